@@ -1,0 +1,123 @@
+# Gantry. `make` lists what can be done; `make run` is all it takes to try it.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+VENV := .venv
+BIN := $(VENV)/bin
+# The newest Python from 3.11 up that is on the PATH.
+PYTHON ?= $(shell for p in python3.14 python3.13 python3.12 python3.11 python3 python; do \
+	command -v $$p >/dev/null && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+PYTEST ?= $(BIN)/python -m pytest
+WORKERS ?= 2
+export REFLEX_USE_NPM := 1
+export REFLEX_TELEMETRY_ENABLED := false
+export REFLEX_CHECK_LATEST_VERSION := false
+export NPM_CONFIG_OMIT_LOCKFILE_REGISTRY_RESOLVED := true
+
+.PHONY: help
+help:  ## Show this list
+	@awk 'BEGIN { FS = ":.*## " } /^##@/ { print "\n" substr($$0, 5) } \
+		/^[a-z0-9-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+##@ Use
+.PHONY: run build migrate
+run: setup  ## Serve Gantry on http://localhost:3000 (PORT=… for another port)
+	@$(BIN)/python -m gantry serve
+
+build: setup  ## Compile the front end
+	@$(BIN)/python -m gantry build
+
+migrate: setup  ## Bring the database to the schema of this version
+	@$(BIN)/python -m gantry migrate
+
+##@ Set up
+.PHONY: setup setup-dev system-packages deps
+setup: $(VENV)/.stamp  ## Make the virtual environment, when requirements.txt has changed
+
+setup-dev: $(VENV)/.stamp-dev  ## The same, with everything that tests and checks need
+
+$(VENV)/bin/python:
+	@test -n "$(PYTHON)" || { echo "Gantry needs Python 3.11 or newer: https://www.python.org/downloads/"; exit 1; }
+	@echo "Making $(VENV) with $$($(PYTHON) --version) …"
+	@$(PYTHON) -m venv $(VENV) || { echo "On Debian and Ubuntu: sudo apt install python3-venv"; rm -rf $(VENV); exit 1; }
+
+$(VENV)/.stamp: requirements.txt | $(VENV)/bin/python
+	@echo "Installing requirements (once; a minute or two) …"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	@touch $@
+
+$(VENV)/.stamp-dev: requirements-dev.txt | $(VENV)/bin/python
+	@echo "Installing development requirements …"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@touch $@ $(VENV)/.stamp
+
+# What tests run against, by the command each package brings; PostgreSQL's is not on the PATH.
+system-packages:
+	@missing=""; \
+	command -v chromium >/dev/null || missing="$$missing chromium"; \
+	command -v redis-server >/dev/null || missing="$$missing redis-server"; \
+	ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null || missing="$$missing postgresql"; \
+	test -z "$$missing" && exit 0; \
+	if test "$$(id -u)" = 0; then sudo=""; else sudo="sudo -n"; fi; \
+	if command -v apt-get >/dev/null && $$sudo true 2>/dev/null; then \
+		echo "Installing$$missing …"; \
+		$$sudo apt-get update -qq && $$sudo env DEBIAN_FRONTEND=noninteractive \
+			apt-get install -y -qq --no-install-recommends $$missing >/dev/null; \
+	else \
+		echo "Not installed:$$missing. Tests that need them are skipped, or fail when GANTRY_TEST_REQUIRE=all."; \
+		echo "On Debian and Ubuntu: sudo apt install$$missing"; \
+	fi
+
+deps: setup-dev  ## Recompile the pinned requirements from the .in files
+	$(BIN)/uv pip compile --quiet --universal --custom-compile-command "make deps" --generate-hashes --python-version 3.11 requirements.in -o requirements.txt
+	$(BIN)/uv pip compile --quiet --universal --custom-compile-command "make deps" --generate-hashes --python-version 3.11 requirements-dev.in -o requirements-dev.txt
+
+##@ Develop
+.PHONY: dev fmt lint types arch migration docs bench screenshots
+dev: setup-dev  ## Serve with hot reload: pages on :3000, backend on :8000
+	@$(BIN)/python -m gantry migrate
+	@PATH="$(CURDIR)/$(BIN):$$PATH" REFLEX_HOT_RELOAD_OVERRIDE_PATHS=gantry $(BIN)/reflex run
+
+fmt: setup-dev  ## Format the code and fix what can be fixed
+	$(BIN)/ruff check --fix-only --quiet .
+	$(BIN)/ruff format .
+
+lint: setup-dev  ## Style and spelling
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/codespell gantry tests docs bench alembic Makefile *.md *.in
+
+types: setup-dev  ## Types
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/pyright
+
+arch: setup-dev  ## Who may import whom
+	$(BIN)/lint-imports
+
+migration: setup-dev  ## Write a migration from the models: m="add …"
+	@test -n "$(m)" || { echo 'Say what it does: make migration m="add pinned to conversation"'; exit 1; }
+	$(BIN)/python -m gantry revision "$(m)"
+
+docs: setup-dev  ## Write docs/configuration.md and .env.example from the settings
+	PYTHONPATH=. $(BIN)/python docs/generate.py
+
+bench: setup-dev  ## Measure against the budgets of DESIGN.md
+	$(BIN)/python -m bench
+
+screenshots: setup-dev system-packages  ## Take the pictures of the documentation
+	PYTHONPATH=. $(BIN)/python docs/screenshots.py
+
+##@ Test
+.PHONY: test test-unit test-integration test-e2e check
+test: setup-dev system-packages  ## All tests that this machine can run
+	$(PYTEST) -n $(WORKERS) -m "not deploy"
+
+test-unit: setup-dev  ## The fast ones
+	$(PYTEST) -m unit
+
+test-integration: setup-dev system-packages  ## Against real databases and servers
+	$(PYTEST) -m integration
+
+test-e2e: setup-dev system-packages  ## In a real browser
+	$(PYTEST) -m e2e
+
+check: lint types arch test  ## Everything a pull request must pass

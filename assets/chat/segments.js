@@ -1,0 +1,53 @@
+/*
+ * Cutting a growing text where it can never be joined again.
+ *
+ * What a renderer does to the whole text on each frame (closing half-open marks, finding blocks) grows with the
+ * text. So a text is shown as segments of a few thousand characters, and only the last one still changes. A cut is
+ * made just before a block at the moment it begins: nothing that is on screen moves from one segment to another, and
+ * a selection survives. Link definitions and footnotes reach across segments, so a finished text that has any is
+ * shown in one piece.
+ */
+import { useRef } from "react";
+import { parseMarkdownIntoBlocks } from "streamdown";
+
+const SEGMENT_CHARACTERS = 1500;
+// What a line may begin with before it is clear what it is: "-" may become an item, a rule or make the line above a
+// heading, "1" an item, a row of cells a table's head, and a fence is not whole before its line is.
+const UNCLEAR = /(?:^|\n)[ \t]*(?:[-*+_=#>`~|]{1,6}|\d{1,9}[.)]?|(?:`{3,}|~{3,})[^\n`]*)[ \t]*$/;
+const TABLE_HEAD = /(?:^|\n\n)[ \t]*\|[^\n]*(?:\n[ \t|:-]*)?$/;
+const REACHES_ACROSS = /^ {0,3}\[[^\]\n]+\]:/m;
+
+/** Return `text` without an end that would be shown as one thing now and as another in a moment. */
+export function clear(text) {
+  return text.replace(TABLE_HEAD, "").replace(UNCLEAR, "");
+}
+
+function extended(before, text) {
+  const { done, tail, blocks } = before;
+  const start = done.reduce((sum, segment) => sum + segment.length, 0);
+  const rest = text.slice(start);
+  if (rest.length < SEGMENT_CHARACTERS) return { text, done, tail: rest, blocks: 0 };
+  const found = parseMarkdownIntoBlocks(rest);
+  const last = found.at(-1) ?? "";
+  const begins = tail !== "" && blocks > 0 && found.length > blocks && rest.endsWith(last);
+  if (!begins) return { text, done, tail: rest, blocks: found.length };
+  if (UNCLEAR.test(last)) return { text, done, tail: rest, blocks }; // not shown yet either: see clear()
+  return { text, done: [...done, rest.slice(0, rest.length - last.length)], tail: last, blocks: 0 };
+}
+
+const NOTHING = { text: "", done: [], tail: "", blocks: 0 };
+
+/** Return the segments of `text`; of a text that does not grow there is one. */
+export function useSegments(text, live) {
+  const state = useRef(NOTHING);
+  if (state.current.text !== text) {
+    const before = text.startsWith(state.current.text) ? state.current : NOTHING;
+    const grows = live || before.done.length > 0;
+    state.current = grows ? extended(before, text) : { ...NOTHING, text, tail: text };
+  }
+  if (!live && state.current.done.length > 0 && REACHES_ACROSS.test(text)) {
+    state.current = { ...NOTHING, text, tail: text };
+  }
+  const { done, tail } = state.current;
+  return tail ? [...done, tail] : done;
+}

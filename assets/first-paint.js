@@ -1,0 +1,21 @@
+// Runs before the first paint, as a blocking script in <head>: what the page looks like must be decided
+// before it is drawn, or it flashes. A file and not an inline script, so that the CSP needs no exception.
+// `theme` is the key Reflex's own colour mode reads and writes; its classes are the ones gantry.css knows.
+(function () {
+  var root = document.documentElement;
+  var read = function (key) {
+    try {
+      return localStorage.getItem(key);
+    } catch {
+      return null; // storage is blocked: the defaults will do
+    }
+  };
+  var theme = read("theme");
+  if (theme !== "light" && theme !== "dark") {
+    theme = matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
+  }
+  root.classList.remove("light", "dark");
+  root.classList.add(theme);
+  root.style.colorScheme = theme;
+  if (read("gantry.sidebar") === "closed") root.dataset.sidebar = "closed";
+})();

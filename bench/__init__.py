@@ -1,0 +1,1 @@
+"""What Gantry costs, measured against the budgets of its design. See README.md."""

@@ -1,0 +1,107 @@
+"""Long conversations and long lists of them, stored through the product's own repositories."""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from bench.app import EMAIL, database_url
+from gantry.domain.chat import MessageRole
+from gantry.domain.clock import utc_now
+from gantry.models import Account, Conversation, Message, new_id
+from gantry.repositories.database import Database
+from gantry.repositories.unit import UnitOfWork
+
+COLLECTOR = "collector@example.org"  # who has thousands of conversations; the password is the other one's
+_PARAGRAPH = (
+    "Water is best given early, when the air is cool and the **soil** can take it. "
+    "A bed that is mulched loses about half as much in a week; see `days_until_dry`.\n\n"
+    "- mulch stops the sun\n- roots open the ground\n"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Seeded:
+    """Ids of what is stored: conversations to open, by how many messages they have, and one to answer in."""
+
+    histories: dict[int, str]
+    answered: str
+    conversations: int
+
+
+def last_words(messages: int) -> str:
+    """Return what the last message of a stored conversation ends with."""
+    return f"The end of {messages} messages."
+
+
+def seed(data: Path, histories: tuple[int, ...], conversations: int) -> Seeded:
+    """Store one conversation of each length in *histories*, and for another account a long list of them.
+
+    The first length is stored twice: a conversation that was answered in does not end as it did.
+    """
+    return asyncio.run(_seed(data, histories, conversations))
+
+
+async def _seed(data: Path, histories: tuple[int, ...], conversations: int) -> Seeded:
+    async with Database(database_url(data)) as database, database.begin() as tx:
+        owner = await tx.accounts.find_by_email(EMAIL)
+        assert owner is not None
+        answered = await _history(tx, owner, histories[0])
+        ids = {count: await _history(tx, owner, count) for count in histories}
+        collector = Account(
+            email=COLLECTOR,
+            name="Collector",
+            password_hash=owner.password_hash,
+            created_at=owner.created_at,
+            password_changed_at=owner.password_changed_at,
+        )
+        tx.session.add(collector)
+        await tx.session.flush()
+        for number in range(conversations):
+            thread = _conversation(collector, f"Talk {number:05d} about the garden", minutes_ago=number * 7)
+            await tx.chat.add_conversation(thread)
+    return Seeded(ids, answered, conversations)
+
+
+def _conversation(owner: Account, title: str, minutes_ago: float = 0) -> Conversation:
+    at = utc_now() - timedelta(minutes=minutes_ago)
+    return Conversation(
+        account_id=owner.id,
+        title=title,
+        model="openai/scripted",
+        created_at=at,
+        updated_at=at,
+        answered_at=at,
+        seen_at=at,
+    )
+
+
+async def _history(tx: UnitOfWork, owner: Account, count: int) -> str:
+    thread = _conversation(owner, f"A talk of {count} messages")
+    await tx.chat.add_conversation(thread)
+    above: Message | None = None
+    began = utc_now() - timedelta(minutes=count)
+    for depth in range(count):
+        asked = depth % 2 == 0
+        at = began + timedelta(minutes=depth)
+        text = "How do I keep the soil moist?" if asked else _PARAGRAPH
+        message = Message(
+            id=new_id(),
+            conversation_id=thread.id,
+            account_id=owner.id,
+            parent_id=above.id if above else None,
+            depth=depth,
+            role=MessageRole.USER if asked else MessageRole.ASSISTANT,
+            content=f"{text}\n{last_words(count)}" if depth == count - 1 else text,
+            model=None if asked else "openai/scripted",
+            created_at=at,
+            finished_at=None if asked else at,
+        )
+        tx.session.add(message)
+        above = message
+        if depth % 500 == 499:
+            await tx.session.flush()
+    assert above is not None
+    thread.active_leaf_id = above.id
+    await tx.session.flush()
+    return str(thread.id)

@@ -1,0 +1,1 @@
+"""Everything outside but SQL: model servers, Redis, files."""

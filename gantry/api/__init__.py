@@ -1,0 +1,1 @@
+"""What programs call: sessions, REST, event streams."""

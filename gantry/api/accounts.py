@@ -1,0 +1,156 @@
+"""Set-up, sessions, oneself, and people, over REST."""
+
+from contextlib import suppress
+from uuid import UUID
+
+from fastapi import APIRouter, Request, Response
+
+from gantry.api.access import (
+    Signed,
+    client_of,
+    forget_session,
+    presented_token,
+    remember_session,
+    signed_in,
+)
+from gantry.api.problems import PROBLEMS
+from gantry.api.schemas import (
+    AccountChange,
+    AccountList,
+    AccountOut,
+    AddedAccount,
+    Credentials,
+    Ended,
+    NewAccount,
+    NewAdministrator,
+    NewPassword,
+    PasswordChange,
+    ProfileChange,
+    SessionList,
+    SessionOut,
+    SetupState,
+    SignedInOut,
+)
+from gantry.domain.errors import NotSignedIn
+from gantry.runtime import services
+
+router = APIRouter(prefix="/api/v1", tags=["accounts"], responses=PROBLEMS)
+
+
+@router.get("/setup", operation_id="get_setup", summary="Is set-up needed?")
+async def get_setup() -> SetupState:
+    """Whether there is no account yet."""
+    return SetupState(needed=await services().accounts.needs_setup())
+
+
+@router.post("/setup", status_code=201, operation_id="set_up", summary="Make the first administrator")
+async def set_up(request: Request, response: Response, new: NewAdministrator) -> SignedInOut:
+    """Make the first administrator and sign them in; works once."""
+    session = await services().accounts.set_up(
+        new.email, new.password.get_secret_value(), new.name, client_of(request)
+    )
+    remember_session(request, response, session.token)
+    return SignedInOut.of(session.actor)
+
+
+@router.post("/session", operation_id="sign_in", summary="Sign in")
+async def sign_in(request: Request, response: Response, pair: Credentials) -> SignedInOut:
+    """Open a session; its token comes as an HttpOnly cookie, and is good as a bearer token too."""
+    session = await services().accounts.sign_in(
+        pair.email, pair.password.get_secret_value(), client_of(request)
+    )
+    remember_session(request, response, session.token)
+    return SignedInOut.of(session.actor)
+
+
+@router.get("/session", operation_id="get_session", summary="Who am I?")
+async def get_session(who: Signed, request: Request, response: Response) -> SignedInOut:
+    """Say whose session this is; a browser's cookie lives on from now."""
+    token = presented_token(request)
+    if token and "authorization" not in request.headers:
+        remember_session(request, response, token)
+    return SignedInOut.of(who)
+
+
+@router.delete("/session", status_code=204, operation_id="sign_out", summary="Sign out")
+async def sign_out(request: Request, response: Response) -> None:
+    """End this session, at once everywhere; when it has ended already, only the cookie goes."""
+    forget_session(request, response)
+    with suppress(NotSignedIn):
+        await services().accounts.sign_out(await signed_in(request))
+
+
+@router.get("/me", operation_id="get_profile", summary="Read your account")
+async def get_profile(who: Signed) -> AccountOut:
+    """Return your own account."""
+    return AccountOut.of(await services().accounts.profile(who))
+
+
+@router.patch("/me", operation_id="change_profile", summary="Change your account")
+async def change_profile(who: Signed, change: ProfileChange) -> AccountOut:
+    """Change your name, theme or default model."""
+    row = await services().accounts.update_profile(who, **change.model_dump())
+    return AccountOut.of(row)
+
+
+@router.put("/me/password", status_code=204, operation_id="change_password", summary="Change your password")
+async def change_password(who: Signed, change: PasswordChange) -> None:
+    """Set a new password; your other sessions end."""
+    await services().accounts.change_password(
+        who, change.current.get_secret_value(), change.new.get_secret_value()
+    )
+
+
+@router.get("/me/sessions", operation_id="list_sessions", summary="List your sessions")
+async def list_sessions(who: Signed) -> SessionList:
+    """List where you are signed in."""
+    rows = await services().accounts.list_sessions(who)
+    return SessionList(sessions=[SessionOut.of(row, who) for row in rows])
+
+
+@router.delete("/me/sessions", operation_id="end_other_sessions", summary="End your other sessions")
+async def end_other_sessions(who: Signed) -> Ended:
+    """End every session of yours but this one."""
+    return Ended(ended=await services().accounts.revoke_other_sessions(who))
+
+
+@router.delete(
+    "/me/sessions/{session_id}",
+    status_code=204,
+    operation_id="end_session",
+    summary="End one of your sessions",
+)
+async def end_session(who: Signed, session_id: UUID) -> None:
+    """End one of your sessions, at once everywhere."""
+    await services().accounts.revoke_session(who, session_id)
+
+
+@router.get("/users", operation_id="list_users", summary="List people")
+async def list_users(who: Signed, search: str = "") -> AccountList:
+    """Administrators: list people by name; `search` looks into names and addresses."""
+    rows = await services().accounts.list_accounts(who, search=search)
+    return AccountList(users=[AccountOut.of(row) for row in rows])
+
+
+@router.post("/users", status_code=201, operation_id="create_user", summary="Add a person")
+async def create_user(who: Signed, new: NewAccount) -> AddedAccount:
+    """Administrators: add a person; the password to hand over is in the answer."""
+    password = None if new.password is None else new.password.get_secret_value()
+    row, password = await services().accounts.create_account(who, new.email, new.name, new.role, password)
+    return AddedAccount(user=AccountOut.of(row), password=password)
+
+
+@router.patch("/users/{user_id}", status_code=204, operation_id="change_user", summary="Change a person")
+async def change_user(who: Signed, user_id: UUID, change: AccountChange) -> None:
+    """Administrators: change somebody's role, or deactivate them, which ends their sessions."""
+    accounts = services().accounts
+    if change.role is not None:
+        await accounts.set_role(who, user_id, change.role)
+    if change.active is not None:
+        await accounts.set_active(who, user_id, change.active)
+
+
+@router.post("/users/{user_id}/password", operation_id="reset_password", summary="Reset a person's password")
+async def reset_password(who: Signed, user_id: UUID) -> NewPassword:
+    """Administrators: set a new password to hand over; the person's sessions end."""
+    return NewPassword(password=await services().accounts.reset_password(who, user_id))

@@ -1,0 +1,68 @@
+"""Models and model servers over REST."""
+
+from uuid import UUID
+
+from fastapi import APIRouter
+
+from gantry.api.access import Signed
+from gantry.api.problems import PROBLEMS
+from gantry.api.schemas import (
+    AddedConnection,
+    ConnectionIn,
+    ConnectionList,
+    ConnectionOut,
+    ConnectionTest,
+    ListingOut,
+    ModelList,
+)
+from gantry.runtime import services
+
+router = APIRouter(prefix="/api/v1", tags=["catalog"], responses=PROBLEMS)
+
+
+@router.get("/models", operation_id="list_models", summary="List models")
+async def list_models(who: Signed) -> ModelList:
+    """List every model that is known now; those whose server is away are marked."""
+    catalog = services().catalog
+    return ModelList.of(await catalog.models(who), await catalog.default_model(who))
+
+
+@router.get("/connections", operation_id="list_connections", summary="List connections")
+async def list_connections(who: Signed) -> ConnectionList:
+    """Administrators: list the model servers and how they are."""
+    statuses = await services().catalog.connections(who)
+    return ConnectionList(connections=[ConnectionOut.of(status) for status in statuses])
+
+
+@router.post("/connections", status_code=201, operation_id="add_connection", summary="Add a connection")
+async def add_connection(who: Signed, new: ConnectionIn) -> AddedConnection:
+    """Administrators: add a model server; its key is encrypted and never told again."""
+    return AddedConnection(id=await services().catalog.add_connection(who, new.draft()))
+
+
+@router.post("/connections/test", operation_id="test_connection", summary="Try a connection")
+async def test_connection(who: Signed, tried: ConnectionTest) -> ListingOut:
+    """Administrators: ask a server for its models without keeping anything."""
+    return ListingOut.of(await services().catalog.test_connection(who, tried.draft(), tried.connection_id))
+
+
+@router.put(
+    "/connections/{connection_id}",
+    status_code=204,
+    operation_id="change_connection",
+    summary="Change a connection",
+)
+async def change_connection(who: Signed, connection_id: UUID, new: ConnectionIn) -> None:
+    """Administrators: change a model server that was added here."""
+    await services().catalog.edit_connection(who, connection_id, new.draft())
+
+
+@router.delete(
+    "/connections/{connection_id}",
+    status_code=204,
+    operation_id="remove_connection",
+    summary="Remove a connection",
+)
+async def remove_connection(who: Signed, connection_id: UUID) -> None:
+    """Administrators: forget a model server and its models."""
+    await services().catalog.remove_connection(who, connection_id)

@@ -1,0 +1,139 @@
+"""Conversations and messages over REST."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+from uuid import UUID
+
+from annotated_types import Ge
+from fastapi import APIRouter, Query
+from pydantic import AwareDatetime
+
+from gantry.api.access import Signed
+from gantry.api.chat_schemas import (
+    ConversationChange,
+    ConversationList,
+    ConversationOut,
+    ConversationWithMessages,
+    EditedMessage,
+    ListedConversation,
+    MessageOut,
+    ModelChoiceIn,
+    NewConversation,
+    NewMessage,
+    RatingIn,
+    Started,
+)
+from gantry.runtime import services
+from gantry.services.chat import Listed, Sent
+
+router = APIRouter(prefix="/api/v1", tags=["chat"])
+
+
+def _listed(item: Listed) -> ListedConversation:
+    base = ConversationOut.model_validate(item.conversation).model_dump()
+    return ListedConversation(**base, answering=item.answering, unseen=item.unseen)
+
+
+def _started(sent: Sent) -> Started:
+    return Started(
+        conversation_id=sent.conversation_id,
+        message_id=sent.message_id,
+        generation_id=sent.generation_id,
+    )
+
+
+@router.get("/conversations", operation_id="list_conversations")
+async def list_conversations(
+    who: Signed,
+    before: Annotated[AwareDatetime, Ge(datetime(1970, 1, 2, tzinfo=UTC))] | None = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> ConversationList:
+    """List conversations, newest change first; the first page begins with the pinned ones."""
+    pinned = await services().chat.list_pinned(who) if before is None else []
+    rows = await services().chat.list_conversations(who, before=before, limit=limit)
+    return ConversationList(
+        conversations=[_listed(row) for row in (*pinned, *rows)],
+        next=rows[-1].conversation.updated_at if len(rows) == limit else None,
+    )
+
+
+@router.post("/conversations", status_code=201, operation_id="create_conversation")
+async def create_conversation(who: Signed, new: NewConversation) -> ConversationOut:
+    """Make an empty conversation."""
+    row = await services().chat.create(who, title=new.title, model=new.model)
+    return ConversationOut.model_validate(row)
+
+
+@router.get("/conversations/{conversation_id}", operation_id="get_conversation")
+async def get_conversation(who: Signed, conversation_id: UUID) -> ConversationWithMessages:
+    """Return a conversation with the messages of all its branches, oldest first."""
+    row, messages = await services().chat.all_messages(who, conversation_id)
+    base = ConversationOut.model_validate(row).model_dump()
+    return ConversationWithMessages(**base, messages=[MessageOut.of(message) for message in messages])
+
+
+@router.patch("/conversations/{conversation_id}", operation_id="change_conversation")
+async def change_conversation(
+    who: Signed, conversation_id: UUID, change: ConversationChange
+) -> ConversationOut:
+    """Rename, pin, or choose the model."""
+    chat = services().chat
+    if change.title is not None:
+        await chat.rename(who, conversation_id, change.title)
+    if change.pinned is not None:
+        await chat.pin(who, conversation_id, change.pinned)
+    if change.model is not None:
+        await chat.set_model(who, conversation_id, change.model)
+    row = (await chat.window(who, conversation_id, limit=1)).conversation
+    return ConversationOut.model_validate(row)
+
+
+@router.delete("/conversations/{conversation_id}", status_code=204, operation_id="delete_conversation")
+async def delete_conversation(who: Signed, conversation_id: UUID) -> None:
+    """Delete a conversation; it can be restored for half a minute."""
+    await services().chat.delete(who, conversation_id)
+
+
+@router.post("/conversations/{conversation_id}/restore", status_code=204, operation_id="restore_conversation")
+async def restore_conversation(who: Signed, conversation_id: UUID) -> None:
+    """Bring a conversation back that was deleted just now."""
+    await services().chat.undelete(who, conversation_id)
+
+
+@router.post("/conversations/{conversation_id}/messages", status_code=202, operation_id="send_message")
+async def send_message(who: Signed, conversation_id: UUID, new: NewMessage) -> Started:
+    """Send a message; its answer is written whether or not anybody listens."""
+    sent = await services().chat.send(
+        who, conversation_id, new.content, model=new.model, parent=new.parent_id
+    )
+    return _started(sent)
+
+
+@router.post("/messages/{message_id}/edit", status_code=202, operation_id="edit_message")
+async def edit_message(who: Signed, message_id: UUID, new: EditedMessage) -> Started:
+    """Make a branch beside one of your messages, and answer it."""
+    return _started(await services().chat.edit(who, message_id, new.content, model=new.model))
+
+
+@router.post("/messages/{message_id}/regenerate", status_code=202, operation_id="regenerate_answer")
+async def regenerate_answer(who: Signed, message_id: UUID, choice: ModelChoiceIn) -> Started:
+    """Write another answer beside this one."""
+    return _started(await services().chat.regenerate(who, message_id, model=choice.model))
+
+
+@router.post("/messages/{message_id}/resume", status_code=202, operation_id="resume_answer")
+async def resume_answer(who: Signed, message_id: UUID) -> Started:
+    """Go on writing an answer that was stopped, failed, or reached its length limit."""
+    return _started(await services().chat.resume(who, message_id))
+
+
+@router.post("/messages/{message_id}/select", status_code=204, operation_id="select_branch")
+async def select_branch(who: Signed, message_id: UUID) -> None:
+    """Show the branch through this message."""
+    await services().chat.select(who, message_id)
+
+
+@router.put("/messages/{message_id}/rating", status_code=204, operation_id="rate_answer")
+async def rate_answer(who: Signed, message_id: UUID, given: RatingIn) -> None:
+    """Judge an answer, or take the judgement back."""
+    await services().chat.rate(who, message_id, given.rating)

@@ -1,0 +1,195 @@
+"""The guard in front of everything a browser or program can reach.
+
+It stands outside Reflex, the API and the static files, so none of them can forget it:
+
+- a websocket is opened only by a page of this very site, at Reflex's one address or in the API;
+- a request that changes something comes from a page of this site, or carries no cookie that could be abused;
+- bodies are bounded, and every response carries the security headers;
+- query strings of the websocket, which carry the tab's token, never reach an access log;
+- when the process is told to stop, open event streams end cleanly instead of being cut.
+"""
+
+import asyncio
+from urllib.parse import parse_qs
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from gantry.api.origins import OriginRule, header_values
+from gantry.api.problems import problem
+
+_EVENT = "/_event"
+_API = "/api/"
+MAX_BODY_BYTES = 1_000_000
+NOT_A_PAGE = b"default-src 'none'; frame-ancestors 'none'"
+_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+_COMMON_HEADERS = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"same-origin"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (
+        b"permissions-policy",
+        b"camera=(), microphone=(), geolocation=(), payment=(), usb=(), browsing-topics=()",
+    ),
+)
+_Headers = list[tuple[bytes, bytes]]
+
+
+class Guard:
+    """ASGI middleware; the outermost one.
+
+    Args:
+        app: What is guarded.
+        page_policy: The Content-Security-Policy of HTML responses (see ``policy.page_policy``).
+        origins: How origins are compared.
+    """
+
+    def __init__(self, app: ASGIApp, *, page_policy: str, origins: OriginRule | None = None) -> None:
+        self.app = app
+        self.page_policy = page_policy.encode("ascii")
+        self.origins = origins or OriginRule()
+        self._streams: set[_Exchange] = set()
+        self._draining = False
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection."""
+        if scope["type"] == "http":
+            exchange = _Exchange(self, scope, receive, send)
+            try:
+                await exchange.run()
+            finally:
+                self._streams.discard(exchange)
+        elif scope["type"] == "websocket":
+            await self._websocket(scope, receive, send)
+        else:
+            await self.app(scope, receive, send)
+
+    def follow(self, exchange: "_Exchange") -> None:
+        """Remember that *exchange* sends an event stream, which has no end of its own."""
+        self._streams.add(exchange)
+        if self._draining:
+            exchange.end()
+
+    def drain(self) -> None:
+        """End every event stream, now and from now on; their readers reconnect elsewhere, or after the restart."""
+        self._draining = True
+        for exchange in self._streams:
+            exchange.end()
+
+    async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if not self._handshake_allowed(scope):
+            await receive()
+            await send({"type": "websocket.close", "code": 1008})  # before accept: the server answers 403
+            return
+        inner = dict(scope)
+        scope["query_string"] = b""  # servers log from their own scope
+        await self.app(inner, receive, send)
+
+    def _handshake_allowed(self, scope: Scope) -> bool:
+        if not self.origins.is_own(scope):
+            return False
+        if scope["path"].startswith(_API):
+            return True
+        query = parse_qs(scope["query_string"].decode("latin-1"))
+        return is_event_path(scope["path"]) and query.get("transport") == ["websocket"]
+
+
+class _Exchange:
+    """One HTTP request and its response."""
+
+    def __init__(self, guard: Guard, scope: Scope, receive: Receive, send: Send) -> None:
+        self._guard = guard
+        self._scope = scope
+        self._receive = receive
+        self._send = send
+        self._limit = MAX_BODY_BYTES
+        self._received = 0
+        self._started = False
+        self._ended = False
+        self._cut = False
+        self._task = asyncio.current_task()
+
+    async def run(self) -> None:
+        """Refuse the request, or pass it on."""
+        scope = self._scope
+        if scope["method"] not in _SAFE_METHODS and not self._guard.origins.may_change(scope):
+            await self._refuse(403, "foreign-origin", "This request came from another site.")
+        elif "//" in scope["path"] or "\0" in scope["path"]:
+            await self._refuse(404, "not-found", "There is nothing here.")
+        elif _declared_length(scope) > self._limit:
+            await self._refuse_size()
+        else:
+            await self._pass_on()
+
+    def end(self) -> None:
+        """End the response where it is, as if the application had nothing more to say."""
+        if self._task and not self._ended:
+            self._cut = True
+            self._task.cancel()
+
+    async def _pass_on(self) -> None:
+        try:
+            await self._guard.app(self._scope, self._counted_receive, self._guarded_send)
+        except asyncio.CancelledError:
+            if not (self._cut and self._task):
+                raise
+            self._task.uncancel()
+        # Frameworks may also swallow the cancellation and return.
+        if self._cut and not self._ended:
+            await self._send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    async def _counted_receive(self) -> Message:
+        message = await self._receive()
+        if message["type"] == "http.request":
+            self._received += len(message.get("body", b""))
+            if self._received > self._limit:
+                # The application sees an early end and answers what it likes; the client is told the reason.
+                return {"type": "http.request", "body": b"", "more_body": False}
+        return message
+
+    async def _guarded_send(self, message: Message) -> None:
+        if self._received > self._limit:
+            if not self._started:
+                await self._refuse_size()
+            return
+        if message["type"] == "http.response.start":
+            self._started = True
+            headers = self._with_security(message.get("headers", []), status=message["status"])
+            message = {**message, "headers": headers}
+        elif message["type"] == "http.response.body":
+            self._ended = not message.get("more_body", False)
+        await self._send(message)
+
+    def _with_security(self, headers: _Headers, *, status: int) -> _Headers:
+        present = {name.lower(): value for name, value in headers}
+        kind = present.get(b"content-type", b"")
+        if kind.startswith(b"text/event-stream"):
+            self._guard.follow(self)
+        added = [pair for pair in _COMMON_HEADERS if pair[0] not in present]
+        # Headers of a 304 replace those the browser stored with the page: the page keeps the policy it came with.
+        if status != 304 and b"content-security-policy" not in present:
+            policy = self._guard.page_policy if kind.startswith(b"text/html") else NOT_A_PAGE
+            added.append((b"content-security-policy", policy))
+        return [*headers, *added]
+
+    async def _refuse_size(self) -> None:
+        await self._refuse(413, "too-large", f"A request may carry at most {self._limit:,} bytes.")
+
+    async def _refuse(self, status: int, kind: str, sentence: str) -> None:
+        self._started = True
+        response = problem(status, kind, sentence)
+        # What is left of the request's body is not read: the connection cannot be used again.
+        response.raw_headers = [
+            *self._with_security(response.raw_headers, status=status),
+            (b"connection", b"close"),
+        ]
+        await response(self._scope, self._receive, self._send)
+
+
+def is_event_path(path: str) -> bool:
+    """Whether *path* is where Reflex takes its websocket."""
+    return path in {_EVENT, f"{_EVENT}/"}
+
+
+def _declared_length(scope: Scope) -> int:
+    return max((int(text) for text in header_values(scope, b"content-length") if text.isdecimal()), default=0)

@@ -1,0 +1,183 @@
+"""Answers as they are written: server-sent events; and the feed of what changed, over a websocket."""
+
+import asyncio
+import zlib
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import aclosing, suppress
+from time import monotonic
+from typing import Annotated
+from uuid import UUID
+
+import orjson
+from fastapi import APIRouter, Header, Query, Request, WebSocket
+from starlette.responses import StreamingResponse
+from starlette.websockets import WebSocketDisconnect
+
+from gantry.api.access import SESSION_COOKIE, Signed, presented_token
+from gantry.api.chat_schemas import GenerationOut
+from gantry.domain.errors import GantryError, NotSignedIn
+from gantry.domain.live import LiveEvent, Notice, NoticeKind, Position
+from gantry.runtime import services
+
+COALESCE_SECONDS = 0.025  # all text that comes within it is one event
+KEEP_ALIVE_SECONDS = 15.0
+RECHECK_SECONDS = 5.0  # how long a stream may outlive its session
+FEED_RECHECK_SECONDS = 60.0
+NOT_SIGNED_IN = 4401  # websocket close code; the page goes to sign-in
+
+_ONLY_CHECK = Notice(NoticeKind.SESSION)
+
+router = APIRouter(prefix="/api/v1", tags=["answers"])
+
+
+@router.get("/generations/{generation_id}", operation_id="get_generation")
+async def get_generation(who: Signed, generation_id: UUID) -> GenerationOut:
+    """Return how far an answer is."""
+    return GenerationOut.model_validate(await services().answers.get(who, generation_id))
+
+
+@router.post("/generations/{generation_id}/stop", status_code=202, operation_id="stop_generation")
+async def stop_generation(who: Signed, generation_id: UUID) -> dict[str, str]:
+    """Stop an answer, wherever it is written; what there is of it stays."""
+    await services().answers.stop(who, generation_id)
+    return {"status": "stopping"}
+
+
+@router.get(
+    "/generations/{generation_id}/events",
+    operation_id="follow_generation",
+    response_class=StreamingResponse,
+    responses={200: {"content": {"text/event-stream": {}}, "description": "Server-sent events"}},
+)
+async def follow_generation(
+    who: Signed,
+    request: Request,
+    generation_id: UUID,
+    last_event_id: Annotated[str, Header()] = "",
+    after: Annotated[str, Query(alias="last_event_id")] = "",
+) -> StreamingResponse:
+    """Stream an answer: ``text``, ``reasoning``, ``status``, ``sources``, ``restarted``, ``error``, ``end``.
+
+    Each event's id says how much the reader has; ``Last-Event-ID`` goes on from there, on any replica.
+    """
+    await services().answers.get(who, generation_id)  # not found is an answer, not a broken stream
+    position = Position.parse(last_event_id or after)
+    token = presented_token(request)
+    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no", "Vary": "Accept-Encoding"}
+    pack = _Gzip() if "gzip" in request.headers.get("accept-encoding", "") else bytes
+    if isinstance(pack, _Gzip):
+        headers["Content-Encoding"] = "gzip"
+    frames = _frames(services().answers.follow(who, generation_id, position), token, pack)
+    return StreamingResponse(frames, media_type="text/event-stream", headers=headers)
+
+
+class _Gzip:
+    """Compresses a stream frame by frame: frames are much alike, so it halves what a token costs on the wire."""
+
+    def __init__(self) -> None:
+        # A small window (4 KB) and little memory: there is one of these for each open stream.
+        self._stream = zlib.compressobj(6, zlib.DEFLATED, 16 + 12, 5)
+
+    def __call__(self, frame: bytes) -> bytes:
+        """Return *frame* compressed and complete, so that the reader has all of it at once."""
+        return self._stream.compress(frame) + self._stream.flush(zlib.Z_SYNC_FLUSH)
+
+
+def _frame(event: LiveEvent) -> bytes:
+    return b"id:%b\nevent:%b\ndata:%b\n\n" % (
+        str(event.position).encode(),
+        event.kind.encode(),
+        orjson.dumps(event.data),
+    )
+
+
+async def _frames(
+    events: AsyncGenerator[LiveEvent], token: str | None, pack: Callable[[bytes], bytes]
+) -> AsyncIterator[bytes]:
+    """Render events, merged by the clock; a comment now and then keeps proxies from hanging up."""
+    checked = monotonic()
+    yield pack(b"retry:500\n\n")
+    async with aclosing(events):
+        while True:
+            following = asyncio.ensure_future(anext(events, None))
+            try:
+                while not (await asyncio.wait({following}, timeout=KEEP_ALIVE_SECONDS))[0]:
+                    if not await _still_signed_in(token):
+                        return
+                    checked = monotonic()
+                    yield pack(b":\n\n")
+                event = following.result()
+            finally:
+                await _settle(following)
+            if event is None:
+                return
+            yield pack(_frame(event))
+            if monotonic() - checked > RECHECK_SECONDS:
+                if not await _still_signed_in(token):
+                    return
+                checked = monotonic()
+            await asyncio.sleep(COALESCE_SECONDS)
+
+
+async def _settle(step: asyncio.Future[LiveEvent | None]) -> None:
+    """Make sure the generator is at rest before it is closed."""
+    if not step.done():
+        step.cancel()
+        with suppress(asyncio.CancelledError):
+            await step
+
+
+async def _still_signed_in(token: str | None) -> bool:
+    check = asyncio.ensure_future(services().accounts.authenticate(token))
+    check.add_done_callback(
+        lambda done: done.cancelled() or done.exception()
+    )  # also when nobody waits any more
+    try:  # shielded: it may write, and a page that leaves must not cut a transaction in two
+        await asyncio.shield(check)
+    except NotSignedIn:
+        return False
+    except GantryError:
+        return True  # the database is away: that ends no session
+    return True
+
+
+@router.websocket("/feed")
+async def feed(websocket: WebSocket) -> None:
+    """Send what changed for the signed-in account: ``{"kind", "id", "data"}``, one message a change."""
+    await websocket.accept()
+    token = websocket.cookies.get(SESSION_COOKIE)
+    try:
+        who = await services().accounts.authenticate(token)
+    except NotSignedIn:
+        await websocket.close(NOT_SIGNED_IN)
+        return
+    leaving = asyncio.ensure_future(_until_left(websocket))
+    sending = asyncio.ensure_future(_send_notices(websocket, token, who))
+    try:
+        await asyncio.wait({leaving, sending}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in (leaving, sending):
+            task.cancel()
+        await asyncio.gather(leaving, sending, return_exceptions=True)
+
+
+async def _until_left(websocket: WebSocket) -> None:
+    with suppress(WebSocketDisconnect):
+        while True:
+            await websocket.receive_text()
+
+
+async def _send_notices(websocket: WebSocket, token: str | None, who: Signed) -> None:
+    async with aclosing(services().feed.follow(who)) as notices:
+        while True:
+            try:
+                notice = await asyncio.wait_for(anext(notices), FEED_RECHECK_SECONDS)
+            except TimeoutError:
+                notice = _ONLY_CHECK
+            if notice.kind is NoticeKind.SESSION:
+                if not await _still_signed_in(token):
+                    await websocket.close(NOT_SIGNED_IN)
+                    return
+                continue
+            line = {"kind": notice.kind.value, "id": notice.id, "data": dict(notice.data)}
+            await websocket.send_text(orjson.dumps(line).decode())

@@ -1,0 +1,43 @@
+"""The Content-Security-Policy of our pages."""
+
+import base64
+import hashlib
+import re
+from pathlib import Path
+
+_INLINE_SCRIPT = re.compile(r"<script(?P<attributes>[^>]*)>(?P<body>.*?)</script>", re.DOTALL | re.IGNORECASE)
+
+
+def inline_script_hashes(html: str) -> set[str]:
+    """Return the CSP source (``'sha256-…'``) of every script written into *html* itself."""
+    return {
+        f"'sha256-{base64.b64encode(hashlib.sha256(match['body'].encode()).digest()).decode()}'"
+        for match in _INLINE_SCRIPT.finditer(html)
+        if not re.search(r"\ssrc\s*=", match["attributes"], re.IGNORECASE)
+    }
+
+
+def page_policy(built: Path) -> str:
+    """Return the policy for the pages in *built*, the exported front end; it may be missing.
+
+    Scripts are ours alone: files of this site and the inline scripts that the build wrote, by hash; nothing is
+    evaluated. Images of other sites are refused: an address in a model's answer could carry the conversation away.
+    """
+    hashes: set[str] = set()
+    for page in built.glob("**/*.html"):
+        hashes |= inline_script_hashes(page.read_text(encoding="utf-8"))
+    return "; ".join(
+        (
+            "default-src 'self'",
+            " ".join(("script-src 'self'", *sorted(hashes))),
+            "style-src 'self' 'unsafe-inline'",
+            "img-src 'self' data: blob:",
+            "font-src 'self' data:",
+            "connect-src 'self'",
+            "worker-src 'self' blob:",
+            "object-src 'none'",
+            "base-uri 'none'",
+            "form-action 'self'",
+            "frame-ancestors 'none'",
+        )
+    )

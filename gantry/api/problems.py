@@ -1,0 +1,102 @@
+"""Errors as programs read them: ``application/problem+json`` (RFC 9457)."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse
+
+from gantry.domain.errors import GantryError, Invalid, ModelUnavailable, NotSignedIn, TooManyAttempts
+
+MEDIA_TYPE = "application/problem+json"
+
+
+class Problem(BaseModel):
+    """What every error looks like; a program matches on ``type``, a person reads ``detail`` and ``advice``."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    advice: str = ""
+    field: str = ""
+
+
+# Said once for each router instead of once for each error.
+PROBLEMS: dict[int | str, dict[str, Any]] = {
+    "4XX": {"description": "The request cannot be done; `type` says why.", "content": {MEDIA_TYPE: {}}},
+    "5XX": {"description": "Not now; `detail` says what is away.", "content": {MEDIA_TYPE: {}}},
+}
+for _answer in PROBLEMS.values():
+    _answer["content"][MEDIA_TYPE]["schema"] = Problem.model_json_schema()
+
+
+def problem(
+    status: int, kind: str, sentence: str, *, headers: Mapping[str, str] | None = None, **more: Any
+) -> JSONResponse:
+    """Return an error response; *kind* is the stable name a program may match on.
+
+    What is empty in *more* is left out.
+    """
+    body = {
+        "type": f"/problems/{kind}",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": sentence,
+        **{name: value for name, value in more.items() if value},
+    }
+    return JSONResponse(body, status, headers=headers, media_type=MEDIA_TYPE)
+
+
+def install(app: FastAPI) -> None:
+    """Make *app* answer every error as a problem."""
+    app.add_exception_handler(GantryError, _ours)
+    app.add_exception_handler(RequestValidationError, _malformed)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(Exception, _unforeseen)
+
+
+def of_error(error: GantryError) -> JSONResponse:
+    """Return the response that tells *error*."""
+    headers: dict[str, str] = {}
+    more: dict[str, Any] = {}
+    if isinstance(error, TooManyAttempts):
+        headers["Retry-After"] = str(error.retry_after_seconds)
+    elif isinstance(error, NotSignedIn):
+        headers["WWW-Authenticate"] = "Bearer"
+    elif isinstance(error, Invalid):
+        more["field"] = error.field
+    elif isinstance(error, ModelUnavailable):
+        more |= {"fault": error.fault.value, "details": error.details}
+    return problem(error.status, error.kind, error.public, headers=headers, advice=error.advice, **more)
+
+
+async def _ours(_request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, GantryError)  # noqa: S101 - by registration
+    return of_error(error)
+
+
+async def _malformed(_request: Request, error: Exception) -> JSONResponse:
+    """Tell what is wrong with a request; never what was in it, which may be a password."""
+    assert isinstance(error, RequestValidationError)  # noqa: S101 - by registration
+    first = error.errors()[0]
+    field = ".".join(str(part) for part in first["loc"][1:])
+    sentence = str(first["msg"]).removeprefix("Value error, ").rstrip(".")
+    return problem(422, "invalid", f"{field}: {sentence}." if field else f"{sentence}.", field=field)
+
+
+async def _http(_request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)  # noqa: S101 - by registration
+    known = {404: "There is nothing here.", 405: "This address does not take that method."}
+    kind = HTTPStatus(error.status_code).phrase.lower().replace(" ", "-")
+    sentence = known.get(error.status_code, error.detail)
+    return problem(error.status_code, kind, sentence, headers=error.headers)
+
+
+async def _unforeseen(_request: Request, _error: Exception) -> JSONResponse:
+    """Say no more than that; Starlette raises the error again afterwards, so that it is logged."""
+    return problem(500, "internal", "Something went wrong on our side.", advice="Try again in a moment.")

@@ -1,0 +1,269 @@
+"""Accounts, sessions, models and connections, as programs see them. No secret has a field here on its way out."""
+
+from datetime import datetime
+from typing import Literal, Self
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+
+from gantry.domain.accounts import MAX_NAME_CHARACTERS, Actor, Role
+from gantry.domain.catalog import ConnectionKind, ConnectionOrigin, Listing
+from gantry.domain.connections import MAX_BASE_URL_CHARACTERS, MAX_CONNECTION_NAME_CHARACTERS
+from gantry.models.accounts import Account, AuthSession
+from gantry.services.catalog import ConnectionDraft, ConnectionStatus, ModelChoice
+
+_MAX_EMAIL_CHARACTERS = 254
+_MAX_SECRET_CHARACTERS = 1024  # rules for passwords and keys are the services': this only bounds the work
+
+
+class _FromObject(BaseModel):
+    model_config = ConfigDict(from_attributes=True, extra="ignore")
+
+
+# accounts
+
+
+class Credentials(BaseModel):
+    """Who signs in."""
+
+    email: str = Field(max_length=_MAX_EMAIL_CHARACTERS)
+    password: SecretStr = Field(max_length=_MAX_SECRET_CHARACTERS)
+
+
+class NewAdministrator(Credentials):
+    """The first administrator; a blank name becomes the part of the address before the @."""
+
+    name: str = Field(default="", max_length=MAX_NAME_CHARACTERS)
+
+
+class SetupState(BaseModel):
+    """Whether the first administrator is still to be made."""
+
+    needed: bool
+
+
+class PersonOut(_FromObject):
+    """Who is signed in."""
+
+    id: UUID
+    email: str
+    name: str
+    role: Role
+
+
+class SignedInOut(BaseModel):
+    """A session has been opened; its token is in the cookie."""
+
+    account: PersonOut
+
+    @classmethod
+    def of(cls, who: Actor) -> Self:
+        """Make one for *who*."""
+        return cls(account=PersonOut.model_validate(who))
+
+
+class AccountOut(PersonOut):
+    """An account."""
+
+    active: bool
+    theme: str
+    default_model: str | None
+    created_at: datetime
+
+    @classmethod
+    def of(cls, row: Account) -> Self:
+        """Make one from a row of the table."""
+        return cls.model_validate(row)
+
+
+class AccountList(BaseModel):
+    """People by name."""
+
+    users: list[AccountOut]
+
+
+class ProfileChange(BaseModel):
+    """What to change about oneself; what is left out stays, an empty ``default_model`` forgets it."""
+
+    name: str | None = Field(default=None, max_length=MAX_NAME_CHARACTERS)
+    theme: Literal["system", "light", "dark"] | None = None
+    default_model: str | None = Field(default=None, max_length=255)
+
+
+class PasswordChange(BaseModel):
+    """Changing one's own password ends one's other sessions."""
+
+    current: SecretStr = Field(max_length=_MAX_SECRET_CHARACTERS)
+    new: SecretStr = Field(max_length=_MAX_SECRET_CHARACTERS)
+
+
+class SessionOut(_FromObject):
+    """One signed-in browser or program; ``current`` is the one that asks."""
+
+    id: UUID
+    created_at: datetime
+    last_seen_at: datetime
+    expires_at: datetime
+    agent: str
+    address: str
+    current: bool = False
+
+    @classmethod
+    def of(cls, row: AuthSession, who: Actor) -> Self:
+        """Make one from a row of the table."""
+        return cls.model_validate(row).model_copy(update={"current": row.id == who.session_id})
+
+
+class SessionList(BaseModel):
+    """Last seen first."""
+
+    sessions: list[SessionOut]
+
+
+class Ended(BaseModel):
+    """How many sessions were ended."""
+
+    ended: int
+
+
+class NewAccount(BaseModel):
+    """A person to add; without a password one is made, and told once."""
+
+    email: str = Field(max_length=_MAX_EMAIL_CHARACTERS)
+    name: str = Field(default="", max_length=MAX_NAME_CHARACTERS)
+    role: Role = Role.USER
+    password: SecretStr | None = Field(default=None, max_length=_MAX_SECRET_CHARACTERS)
+
+
+class AddedAccount(BaseModel):
+    """The new account, with the password to hand over: it is told this once."""
+
+    user: AccountOut
+    password: str
+
+
+class AccountChange(BaseModel):
+    """What to change about somebody; what is left out stays."""
+
+    active: bool | None = None
+    role: Role | None = None
+
+
+class NewPassword(BaseModel):
+    """A password to hand over: it is told this once."""
+
+    password: str
+
+
+# catalog
+
+
+class ModelOut(_FromObject):
+    """One model; ``id`` is what conversations and requests name it by."""
+
+    id: str
+    name: str
+    connection: str
+    connection_name: str
+    context_tokens: int | None
+    available: bool
+
+
+class ModelList(BaseModel):
+    """Every model, the built-in answerer last, and the one that new conversations get."""
+
+    models: list[ModelOut]
+    default: str
+
+    @classmethod
+    def of(cls, choices: list[ModelChoice], default: str) -> Self:
+        """Make one from what the catalog offers."""
+        return cls(models=[ModelOut.model_validate(choice) for choice in choices], default=default)
+
+
+class ConnectionIn(BaseModel):
+    """A model server; ``api_key``: null keeps the stored one, an empty one removes it."""
+
+    name: str = Field(max_length=MAX_CONNECTION_NAME_CHARACTERS)
+    base_url: str = Field(max_length=MAX_BASE_URL_CHARACTERS)
+    kind: ConnectionKind = ConnectionKind.OPENAI
+    api_key: SecretStr | None = Field(default=None, max_length=_MAX_SECRET_CHARACTERS)
+
+    def draft(self) -> ConnectionDraft:
+        """Return it as the service takes it."""
+        key = None if self.api_key is None else self.api_key.get_secret_value()
+        return ConnectionDraft(self.name, self.base_url, self.kind, key)
+
+
+class ConnectionTest(ConnectionIn):
+    """A model server to try; with ``connection_id`` and no key, that connection's stored key is used."""
+
+    connection_id: UUID | None = None
+
+
+class ListedModelOut(_FromObject):
+    """A model as its server lists it."""
+
+    name: str
+    context_tokens: int | None
+
+
+class ListingOut(BaseModel):
+    """What a server said about itself."""
+
+    kind: ConnectionKind
+    models: list[ListedModelOut]
+
+    @classmethod
+    def of(cls, listing: Listing) -> Self:
+        """Make one from what a server said."""
+        return cls(
+            kind=listing.kind, models=[ListedModelOut.model_validate(model) for model in listing.models]
+        )
+
+
+class ConnectionOut(BaseModel):
+    """A connection and how its server was when last asked; those without an ``id`` cannot be changed here."""
+
+    id: UUID | None
+    slug: str
+    name: str
+    kind: ConnectionKind
+    base_url: str
+    origin: ConnectionOrigin
+    has_key: bool
+    state: Literal["ok", "failed", "unknown"]
+    problem: str
+    advice: str
+    models: int
+    checked_at: datetime | None
+
+    @classmethod
+    def of(cls, status: ConnectionStatus) -> Self:
+        """Make one from what the catalog knows."""
+        return cls(
+            id=status.id,
+            slug=status.spec.slug,
+            name=status.spec.name,
+            kind=status.spec.kind,
+            base_url=status.spec.base_url,
+            origin=status.origin,
+            has_key=status.has_key,
+            state=status.state,
+            problem=status.problem,
+            advice=status.advice,
+            models=status.models,
+            checked_at=status.checked_at,
+        )
+
+
+class ConnectionList(BaseModel):
+    """Fixed ones first, then stored ones in order of making."""
+
+    connections: list[ConnectionOut]
+
+
+class AddedConnection(BaseModel):
+    """The new connection's id."""
+
+    id: UUID

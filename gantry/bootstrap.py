@@ -1,0 +1,219 @@
+"""The composition root: reads the settings, builds every adapter and service, closes them."""
+
+import fcntl
+import logging
+from collections.abc import AsyncGenerator, Generator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from gantry import workers
+from gantry.adapters.key_vault import FernetVault
+from gantry.adapters.memory_live import MemoryEventLog, MemoryNoticeBoard, MemoryRateLimiter
+from gantry.adapters.model_servers import HttpModelServers
+from gantry.adapters.passwords import Argon2Passwords
+from gantry.domain.catalog import ConnectionKind, ConnectionOrigin, ConnectionSpec
+from gantry.domain.limits import RateLimiter
+from gantry.domain.live import EventLog, NoticeBoard
+from gantry.log import configure
+from gantry.repositories import migrations
+from gantry.repositories.database import Database
+from gantry.runtime import Services, installed
+from gantry.services.accounts import AccountService
+from gantry.services.answers import AnswerService
+from gantry.services.catalog import CatalogService
+from gantry.services.catalog_cache import CatalogCache
+from gantry.services.chat import ChatService
+from gantry.services.extractive import ExtractiveAnswerer
+from gantry.services.feed import FeedService
+from gantry.services.operations import OperationsService, Part
+from gantry.services.prompting import Prompter
+from gantry.services.writing import Writers
+from gantry.settings import Settings, load_settings
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """What the processes of one deployment share while they run."""
+
+    events: EventLog
+    board: NoticeBoard
+    limiter: RateLimiter
+    part: Part | None
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """A running set of services, and what the workers need of it."""
+
+    services: Services
+    writers: Writers
+
+
+def migrate(settings: Settings) -> None:
+    """Bring the database to the schema of this version.
+
+    Raises:
+        WrongSchema: It is newer; nothing was changed.
+    """
+    revision = migrations.current(settings.database_url)
+    if revision not in {None, migrations.head()}:
+        migrations.require_known(revision)
+    migrations.upgrade(settings.database_url)
+
+
+def require_schema(settings: Settings) -> None:
+    """Raise WrongSchema unless the database has the schema of this version."""
+    migrations.require_head(migrations.current(settings.database_url))
+
+
+@asynccontextmanager
+async def lifespan() -> AsyncGenerator[None]:
+    """Run the services as long as the application serves."""
+    settings = load_settings()
+    configure(settings.log_level, json=settings.production)
+    require_schema(settings)
+    with _only_process(settings) as alone:
+        async with build(settings) as built:
+            services = built.services
+            with installed(services):
+                if settings.admin_email and settings.admin_password:
+                    password = settings.admin_password.get_secret_value()
+                    await services.accounts.ensure_admin(settings.admin_email, password)
+                async with workers.running(
+                    built.writers,
+                    services.chat,
+                    services.accounts,
+                    sweep_seconds=settings.sweep_seconds,
+                    alone=alone,
+                ):
+                    yield
+
+
+@asynccontextmanager
+async def build(settings: Settings) -> AsyncGenerator[Built]:
+    """Build all services over their adapters; everything opened is closed at the end of the block."""
+    async with AsyncExitStack() as stack:
+        database = await stack.enter_async_context(Database(settings.database_url))
+        live = await _live(settings, stack)
+        servers = await stack.enter_async_context(HttpModelServers())
+        vault = FernetVault(settings.secret_key.get_secret_value())
+        cache = CatalogCache(
+            database,
+            servers,
+            vault,
+            fixed=fixed_connections(settings),
+            probing=settings.probe_local_models,
+        )
+        stack.push_async_callback(cache.aclose)
+        catalog = CatalogService(
+            database=database,
+            servers=servers,
+            vault=vault,
+            cache=cache,
+            built_in=ExtractiveAnswerer(database),
+        )
+        writers = Writers(
+            database,
+            live.events,
+            live.board,
+            catalog,
+            Prompter(database),
+            lease_seconds=settings.generation_lease_seconds,
+            heartbeat_seconds=settings.generation_heartbeat_seconds,
+        )
+        yield Built(_services(settings, database, live, catalog, writers), writers)
+
+
+def _services(
+    settings: Settings, database: Database, live: Live, catalog: CatalogService, writers: Writers
+) -> Services:
+    parts = {"database": Part(_ask_database(database), required=True)}
+    if live.part:
+        parts["redis"] = live.part
+    return Services(
+        accounts=AccountService(
+            database=database,
+            passwords=Argon2Passwords(),
+            limiter=live.limiter,
+            board=live.board,
+            session_hours=settings.session_expire_hours,
+        ),
+        chat=ChatService(database, catalog, writers, live.board),
+        answers=AnswerService(database, live.events, writers),
+        catalog=catalog,
+        feed=FeedService(live.board),
+        operations=OperationsService(parts),
+    )
+
+
+def _ask_database(database: Database):  # noqa: ANN202 - a closure
+    async def ask() -> str:
+        migrations.require_head(await database.revision())
+        return "SQLite" if database.is_sqlite else "PostgreSQL"
+
+    return ask
+
+
+async def _live(settings: Settings, stack: AsyncExitStack) -> Live:
+    if settings.redis_url is None:
+        return Live(MemoryEventLog(), MemoryNoticeBoard(), MemoryRateLimiter(), None)
+    from gantry.adapters import redis_live  # noqa: PLC0415 - one machine needs no Redis, nor its client
+    from gantry.adapters.redis_link import AWAY  # noqa: PLC0415
+
+    redis = redis_live.connect(settings.redis_url)
+    stack.push_async_callback(redis.aclose)
+    events = await stack.enter_async_context(redis_live.RedisEventLog(redis))
+    board = await stack.enter_async_context(redis_live.RedisNoticeBoard(redis))
+
+    async def ask() -> str:
+        try:
+            await redis.execute_command("PING")
+        except AWAY as error:
+            raise OSError from error
+        return "Redis"
+
+    return Live(events, board, redis_live.RedisRateLimiter(redis), Part(ask))
+
+
+def fixed_connections(settings: Settings) -> tuple[ConnectionSpec, ...]:
+    """Return the model servers that the environment names, by the slugs their models are known under."""
+    openai_key = settings.openai_api_key.get_secret_value() if settings.openai_api_key else None
+    named = (
+        ("openai", "OpenAI-compatible", ConnectionKind.OPENAI, settings.openai_base_url, openai_key),
+        ("ollama", "Ollama", ConnectionKind.OLLAMA, _with_v1(settings.ollama_host), None),
+        ("tabby", "TabbyAPI", ConnectionKind.TABBY, _with_v1(settings.tabby_host), _tabby_key(settings)),
+    )
+    return tuple(
+        ConnectionSpec(slug, name, kind, url, ConnectionOrigin.ENVIRONMENT, api_key=key)
+        for slug, name, kind, url, key in named
+        if url
+    )
+
+
+def _with_v1(url: str | None) -> str | None:
+    return f"{url}/v1" if url else None
+
+
+def _tabby_key(settings: Settings) -> str | None:
+    return settings.tabby_admin_key.get_secret_value() if settings.tabby_admin_key else None
+
+
+@contextmanager
+def _only_process(settings: Settings) -> Generator[bool]:
+    """Yield whether no other process works on this data: then nobody needs to be waited for after a crash."""
+    if settings.production:
+        yield False
+        return
+    path = Path(settings.data_dir) / "gantry.lock"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            log.warning("process.not_alone", extra={"data_dir": str(settings.data_dir)})
+            yield False
+        else:
+            yield True

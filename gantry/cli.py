@@ -1,0 +1,219 @@
+"""The command line: ``python -m gantry …``.
+
+Reflex, FastAPI and the services are imported by the command that needs them: ``--help`` and mistakes answer at once.
+"""
+
+import argparse
+import contextlib
+import logging
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from gantry import __version__
+from gantry.cli_user import add_user_commands
+from gantry.domain.errors import GantryError
+from gantry.settings import Settings, SettingsError, load_settings
+
+GRACE_SECONDS = 5
+MAX_MESSAGE_BYTES = 1_000_000  # a websocket message from a browser; Reflex has the same limit
+_REFLEX = {
+    "REFLEX_ENV_MODE": "prod",
+    "REFLEX_USE_NPM": "1",
+    "REFLEX_TELEMETRY_ENABLED": "false",
+    "REFLEX_CHECK_LATEST_VERSION": "false",
+    "NPM_CONFIG_OMIT_LOCKFILE_REGISTRY_RESOLVED": "true",  # reflex.lock says what, not from where
+}
+
+
+class CommandError(Exception):
+    """The command cannot go on; the message says why, and what to do."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit code: 0 done, 1 not possible now, 2 wrong settings or usage."""
+    parser = _parser()
+    chosen = parser.parse_args(arguments)
+    run: Callable[[argparse.Namespace], None] | None = getattr(chosen, "run", None)
+    if run is None:
+        parser.print_help()
+        return 2
+    try:
+        run(chosen)
+    except SettingsError as error:
+        print(f"Gantry cannot start with these settings.\n{error}", file=sys.stderr)
+        return 2
+    except CommandError as error:
+        print(error, file=sys.stderr)
+        return 1
+    except GantryError as error:
+        print(f"{error.public} {error.advice}".rstrip(), file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m gantry", description="A self-hosted AI chat.")
+    parser.add_argument("--version", action="version", version=f"Gantry {__version__}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+    serve = commands.add_parser("serve", help="serve everything on one port")
+    serve.add_argument("--host", help="address to listen on (setting HOST)")
+    serve.add_argument("--port", type=int, help="port to listen on (setting PORT)")
+    serve.set_defaults(run=_serve)
+    build = commands.add_parser("build", help="compile the front end")
+    build.add_argument("--force", action="store_true", help="even when nothing has changed")
+    build.set_defaults(run=_build)
+    migrate = commands.add_parser("migrate", help="bring the database to the schema of this version")
+    migrate.set_defaults(run=_migrate)
+    revision = commands.add_parser("revision", help="for developers: write a migration from the tables")
+    revision.add_argument("message", help="what it does, in a few words")
+    revision.set_defaults(run=_revision)
+    add_user_commands(commands)
+    return parser
+
+
+def _migrate(chosen: argparse.Namespace) -> None:
+    from gantry import bootstrap  # noqa: PLC0415 - see the module's docstring
+
+    bootstrap.migrate(load_settings())
+    print("The database has the schema of this version.")
+
+
+def _revision(chosen: argparse.Namespace) -> None:
+    """Write a migration from the difference between the tables and a database that has all migrations."""
+    from gantry.repositories import migrations  # noqa: PLC0415
+
+    with tempfile.TemporaryDirectory() as folder:
+        url = f"sqlite:///{folder}/schema.db"
+        migrations.upgrade(url)
+        migrations.write_revision(url, chosen.message)
+
+
+def _build(chosen: argparse.Namespace) -> None:
+    if not _build_if_changed(force=chosen.force):
+        print("The front end is up to date.")
+
+
+def _build_if_changed(*, force: bool = False) -> bool:
+    """Compile the front end unless the last build still fits; returns whether it had to be."""
+    from gantry.ui import stamp  # noqa: PLC0415
+
+    if not force and stamp.is_fresh():
+        return False
+    stamp.clear()
+    _compile()
+    stamp.write()
+    return True
+
+
+def _compile() -> None:
+    """Compile the front end in a process of its own: the compiler's memory is not the server's."""
+    print("Building the front end (about half a minute; only after changes) …", flush=True)
+    begun = time.monotonic()
+    reflex = [sys.executable, "-m", "reflex", "export", "--frontend-only", "--no-zip", "--env", "prod"]
+    beside = os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", "")))
+    environment = {**os.environ, **_REFLEX, "PATH": beside}
+    for name in ("REDIS_URL", "REFLEX_REDIS_URL", "__REFLEX_SKIP_COMPILE"):
+        environment.pop(name, None)
+    environment["NPM_CONFIG_REGISTRY"] = _npm_registry(environment)
+    done = subprocess.run(  # noqa: S603 - our own interpreter, fixed arguments
+        reflex, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
+    )
+    if done.returncode != 0:
+        raise CommandError(f"{done.stdout}\nThe front end could not be built; the reason is above.")
+    print(f"Front end built in {time.monotonic() - begun:.0f} s.", flush=True)
+
+
+def _npm_registry(environment: dict[str, str]) -> str:
+    """Return the registry npm is set up for: not told, Reflex would time two of them before every build."""
+    asked = subprocess.run(
+        ["npm", "config", "get", "registry"],  # noqa: S607 - the one beside our interpreter: PATH is ours
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return asked.stdout.strip()
+
+
+def _serve(chosen: argparse.Namespace) -> None:
+    settings = load_settings()
+    host, port = chosen.host or settings.host, chosen.port or settings.port
+    with contextlib.closing(_listen(host, port)) as listener:
+        _build_if_changed()
+        _bring_up_schema(settings)
+        _prepare_reflex(settings)
+        _run_server(settings, listener, _address(host, port))
+
+
+def _bring_up_schema(settings: Settings) -> None:
+    """Migrate on one machine; in production that is a step of its own, so here the schema is only checked."""
+    from gantry import bootstrap  # noqa: PLC0415
+
+    (bootstrap.require_schema if settings.production else bootstrap.migrate)(settings)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """Take the port before anything slow happens."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=512)
+    except OSError as error:
+        raise CommandError(
+            f"Port {port} on {host} cannot be used: {os.strerror(error.errno or 0)}.\n"
+            f"Stop what uses it, or choose another one: PORT={port + 1} make run"
+        ) from error
+
+
+def _address(host: str, port: int) -> str:
+    shown = "localhost" if host in {"127.0.0.1", "0.0.0.0", "::", "::1"} else host  # noqa: S104 - shown, not bound
+    return f"http://{shown}:{port}"
+
+
+def _prepare_reflex(settings: Settings) -> None:
+    """Tell Reflex, which reads the environment when it is imported, what it needs to know."""
+    os.environ.update(_REFLEX)
+    os.environ["__REFLEX_SKIP_COMPILE"] = "true"
+    os.environ.pop("REDIS_URL", None)
+    if settings.redis_url is not None:
+        os.environ["REDIS_URL"] = settings.redis_url
+
+
+def _run_server(settings: Settings, listener: socket.socket, address: str) -> None:
+    import uvicorn  # noqa: PLC0415
+
+    from gantry.gantry import app  # noqa: PLC0415
+
+    class Server(uvicorn.Server):
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets)
+            if self.started:
+                print(f"Gantry is running on {address}", flush=True)
+
+    logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
+    config = uvicorn.Config(
+        app(),
+        log_config=None,
+        access_log=settings.access_log_enabled,
+        ws_max_size=MAX_MESSAGE_BYTES,
+        ws_per_message_deflate=True,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+        forwarded_allow_ips=settings.trusted_proxies,
+        server_header=False,
+        date_header=True,
+    )
+    # uvicorn raises the signal again when it has stopped: by then the work is done, and the exit code is 0.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: None)
+    server = Server(config)
+    server.run(sockets=[listener])
+    if not server.started:
+        raise CommandError("Gantry did not start; the reason is above.")

@@ -1,0 +1,1 @@
+"""Rules, values, protocols and errors; standard library only."""

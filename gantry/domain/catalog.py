@@ -1,0 +1,183 @@
+"""Model servers and their models: values and the protocol every server is spoken to through."""
+
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal, Protocol, Self
+from uuid import UUID
+
+BUILT_IN = "gantry"
+EXTRACTIVE = "gantry/extractive"
+SAFE_CONTEXT_TOKENS = 8192  # assumed when a server does not tell
+
+
+class ConnectionKind(StrEnum):
+    """Dialects of the OpenAI protocol we know more about than the protocol says."""
+
+    OPENAI = "openai"  # anything OpenAI-compatible
+    OLLAMA = "ollama"
+    TABBY = "tabby"
+    VLLM = "vllm"
+    LLAMACPP = "llamacpp"
+    LMSTUDIO = "lmstudio"
+
+
+class ConnectionOrigin(StrEnum):
+    """Where a connection came from; only stored ones can be changed in the browser."""
+
+    ENVIRONMENT = "environment"
+    PROBED = "probed"
+    STORED = "stored"
+    BUILT_IN = "built-in"
+
+
+@dataclass(frozen=True, slots=True)
+class ModelRef:
+    """``connection/name``, as written in the API and in the database."""
+
+    connection: str
+    name: str
+
+    @classmethod
+    def parse(cls, raw: str) -> Self:
+        """Split at the first slash: model names may hold more of them."""
+        connection, _, name = raw.partition("/")
+        return cls(connection, name)
+
+    def __str__(self) -> str:
+        return f"{self.connection}/{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionSpec:
+    """How to reach one model server. ``base_url`` ends in ``/v1`` and has no trailing slash.
+
+    ``slug`` is the first part of its models' ids: ``[a-z0-9-]``, unique.
+    """
+
+    slug: str
+    name: str
+    kind: ConnectionKind
+    base_url: str
+    origin: ConnectionOrigin
+    api_key: str | None = None
+    id: UUID | None = None
+
+    def __repr__(self) -> str:  # the key stays out of logs and tracebacks
+        return f"ConnectionSpec({self.slug!r}, {self.base_url!r}, {self.origin.value})"
+
+
+@dataclass(frozen=True, slots=True)
+class ListedModel:
+    """One model as its server lists it; ``context_tokens`` is None when the server does not tell."""
+
+    name: str
+    context_tokens: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What a server said about itself."""
+
+    kind: ConnectionKind
+    models: tuple[ListedModel, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ChatTurn:
+    """One turn of a prompt."""
+
+    role: Literal["system", "user", "assistant"]
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChatRequest:
+    """One question to a model, already cut to fit its context.
+
+    Turns are oldest first; at most one system turn, and it is the first. With ``continue_last`` the last turn
+    is an unfinished assistant turn, and the answer is only what comes after it.
+    """
+
+    model: str
+    turns: tuple[ChatTurn, ...]
+    owner: UUID
+    conversation: UUID
+    temperature: float | None = None
+    max_tokens: int | None = None
+    continue_last: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TextDelta:
+    """The next piece of the answer."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReasoningDelta:
+    """The next piece of what the model thinks before it answers."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class UsageReport:
+    """Token counts as the server reports them, at the end of its stream."""
+
+    prompt_tokens: int
+    completion_tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class LoadProgress:
+    """The server is loading the model; *percent* is None when it does not tell."""
+
+    percent: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Truncated:
+    """The server ended the answer at its length limit (``finish_reason: length``)."""
+
+
+Delta = TextDelta | ReasoningDelta | UsageReport | LoadProgress | Truncated
+
+
+class ChatModel(Protocol):
+    """A server that answers chat turns; also the built-in answerer."""
+
+    @property
+    def continues_prefix(self) -> bool:
+        """Whether the server can go on from an unfinished assistant turn (``ChatRequest.continue_last``)."""
+        ...
+
+    def stream(self, request: ChatRequest) -> AsyncGenerator[Delta]:
+        """Yield the answer piece by piece. Closing the iterator, or cancelling, closes the upstream connection.
+
+        Raises:
+            ModelUnavailable: Pieces already yielded stay valid.
+            ContextTooLong: The prompt did not fit.
+        """
+        ...
+
+
+class ModelServers(Protocol):
+    """Opens model servers by their connection; one HTTP client for the life of the process."""
+
+    def open(self, connection: ConnectionSpec) -> ChatModel:
+        """Return the server behind *connection*; does no I/O."""
+        ...
+
+    async def list_models(self, connection: ConnectionSpec) -> Listing:
+        """Ask a server which models it has, within a few seconds.
+
+        Raises:
+            ModelUnavailable: With the server's own message where it gave one.
+        """
+        ...
+
+    async def probe(self) -> list[ConnectionSpec]:
+        """Return the model servers that answer on well-known local ports, within a second."""
+        ...

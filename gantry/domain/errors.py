@@ -1,0 +1,162 @@
+"""Every exception Gantry raises on purpose.
+
+GantryError                    500  something went wrong on our side
+├── NotFound                   404  does not exist, or is not yours to see
+├── NotSignedIn                401  no session, or it has ended
+├── NotAllowed                 403
+├── Invalid                    422  the caller can fix the input
+├── TooManyAttempts            429  wait, then try again
+├── Conflict                   409  somebody else got there first
+│   └── AlreadyAnswering            one answer at a time per conversation
+└── Unavailable                503  a dependency failed; retrying may help
+    ├── WrongSchema                 the database is older or newer than this version
+    └── ModelUnavailable            a model server refused, timed out or answered nonsense
+        └── ContextTooLong          the prompt did not fit; carries the length when the server told it
+
+LeaseLost stands outside the tree: it steers writers and is never shown.
+"""
+
+from enum import StrEnum
+from typing import ClassVar
+
+
+class GantryError(Exception):
+    """Base of all; ``public`` is a sentence safe to show to anybody, ``advice`` the next step.
+
+    ``status`` is the HTTP status, ``kind`` the stable name that programs may match on.
+    """
+
+    status: ClassVar[int] = 500
+    kind: ClassVar[str] = "internal"
+
+    def __init__(self, public: str, *, advice: str = "") -> None:
+        super().__init__(public)
+        self.public = public
+        self.advice = advice
+
+
+class NotFound(GantryError):
+    """It does not exist, or it is not the caller's to see: the two look alike on purpose."""
+
+    status = 404
+    kind = "not-found"
+
+
+class NotSignedIn(GantryError):
+    """There is no session, or it has ended."""
+
+    status = 401
+    kind = "not-signed-in"
+
+    def __init__(self, public: str = "Your session has ended.", *, advice: str = "Sign in again.") -> None:
+        super().__init__(public, advice=advice)
+
+
+class NotAllowed(GantryError):
+    """The account may not do this."""
+
+    status = 403
+    kind = "not-allowed"
+
+
+class Invalid(GantryError):
+    """The caller can fix the input; ``field`` names the part at fault when there is one."""
+
+    status = 422
+    kind = "invalid"
+
+    def __init__(self, public: str, *, advice: str = "", field: str = "") -> None:
+        super().__init__(public, advice=advice)
+        self.field = field
+
+
+class TooManyAttempts(GantryError):
+    """A limit was reached; ``retry_after_seconds`` says how long to wait."""
+
+    status = 429
+    kind = "too-many-attempts"
+
+    def __init__(self, public: str, *, retry_after_seconds: int) -> None:
+        super().__init__(public, advice=f"Try again in {retry_after_seconds} seconds.")
+        self.retry_after_seconds = retry_after_seconds
+
+
+class Conflict(GantryError):
+    """Somebody else got there first."""
+
+    status = 409
+    kind = "conflict"
+
+
+class AlreadyAnswering(Conflict):
+    """The conversation's previous answer is still being written."""
+
+    kind = "already-answering"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "An answer is still being written in this conversation.",
+            advice="Wait for it to end, or stop it.",
+        )
+
+
+class Unavailable(GantryError):
+    """A dependency failed; trying again may help."""
+
+    status = 503
+    kind = "unavailable"
+
+
+class WrongSchema(Unavailable):
+    """The database schema is older or newer than this version of Gantry."""
+
+    kind = "wrong-schema"
+
+
+class ModelFault(StrEnum):
+    """What went wrong at a model server."""
+
+    UNREACHABLE = "unreachable"
+    NOT_AUTHORISED = "not-authorised"
+    RATE_LIMITED = "rate-limited"
+    NOT_FOUND = "model-not-found"
+    REJECTED = "rejected"
+    SERVER_ERROR = "server-error"
+    CUT_OFF = "cut-off"
+    STALLED = "stalled"
+    BROKEN = "broken-answer"
+    TOO_LONG = "context-too-long"
+
+
+class ModelUnavailable(Unavailable):
+    """A model server refused, timed out, or answered nonsense.
+
+    Pieces already yielded stay valid. ``details`` is the server's own message, cut to 2,000 characters,
+    never a key.
+    """
+
+    kind = "model-unavailable"
+
+    def __init__(self, public: str, *, fault: ModelFault, advice: str = "", details: str = "") -> None:
+        super().__init__(public, advice=advice)
+        self.fault = fault
+        self.details = details[:2000]
+
+
+class ContextTooLong(ModelUnavailable):
+    """The prompt did not fit; ``context_tokens`` is the length the server told, or None."""
+
+    kind = "context-too-long"
+
+    def __init__(self, *, context_tokens: int | None, details: str = "") -> None:
+        super().__init__(
+            "The conversation is longer than this model can read.",
+            fault=ModelFault.TOO_LONG,
+            advice="Start a new conversation, or choose a model with a longer context.",
+            details=details,
+        )
+        self.context_tokens = context_tokens
+
+
+class LeaseLost(Exception):
+    """Another process has taken this answer over; stop writing, say nothing."""

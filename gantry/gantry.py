@@ -1,0 +1,110 @@
+"""The application object that Reflex imports: it only assembles."""
+
+import asyncio
+import contextlib
+import logging
+import signal
+import threading
+from collections.abc import AsyncGenerator
+from pathlib import Path
+from typing import Any
+
+import reflex as rx
+from reflex.state import FrontendEventExceptionState
+from reflex.utils.exec import is_prod_mode
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from gantry import bootstrap
+from gantry.api.app import create_api
+from gantry.api.frontend import Frontend
+from gantry.api.guard import Guard, is_event_path
+from gantry.api.origins import OriginRule
+from gantry.api.policy import page_policy
+from gantry.state.connections import bind_tokens
+from gantry.state.guard import SessionGuard
+from gantry.ui.failure import error_boundary
+from gantry.ui.pages import add_pages
+
+BUILT = Path(".web/build/client")
+log = logging.getLogger(__name__)
+
+
+class Gantry(rx.App):
+    """Reflex's app inside our guard; Reflex itself sees nothing but its websocket."""
+
+    guard: Guard
+
+    def __call__(self) -> ASGIApp:
+        """Return the whole of Gantry as one ASGI application, for any server."""
+        rule = OriginRule(any_loopback_port=not is_prod_mode())
+        self.guard = Guard(super().__call__(), page_policy=page_policy(BUILT), origins=rule)
+        return self.guard
+
+    def is_page(self, path: str) -> bool:
+        """Whether *path* is one of our routes."""
+        return self.router(path) not in {None, "404"}
+
+
+def _compose(reflex_backend: ASGIApp) -> ASGIApp:
+    """Send Reflex's websocket to Reflex and everything else to the API, then to the front end.
+
+    Reflex's own HTTP routes (``/_upload``, ``/ping``, polling …) are thereby out of reach.
+    """
+    api = create_api()
+    api.mount("/", Frontend(BUILT, app.is_page))
+
+    async def backend(scope: Scope, receive: Receive, send: Send) -> None:
+        for_reflex = scope["type"] == "websocket" and is_event_path(scope["path"])
+        await (reflex_backend if for_reflex else api)(scope, receive, send)
+
+    return backend
+
+
+@contextlib.asynccontextmanager
+async def _end_streams_on_signal() -> AsyncGenerator[None]:
+    """End event streams when the server is told to stop: it waits for open responses, and these have no end."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    loop = asyncio.get_running_loop()
+    servers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+
+    def stop(number: int, frame: Any) -> None:
+        loop.call_soon_threadsafe(app.guard.drain)
+        server = servers[signal.Signals(number)]
+        if callable(server):
+            server(number, frame)
+
+    for number, server in servers.items():
+        if callable(server):
+            signal.signal(number, stop)
+    yield
+
+
+def _log_failure(exception: Exception) -> None:
+    """Log what a handler raised. Reflex's default shows a toast, which needs ``eval``."""
+    log.error("event.failed", exc_info=exception)
+
+
+def _log_page_failure(exception: Exception) -> None:
+    """Log what a page reports; its words are the browser's, so they are bounded."""
+    log.warning("page.failed", extra={"reported": str(exception)[:2000]})
+
+
+# A script sent to the browser would be refused there; the error boundary offers a button instead.
+FrontendEventExceptionState.auto_reload_on_errors = []
+
+app = Gantry(
+    # Without Reflex's own overlay: our shell shows the connection's state.
+    app_wraps={(55, "ErrorBoundary"): lambda stateful: error_boundary()},
+    toaster=None,
+    html_lang="en",
+    api_transformer=_compose,
+    backend_exception_handler=_log_failure,
+    frontend_exception_handler=_log_page_failure,
+)
+bind_tokens(app)
+app.add_middleware(SessionGuard())
+app.register_lifespan_task(bootstrap.lifespan)
+app.register_lifespan_task(_end_streams_on_signal)
+add_pages(app)

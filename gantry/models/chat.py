@@ -1,0 +1,159 @@
+"""Conversations, their tree of messages, and the answers being written."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import JSON, CheckConstraint, Column, Index, Text, text
+from sqlmodel import Field
+
+from gantry.domain.chat import GenerationStatus, MessageRole, MessageStatus, Rating
+from gantry.models.base import Row, UtcDateTime, text_enum
+
+_LIVE = text("status IN ('queued', 'running')")
+
+
+class Folder(Row, table=True):
+    """A person's drawer of conversations."""
+
+    account_id: UUID = Field(foreign_key="account.id", ondelete="CASCADE", index=True)
+    name: str = Field(max_length=80)
+    created_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class Conversation(Row, table=True):
+    """One conversation. Its messages are a tree; the path to ``active_leaf_id`` is on screen.
+
+    ``title_by_hand`` keeps our titles from replacing a person's. ``deleted_at`` is set for the minutes in which
+    a deletion can be undone. ``seen_at`` is when its owner last had it open; ``answered_at`` when an answer last ended.
+    """
+
+    __table_args__ = (Index("ix_conversation_account_id_updated_at", "account_id", "updated_at"),)
+
+    account_id: UUID = Field(foreign_key="account.id", ondelete="CASCADE")
+    folder_id: UUID | None = Field(default=None, foreign_key="folder.id", ondelete="SET NULL", index=True)
+    title: str = Field(default="", max_length=120)
+    title_by_hand: bool = False
+    pinned: bool = False
+    archived: bool = False
+    model: str | None = Field(default=None, max_length=255)
+    persona_id: UUID | None = Field(default=None, foreign_key="persona.id", ondelete="SET NULL", index=True)
+    scope: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
+    active_leaf_id: UUID | None = None  # no foreign key: it would close a ring with message
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    updated_at: datetime = Field(sa_type=UtcDateTime)
+    answered_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    seen_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    deleted_at: datetime | None = Field(default=None, sa_type=UtcDateTime, index=True)
+
+
+class Message(Row, table=True):
+    """One message of the tree. ``depth`` is 0 at the root; siblings are alternatives.
+
+    While ``status`` is streaming, ``content`` is the last checkpoint. ``error`` is a ``domain.chat.AnswerError``,
+    never text of the answer. ``client_key`` is the page's name for one press of Send. ``left_out`` counts earlier messages that did not fit the model's context.
+    """
+
+    __table_args__ = (
+        Index("ix_message_conversation_id_parent_id", "conversation_id", "parent_id"),
+        Index("uq_message_account_id_client_key", "account_id", "client_key", unique=True),
+        CheckConstraint("role = 'assistant' OR status = 'complete'", name="user_is_complete"),
+        CheckConstraint("depth >= 0", name="depth_not_negative"),
+    )
+
+    conversation_id: UUID = Field(foreign_key="conversation.id", ondelete="CASCADE")
+    account_id: UUID = Field(foreign_key="account.id", ondelete="CASCADE", index=True)
+    parent_id: UUID | None = Field(default=None, foreign_key="message.id", ondelete="CASCADE", index=True)
+    depth: int = 0
+    role: MessageRole = Field(sa_type=text_enum(MessageRole))
+    client_key: str | None = Field(default=None, max_length=64)
+    content: str = Field(default="", sa_type=Text)
+    reasoning: str = Field(default="", sa_type=Text)
+    status: MessageStatus = Field(default=MessageStatus.COMPLETE, sa_type=text_enum(MessageStatus))
+    model: str | None = Field(default=None, max_length=255)
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    tokens_estimated: bool = False
+    first_token_ms: int | None = None
+    reasoning_ms: int | None = None
+    total_ms: int | None = None
+    left_out: int = 0
+    truncated: bool = False
+    error: dict[str, Any] | None = Field(
+        default=None, sa_column=Column(JSON(none_as_null=True), nullable=True)
+    )
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    finished_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class Generation(Row, table=True):
+    """One answer being written; the row that decides which process writes it.
+
+    A writer may write only while ``attempt`` is its own and ``status`` is running. ``stored_attempt`` is the attempt
+    that the message's content comes from: a takeover that starts over has none until its first checkpoint.
+    ``resumes_from`` is set for "continue": the answer begins after that many characters of the message.
+    """
+
+    __table_args__ = (
+        CheckConstraint("attempt >= 0", name="attempt_not_negative"),
+        CheckConstraint("status <> 'running' OR lease_until IS NOT NULL", name="running_has_lease"),
+        Index(
+            "uq_generation_conversation_id_live",
+            "conversation_id",
+            unique=True,
+            postgresql_where=_LIVE,
+            sqlite_where=_LIVE,
+        ),
+        Index("ix_generation_lease_until", "lease_until", postgresql_where=_LIVE, sqlite_where=_LIVE),
+    )
+
+    conversation_id: UUID = Field(foreign_key="conversation.id", ondelete="CASCADE")
+    message_id: UUID = Field(foreign_key="message.id", ondelete="CASCADE", index=True)
+    account_id: UUID = Field(foreign_key="account.id", ondelete="CASCADE", index=True)
+    model: str = Field(max_length=255)
+    status: GenerationStatus = Field(default=GenerationStatus.QUEUED, sa_type=text_enum(GenerationStatus))
+    attempt: int = 0
+    stored_attempt: int = 0
+    resumes_from: int | None = None
+    writer: str = Field(default="", max_length=64)
+    lease_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    stop_requested_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    started_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    finished_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class Attachment(Row, table=True):
+    """A file that belongs to one message; its bytes are in the document store under ``sha256``."""
+
+    message_id: UUID = Field(foreign_key="message.id", ondelete="CASCADE", index=True)
+    account_id: UUID = Field(foreign_key="account.id", ondelete="CASCADE", index=True)
+    name: str = Field(max_length=255)
+    media_type: str = Field(max_length=127)
+    size_bytes: int
+    sha256: str = Field(max_length=64)
+    created_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class Citation(Row, table=True):
+    """One numbered source of an answer: a passage, and where it came from."""
+
+    __table_args__ = (Index("uq_citation_message_id_number", "message_id", "number", unique=True),)
+
+    message_id: UUID = Field(foreign_key="message.id", ondelete="CASCADE")
+    number: int
+    source_message_id: UUID | None = Field(
+        default=None, foreign_key="message.id", ondelete="SET NULL", index=True
+    )
+    title: str = Field(default="", max_length=255)
+    passage: str = Field(sa_type=Text)
+
+
+class Feedback(Row, table=True):
+    """A person's judgement of an answer; one for each message."""
+
+    message_id: UUID = Field(foreign_key="message.id", ondelete="CASCADE", unique=True)
+    account_id: UUID = Field(foreign_key="account.id", ondelete="CASCADE", index=True)
+    rating: Rating = Field(sa_type=text_enum(Rating))
+    comment: str = Field(default="", max_length=2000)
+    created_at: datetime = Field(sa_type=UtcDateTime)

@@ -1,0 +1,193 @@
+"""Conversations and their trees of messages."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import delete, exists, literal, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
+from sqlmodel import col
+
+from gantry.domain.chat import LIVE, Rating
+from gantry.domain.errors import NotFound
+from gantry.models import Conversation, Feedback, Generation, Message
+
+
+class ChatRepository:
+    """Conversations and messages; every query takes the owner."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def add_conversation(self, conversation: Conversation) -> None:
+        """Store a new conversation."""
+        self._session.add(conversation)
+        await self._session.flush()
+
+    async def add_message(self, message: Message) -> None:
+        """Store a new message; the database refuses a second one with the same client key."""
+        self._session.add(message)
+        await self._session.flush()
+
+    async def get_conversation(
+        self, conversation: UUID, *, owner: UUID, deleted: bool = False
+    ) -> Conversation:
+        """Return a conversation of *owner*, or a deleted one while that can be undone."""
+        row = await self._session.get(Conversation, conversation)
+        if row is None or row.account_id != owner or (row.deleted_at is not None) != deleted:
+            raise NotFound("This conversation does not exist.")
+        return row
+
+    async def get_message(self, message: UUID, *, owner: UUID) -> tuple[Message, Conversation]:
+        """Return a message of *owner* with its conversation."""
+        row = await self._session.get(Message, message)
+        if row is None or row.account_id != owner:
+            raise NotFound("This message does not exist.")
+        return row, await self.get_conversation(row.conversation_id, owner=owner)
+
+    async def find_sent(self, client_key: str, *, owner: UUID) -> Message | None:
+        """Return the question *owner*'s page has sent under this key."""
+        query = select(Message).where(col(Message.account_id) == owner, col(Message.client_key) == client_key)
+        return (await self._session.execute(query)).scalar_one_or_none()
+
+    async def find_newest_answer(self, question: UUID) -> Generation | None:
+        """Return the newest answer to a question."""
+        query = (
+            select(Generation)
+            .join(Message, col(Message.id) == col(Generation.message_id))
+            .where(col(Message.parent_id) == question)
+            .order_by(col(Generation.id).desc())
+            .limit(1)
+        )
+        return (await self._session.execute(query)).scalar_one_or_none()
+
+    async def find_first_message(self, conversation: UUID) -> Message | None:
+        """Return the message a conversation began with."""
+        query = (
+            select(Message)
+            .where(col(Message.conversation_id) == conversation)
+            .order_by(col(Message.id))
+            .limit(1)
+        )
+        return (await self._session.execute(query)).scalar_one_or_none()
+
+    async def find_message(self, message: UUID) -> Message | None:
+        """Return a message whoever owns it: for writers, which act for its owner."""
+        return await self._session.get(Message, message)
+
+    async def list_conversations(
+        self, *, owner: UUID, pinned: bool, before: datetime | None, limit: int
+    ) -> Sequence[tuple[Conversation, bool]]:
+        """Return conversations, newest change first, each with whether it is being answered."""
+        live = exists().where(
+            col(Generation.conversation_id) == col(Conversation.id), col(Generation.status).in_(LIVE)
+        )
+        query = (
+            select(Conversation, live)
+            .where(
+                col(Conversation.account_id) == owner,
+                col(Conversation.pinned) == pinned,
+                col(Conversation.archived).is_(False),
+                col(Conversation.deleted_at).is_(None),
+            )
+            .order_by(col(Conversation.updated_at).desc())
+            .limit(limit)
+        )
+        if before is not None:
+            query = query.where(col(Conversation.updated_at) < before)
+        return [(row, answering) for row, answering in await self._session.execute(query)]
+
+    async def path(self, leaf: UUID, *, limit: int) -> list[Message]:
+        """Return the last *limit* messages on the way from the root to *leaf*, oldest first."""
+        up = (
+            select(col(Message.id), col(Message.parent_id), literal(0).label("step"))
+            .where(col(Message.id) == leaf)
+            .cte("up", recursive=True)
+        )
+        parent = aliased(Message)
+        up = up.union_all(
+            select(col(parent.id), col(parent.parent_id), up.c.step + 1)
+            .join(up, col(parent.id) == up.c.parent_id)
+            .where(up.c.step < limit - 1)
+        )
+        query = select(Message).join(up, col(Message.id) == up.c.id).order_by(up.c.step.desc())
+        return list((await self._session.execute(query)).scalars())
+
+    async def newest_leaf(self, message: UUID) -> UUID:
+        """Return the newest message below *message* (or itself): nothing newer can hang below it, so it is a leaf."""
+        down = select(col(Message.id)).where(col(Message.id) == message).cte("down", recursive=True)
+        child = aliased(Message)
+        down = down.union_all(select(col(child.id)).join(down, col(child.parent_id) == down.c.id))
+        query = select(down.c.id).order_by(down.c.id.desc()).limit(1)
+        return (await self._session.execute(query)).scalar_one()
+
+    async def siblings(self, messages: Sequence[Message]) -> dict[UUID, tuple[UUID, ...]]:
+        """Return for each message its alternatives in order of making, itself among them."""
+        if not messages:
+            return {}
+        parents = {message.parent_id for message in messages if message.parent_id}
+        of_parents = col(Message.parent_id).in_(parents)
+        if any(message.parent_id is None for message in messages):
+            of_parents |= col(Message.parent_id).is_(None)
+        query = (
+            select(col(Message.id), col(Message.parent_id))
+            .where(col(Message.conversation_id) == messages[0].conversation_id, of_parents)
+            .order_by(col(Message.id))
+        )
+        families: dict[UUID | None, list[UUID]] = {}
+        for child, parent in await self._session.execute(query):
+            families.setdefault(parent, []).append(child)
+        return {message.id: tuple(families[message.parent_id]) for message in messages}
+
+    async def newest_generations(self, messages: Sequence[UUID]) -> dict[UUID, UUID]:
+        """Return the newest generation of each message that has one."""
+        query = (
+            select(col(Generation.message_id), col(Generation.id))
+            .where(col(Generation.message_id).in_(messages))
+            .order_by(col(Generation.id))
+        )
+        return {row.message_id: row.id for row in await self._session.execute(query)}
+
+    async def ratings(self, messages: Sequence[UUID]) -> dict[UUID, Rating]:
+        """Return the judgements of those messages that have one."""
+        query = select(col(Feedback.message_id), col(Feedback.rating)).where(
+            col(Feedback.message_id).in_(messages)
+        )
+        return {message: Rating(rating) for message, rating in await self._session.execute(query)}
+
+    async def rate(self, message: Message, rating: Rating | None, at: datetime) -> None:
+        """Replace the judgement of *message*."""
+        await self._session.execute(delete(Feedback).where(col(Feedback.message_id) == message.id))
+        if rating is not None:
+            self._session.add(
+                Feedback(message_id=message.id, account_id=message.account_id, rating=rating, created_at=at)
+            )
+
+    async def all_messages(self, conversation: UUID, *, limit: int) -> list[Message]:
+        """Return the newest messages of all branches, oldest first."""
+        query = (
+            select(Message)
+            .where(col(Message.conversation_id) == conversation)
+            .order_by(col(Message.id).desc())
+            .limit(limit)
+        )
+        return list((await self._session.execute(query)).scalars())[::-1]
+
+    async def change_message(self, message: UUID, **values: Any) -> None:
+        """Write columns of a message without loading it."""
+        await self._session.execute(update(Message).where(col(Message.id) == message).values(**values))
+
+    async def change_conversation(self, conversation: UUID, **values: Any) -> None:
+        """Write columns of a conversation without loading it."""
+        await self._session.execute(
+            update(Conversation).where(col(Conversation.id) == conversation).values(**values)
+        )
+
+    async def purge(self, *, deleted_before: datetime) -> int:
+        """Remove for good what was deleted before that moment; returns how many conversations."""
+        gone = await self._session.execute(
+            delete(Conversation).where(col(Conversation.deleted_at) < deleted_before)
+        )
+        return gone.rowcount  # pyright: ignore[reportAttributeAccessIssue]

@@ -1,0 +1,149 @@
+"""Answers being written: who writes, until when, and how far the text has come."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from gantry.domain.chat import LIVE, GenerationStatus
+from gantry.domain.errors import AlreadyAnswering, LeaseLost, NotFound
+from gantry.models import Generation
+
+
+class GenerationRepository:
+    """Generations. Every write by a writer is guarded by its attempt."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def add(self, generation: Generation) -> None:
+        """Store a new answer. AlreadyAnswering: its conversation has a live one (the unique index decides)."""
+        self._session.add(generation)
+        try:
+            await self._session.flush()
+        except IntegrityError as error:
+            raise AlreadyAnswering from error
+
+    async def get(self, generation: UUID, *, owner: UUID) -> Generation:
+        """Return an answer of *owner*."""
+        row = await self._session.get(Generation, generation)
+        if row is None or row.account_id != owner:
+            raise NotFound("This answer does not exist.")
+        return row
+
+    async def find_live(self, conversation: UUID) -> Generation | None:
+        """Return the answer being written in a conversation, if any."""
+        query = select(Generation).where(
+            col(Generation.conversation_id) == conversation, col(Generation.status).in_(LIVE)
+        )
+        return (await self._session.execute(query)).scalar_one_or_none()
+
+    async def count_live(self, account: UUID) -> int:
+        """Return how many answers are being written for an account."""
+        query = select(func.count()).where(
+            col(Generation.account_id) == account, col(Generation.status).in_(LIVE)
+        )
+        return (await self._session.execute(query)).scalar_one()
+
+    async def take_over(
+        self,
+        *,
+        now: datetime,
+        lease_until: datetime,
+        writer: str,
+        limit: int,
+        apart_from: Collection[UUID] = (),
+    ) -> Sequence[Generation]:
+        """Claim answers whose lease has run out, oldest first, each for exactly one caller."""
+        silent = (
+            select(col(Generation.id))
+            .where(
+                col(Generation.status).in_(LIVE),
+                col(Generation.lease_until) < now,
+                col(Generation.id).not_in(apart_from),
+            )
+            .order_by(col(Generation.id))
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+        )
+        claim = (
+            update(Generation)
+            .where(col(Generation.id).in_(silent), col(Generation.lease_until) < now)
+            .values(
+                status=GenerationStatus.RUNNING,
+                attempt=col(Generation.attempt) + 1,
+                lease_until=lease_until,
+                writer=writer,
+            )
+            .returning(Generation)
+        )
+        return (await self._session.execute(claim)).scalars().all()
+
+    async def checkpoint(
+        self, generation: UUID, attempt: int, *, lease_until: datetime, stored: bool
+    ) -> bool:
+        """Renew the lease; *stored* says that the message holds this attempt's text.
+
+        Returns:
+            Whether somebody asked for the answer to be stopped.
+
+        Raises:
+            LeaseLost: Another process writes it now, or it has ended.
+        """
+        values: dict[str, Any] = {"lease_until": lease_until}
+        if stored:
+            values["stored_attempt"] = attempt
+        row = (await self._guarded(generation, attempt, values)).one_or_none()
+        if row is None:
+            raise LeaseLost
+        return row.stop_requested_at is not None
+
+    async def finish(
+        self, generation: UUID, attempt: int, *, status: GenerationStatus, at: datetime, stored: bool
+    ) -> None:
+        """End an answer (*stored* as in checkpoint); LeaseLost when it is not the caller's to end, so that it ends once."""
+        values: dict[str, Any] = {"status": status, "finished_at": at, "lease_until": None}
+        if stored:
+            values["stored_attempt"] = attempt
+        if (await self._guarded(generation, attempt, values)).one_or_none() is None:
+            raise LeaseLost
+
+    async def _guarded(self, generation: UUID, attempt: int, values: dict[str, Any]) -> Any:
+        return await self._session.execute(
+            update(Generation)
+            .where(
+                col(Generation.id) == generation,
+                col(Generation.attempt) == attempt,
+                col(Generation.status) == GenerationStatus.RUNNING,
+            )
+            .values(**values)
+            .returning(col(Generation.stop_requested_at))
+            .execution_options(synchronize_session=False)
+        )
+
+    async def release(self, *, writer: str, now: datetime) -> None:
+        """Let go of all that *writer* still writes, for others to take over at once."""
+        await self._session.execute(
+            update(Generation)
+            .where(col(Generation.writer) == writer, col(Generation.status).in_(LIVE))
+            .values(lease_until=now)
+        )
+
+    async def expire_all(self, *, now: datetime) -> None:
+        """Let every lease run out: for a process that knows it is the only one."""
+        await self._session.execute(
+            update(Generation).where(col(Generation.status).in_(LIVE)).values(lease_until=now)
+        )
+
+    async def request_stop(self, generation: UUID, *, at: datetime) -> None:
+        """Leave word for the writer, wherever it is."""
+        await self._session.execute(
+            update(Generation)
+            .where(col(Generation.id) == generation, col(Generation.status).in_(LIVE))
+            .values(stop_requested_at=func.coalesce(col(Generation.stop_requested_at), at))
+        )

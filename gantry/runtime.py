@@ -1,0 +1,49 @@
+"""The one doorway through which Reflex states and Starlette routes reach the services."""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from gantry.services.accounts import AccountService
+from gantry.services.answers import AnswerService
+from gantry.services.catalog import CatalogService
+from gantry.services.chat import ChatService
+from gantry.services.feed import FeedService
+from gantry.services.operations import OperationsService
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Every use case of one running process."""
+
+    accounts: AccountService
+    chat: ChatService
+    answers: AnswerService
+    catalog: CatalogService
+    feed: FeedService
+    operations: OperationsService
+
+
+_installed: Services | None = None
+
+
+def services() -> Services:
+    """Return the installed services.
+
+    Raises:
+        RuntimeError: Outside the lifespan, for example while the front end is compiled.
+    """
+    if _installed is None:
+        raise RuntimeError("services() outside the lifespan of the application")
+    return _installed
+
+
+@contextmanager
+def installed(new: Services) -> Generator[Services]:
+    """Install *new* for the duration of the block; used by the lifespan and by tests."""
+    global _installed
+    before, _installed = _installed, new
+    try:
+        yield new
+    finally:
+        _installed = before

@@ -1,0 +1,1 @@
+"""Use cases; they speak to protocols and transactions."""

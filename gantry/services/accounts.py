@@ -1,0 +1,254 @@
+"""Accounts, sign-in and sessions."""
+
+import logging
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from gantry.domain.accounts import (
+    MAX_PASSWORD_CHARACTERS,
+    SYSTEM,
+    THEMES,
+    Actor,
+    Client,
+    Role,
+    SignedIn,
+    checked_name,
+    checked_password,
+    normal_email,
+)
+from gantry.domain.credentials import network_of, new_token, token_hash
+from gantry.domain.errors import Conflict, Invalid, NotFound, NotSignedIn, TooManyAttempts, Unavailable
+from gantry.domain.limits import RateLimiter
+from gantry.models import Account, AuthSession
+from gantry.repositories.unit import UnitOfWork
+from gantry.services.people import PeopleService
+
+__all__ = ["AccountService", "Client", "SignedIn"]
+
+TOUCH_SECONDS = 60  # how often at most a session that is in use is written
+MAX_SESSIONS_LISTED = 100
+
+# Five wrong passwords are more than a forgetful owner needs, and 480 guesses a day find no password of ten
+# characters; a window rather than a lock, so that nobody can lock others out for longer than it lasts.
+ATTEMPT_WINDOW_SECONDS = 15 * 60
+ATTEMPTS_PER_ACCOUNT = 5  # from one network, so that nobody elsewhere can lock the owner out
+ATTEMPTS_PER_ACCOUNT_ANYWHERE = 50
+# Against one guess at each of many accounts. Successes count too (the limiter cannot take one back, and a
+# counter that a success resets is one a guesser with an account resets), so an office behind one address
+# must be able to sign in on a Monday morning.
+ATTEMPTS_PER_ADDRESS = 100
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountService(PeopleService):
+    """People and their sessions."""
+
+    limiter: RateLimiter
+    session_hours: float = 24
+
+    # the first administrator
+
+    async def needs_setup(self) -> bool:
+        """Whether there is no account yet."""
+        async with self.database.read() as tx:
+            return not await tx.accounts.has_any()
+
+    async def set_up(self, email: str, password: str, name: str, client: Client) -> SignedIn:
+        """Make the first administrator. Conflict when there is an account already."""
+        email, password = normal_email(email), checked_password(password)
+        done = Conflict("This installation has been set up already.", advice="Sign in.")
+        if not await self.needs_setup():  # before the slow hash, which strangers must not get for free
+            raise done
+        hashed = await self.passwords.hash(password)
+        async with self.database.begin() as tx:
+            account = await self._add_first(tx, email, checked_name(name, email), hashed)
+            if account is None:
+                raise done
+            return await self._open_session(tx, account, client)
+
+    async def ensure_admin(self, email: str, password: str) -> bool:
+        """Make the first administrator of an unattended installation; False when there is an account already.
+
+        Raises:
+            Invalid: Not an e-mail address, or a password we do not accept.
+        """
+        if not await self.needs_setup():
+            return False
+        email, password = normal_email(email), checked_password(password)
+        hashed = await self.passwords.hash(password)
+        async with self.database.begin() as tx:
+            return await self._add_first(tx, email, checked_name("", email), hashed) is not None
+
+    async def _add_first(self, tx: UnitOfWork, email: str, name: str, hashed: str) -> Account | None:
+        await tx.accounts.lock_setup()
+        if await tx.accounts.has_any():
+            return None
+        account = await self._add(tx, email, name, hashed, Role.ADMIN)
+        await tx.accounts.record(SYSTEM, "account.set-up", email, at=self.now())
+        return account
+
+    # sessions
+
+    async def sign_in(self, email: str, password: str, client: Client) -> SignedIn:
+        """Open a session. NotSignedIn for a wrong pair (same words and time for unknown), TooManyAttempts."""
+        email = normal_email(email)
+        network = network_of(client.address)
+        here = f"sign-in:account:{email}:{network}"
+        await self._count(f"sign-in:address:{network}", ATTEMPTS_PER_ADDRESS)
+        await self._count(here, ATTEMPTS_PER_ACCOUNT)
+        await self._count(f"sign-in:account:{email}", ATTEMPTS_PER_ACCOUNT_ANYWHERE)
+        async with self.database.read() as tx:
+            found = await tx.accounts.find_by_email(email)
+        known = found is not None and found.active and len(password) <= MAX_PASSWORD_CHARACTERS
+        verdict = await self.passwords.verify(password, found.password_hash if found and known else None)
+        if found is None or not verdict.right:
+            log.info("sign_in.refused", extra={"address": client.address})
+            raise _no_match()
+        async with self.database.begin() as tx:
+            account = await tx.accounts.get_account(found.id, lock=True)
+            if not account.active or account.password_changed_at != found.password_changed_at:
+                raise _no_match()  # it changed while we hashed: the session must not outlive that
+            account.password_hash = verdict.rehashed or account.password_hash
+            signed_in = await self._open_session(tx, account, client)
+        await self.limiter.forget(here)
+        return signed_in
+
+    async def authenticate(self, token: str | None) -> Actor:
+        """Return whose session *token* is; NotSignedIn when it is not, has ended, or the account is inactive."""
+        if not token:
+            raise NotSignedIn("You are not signed in.")
+        now = self.now()
+        async with self.database.read() as tx:
+            found = await tx.accounts.find_session(token_hash(token), now)
+        if found is None:
+            raise NotSignedIn
+        actor, last_seen_at = found
+        if actor.session_id and last_seen_at <= now - timedelta(seconds=TOUCH_SECONDS):
+            await self._touch(actor.session_id, now)
+        return actor
+
+    async def sign_out(self, who: Actor) -> None:
+        """End the session *who* came with."""
+        if who.session_id is not None:
+            with suppress(NotFound):  # ended from elsewhere a moment ago
+                await self._end(who, who.session_id, "session.signed-out")
+
+    async def list_sessions(self, who: Actor) -> list[AuthSession]:
+        """Return the person's sessions that have not ended, last seen first."""
+        async with self.database.read() as tx:
+            return await tx.accounts.list_sessions(who.id, now=self.now(), limit=MAX_SESSIONS_LISTED)
+
+    async def revoke_session(self, who: Actor, session: UUID) -> None:
+        """End one of the person's own sessions, at once everywhere."""
+        await self._end(who, session, "session.revoked")
+
+    async def revoke_other_sessions(self, who: Actor) -> int:
+        """End all but the session *who* came with; returns how many."""
+        async with self.database.begin() as tx:
+            ended = await tx.accounts.end_sessions(who.id, keep=who.session_id)
+            await tx.accounts.record(who, "sessions.revoked", at=self.now(), sessions=len(ended))
+        self._tell(who.id, ended)
+        return len(ended)
+
+    async def housekeeping(self, now: datetime) -> int:
+        """Delete sessions that ended before *now*; returns how many."""
+        async with self.database.begin() as tx:
+            return await tx.accounts.delete_expired(now)
+
+    # oneself
+
+    async def profile(self, who: Actor) -> Account:
+        """Return the person's own row."""
+        async with self.database.read() as tx:
+            return await tx.accounts.get_account(who.id)
+
+    async def update_profile(
+        self,
+        who: Actor,
+        *,
+        name: str | None = None,
+        theme: str | None = None,
+        default_model: str | None = None,
+    ) -> Account:
+        """Change what is given (theme: system, light or dark; an empty default model forgets it)."""
+        if theme is not None and theme not in THEMES:
+            raise Invalid("Choose the theme system, light or dark.", field="theme")
+        if default_model is not None and len(default_model) > 255:
+            raise Invalid("No model has a name that long.", field="default_model")
+        async with self.database.begin() as tx:
+            account = await tx.accounts.get_account(who.id, lock=True)
+            if name is not None:
+                account.name = checked_name(name, account.email)
+            if theme is not None:
+                account.theme = theme
+            if default_model is not None:
+                account.default_model = default_model or None
+        return account
+
+    async def change_password(self, who: Actor, current: str, new: str) -> None:
+        """Set a new password and end the person's other sessions. Invalid(field="current") for a wrong one."""
+        checked_password(new)
+        await self._count(f"password:{who.id}", ATTEMPTS_PER_ACCOUNT)  # a stolen session must not guess it
+        before = await self.profile(who)
+        if not (await self.passwords.verify(current, before.password_hash)).right:
+            raise Invalid("This is not your current password.", field="current")
+        hashed = await self.passwords.hash(new)
+        async with self.database.begin() as tx:
+            account = await tx.accounts.get_account(who.id, lock=True)
+            if account.password_changed_at != before.password_changed_at:
+                raise Conflict("Your password was changed at the same moment.", advice="Sign in again.")
+            await tx.accounts.record(who, "password.changed", account.email, at=self.now())
+            account.password_hash, account.password_changed_at = hashed, self.now()
+            ended = await tx.accounts.end_sessions(who.id, keep=who.session_id)
+        await self.limiter.forget(f"password:{who.id}")
+        self._tell(who.id, ended)
+
+    # the pieces
+
+    async def _count(self, key: str, limit: int) -> None:
+        wait = await self.limiter.hit(key, limit=limit, window_seconds=ATTEMPT_WINDOW_SECONDS)
+        if wait:
+            raise TooManyAttempts("There were too many attempts.", retry_after_seconds=wait)
+
+    async def _open_session(self, tx: UnitOfWork, account: Account, client: Client) -> SignedIn:
+        token, now = new_token(), self.now()
+        session = AuthSession(
+            account_id=account.id,
+            token_hash=token_hash(token),
+            created_at=now,
+            last_seen_at=now,
+            expires_at=now + timedelta(hours=self.session_hours),
+            agent=client.agent[:300],
+            address=client.address[:64],
+        )
+        await tx.accounts.add(session)
+        actor = Actor(account.id, account.email, account.name, account.role, session.id)
+        await tx.accounts.record(actor, "session.signed-in", session.id, at=now, address=client.address)
+        return SignedIn(token, session.expires_at, actor)
+
+    async def _end(self, who: Actor, session: UUID, action: str) -> None:
+        async with self.database.begin() as tx:
+            await tx.accounts.record(who, action, session, at=self.now())
+            if not await tx.accounts.end_session(session, owner=who.id):
+                raise NotFound("There is no such session.")
+        self._tell(who.id, [session])
+
+    async def _touch(self, session: UUID, now: datetime) -> None:
+        try:
+            async with self.database.begin() as tx:
+                await tx.accounts.touch_session(
+                    session,
+                    seen_before=now - timedelta(seconds=TOUCH_SECONDS),
+                    now=now,
+                    until=now + timedelta(hours=self.session_hours),
+                )
+        except Unavailable:  # the session is good either way; the next event tries again
+            log.warning("session.touch_failed", exc_info=True)
+
+
+def _no_match() -> NotSignedIn:
+    return NotSignedIn("E-mail address and password do not match.", advice="")

@@ -1,0 +1,334 @@
+"""Everything a person can do inside their conversations."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from gantry.domain.accounts import Actor
+from gantry.domain.catalog import EXTRACTIVE
+from gantry.domain.chat import (
+    MAX_MESSAGE_CHARACTERS,
+    GenerationStatus,
+    MessageRole,
+    MessageStatus,
+    Rating,
+    title_from_prompt,
+)
+from gantry.domain.errors import AlreadyAnswering, Conflict, Invalid
+from gantry.domain.live import NoticeKind
+from gantry.domain.text import storable
+from gantry.models import Conversation, Generation, Message, new_id
+from gantry.repositories.unit import UnitOfWork
+from gantry.services.conversations import ConversationService, Listed
+from gantry.services.writing import Job
+
+__all__ = ["Bubble", "ChatService", "Listed", "Sent", "Window"]
+
+MAX_LIVE_ANSWERS = 100  # of one account: far more than a person asks for, and than a runaway program should
+WINDOW = 30  # messages a page opens with
+
+
+@dataclass(frozen=True, slots=True)
+class Bubble:
+    """A message on the active path, with what the page shows beside it."""
+
+    message: Message
+    generation_id: UUID | None  # of its newest answer; None for a user's message
+    siblings: tuple[UUID, ...]  # the alternatives in order of making, this message among them
+    rating: Rating | None
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The end of a conversation's active path, or a piece further up; oldest first."""
+
+    conversation: Conversation
+    bubbles: tuple[Bubble, ...]
+    has_earlier: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What sending, editing, regenerating or continuing has started."""
+
+    conversation_id: UUID
+    message_id: UUID  # of the assistant's message
+    generation_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    text: str
+    client_key: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ChatService(ConversationService):
+    """A conversation's tree of messages. All methods raise NotFound for what is not *who*'s own."""
+
+    async def window(
+        self, who: Actor, conversation: UUID, *, before: UUID | None = None, limit: int = WINDOW
+    ) -> Window:
+        """Return the last messages of the active path, or those above message *before*."""
+        limit = min(max(limit, 1), 200)
+        async with self.database.read() as tx:
+            row = await tx.chat.get_conversation(conversation, owner=who.id)
+            leaf = row.active_leaf_id
+            if before is not None:
+                message, _ = await tx.chat.get_message(before, owner=who.id)
+                leaf = message.parent_id if message.conversation_id == conversation else None
+            messages = await tx.chat.path(leaf, limit=limit) if leaf else []
+            return Window(row, await self._bubbles(tx, messages), _has_earlier(messages))
+
+    async def _bubbles(self, tx: UnitOfWork, messages: Sequence[Message]) -> tuple[Bubble, ...]:
+        ids = [message.id for message in messages]
+        families = await tx.chat.siblings(messages)
+        generations = await tx.chat.newest_generations(ids)
+        ratings = await tx.chat.ratings(ids)
+        return tuple(Bubble(m, generations.get(m.id), families[m.id], ratings.get(m.id)) for m in messages)
+
+    async def send(
+        self,
+        who: Actor,
+        conversation: UUID | None,
+        text: str,
+        *,
+        model: str | None = None,
+        parent: UUID | None = None,
+        client_key: str | None = None,
+    ) -> Sent:
+        """Store a message and start its answer.
+
+        Args:
+            conversation: None starts a new one, titled from the text.
+            model: ``connection/name`` or a bare name; None keeps the conversation's.
+            parent: The assistant's message to answer to; None is the end of the active path.
+            client_key: The page's name for one press of Send (64 characters at most). Sending the same key
+                again stores nothing and returns what the first one started.
+
+        Raises:
+            Invalid: Empty or too long, or an unknown model.
+            AlreadyAnswering: The previous answer is still being written.
+        """
+        text = _checked(text)
+
+        async def store() -> Job:
+            chosen = await self._choose(who, conversation, model)
+            async with self.database.begin() as tx:
+                if conversation is None:
+                    thread = self.new_conversation(who, None)
+                    await tx.chat.add_conversation(thread)
+                else:
+                    thread = await tx.chat.get_conversation(conversation, owner=who.id)
+                above = await self._parent(tx, who, thread, parent)
+                return await self._ask(tx, thread, above, _Question(text, client_key), chosen)
+
+        return await self._once(who, client_key, store)
+
+    async def _once(self, who: Actor, client_key: str | None, store: Callable[[], Awaitable[Job]]) -> Sent:
+        """Store and start, or return what an earlier press of the same Send has started; the database tells."""
+        try:
+            job = await store()
+        except Conflict:
+            if client_key and (sent := await self._sent_before(who, client_key)):
+                return sent
+            raise
+        return self._start(who, job)
+
+    async def _sent_before(self, who: Actor, client_key: str) -> Sent | None:
+        async with self.database.read() as tx:
+            question = await tx.chat.find_sent(client_key, owner=who.id)
+            answer = await tx.chat.find_newest_answer(question.id) if question else None
+        return Sent(answer.conversation_id, answer.message_id, answer.id) if answer else None
+
+    async def _parent(
+        self, tx: UnitOfWork, who: Actor, thread: Conversation, parent: UUID | None
+    ) -> Message | None:
+        parent = parent or thread.active_leaf_id
+        if parent is None:
+            return None
+        message, _ = await tx.chat.get_message(parent, owner=who.id)
+        if message.conversation_id != thread.id:
+            raise Invalid("That message belongs to another conversation.", field="parent_id")
+        return message
+
+    async def edit(
+        self,
+        who: Actor,
+        message: UUID,
+        text: str,
+        *,
+        model: str | None = None,
+        client_key: str | None = None,
+    ) -> Sent:
+        """Make a branch beside one of the person's own messages, and answer it (*client_key* as in send)."""
+        text = _checked(text)
+        async with self.database.read() as tx:
+            _, thread = await tx.chat.get_message(message, owner=who.id)
+        conversation = thread.id
+
+        async def store() -> Job:
+            chosen = await self._choose(who, conversation, model)
+            async with self.database.begin() as tx:
+                row, thread = await tx.chat.get_message(message, owner=who.id)
+                if row.role is not MessageRole.USER:
+                    raise Invalid("Only your own messages can be edited.")
+                above = None
+                if row.parent_id:
+                    above, _ = await tx.chat.get_message(row.parent_id, owner=who.id)
+                return await self._ask(tx, thread, above, _Question(text, client_key), chosen)
+
+        return await self._once(who, client_key, store)
+
+    async def regenerate(self, who: Actor, message: UUID, *, model: str | None = None) -> Sent:
+        """Make another answer beside *message* (an assistant's), by the same or another model."""
+        async with self.database.read() as tx:
+            row, thread = await tx.chat.get_message(message, owner=who.id)
+        chosen = await self._choose(who, thread.id, model)
+        async with self.database.begin() as tx:
+            row, thread = await tx.chat.get_message(message, owner=who.id)
+            if row.role is not MessageRole.ASSISTANT or row.parent_id is None:
+                raise Invalid("Only an answer can be written again.")
+            question, _ = await tx.chat.get_message(row.parent_id, owner=who.id)
+            job = await self._answer(tx, thread, question, chosen)
+        return self._start(who, job)
+
+    async def resume(self, who: Actor, message: UUID) -> Sent:
+        """Go on writing a stopped, failed or truncated answer: appends to the same message."""
+        async with self.database.read() as tx:
+            row, thread = await tx.chat.get_message(message, owner=who.id)
+        chosen = await self._choose(who, thread.id, row.model)
+        async with self.database.begin() as tx:
+            row, thread = await tx.chat.get_message(message, owner=who.id)
+            unfinished = row.status in {MessageStatus.STOPPED, MessageStatus.FAILED} or row.truncated
+            if row.role is not MessageRole.ASSISTANT or not unfinished:
+                raise Conflict("This answer is complete.")
+            row.status, row.error, row.truncated = MessageStatus.STREAMING, None, False
+            row.model = chosen
+            job = await self._write(tx, thread, row, chosen, resumes_from=len(row.content))
+        return self._start(who, job)
+
+    async def _choose(self, who: Actor, conversation: UUID | None, model: str | None) -> str:
+        """Return the full id of the model to ask; looked up before the transaction, since it may ask servers."""
+        if model is None and conversation is not None:
+            async with self.database.read() as tx:
+                model = (await tx.chat.get_conversation(conversation, owner=who.id)).model
+        return str(
+            (
+                await self.catalog.resolve(who, model or await self.catalog.default_model(who, patient=True))
+            ).ref
+        )
+
+    async def _ask(
+        self, tx: UnitOfWork, thread: Conversation, above: Message | None, asked: _Question, model: str
+    ) -> Job:
+        if above is not None and above.status is MessageStatus.STREAMING:
+            raise AlreadyAnswering
+        if above is not None and above.role is MessageRole.USER:
+            raise Invalid("A message must follow an answer.", field="parent_id")
+        question = Message(
+            conversation_id=thread.id,
+            account_id=thread.account_id,
+            parent_id=above.id if above else None,
+            depth=above.depth + 1 if above else 0,
+            role=MessageRole.USER,
+            content=asked.text,
+            client_key=asked.client_key,
+            created_at=self.now(),
+        )
+        await tx.chat.add_message(question)
+        if not thread.title:
+            thread.title = title_from_prompt(asked.text)
+        return await self._answer(tx, thread, question, model)
+
+    async def _answer(self, tx: UnitOfWork, thread: Conversation, question: Message, model: str) -> Job:
+        answer = Message(
+            conversation_id=thread.id,
+            account_id=thread.account_id,
+            parent_id=question.id,
+            depth=question.depth + 1,
+            role=MessageRole.ASSISTANT,
+            status=MessageStatus.STREAMING,
+            model=model,
+            created_at=self.now(),
+        )
+        await tx.chat.add_message(answer)
+        return await self._write(tx, thread, answer, model, resumes_from=None)
+
+    async def _write(
+        self,
+        tx: UnitOfWork,
+        thread: Conversation,
+        answer: Message,
+        model: str,
+        *,
+        resumes_from: int | None,
+    ) -> Job:
+        if await tx.generations.count_live(thread.account_id) >= MAX_LIVE_ANSWERS:
+            raise Conflict(
+                f"{MAX_LIVE_ANSWERS} of your questions are being answered already.",
+                advice="Wait for one of them to end, or stop it.",
+            )
+        now = self.now()
+        generation = Generation(
+            id=new_id(),
+            conversation_id=thread.id,
+            message_id=answer.id,
+            account_id=thread.account_id,
+            model=model,
+            status=GenerationStatus.RUNNING,
+            attempt=1,
+            resumes_from=resumes_from,
+            writer=self.writers.name,
+            lease_until=now + timedelta(seconds=self.writers.lease_seconds),
+            created_at=now,
+            started_at=now,
+        )
+        await tx.generations.add(generation)
+        thread.active_leaf_id = answer.id
+        thread.updated_at = now
+        if thread.model is not None or model != EXTRACTIVE:
+            thread.model = model  # nobody chose the built-in answerer: once there is a model, it takes over
+        return Job.of(generation, answer)
+
+    def _start(self, who: Actor, job: Job) -> Sent:
+        """Start the writer in this process, at once: nothing stands before the first token."""
+        self.writers.start(job)
+        self.tell(who, NoticeKind.CONVERSATION, job.conversation_id)
+        return Sent(job.conversation_id, job.message_id, job.generation_id)
+
+    async def select(self, who: Actor, message: UUID) -> UUID:
+        """Show the branch through *message*, down to its newest leaf; returns its conversation."""
+        async with self.database.begin() as tx:
+            row, thread = await tx.chat.get_message(message, owner=who.id)
+            if await tx.generations.find_live(thread.id):
+                raise AlreadyAnswering
+            thread.active_leaf_id = await tx.chat.newest_leaf(row.id)
+        self.tell(who, NoticeKind.CONVERSATION, thread.id)
+        return thread.id
+
+    async def rate(self, who: Actor, message: UUID, rating: Rating | None) -> None:
+        """Keep the person's judgement of an answer; None takes it back."""
+        async with self.database.begin() as tx:
+            row, _ = await tx.chat.get_message(message, owner=who.id)
+            if row.role is not MessageRole.ASSISTANT:
+                raise Invalid("Only an answer can be rated.")
+            await tx.chat.rate(row, rating, self.now())
+
+
+def _checked(text: str) -> str:
+    text = storable(text).strip()
+    if not text:
+        raise Invalid("Write something first.", field="content")
+    if len(text) > MAX_MESSAGE_CHARACTERS:
+        raise Invalid(
+            f"This message is longer than {MAX_MESSAGE_CHARACTERS:,} characters.",
+            advice="Shorten it, or send it in parts.",
+            field="content",
+        )
+    return text
+
+
+def _has_earlier(messages: Sequence[Message]) -> bool:
+    return bool(messages) and messages[0].parent_id is not None

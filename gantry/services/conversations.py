@@ -1,0 +1,144 @@
+"""A person's conversations as a whole: list, name, pin, delete."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from gantry.domain.accounts import Actor
+from gantry.domain.chat import cleaned_title, title_from_prompt
+from gantry.domain.clock import utc_now
+from gantry.domain.live import Notice, NoticeBoard, NoticeKind
+from gantry.models import Conversation, Message
+from gantry.repositories.database import Database
+from gantry.repositories.unit import UnitOfWork
+from gantry.services.catalog import CatalogService
+from gantry.services.writing import Writers
+
+UNDO_SECONDS = 30  # for which a deletion can be undone; the page offers it for less
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A conversation in the sidebar."""
+
+    conversation: Conversation
+    answering: bool
+    unseen: bool  # an answer has ended since its owner last looked
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationService:
+    """The half of ``ChatService``, which callers use, that looks at conversations from outside."""
+
+    database: Database
+    catalog: CatalogService
+    writers: Writers
+    board: NoticeBoard
+    now: Callable[[], datetime] = utc_now
+
+    async def create(self, who: Actor, *, title: str = "", model: str | None = None) -> Conversation:
+        """Make an empty conversation (the API does; the page makes one with its first message)."""
+        chosen = str((await self.catalog.resolve(who, model)).ref) if model else None
+        conversation = self.new_conversation(who, chosen)
+        conversation.title = cleaned_title(title)
+        conversation.title_by_hand = bool(conversation.title)
+        async with self.database.begin() as tx:
+            await tx.chat.add_conversation(conversation)
+        self.tell(who, NoticeKind.CONVERSATIONS, conversation.id)
+        return conversation
+
+    def new_conversation(self, who: Actor, model: str | None) -> Conversation:
+        """Return a row that is not stored yet."""
+        now = self.now()
+        return Conversation(account_id=who.id, model=model, created_at=now, updated_at=now, seen_at=now)
+
+    async def list_conversations(
+        self, who: Actor, *, before: datetime | None = None, limit: int = 50
+    ) -> list[Listed]:
+        """Return unpinned conversations, newest change first, those changed before *before*."""
+        return await self._list(who, pinned=False, before=before, limit=min(max(limit, 1), 200))
+
+    async def list_pinned(self, who: Actor) -> list[Listed]:
+        """Return pinned conversations, newest change first (200 at most)."""
+        return await self._list(who, pinned=True, before=None, limit=200)
+
+    async def _list(self, who: Actor, *, pinned: bool, before: datetime | None, limit: int) -> list[Listed]:
+        async with self.database.read() as tx:
+            rows = await tx.chat.list_conversations(owner=who.id, pinned=pinned, before=before, limit=limit)
+        return [Listed(row, answering, not answering and _unseen(row)) for row, answering in rows]
+
+    async def all_messages(self, who: Actor, conversation: UUID) -> tuple[Conversation, list[Message]]:
+        """Return a conversation with the messages of all its branches, oldest first (10,000 at most)."""
+        async with self.database.read() as tx:
+            row = await tx.chat.get_conversation(conversation, owner=who.id)
+            return row, await tx.chat.all_messages(conversation, limit=10_000)
+
+    async def rename(self, who: Actor, conversation: UUID, title: str) -> str:
+        """Set a title by hand; a blank one goes back to ours. Returns the title as stored."""
+        title = cleaned_title(title)
+        async with self.database.begin() as tx:
+            row = await tx.chat.get_conversation(conversation, owner=who.id)
+            row.title_by_hand = bool(title)
+            row.title = title or await self._own_title(tx, row)
+        self.tell(who, NoticeKind.CONVERSATIONS, conversation)
+        return row.title
+
+    async def _own_title(self, tx: UnitOfWork, row: Conversation) -> str:
+        first = await tx.chat.find_first_message(row.id)
+        return title_from_prompt(first.content) if first else ""
+
+    async def pin(self, who: Actor, conversation: UUID, pinned: bool) -> None:
+        """Pin or unpin."""
+        await self._change(who, conversation, pinned=pinned)
+
+    async def set_model(self, who: Actor, conversation: UUID, model: str) -> None:
+        """Keep the choice of model for the conversation's next messages."""
+        chosen = str((await self.catalog.resolve(who, model)).ref)
+        await self._change(who, conversation, model=chosen)
+
+    async def seen(self, who: Actor, conversation: UUID) -> None:
+        """Note that its owner has it open."""
+        async with self.database.read() as tx:
+            if not _unseen(await tx.chat.get_conversation(conversation, owner=who.id)):
+                return
+        await self._change(who, conversation, seen_at=self.now())
+
+    async def _change(self, who: Actor, conversation: UUID, **values: object) -> None:
+        async with self.database.begin() as tx:
+            await tx.chat.get_conversation(conversation, owner=who.id)
+            await tx.chat.change_conversation(conversation, **values)
+        self.tell(who, NoticeKind.CONVERSATIONS, conversation)
+
+    async def delete(self, who: Actor, conversation: UUID) -> None:
+        """Delete; can be undone for UNDO_SECONDS. Stops an answer being written."""
+        async with self.database.begin() as tx:
+            row = await tx.chat.get_conversation(conversation, owner=who.id)
+            live = await tx.generations.find_live(conversation)
+            if live:  # first, as writers do it: two that take rows in another order may wait for each other
+                await tx.generations.request_stop(live.id, at=self.now())
+            row.deleted_at = self.now()
+        if live:
+            self.writers.stop(live.id)
+        self.tell(who, NoticeKind.CONVERSATIONS, conversation)
+
+    async def undelete(self, who: Actor, conversation: UUID) -> None:
+        """Undo a deletion."""
+        async with self.database.begin() as tx:
+            row = await tx.chat.get_conversation(conversation, owner=who.id, deleted=True)
+            row.deleted_at = None
+        self.tell(who, NoticeKind.CONVERSATIONS, conversation)
+
+    async def purge(self) -> int:
+        """Remove for good what can no longer be brought back; returns how many conversations."""
+        async with self.database.begin() as tx:
+            limit = self.now() - timedelta(seconds=UNDO_SECONDS)
+            return await tx.chat.purge(deleted_before=limit)
+
+    def tell(self, who: Actor, kind: NoticeKind, conversation: UUID) -> None:
+        """Tell the person's open pages that a conversation changed."""
+        self.board.publish(who.id, Notice(kind, str(conversation)))
+
+
+def _unseen(row: Conversation) -> bool:
+    return row.answered_at is not None and (row.seen_at is None or row.seen_at < row.answered_at)

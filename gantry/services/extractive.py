@@ -1,0 +1,74 @@
+"""The built-in answerer: with no model connected it quotes what the person's earlier conversations say."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
+
+from gantry.domain.catalog import EXTRACTIVE, ChatRequest, Delta, TextDelta
+from gantry.domain.passages import best_passage, search_words
+from gantry.repositories.database import Database
+from gantry.repositories.search import FoundMessage
+
+_CANDIDATES = 40
+_QUOTES = 4
+_READ_CHARACTERS = 20_000  # of each candidate
+_HEAD = "**No model is connected**, so this is not an answer: I can only quote what is stored here. "
+_HOW = """
+
+**To connect a model**, do one of these:
+
+- Start a model server on this machine, such as Ollama, LM Studio, llama.cpp, TabbyAPI or vLLM. \
+Gantry finds it on its usual port within a minute.
+- Add any OpenAI-compatible server under [Administration → Models](/admin/models).
+- Set `OPENAI_BASE_URL` (with `OPENAI_API_KEY` if it needs a key) and start Gantry again.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class ExtractiveAnswerer:
+    """Answers by quoting; a ``domain.catalog.ChatModel`` that needs no server."""
+
+    database: Database
+
+    @property
+    def continues_prefix(self) -> bool:
+        """It always starts over, which costs nothing."""
+        return False
+
+    async def stream(self, request: ChatRequest) -> AsyncGenerator[Delta]:
+        """Yield quotes that hold the question's words, each with its conversation, then how to connect a model."""
+        question = next((t.content for t in reversed(request.turns) if t.role == "user"), "")
+        words = search_words(question)
+        async with self.database.read() as tx:
+            found = await tx.search.messages(
+                words, owner=request.owner, apart=request.conversation, unlike=EXTRACTIVE, limit=_CANDIDATES
+            )
+        quotes = await asyncio.to_thread(_quotes, found, words, question)
+        yield TextDelta(_HEAD)
+        if quotes:
+            yield TextDelta("Your earlier conversations say:")
+        else:
+            yield TextDelta("Nothing in your earlier conversations matches this question.")
+        for quote in quotes:
+            yield TextDelta(quote)
+        yield TextDelta(_HOW)
+
+
+def _quotes(found: list[FoundMessage], words: list[str], question: str) -> list[str]:
+    """Return the best passages as quotations, those with most of the words first; questions say nothing."""
+    asked = question.strip().lower()
+    scored: list[tuple[int, float, str]] = []
+    seen: set[str] = set()
+    for message in found:
+        passage, score = best_passage(message.content[:_READ_CHARACTERS], words)
+        if not score or passage.endswith("?") or passage.lower() in seen or passage.lower() == asked:
+            continue
+        seen.add(passage.lower())
+        title = (message.title or "Conversation").replace("[", "(").replace("]", ")")
+        day = f"{message.created_at:%d %B %Y}".lstrip("0")
+        who = "You wrote" if message.role == "user" else "An answer said"
+        quoted = passage.replace("\n", " ")
+        text = f"\n\n{who} in [{title}](/c/{message.conversation_id}) on {day}:\n\n> {quoted}"
+        scored.append((score, message.score, text))
+    scored.sort(key=lambda item: (-item[0], -item[1]))
+    return [text for _, _, text in scored[:_QUOTES]]

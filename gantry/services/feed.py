@@ -1,0 +1,17 @@
+"""Telling open pages what has changed."""
+
+from dataclasses import dataclass
+
+from gantry.domain.accounts import Actor
+from gantry.domain.live import NoticeBoard, NoticeStream
+
+
+@dataclass(frozen=True, slots=True)
+class FeedService:
+    """The feed of one account."""
+
+    board: NoticeBoard
+
+    def follow(self, who: Actor) -> NoticeStream:
+        """Return the notices for *who* from now on; close it in the end."""
+        return self.board.subscribe(who.id)

@@ -1,0 +1,131 @@
+"""One answer to be written, and its text as it grows."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Self
+from uuid import UUID
+
+from gantry.domain.accounts import Actor, Role
+from gantry.domain.catalog import UsageReport
+from gantry.domain.tokens import estimate_tokens
+from gantry.models import Generation, Message
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What a writer needs to know to write one attempt of an answer."""
+
+    generation_id: UUID
+    attempt: int
+    conversation_id: UUID
+    message_id: UUID
+    question_id: UUID
+    account_id: UUID
+    model: str
+    resumes_from: int | None
+    created_at: datetime
+    stored_text: str
+    stored_reasoning: str
+
+    @classmethod
+    def of(cls, generation: Generation, answer: Message) -> Self:
+        """Take from the rows what the writer needs, and nothing that belongs to their session."""
+        if answer.parent_id is None:
+            raise ValueError("an answer has a question above it")
+        return cls(
+            generation.id,
+            generation.attempt,
+            generation.conversation_id,
+            generation.message_id,
+            answer.parent_id,
+            generation.account_id,
+            generation.model,
+            generation.resumes_from,
+            generation.created_at,
+            answer.content,
+            answer.reasoning,
+        )
+
+    @property
+    def actor(self) -> Actor:
+        """The owner, as whom the writer acts."""
+        return Actor(self.account_id, "", "", Role.USER)
+
+    def prefix(self, *, server_continues: bool) -> tuple[str, str]:
+        """Return the text and reasoning this attempt goes on from.
+
+        A person's "continue" goes on from all there was. A takeover goes on from the checkpoint where the
+        server can continue a text, and else from where its first attempt began.
+        """
+        asked_to_resume = self.attempt == 1 and self.resumes_from is not None
+        if asked_to_resume or (server_continues and self.stored_text):
+            return self.stored_text, self.stored_reasoning
+        kept = self.resumes_from or 0
+        return self.stored_text[:kept], self.stored_reasoning if kept else ""
+
+
+@dataclass(slots=True)
+class Draft:
+    """The text of one attempt as it grows; cheap to add to, joined only when stored."""
+
+    job: Job
+    text_pieces: list[str] = field(default_factory=list)
+    reasoning_pieces: list[str] = field(default_factory=list)
+    grew: bool = False
+    characters: int = 0
+    truncated: bool = False
+    left_out: int = 0
+    prompt_estimate: int = 0
+    usage: UsageReport | None = None
+    first_reasoning_at: datetime | None = None
+    first_text_at: datetime | None = None
+
+    def begin(self, text: str, reasoning: str) -> None:
+        """Start from a prefix; what an earlier try of this attempt left is dropped."""
+        self.text_pieces = [text] if text else []
+        self.reasoning_pieces = [reasoning] if reasoning else []
+        self.characters = len(text) + len(reasoning)
+
+    def add_text(self, text: str, at: datetime) -> None:
+        """Add a piece of the answer."""
+        if self.first_text_at is None:
+            self.first_text_at = at
+        self.grew = True
+        self.characters += len(text)
+        self.text_pieces.append(text)
+
+    def add_reasoning(self, text: str, at: datetime) -> None:
+        """Add a piece of the reasoning."""
+        if self.first_reasoning_at is None:
+            self.first_reasoning_at = at
+        self.grew = True
+        self.characters += len(text)
+        self.reasoning_pieces.append(text)
+
+    def columns(self) -> dict[str, Any]:
+        """Return text and reasoning as columns; nothing while there is nothing new beside what is stored."""
+        if not self.grew and (self.job.attempt > 1 or self.job.resumes_from is not None):
+            return {}
+        return {"content": "".join(self.text_pieces), "reasoning": "".join(self.reasoning_pieces)}
+
+    def measures(self, now: datetime) -> dict[str, Any]:
+        """Return usage and timings as columns of the message; milliseconds from the press of Send."""
+        completion = estimate_tokens("".join((*self.reasoning_pieces, *self.text_pieces)))
+        reported = self.usage if self.usage and self.job.resumes_from is None else None
+        thought_until = self.first_text_at or now
+        return {
+            "prompt_tokens": reported.prompt_tokens if reported else self.prompt_estimate,
+            "completion_tokens": reported.completion_tokens if reported else completion,
+            "tokens_estimated": reported is None,
+            "first_token_ms": _milliseconds(self.job.created_at, self.first_text_at),
+            "reasoning_ms": _milliseconds(self.first_reasoning_at, thought_until),
+            "total_ms": _milliseconds(self.job.created_at, now),
+            "left_out": self.left_out,
+            "truncated": self.truncated,
+        }
+
+
+def _milliseconds(start: datetime | None, end: datetime | None) -> int | None:
+    if start is None or end is None:
+        return None
+    return max(0, round((end - start).total_seconds() * 1000))

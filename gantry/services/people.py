@@ -1,0 +1,138 @@
+"""What administrators do with other people's accounts."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from gantry.domain.accounts import SYSTEM, Actor, Role, checked_name, checked_password, normal_email
+from gantry.domain.clock import utc_now
+from gantry.domain.credentials import PasswordHasher, generated_password
+from gantry.domain.errors import Conflict, NotAllowed
+from gantry.domain.live import Notice, NoticeBoard, NoticeKind
+from gantry.domain.text import storable
+from gantry.models import Account
+from gantry.repositories.database import Database
+from gantry.repositories.unit import UnitOfWork
+
+MAX_LISTED = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PeopleService:
+    """The administrators' half of ``AccountService``, which callers use; a file of its own for its readers.
+
+    Everything that changes something reads the actor's rights again inside its transaction: what a page
+    believes about them may be as old as the page.
+    """
+
+    database: Database
+    passwords: PasswordHasher
+    board: NoticeBoard
+    now: Callable[[], datetime] = utc_now
+
+    async def list_accounts(self, who: Actor, *, search: str = "", limit: int = MAX_LISTED) -> list[Account]:
+        """Administrators: people by name."""
+        who.require_admin()
+        search = storable(search)
+        async with self.database.read() as tx:
+            return await tx.accounts.list_accounts(search=search.strip(), limit=min(limit, MAX_LISTED))
+
+    async def find_account(self, who: Actor, email: str) -> Account | None:
+        """Administrators: the person with exactly this address, if there is one."""
+        who.require_admin()
+        async with self.database.read() as tx:
+            return await tx.accounts.find_by_email(normal_email(email))
+
+    async def create_account(
+        self, who: Actor, email: str, name: str, role: Role, password: str | None = None
+    ) -> tuple[Account, str]:
+        """Administrators: add a person; returns the password to hand over (generated when None). Conflict: taken."""
+        who.require_admin()
+        email = normal_email(email)
+        password = generated_password() if password is None else checked_password(password)
+        hashed = await self.passwords.hash(password)
+        async with self.database.begin() as tx:
+            await self._administrators(tx, who)
+            if await tx.accounts.find_by_email(email) is not None:
+                raise Conflict("There is already an account with this e-mail address.")
+            account = await self._add(tx, email, checked_name(name, email), hashed, role)
+            await tx.accounts.record(who, "account.created", email, at=self.now(), role=role.value)
+        return account, password
+
+    async def set_active(self, who: Actor, account: UUID, active: bool) -> None:
+        """Administrators: deactivate (ends all sessions) or activate; Conflict for the last administrator."""
+        who.require_admin()
+        ended: list[UUID] = []
+        async with self.database.begin() as tx:
+            administrators = await self._administrators(tx, who)
+            row = await tx.accounts.get_account(account, lock=True)
+            if row.active == active:
+                return
+            if not active:
+                _keep_one(administrators, without=row.id)
+            action = "account.activated" if active else "account.deactivated"
+            await tx.accounts.record(who, action, row.email, at=self.now())
+            row.active = active
+            if not active:
+                ended = await tx.accounts.end_sessions(row.id)
+        self._tell(account, ended)
+
+    async def set_role(self, who: Actor, account: UUID, role: Role) -> None:
+        """Administrators: promote or demote; Conflict for the last active administrator."""
+        who.require_admin()
+        async with self.database.begin() as tx:
+            administrators = await self._administrators(tx, who)
+            row = await tx.accounts.get_account(account, lock=True)
+            if row.role is role:
+                return
+            if role is not Role.ADMIN:
+                _keep_one(administrators, without=row.id)
+            row.role = role
+            await tx.accounts.record(who, "account.role-changed", row.email, at=self.now(), role=role.value)
+
+    async def reset_password(self, who: Actor, account: UUID) -> str:
+        """Administrators: set a generated password, end the person's sessions, return it to hand over."""
+        who.require_admin()
+        password = generated_password()
+        hashed = await self.passwords.hash(password)
+        async with self.database.begin() as tx:
+            await self._administrators(tx, who)
+            row = await tx.accounts.get_account(account, lock=True)
+            await tx.accounts.record(who, "password.reset", row.email, at=self.now())
+            row.password_hash, row.password_changed_at = hashed, self.now()
+            ended = await tx.accounts.end_sessions(row.id)
+        self._tell(account, ended)
+        return password
+
+    async def _administrators(self, tx: UnitOfWork, who: Actor) -> set[UUID]:
+        """Lock and return the active administrators; NotAllowed when *who* is none of them any more."""
+        administrators = await tx.accounts.lock_administrators()
+        if who.id != SYSTEM.id and who.id not in administrators:
+            raise NotAllowed("Only an administrator may do this.")
+        return administrators
+
+    async def _add(self, tx: UnitOfWork, email: str, name: str, hashed: str, role: Role) -> Account:
+        moment = self.now()
+        account = Account(
+            email=email,
+            name=name,
+            password_hash=hashed,
+            role=role,
+            created_at=moment,
+            password_changed_at=moment,
+        )
+        await tx.accounts.add(account)
+        return account
+
+    def _tell(self, account: UUID, ended: Iterable[UUID]) -> None:
+        """Tell open pages which of their sessions have ended; call after the commit."""
+        for session in ended:
+            self.board.publish(account, Notice(NoticeKind.SESSION, str(session)))
+
+
+def _keep_one(administrators: set[UUID], *, without: UUID) -> None:
+    if administrators == {without}:
+        raise Conflict(
+            "This is the last active administrator.", advice="Make somebody else an administrator first."
+        )

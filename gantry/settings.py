@@ -1,0 +1,249 @@
+"""Everything a deployment may set. Read once, by the composition root, when the process starts."""
+
+import os
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
+
+from dotenv import dotenv_values
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+ENV_FILE = ".env"
+MIN_SECRET_CHARACTERS = 32
+_SECRETS = ("database_url", "redis_url", "secret_key", "tabby_admin_key", "openai_api_key", "admin_password")
+_PLACEHOLDERS = ("change", "secret", "example", "placeholder", "password", "your-", "todo")
+
+
+class SettingsError(Exception):
+    """The settings cannot be used; the message has one sentence a line, each naming a setting."""
+
+
+def _url(*schemes: str) -> AfterValidator:
+    def check(value: str | None) -> str | None:
+        if value is None:
+            return None
+        parts = urlsplit(value)
+        if parts.scheme not in schemes or not (parts.netloc or parts.path.strip("/")):
+            wanted = " or ".join(f"{scheme}://…" for scheme in schemes)
+            raise ValueError(f"must be an address like {wanted}")
+        return value.rstrip("/")
+
+    return AfterValidator(check)
+
+
+def _without_v1(value: str | None) -> str | None:
+    if value and value.endswith("/v1"):
+        raise ValueError("must be the server's address without /v1 at the end")
+    return value
+
+
+HttpUrl = Annotated[str | None, _url("http", "https")]
+
+
+class Settings(BaseSettings):
+    """The settings, by the names of DESIGN.md, section 5; in the environment they are written in capitals.
+
+    Secrets may also be given as files: ``SECRET_KEY_FILE=/run/secrets/key``.
+    """
+
+    model_config = SettingsConfigDict(env_file=ENV_FILE, env_ignore_empty=True, extra="ignore", frozen=True)
+
+    database_url: Annotated[
+        str,
+        _url("sqlite", "postgresql", "postgres"),
+        Field(description="The database: `sqlite:///path` or `postgresql://user:password@host/name`."),
+    ] = "sqlite:///data/gantry.db"
+    redis_url: Annotated[
+        str | None,
+        _url("redis", "rediss", "unix"),
+        Field(description="Redis, which replicas share. Without it one process keeps everything to itself."),
+    ] = None
+    chroma_host: Annotated[HttpUrl, Field(description="A ChromaDB server. Not used yet.")] = None
+    host: Annotated[str, Field(description="Address to listen on; `0.0.0.0` for all.")] = "127.0.0.1"
+    port: Annotated[int, Field(ge=1, le=65535, description="Port to listen on.")] = 3000
+    data_dir: Annotated[Path, Field(description="Folder for what is not in the database.")] = Path("data")
+    secret_key: Annotated[
+        SecretStr,
+        Field(
+            description="Encrypts the keys of model servers. Made in `DATA_DIR` on one machine; required, and "
+            "refused when weak, with Redis or PostgreSQL."
+        ),
+    ] = SecretStr("")
+    session_expire_hours: Annotated[
+        float, Field(gt=0, le=24 * 365, description="A session ends when it was not used for so long.")
+    ] = 24
+    domain: Annotated[str, Field(description="Caddy's site address.")] = "localhost"
+    tabby_host: Annotated[
+        str | None,
+        _url("http", "https"),
+        AfterValidator(_without_v1),
+        Field(description="A TabbyAPI server, without `/v1`."),
+    ] = None
+    tabby_admin_key: Annotated[SecretStr | None, Field(description="Its key.")] = None
+    ollama_host: Annotated[
+        str | None,
+        _url("http", "https"),
+        AfterValidator(_without_v1),
+        Field(description="An Ollama server, without `/v1`."),
+    ] = None
+    openai_base_url: Annotated[HttpUrl, Field(description="Any OpenAI-compatible server, with `/v1`.")] = None
+    openai_api_key: Annotated[SecretStr | None, Field(description="Its key, if it needs one.")] = None
+    admin_email: Annotated[
+        str | None,
+        Field(description="Makes the first administrator without the set-up page; never changes an account."),
+    ] = None
+    admin_password: Annotated[SecretStr | None, Field(description="The first administrator's password.")] = (
+        None
+    )
+    trusted_proxies: Annotated[
+        str,
+        Field(
+            description="Addresses or networks, separated by commas, whose `X-Forwarded-For` and `X-Forwarded-Proto` "
+            "are believed: the proxy in front."
+        ),
+    ] = "127.0.0.1,::1"
+    log_level: Annotated[
+        Literal["debug", "info", "warning", "error"], Field(description="What is logged, and above.")
+    ] = "info"
+    access_log_enabled: Annotated[bool, Field(description="Log every request, without query strings.")] = (
+        False
+    )
+    uvicorn_workers: Annotated[
+        int, Field(ge=1, le=64, description="Processes in one container; above 1 needs Redis.")
+    ] = 1
+    generation_lease_seconds: Annotated[
+        float, Field(gt=0, description="A writer silent for so long is taken over by another process.")
+    ] = 15
+    generation_heartbeat_seconds: Annotated[
+        float, Field(gt=0, description="How often an answer's text and lease are stored.")
+    ] = 1
+    sweep_seconds: Annotated[float, Field(gt=0, description="How often silent answers are looked for.")] = 3
+    probe_local_models: Annotated[
+        bool,
+        Field(
+            description="Look for model servers on this machine's well-known ports when none is configured."
+        ),
+    ] = True
+
+    @property
+    def production(self) -> bool:
+        """Whether other processes share our state: then nothing may be made up on the spot."""
+        return self.redis_url is not None or not self.database_url.startswith("sqlite")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _lower_case_level(cls, values: Any) -> Any:
+        if isinstance(values, dict) and isinstance(values.get("log_level"), str):
+            values = {**values, "log_level": values["log_level"].lower()}
+        return values
+
+    @model_validator(mode="after")
+    def _fit_together(self) -> Self:
+        if self.generation_lease_seconds < 3 * self.generation_heartbeat_seconds:
+            raise ValueError("GENERATION_LEASE_SECONDS must be at least three heartbeats")
+        if self.uvicorn_workers > 1 and self.redis_url is None:
+            raise ValueError(
+                "UVICORN_WORKERS above 1 needs REDIS_URL: workers share their state through Redis"
+            )
+        if (self.admin_email is None) != (self.admin_password is None):
+            raise ValueError("ADMIN_EMAIL and ADMIN_PASSWORD belong together: set both or neither")
+        if self.production:
+            _check_strength(self.secret_key.get_secret_value())
+        return self
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Let files of secrets rank between the environment and ``.env``."""
+        return init_settings, env_settings, _SecretFiles(settings_cls), dotenv_settings
+
+
+class _SecretFiles(PydanticBaseSettingsSource):
+    """Reads ``NAME_FILE``: how Docker and Kubernetes hand over secrets."""
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
+        return None, field_name, False  # all at once in __call__
+
+    def __call__(self) -> dict[str, Any]:
+        env_file = self.config.get("env_file")
+        named: Mapping[str, str | None] = dotenv_values(env_file) if isinstance(env_file, str) else {}
+        found: dict[str, Any] = {}
+        for name in _SECRETS:
+            key = f"{name.upper()}_FILE"
+            path = os.environ.get(key) or named.get(key)
+            if path:
+                found[name] = _read_secret(key, Path(path))
+        return found
+
+
+def _read_secret(key: str, path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{key}: {path} cannot be read.") from error
+
+
+def _check_strength(secret: str) -> None:
+    advice = "make one with: python -c 'import secrets; print(secrets.token_urlsafe(48))'"
+    if not secret:
+        raise ValueError(f"SECRET_KEY is required with Redis or PostgreSQL; {advice}")
+    guessable = any(word in secret.lower() for word in _PLACEHOLDERS) or len(set(secret)) < 10
+    if len(secret) < MIN_SECRET_CHARACTERS or guessable:
+        raise ValueError(
+            f"SECRET_KEY is too weak: at least {MIN_SECRET_CHARACTERS} random characters; {advice}"
+        )
+
+
+def load_settings() -> Settings:
+    """Read the settings; on one machine, make the secret key when there is none.
+
+    Raises:
+        SettingsError: Something is wrong with them.
+    """
+    try:
+        settings = Settings()
+    except ValidationError as error:
+        raise SettingsError("\n".join(_sentence(part) for part in error.errors())) from error
+    if settings.secret_key.get_secret_value():
+        return settings
+    key = _own_secret_key(settings.data_dir / "secret_key")
+    return settings.model_copy(update={"secret_key": SecretStr(key)})
+
+
+def _sentence(error: Mapping[str, Any]) -> str:
+    name = ".".join(str(part) for part in error["loc"]).upper()
+    reason = str(error["msg"]).removeprefix("Value error, ").rstrip(".")
+    if not name:
+        return f"{reason}."
+    return f"{name}: {reason[0].lower()}{reason[1:]}."
+
+
+def _own_secret_key(path: Path) -> str:
+    """Return the key in *path*, making it first if need be, readable for the owner alone."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except FileExistsError:
+            pass
+        else:
+            with os.fdopen(handle, "w", encoding="ascii") as file:
+                file.write(secrets.token_urlsafe(48))
+        key = path.read_text(encoding="ascii").strip()
+    except OSError as error:
+        raise SettingsError(f"DATA_DIR: {path} cannot be written.") from error
+    if len(key) < MIN_SECRET_CHARACTERS:
+        raise SettingsError(
+            f"SECRET_KEY: {path} is damaged. Restore it from a backup: stored keys depend on it."
+        )
+    return key

@@ -1,0 +1,1 @@
+"""Thin Reflex states and the view values a browser may see."""

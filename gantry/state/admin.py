@@ -1,0 +1,121 @@
+"""People, as administrators manage them. The services refuse everybody else; the page merely hides."""
+
+from typing import Literal
+from uuid import UUID
+
+import reflex as rx
+from typing_extensions import TypedDict
+
+from gantry.domain.accounts import Role
+from gantry.domain.errors import GantryError
+from gantry.runtime import services
+from gantry.state.session import acting, guarded, notify, uuid_of
+from gantry.state.views.admin import OutcomeView, PersonView, person
+
+
+class PersonForm(TypedDict):
+    """The fields of the form that adds a person."""
+
+    email: str
+    name: str
+    role: Literal["user", "admin"]
+
+
+class PeopleState(rx.State):
+    """The table of people, and the dialogs above it.
+
+    ``handed_password`` is on screen once, to be handed over, and forgotten when the dialog closes.
+    """
+
+    loaded: bool = False
+    search: str = ""
+    people: list[PersonView] = []
+    adding: bool = False
+    fault: OutcomeView = OutcomeView()
+    resetting_id: str = ""
+    resetting_name: str = ""
+    handed_email: str = ""
+    handed_password: str = ""
+
+    @rx.event
+    @guarded
+    async def load(self):
+        """Show the people there are."""
+        who = await acting(self)
+        if who.is_admin:
+            await self._show()
+
+    @rx.event
+    @guarded
+    async def find(self, search: str):
+        """Show the people whose name or address matches."""
+        self.search = search[:100]
+        await self._show()
+
+    @rx.event
+    @guarded
+    async def open_form(self):
+        """Begin to add a person."""
+        self.adding, self.fault = True, OutcomeView()
+
+    @rx.event
+    @guarded
+    async def close(self):
+        """Close whichever dialog is open."""
+        self.adding = False
+        self.resetting_id = self.resetting_name = self.handed_email = self.handed_password = ""
+
+    @rx.event
+    @guarded
+    async def add(self, form: PersonForm):
+        """Add a person and show their password; what is wrong is said in the form."""
+        who = await acting(self)
+        try:
+            account, password = await services().accounts.create_account(
+                who, form["email"], form["name"], Role(form["role"])
+            )
+        except GantryError as error:
+            self.fault = OutcomeView(text=error.public, advice=error.advice)
+            return
+        self.adding = False
+        self.handed_email, self.handed_password = account.email, password
+        await self._show()
+
+    @rx.event
+    @guarded
+    async def choose(self, person: str, action: str):
+        """Do what a row's menu says."""
+        who, account, accounts = await acting(self), uuid_of(person), services().accounts
+        match action:
+            case "promote" | "demote":
+                await accounts.set_role(who, account, Role.ADMIN if action == "promote" else Role.USER)
+            case "activate" | "deactivate":
+                await accounts.set_active(who, account, action == "activate")
+            case "reset":
+                self.resetting_id, self.resetting_name = str(account), self._name_of(account)
+                return
+            case _:
+                return
+        await self._show()
+
+    @rx.event
+    @guarded
+    async def reset_password(self):
+        """Give the person in the open dialog a new password, and show it."""
+        if not self.resetting_id:
+            return
+        account = uuid_of(self.resetting_id)
+        email = next((each.email for each in self.people if each.id == self.resetting_id), "")
+        password = await services().accounts.reset_password(await acting(self), account)
+        self.resetting_id = self.resetting_name = ""
+        self.handed_email, self.handed_password = email, password
+        await notify(self, "The old password no longer works, and their sessions have ended.")
+
+    async def _show(self) -> None:
+        who = await acting(self)
+        rows = await services().accounts.list_accounts(who, search=self.search)
+        self.people = [person(row, you=row.id == who.id) for row in rows]
+        self.loaded = True
+
+    def _name_of(self, account: UUID) -> str:
+        return next((each.name for each in self.people if each.id == str(account)), "")

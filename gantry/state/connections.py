@@ -1,0 +1,141 @@
+"""Which tab a websocket belongs to.
+
+Reflex names a tab's state by a token made in the browser with ``Math.random`` and believes whoever knows it. Here the
+name is derived from the token *and* the session cookie: a stolen token opens nothing without the cookie, and another
+person signing in in the same tab gets a state of their own, with no store to share between replicas.
+"""
+
+import hmac
+import logging
+from typing import Any, Protocol
+from uuid import UUID, uuid4
+
+from reflex.app import App, EventNamespace
+from reflex.utils.token_manager import LocalTokenManager, RedisTokenManager, SocketRecord
+from reflex_base.registry import RegistrationContext
+
+SESSION_COOKIE = "gantry_session"
+MAX_TOKEN_CHARACTERS = 64
+
+log = logging.getLogger(__name__)
+
+
+def session_cookie(cookies: str) -> str | None:
+    """Return the session's token from a Cookie header, or None."""
+    # Not SimpleCookie: it drops every cookie after one it cannot parse.
+    for crumb in cookies.split(";"):
+        name, _, value = crumb.strip().partition("=")
+        if name == SESSION_COOKIE and value:
+            return value.strip('"')
+    return None
+
+
+def bound_token(token: str, session: str | None) -> str:
+    """Return the name of the state of tab *token* within *session*, shaped like the UUIDs Reflex makes."""
+    key = f"session:{session}" if session else "anonymous"
+    return str(UUID(bytes=hmac.digest(key.encode(), token.encode(), "sha256")[:16], version=4))
+
+
+class _Connections(Protocol):
+    async def claim(self, token: str, sid: str, *, take_over: bool) -> bool: ...
+
+
+class LocalConnections(LocalTokenManager):
+    """The tabs connected to this process, when it is the only one."""
+
+    async def claim(self, token: str, sid: str, *, take_over: bool) -> bool:
+        """Make *sid* the connection of *token*; False when another one holds it and must not lose it."""
+        held = self.token_to_socket.get(token)
+        if held is not None and held.sid != sid:
+            if not take_over:
+                return False
+            self.sid_to_token.pop(held.sid, None)
+        self.token_to_socket[token] = SocketRecord(instance_id=self.instance_id, sid=sid)
+        self.sid_to_token[sid] = token
+        return True
+
+    async def disconnect_token(self, token: str, sid: str) -> None:
+        """Forget *sid*, and *token* unless a newer connection has taken it over."""
+        self.sid_to_token.pop(sid, None)
+        held = self.token_to_socket.get(token)
+        if held is not None and held.sid == sid:
+            del self.token_to_socket[token]
+
+
+class SharedConnections(RedisTokenManager):
+    """The tabs connected to any replica, known through Redis."""
+
+    async def claim(self, token: str, sid: str, *, take_over: bool) -> bool:
+        """Make *sid* the connection of *token*; False when another one holds it and must not lose it."""
+        self._ensure_socket_record_task()
+        if not take_over and await self.is_token_connected(token):
+            held = self.token_to_socket.get(token)
+            if held is None or held.sid != sid:
+                return False
+        stale = self.token_to_socket.get(token)
+        if stale is not None and stale.sid != sid:
+            self.sid_to_token.pop(stale.sid, None)
+        record = self.token_to_socket[token] = SocketRecord(instance_id=self.instance_id, sid=sid)
+        self.sid_to_token[sid] = token
+        await self._store_socket_record(token, record)
+        return True
+
+
+class BoundNamespace(EventNamespace):
+    """Reflex's event namespace, with tokens bound to the session.
+
+    A page that reconnects takes its state back from its own dead connection, wherever that was. A *new* page with the
+    token of a living connection is a duplicated tab: it gets a token of its own.
+    """
+
+    def __init__(self, namespace: str, app: App) -> None:
+        super().__init__(namespace, app)
+        redis = getattr(self._token_manager, "redis", None)
+        self._token_manager = LocalConnections() if redis is None else SharedConnections(redis)
+        self._reconnecting: set[str] = set()
+
+    async def on_connect(self, sid: str, environ: dict, auth: Any = None) -> None:
+        """Accept a connection, remembering whether its page was connected before."""
+        # The first connection of a page sends the hashes of the state it was compiled with; later ones do not.
+        boot = auth.get("event") if isinstance(auth, dict) else None
+        payload = boot.get("payload") if isinstance(boot, dict) else None
+        if not (isinstance(payload, dict) and payload.get("hashes")):
+            self._reconnecting.add(sid)
+        try:
+            await super().on_connect(sid, environ, auth)
+        finally:
+            self._reconnecting.discard(sid)
+
+    async def on_event(self, sid: str, data: Any) -> None:
+        """Hand an event on if somebody handles it; Reflex would log any other with its headers and cookies."""
+        name = data.get("name") if isinstance(data, dict) else None
+        handlers = RegistrationContext.get().event_handlers
+        # Reflex gives every state a "setvar"; no page of ours uses it.
+        if isinstance(name, str) and name in handlers and not name.endswith(".setvar"):
+            await super().on_event(sid, data)
+        else:
+            log.warning("event.unknown", extra={"handler": str(name)[:100]})
+
+    async def link_token_to_sid(self, sid: str, token: str, *, update_state: bool = True) -> None:
+        """Give the connection *sid* the state that *token* and its session name together."""
+        session = session_cookie(self._cookies(sid))
+        connections: _Connections = self._token_manager  # pyright: ignore[reportAssignmentType]
+        bound = bound_token(token[:MAX_TOKEN_CHARACTERS], session)
+        if await connections.claim(bound, sid, take_over=sid in self._reconnecting):
+            return
+        fresh = str(uuid4())
+        await connections.claim(bound_token(fresh, session), sid, take_over=True)
+        await self.emit("new_token", fresh, to=sid)
+
+    def _cookies(self, sid: str) -> str:
+        environ = self.app.sio.get_environ(sid, self.namespace) if self.app.sio else None
+        headers = ((environ or {}).get("asgi.scope") or {}).get("headers", [])
+        return "; ".join(value.decode("latin-1") for name, value in headers if name == b"cookie")
+
+
+def bind_tokens(app: App) -> None:
+    """Replace the event namespace that *app* made for itself."""
+    if app.sio is None or app.event_namespace is None:
+        raise RuntimeError("the app has no state, hence no connections")
+    app._event_namespace = BoundNamespace(app.event_namespace.namespace, app)  # noqa: SLF001 - no public way
+    app.sio.register_namespace(app._event_namespace)  # noqa: SLF001

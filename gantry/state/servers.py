@@ -1,0 +1,154 @@
+"""Model servers, as administrators manage them.
+
+Asking a server takes as long as the server likes, so whatever asks one is a background handler.
+"""
+
+from typing import Literal, NotRequired
+from uuid import UUID
+
+import reflex as rx
+from typing_extensions import TypedDict
+
+from gantry.domain.catalog import ConnectionKind
+from gantry.domain.errors import GantryError
+from gantry.runtime import services
+from gantry.services.catalog import ConnectionDraft
+from gantry.state.session import acting, guarded, guarded_background, notify, uuid_of
+from gantry.state.views.admin import OutcomeView, ServerDraftView, ServerView, counted, draft, server
+
+
+class ServerFields(TypedDict):
+    """The fields of the form for a connection; an empty key keeps the stored one."""
+
+    kind: Literal["openai", "ollama", "tabby", "vllm", "llamacpp", "lmstudio"]
+    name: str
+    base_url: str
+    api_key: str
+    forget_key: NotRequired[Literal["yes"]]
+
+
+class ServersState(rx.State):
+    """The list of connections, and the dialogs above it."""
+
+    loaded: bool = False
+    servers: list[ServerView] = []
+    checking: bool = False
+    editing: bool = False
+    form: ServerDraftView = ServerDraftView()
+    busy: bool = False
+    outcome: OutcomeView = OutcomeView()
+    removing_id: str = ""
+    removing_name: str = ""
+
+    @rx.event
+    @guarded
+    async def load(self):
+        """Show the connections there are."""
+        who = await acting(self)
+        if who.is_admin:
+            await self._show()
+
+    @rx.event(background=True)
+    @guarded_background
+    async def check(self):
+        """Ask every server now."""
+        async with self:
+            (await acting(self)).require_admin()
+            self.checking = True
+        try:
+            await services().catalog.refresh()
+        finally:
+            async with self:
+                self.checking = False
+                await self._show()
+
+    @rx.event
+    @guarded
+    async def open_form(self, connection: str):
+        """Open the form for a stored connection, or for a new one when *connection* is empty."""
+        who = await acting(self)
+        who.require_admin()
+        form = ServerDraftView()
+        if connection:
+            wanted = uuid_of(connection)
+            found = [each for each in await services().catalog.connections(who) if each.id == wanted]
+            form = draft(found[0]) if found else form
+        self.form, self.outcome, self.busy, self.editing = form, OutcomeView(), False, True
+
+    @rx.event
+    @guarded
+    async def close(self):
+        """Close whichever dialog is open."""
+        self.editing = False
+        self.removing_id = self.removing_name = ""
+
+    @rx.event(background=True)
+    @guarded_background
+    async def test(self, fields: ServerFields):
+        """Ask the server in the form for its models, and say in the form what it answered."""
+        async with self:
+            who, connection = await acting(self), self._edited()
+            self.busy, self.outcome = True, OutcomeView()
+        outcome = OutcomeView()
+        try:
+            listing = await services().catalog.test_connection(who, _draft_of(fields), connection)
+            outcome = OutcomeView(ok=True, text=f"It answers, and has {counted(len(listing.models))}.")
+        except GantryError as error:
+            outcome = OutcomeView(text=error.public, advice=error.advice)
+        finally:
+            async with self:
+                self.busy, self.outcome = False, outcome
+
+    @rx.event
+    @guarded
+    async def save(self, fields: ServerFields):
+        """Keep what is in the form; what is wrong is said there."""
+        who, connection, catalog = await acting(self), self._edited(), services().catalog
+        try:
+            if connection:
+                await catalog.edit_connection(who, connection, _draft_of(fields))
+            else:
+                await catalog.add_connection(who, _draft_of(fields))
+        except GantryError as error:
+            self.outcome = OutcomeView(text=error.public, advice=error.advice)
+            return None
+        self.editing = False
+        await self._show()
+        return ServersState.check
+
+    @rx.event
+    @guarded
+    async def ask_to_remove(self, connection: str):
+        """Ask whether a connection should go, by its name."""
+        found = [each for each in self.servers if each.id == connection and each.editable]
+        if found:
+            self.removing_id, self.removing_name = found[0].id, found[0].name
+
+    @rx.event
+    @guarded
+    async def remove(self):
+        """Forget the connection that was asked about."""
+        if not self.removing_id:
+            return
+        await services().catalog.remove_connection(await acting(self), uuid_of(self.removing_id))
+        name, self.removing_id, self.removing_name = self.removing_name, "", ""
+        await self._show()
+        await notify(self, f"Removed {name}.", kind="success")
+
+    async def _show(self) -> None:
+        found = await services().catalog.connections(await acting(self))
+        self.servers = [server(each) for each in found]
+        self.loaded = True
+
+    def _edited(self) -> UUID | None:
+        return uuid_of(self.form.id) if self.form.id else None
+
+
+def _draft_of(fields: ServerFields) -> ConnectionDraft:
+    key = "" if "forget_key" in fields else fields["api_key"].strip() or None
+    return ConnectionDraft(
+        name=fields["name"].strip(),
+        base_url=fields["base_url"].strip(),
+        kind=ConnectionKind(fields["kind"]),
+        api_key=key,
+    )

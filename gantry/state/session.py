@@ -1,0 +1,250 @@
+"""Who is signed in, what they are told, and the frame every event handler runs in.
+
+Any browser may call any handler with any arguments, so a handler that speaks to a service is written
+
+    @rx.event
+    @guarded
+    async def pin(self, conversation: str, pinned: bool): ...
+
+``guarded`` checks the arguments against their annotations, shows a GantryError as a notice, logs any other
+exception and says so, and leads a person whose session has ended to the login page and back.
+"""
+
+import functools
+import inspect
+import logging
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from typing import Any, Literal, TypeVar, cast, get_type_hints
+from urllib.parse import quote
+from uuid import UUID, uuid4
+
+import reflex as rx
+from pydantic import ConfigDict, PydanticUserError, TypeAdapter, ValidationError
+
+from gantry.domain.accounts import Actor
+from gantry.domain.errors import GantryError, Invalid, NotFound, NotSignedIn
+from gantry.domain.text import storable
+from gantry.runtime import services
+from gantry.state.connections import session_cookie
+from gantry.state.guard import actor, full_load
+from gantry.state.views.notices import NoticeKind, NoticeView
+
+MAX_NOTICES = 4
+
+log = logging.getLogger(__name__)
+_Handler = TypeVar("_Handler", bound=Callable[..., Any])
+
+
+async def acting(state: rx.State) -> Actor:
+    """Return the person behind *state*'s socket; ``SessionGuard`` has usually just asked.
+
+    Raises:
+        NotSignedIn: No session, or it has ended.
+    """
+    try:
+        return actor()
+    except NotSignedIn:
+        return await services().accounts.authenticate(session_cookie(state.router.headers.cookie))
+
+
+async def tell(state: rx.State, error: GantryError) -> None:
+    """Show *error* as a notice."""
+    await _add(state, "error", error.public, advice=error.advice)
+
+
+async def notify(
+    state: rx.State, text: str, *, kind: NoticeKind = "info", action: str = "", action_id: str = ""
+) -> None:
+    """Show a notice, with a button when *action* is its label (see ``NoticeView.action_id``)."""
+    await _add(state, kind, text, action=action, action_id=action_id)
+
+
+async def withdraw(state: rx.State, notice: str) -> None:
+    """Take the notice with this id away."""
+    board = await state.get_state(NoticeState)
+    board.notices = [each for each in board.notices if each.id != notice]
+
+
+def uuid_of(raw: str) -> UUID:
+    """Return the id in *raw*; NotFound when it is none, as for one that does not exist."""
+    try:
+        return UUID(raw)
+    except ValueError:
+        raise NotFound("That does not exist.") from None
+
+
+async def way_in(state: rx.State):
+    """Return the redirect to the page where *state*'s person can sign in, and come back from."""
+    url, origin = state.router.url, state.router.headers.origin
+    if await services().accounts.needs_setup():
+        return full_load("/setup", origin)
+    here = f"{url.path}?{url.query}" if url.query else url.path
+    target = "/login" if here in {"", "/", "/login"} else f"/login?next={quote(here, safe='/')}"
+    return full_load(target, origin)
+
+
+def guarded(handler: _Handler) -> _Handler:
+    """Wrap the event handler *handler*; ``@rx.event`` goes above it.
+
+    Works for coroutine functions and async generators; see ``guarded_background`` for the rest.
+    """
+    checked = _argument_check(handler)
+    if inspect.isasyncgenfunction(handler):
+
+        @functools.wraps(handler)
+        async def steps(self: rx.State, *args: Any, **kwargs: Any) -> AsyncGenerator[Any, None]:
+            try:
+                async for outcome in handler(self, **checked(args, kwargs)):
+                    yield outcome
+            except Exception as error:  # noqa: BLE001 - the person is told, whatever it was
+                yield await _after(self, error)
+
+        return cast("_Handler", steps)
+
+    @functools.wraps(handler)
+    async def once(self: rx.State, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return await _finished(handler(self, **checked(args, kwargs)))
+        except Exception as error:  # noqa: BLE001 - the person is told, whatever it was
+            return await _after(self, error)
+
+    return cast("_Handler", once)
+
+
+def guarded_background(handler: _Handler) -> _Handler:
+    """Do the same for a background handler, which holds the tab's state only in ``async with self``."""
+    checked = _argument_check(handler)
+
+    @functools.wraps(handler)
+    async def once(self: rx.State, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return await handler(self, **checked(args, kwargs))
+        except Exception as error:  # noqa: BLE001 - the person is told, whatever it was
+            async with self:
+                return await _after(self, error)
+
+    return cast("_Handler", once)
+
+
+async def _after(state: rx.State, error: Exception) -> rx.event.EventSpec | None:
+    """Tell *state*'s person of what a handler raised; return where to go when they are not signed in."""
+    if isinstance(error, NotSignedIn):
+        return await way_in(state)
+    if not isinstance(error, GantryError):
+        log.error("event.failed", exc_info=error)
+        advice = "Try again; the server's log has the details."
+        error = GantryError("Something went wrong on our side.", advice=advice)
+    await tell(state, error)
+    return None
+
+
+async def _is_signed_in(state: rx.State) -> bool:
+    try:
+        await acting(state)
+    except NotSignedIn:
+        return False
+    return True
+
+
+async def _add(
+    state: rx.State, kind: NoticeKind, text: str, *, advice: str = "", action: str = "", action_id: str = ""
+) -> None:
+    board = await state.get_state(NoticeState)
+    notice = NoticeView(uuid4().hex, kind, text, advice, action, action_id)
+    same = (kind, text, advice, action_id)
+    others = [each for each in board.notices if (each.kind, each.text, each.advice, each.action_id) != same]
+    board.notices = [*others, notice][-MAX_NOTICES:]
+
+
+async def _finished(outcome: Awaitable[Any] | Any) -> Any:
+    return await outcome if inspect.isawaitable(outcome) else outcome
+
+
+def _argument_check(
+    handler: Callable[..., Any],
+) -> Callable[[tuple[Any, ...], Mapping[str, Any]], dict[str, Any]]:
+    """Return a function that binds a call's arguments and refuses those of another type than annotated."""
+    signature = inspect.signature(handler)
+    names = list(signature.parameters)[1:]
+    hints = get_type_hints(handler, include_extras=True)
+    adapters = {name: _strict(hints.get(name, Any)) for name in names}
+    signature = signature.replace(parameters=[signature.parameters[name] for name in names])
+
+    def check(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> dict[str, Any]:
+        try:
+            given = signature.bind(*args, **kwargs).arguments
+            return {name: adapters[name].validate_python(_storable(value)) for name, value in given.items()}
+        except (TypeError, ValidationError):
+            raise Invalid("The page sent something unexpected.", advice="Reload it and try again.") from None
+
+    return check
+
+
+def _storable(value: Any) -> Any:
+    """Rid a text, or those of a form, of what JSON can carry and a database cannot keep."""
+    if isinstance(value, dict):
+        return {name: _storable(each) for name, each in value.items()}
+    return storable(value) if isinstance(value, str) else value
+
+
+def _strict(hint: Any) -> TypeAdapter[Any]:
+    try:
+        return TypeAdapter(hint, config=ConfigDict(strict=True))
+    except PydanticUserError:  # a TypedDict, dataclass or model brings its own config
+        return TypeAdapter(hint)
+
+
+class NoticeState(rx.State):
+    """The notices on screen; the browser takes each away after a while."""
+
+    notices: list[NoticeView] = []
+
+    @rx.event
+    @guarded
+    async def dismiss(self, notice: str):
+        """Take a notice away."""
+        await withdraw(self, notice)
+
+
+class SessionState(rx.State):
+    """Who is signed in, rebuilt from the cookie on each page load."""
+
+    id: str = ""
+    name: str = ""
+    email: str = ""
+    is_admin: bool = False
+    theme: str = ""
+
+    @rx.event
+    @guarded
+    async def load(self):
+        """Learn who is here; lead to the login page, or to the set-up page, when nobody is."""
+        who = await acting(self)
+        account = await services().accounts.profile(who)
+        self.id, self.name, self.email = str(who.id), account.name, account.email
+        self.is_admin, self.theme = who.is_admin, account.theme
+
+    @rx.event
+    @guarded
+    async def choose_theme(self, theme: Literal["system", "light", "dark"]):
+        """Keep the theme the person chose; the page shows it already."""
+        account = await services().accounts.update_profile(await acting(self), theme=theme)
+        self.theme = account.theme
+
+    @rx.event
+    @guarded
+    async def enter(self):
+        """Leave the login page when there is nothing to do on it."""
+        if await services().accounts.needs_setup():
+            return rx.redirect("/setup", replace=True)
+        if await _is_signed_in(self):
+            return rx.redirect("/", replace=True)
+        return None
+
+    @rx.event
+    @guarded
+    async def begin(self):
+        """Leave the set-up page once there is an account."""
+        if await services().accounts.needs_setup():
+            return None
+        return rx.redirect("/login", replace=True)

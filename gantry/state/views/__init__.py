@@ -1,0 +1,1 @@
+"""What a browser may see: frozen dataclasses made from rows."""

@@ -1,0 +1,37 @@
+"""What stands where there is nothing yet, nothing any more, or nothing for this person."""
+
+import reflex as rx
+
+from gantry.ui.components.local import link
+from gantry.ui.components.mark import mark
+
+
+def skeleton(lines: int = 3) -> rx.Component:
+    """Stand in for text that is being loaded."""
+    return rx.el.div(
+        *(rx.el.div(class_name="skeleton line") for _ in range(lines)),
+        rx.el.span("Loading", class_name="sr-only"),
+        class_name="stack",
+        aria_busy="true",
+    )
+
+
+def empty(icon: str, sentence: str, *more: rx.Component) -> rx.Component:
+    """Say that a list has nothing in it, and what could be done."""
+    return rx.el.div(rx.icon(icon, size=28, aria_hidden="true"), rx.el.p(sentence), *more, class_name="empty")
+
+
+def not_found(sentence: str = "There is nothing at this address, or it is not yours to see.") -> rx.Component:
+    """Say that there is nothing here, without telling why."""
+    return rx.el.div(
+        rx.el.div(
+            rx.el.header(
+                mark(),
+                rx.el.h1("Not found"),
+                rx.el.p(sentence, class_name="soft"),
+            ),
+            rx.el.div(link("Start a new chat", to="/", class_name="button primary"), class_name="row"),
+        ),
+        class_name="alone",
+        data_testid="not-found",
+    )

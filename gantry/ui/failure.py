@@ -1,0 +1,19 @@
+"""What is left of a page when drawing it failed."""
+
+import reflex as rx
+from reflex_components_core.base.error_boundary import ErrorBoundary
+
+
+def error_boundary() -> rx.Component:
+    """Return the wrap around the whole application: a part that cannot be drawn must not leave an empty window.
+
+    The way out loads the page anew; navigating inside it would only bring the same failure back.
+    """
+    said = rx.el.main(
+        rx.el.h1("This page could not be drawn"),
+        rx.el.p("Nothing is lost: conversations are stored on the server."),
+        rx.el.p(rx.el.a("Start again", href="/", custom_attrs={"reloadDocument": True})),
+        class_name="failure",
+        role="alert",
+    )
+    return ErrorBoundary.create(fallback_render=said)

@@ -1,0 +1,54 @@
+"""Administration: people and model servers. Others see what they would see at an unknown address."""
+
+import reflex as rx
+
+from gantry.state.admin import PeopleState
+from gantry.state.servers import ServersState
+from gantry.state.session import SessionState
+from gantry.ui.components.local import link
+from gantry.ui.components.people import people
+from gantry.ui.components.placeholders import not_found, skeleton
+from gantry.ui.components.servers import servers
+from gantry.ui.components.shell import page, shell
+
+TABS = (("users", "People"), ("models", "Model servers"))
+
+
+def admin_page() -> rx.Component:
+    """Lay out the tab that the address names."""
+    tab = rx.State.tab  # pyright: ignore[reportAttributeAccessIssue] - Reflex adds it for /admin/[tab]
+    return shell(
+        rx.cond(
+            SessionState.id == "",
+            _frame(tab, skeleton(4)),
+            rx.cond(
+                SessionState.is_admin,
+                rx.match(
+                    tab,
+                    ("users", _frame(tab, rx.cond(PeopleState.loaded, people(), skeleton(4)))),
+                    ("models", _frame(tab, rx.cond(ServersState.loaded, servers(), skeleton(4)))),
+                    not_found(),
+                ),
+                not_found(),
+            ),
+        ),
+        on_catalog=ServersState.load,
+    )
+
+
+def _frame(tab: rx.Var[str], content: rx.Component) -> rx.Component:
+    return rx.el.div(
+        page(
+            "Administration",
+            rx.el.nav(
+                *(
+                    link(label, to=f"/admin/{key}", aria_current=rx.cond(tab == key, "page", "false"))
+                    for key, label in TABS
+                ),
+                class_name="tabs",
+                aria_label="Administration",
+            ),
+            content,
+        ),
+        class_name="wide-page",
+    )

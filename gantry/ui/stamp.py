@@ -1,0 +1,61 @@
+"""Whether the built front end still fits its sources."""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+from gantry import __version__
+
+BUILT = Path(".web/build/client")
+_STAMP = Path(".web/gantry-build.json")
+_SOURCES = (
+    "gantry/ui",
+    "gantry/state",
+    "gantry/gantry.py",
+    "gantry/domain",
+    "assets",
+    "rxconfig.py",
+    "requirements.txt",
+)
+_IGNORED = ("__pycache__", "external")  # assets/external is made by the build itself
+
+
+def is_fresh() -> bool:
+    """Whether there is a build, made from the sources as they are now."""
+    try:
+        stamped = json.loads(_STAMP.read_text(encoding="utf-8"))["sources"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+    if not (BUILT / "index.html").is_file():
+        return False
+    return stamped == _digest()
+
+
+def write() -> None:
+    """Record that the build was made from the sources as they are now."""
+    _STAMP.write_text(json.dumps({"sources": _digest(), "version": __version__}), encoding="utf-8")
+
+
+def clear() -> None:
+    """Forget the last build, so that one that is cut short is not taken for whole."""
+    _STAMP.unlink(missing_ok=True)
+
+
+def _digest() -> str:
+    whole = hashlib.sha256(__version__.encode())
+    for file in _files():
+        whole.update(f"\0{file.as_posix()}\0".encode())
+        whole.update(file.read_bytes())
+    return whole.hexdigest()
+
+
+def _files() -> Iterator[Path]:
+    for name in _SOURCES:
+        source = Path(name)
+        if source.is_file():
+            yield source
+        else:
+            yield from sorted(
+                file for file in source.rglob("*") if file.is_file() and not set(file.parts) & set(_IGNORED)
+            )

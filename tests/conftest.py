@@ -1,0 +1,19 @@
+"""Marks tests by their folder and names the parts they use."""
+
+from pathlib import Path
+
+import pytest
+
+pytest_plugins = ["tests.parts.database", "tests.parts.redis", "tests.parts.stack"]
+
+_ROOT = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give every test the mark of its folder; unit tests may open no socket."""
+    for item in items:
+        level = item.path.relative_to(_ROOT).parts[0]
+        if level in {"unit", "integration", "e2e", "deploy"}:
+            item.add_marker(level)
+        if level == "unit":
+            item.add_marker(pytest.mark.disable_socket)

@@ -1,0 +1,170 @@
+"""From nothing to the first answer, and in and out again."""
+
+import re
+
+import pytest
+from playwright.async_api import expect
+
+from tests.parts.app import PASSWORD, Person, RunningApp
+from tests.parts.browser import Tab, Visits
+
+SIGN_IN_FOR_SETTINGS = re.compile(r"/login\?next=(/|%2F)settings$")
+
+
+async def _fill_set_up(tab: Tab, email: str, password: str) -> None:
+    await tab.page.get_by_test_id("setup-name").fill("Grace Hopper")
+    await tab.page.get_by_test_id("setup-email").fill(email)
+    await tab.page.get_by_test_id("setup-password").fill(password)
+    await tab.page.get_by_test_id("setup-submit").click()
+
+
+async def test_from_nothing_to_an_answer(fresh_app: RunningApp, visits: Visits) -> None:
+    """A new installation leads to set-up, then to a page that says no model is connected, and answers (UX 54, 55)."""
+    tab = await visits.tab()
+    await tab.page.goto(fresh_app.url)
+    await tab.at("/setup")
+    await _fill_set_up(tab, "grace@example.org", PASSWORD)
+    await tab.at("/")
+    await expect(tab.page.get_by_role("heading", level=1)).to_contain_text("Grace Hopper")
+    note = tab.page.get_by_test_id("no-model")
+    await expect(note).to_contain_text("No model is connected")
+    await expect(note.get_by_role("link")).to_have_attribute("href", "/admin/models")
+    await tab.ask("How does a garden keep water?")
+    await tab.ends()
+    await tab.shows("No model is connected")
+    await expect(tab.rows).to_have_text(["How does a garden keep water?"])
+
+
+async def test_suggestions_fill_the_composer(fresh_app: RunningApp, visits: Visits) -> None:
+    """An empty conversation offers three or four ways to begin; one press puts its text into the composer (UX 54)."""
+    admin = await fresh_app.set_up()
+    tab = await visits.tab(admin, "/")
+    suggestions = tab.page.get_by_test_id("suggestion")
+    assert 3 <= await suggestions.count() <= 4
+    text = await suggestions.first.locator("span").inner_text()
+    await suggestions.first.click()
+    await expect(tab.composer).to_have_value(text)
+    await expect(tab.composer).to_be_focused()
+    await expect(tab.send_button).to_be_enabled()
+
+
+async def test_wrong_set_up_input_is_said_in_place(fresh_app: RunningApp, visits: Visits) -> None:
+    """What is wrong with the first account is said beside the field, and what was typed stays (UX 50)."""
+    visits.faults.allow_status(422)
+    tab = await visits.tab()
+    await tab.open("/setup")
+    password = tab.page.get_by_test_id("setup-password")
+    await password.evaluate("field => field.removeAttribute('minlength')")  # as an old browser would
+    await _fill_set_up(tab, "grace@example.org", "short")
+    await expect(password).to_have_attribute("aria-invalid", "true")
+    await expect(tab.page.get_by_role("alert").filter(has_text="10 characters")).to_be_visible()
+    await expect(password).to_be_focused()
+    await expect(tab.page.get_by_test_id("setup-email")).to_have_value("grace@example.org")
+    await _fill_set_up(tab, "grace@example.org", PASSWORD)
+    await tab.at("/")
+
+
+async def test_set_up_is_closed_afterwards(app: RunningApp, visits: Visits, admin: Person) -> None:
+    """Once there is an account, the set-up page leads to sign-in and its request is refused."""
+    tab = await visits.tab()
+    await tab.page.goto(f"{app.url}/setup")
+    await tab.at("/login")
+    intruder = {"email": "eve@example.org", "password": PASSWORD}
+    async with Person(app, "", "").rest as stranger:
+        assert (await stranger.post("/api/v1/setup", json=intruder)).status_code == 409
+
+
+async def test_signing_in_returns_to_the_page(visits: Visits, person: Person) -> None:
+    """Who opens a page without a session signs in and lands on that page (UX 52)."""
+    tab = await visits.tab()
+    await tab.page.goto(f"{tab.url}/settings")
+    await tab.at(SIGN_IN_FOR_SETTINGS)
+    await tab.usable()
+    await tab.sign_in(person)
+    await tab.at("/settings")
+    await expect(tab.page.get_by_role("heading", name="Settings")).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    "foreign", ["//evil.example/", "https://evil.example/", "/\\evil.example", "javascript:alert(1)"]
+)
+async def test_signing_in_never_leads_elsewhere(visits: Visits, person: Person, foreign: str) -> None:
+    """A link to the sign-in page cannot send people to another site."""
+    tab = await visits.tab()
+    await tab.page.goto(f"{tab.url}/login?next={foreign}")
+    await tab.usable()
+    await tab.sign_in(person)
+    await tab.at("/")
+
+
+async def test_wrong_password_is_said_in_place(visits: Visits, person: Person) -> None:
+    """A wrong password is said in the form, in words that do not tell which part was wrong; then it works."""
+    visits.faults.allow_status(401)
+    tab = await visits.tab()
+    await tab.open("/login")
+    await tab.sign_in(person, "not the password")
+    await expect(tab.page.get_by_role("alert").filter(has_text="do not match")).to_be_visible()
+    await expect(tab.page.get_by_test_id("login-email")).to_have_value(person.email)
+    await tab.sign_in(person)
+    await tab.at("/")
+
+
+async def test_signing_out_ends_the_session(visits: Visits, person: Person) -> None:
+    """After signing out, neither this tab, nor Back, nor the old cookie shows anything of the person."""
+    context = await visits.context()
+    tab = await visits.another_tab(context, "/login")
+    await tab.sign_in(person)
+    await tab.at("/")
+    await tab.usable()
+    cookie = next(each for each in await context.cookies() if each.get("name") == "gantry_session")
+    assert cookie.get("httpOnly")
+    assert cookie.get("sameSite") == "Lax"
+    await tab.open("/settings")
+    await tab.menu(tab.page.get_by_test_id("account-menu"), "Sign out")
+    await tab.at("/login")
+    await tab.page.go_back()
+    await expect(tab.page.get_by_test_id("login-submit")).to_be_visible()
+    assert person.name not in await tab.page.content()
+    person.rest.cookies.set("gantry_session", cookie.get("value", ""))
+    assert (await person.rest.get("/api/v1/session")).status_code == 401
+
+
+async def test_signing_out_leads_other_tabs_to_sign_in(visits: Visits, person: Person) -> None:
+    """Other tabs of the same browser go to sign-in by themselves."""
+    context = await visits.context(person)
+    first = await visits.another_tab(context, "/")
+    second = await visits.another_tab(context, "/settings")
+    await first.menu(first.page.get_by_test_id("account-menu"), "Sign out")
+    await second.at(SIGN_IN_FOR_SETTINGS)
+
+
+async def test_next_person_in_the_same_tab_sees_nothing_of_the_last(
+    visits: Visits, person: Person, other: Person
+) -> None:
+    """Another person who signs in in the same tab gets a page with nothing of the one before."""
+    await person.conversation("A secret plan")
+    tab = await visits.tab()
+    await tab.open("/login")
+    await tab.sign_in(person)
+    await expect(tab.rows).to_have_text(["A secret plan"])
+    await tab.menu(tab.page.get_by_test_id("account-menu"), "Sign out")
+    await tab.at("/login")
+    await tab.usable()
+    await tab.sign_in(other)
+    await tab.at("/")
+    await tab.usable()
+    await expect(tab.page.get_by_test_id("account-menu")).to_contain_text(other.name)
+    await expect(tab.rows).to_have_count(0)
+    assert "secret plan" not in await tab.page.content()
+
+
+async def test_unknown_address_is_said(visits: Visits) -> None:
+    """An address that is none of ours says so and offers a way on, with status 404."""
+    visits.faults.allow_status(404)
+    tab = await visits.tab()
+    answer = await tab.page.goto(f"{tab.url}/no/such/page")
+    assert answer is not None
+    assert answer.status == 404
+    await expect(tab.not_found).to_contain_text("nothing at this address")
+    await tab.page.get_by_role("link", name="Start a new chat").click()
+    await tab.at(re.compile(r"/login(\?next=(%2F|/))?$"))

@@ -1,0 +1,192 @@
+"""The contract of ``domain.live.NoticeBoard``, in memory and on Redis."""
+
+import asyncio
+import gc
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from redis.asyncio import Redis
+
+from gantry.adapters.memory_live import MemoryNoticeBoard
+from gantry.adapters.redis_live import RedisNoticeBoard, connect
+from gantry.domain.live import Notice, NoticeBoard, NoticeKind
+from tests.parts.live import eventually
+
+pytest_plugins = ["tests.parts.redis"]
+
+CATALOG, CONVERSATION = NoticeKind.CATALOG, NoticeKind.CONVERSATION
+
+
+@dataclass
+class House:
+    """Where notices are published, where they are subscribed to, and the Redis between them."""
+
+    near: Any
+    far: Any
+    redis: Redis | None = None
+
+    async def subscribed(self, *accounts: UUID) -> None:
+        """Wait until the far board's subscriptions have reached Redis."""
+        if self.redis is not None:
+            redis = self.redis
+            channels = [f"gantry:notices:{account}" for account in accounts]
+
+            async def all_there() -> bool:
+                return all(count for _, count in await redis.pubsub_numsub(*channels))
+
+            await eventually(all_there)
+
+
+@pytest.fixture(params=["memory", "redis, same replica", "redis, other replica"])
+async def house(request: pytest.FixtureRequest) -> AsyncIterator[House]:
+    if request.param == "memory":
+        board = MemoryNoticeBoard()
+        yield House(board, board)
+        return
+    url = request.getfixturevalue("redis_url")
+    async with AsyncExitStack() as stack:
+        clients = [await stack.enter_async_context(connect(url)) for _ in range(2)]
+        one, two = [await stack.enter_async_context(RedisNoticeBoard(client)) for client in clients]
+        yield House(one, one if "same" in request.param else two, clients[0])
+
+
+@pytest.fixture
+def account() -> UUID:
+    return uuid4()
+
+
+async def take(feed: AsyncIterator[Notice], count: int) -> list[Notice]:
+    async with asyncio.timeout(10):
+        return [await anext(feed) for _ in range(count)]
+
+
+async def test_every_page_of_an_account_is_told(house: House, account: UUID) -> None:
+    """All subscribers of an account get each notice once, in order; others get nothing."""
+    other = uuid4()
+    pages = [house.far.subscribe(account) for _ in range(3)]
+    stranger = house.far.subscribe(other)
+    await house.subscribed(account, other)
+    notices = [Notice(CONVERSATION, str(number), {"n": number, "é": ["\ud83d"]}) for number in range(20)]
+    for notice in notices:
+        house.near.publish(account, notice)
+    for page in pages:
+        assert await take(page, 20) == notices
+    house.near.publish(account, Notice(CATALOG))
+    house.near.publish(other, Notice(CATALOG, "theirs"))
+    for page in pages:
+        assert await take(page, 1) == [Notice(CATALOG)], "each came once"
+    assert await take(stranger, 1) == [Notice(CATALOG, "theirs")]
+    for feed in (*pages, stranger):
+        await feed.aclose()
+
+
+async def test_slow_page_loses_the_oldest(house: House, account: UUID) -> None:
+    """A subscriber that does not read keeps the newest 256 notices."""
+    slow, quick = house.far.subscribe(account), house.far.subscribe(account)
+    await house.subscribed(account)
+    for number in range(300):
+        house.near.publish(account, Notice(CONVERSATION, str(number)))
+        if house.near is not house.far:
+            assert (await take(quick, 1))[0].id == str(number)
+    assert [notice.id for notice in await take(slow, 256)] == [str(number) for number in range(44, 300)]
+    await slow.aclose()
+    await quick.aclose()
+
+
+async def test_closed_feed_ends(house: House, account: UUID) -> None:
+    """Closing a feed ends it, also for whoever waits in it, and the board forgets it."""
+    feed = house.far.subscribe(account)
+    waiting = asyncio.create_task(anext(feed, None))
+    await asyncio.sleep(0)
+    await feed.aclose()
+    assert await waiting is None
+    assert await anext(feed, None) is None
+    await feed.aclose()
+
+
+async def test_publishing_to_nobody_is_harmless(house: House, account: UUID) -> None:
+    """A notice without a subscriber is dropped, and a later subscriber does not get it."""
+    house.near.publish(account, Notice(CATALOG, "early"))
+    feed = house.far.subscribe(account)
+    await house.subscribed(account)
+    house.near.publish(account, Notice(CATALOG, "late"))
+    assert (await take(feed, 1))[0].id == "late"
+    await feed.aclose()
+
+
+async def test_dropped_feed_ends_its_subscription(account: UUID) -> None:
+    """A page whose task was cancelled, and which never closed its feed, is forgotten."""
+    board = MemoryNoticeBoard()
+    feed = board.subscribe(account)
+    reading = asyncio.create_task(anext(feed))
+    await asyncio.sleep(0)
+    reading.cancel()
+    await asyncio.gather(reading, return_exceptions=True)
+    del feed, reading
+
+    def forgotten() -> bool:
+        gc.collect()
+        return board.accounts == set()
+
+    await eventually(forgotten)
+
+
+async def test_board_implements_the_protocol() -> None:
+    """Both boards are notice boards to the type checker."""
+    boards: list[NoticeBoard] = [MemoryNoticeBoard(), RedisNoticeBoard(Redis())]
+    assert len(boards) == 2
+
+
+async def test_connection_listens_only_while_somebody_does(redis: Redis, account: UUID) -> None:
+    """Subscriptions of one account share a channel, which is left with the last of them."""
+    async with RedisNoticeBoard(redis) as board:
+        channel = f"gantry:notices:{account}"
+
+        async def listeners() -> int:
+            return dict(await redis.pubsub_numsub(channel))[channel.encode()]
+
+        feeds = [board.subscribe(account) for _ in range(3)]
+        await House(board, board, redis).subscribed(account)
+        assert await listeners() == 1
+        for feed in feeds:
+            await feed.aclose()
+
+        async def nobody() -> bool:
+            return await listeners() == 0
+
+        await eventually(nobody)
+
+
+async def test_redis_restarted(redis_server: Any, account: UUID) -> None:
+    """While Redis is away pages on the same replica are told; after it is back all of them are."""
+    async with (
+        connect(redis_server.url) as one,
+        connect(redis_server.url) as two,
+        RedisNoticeBoard(one) as near,
+        RedisNoticeBoard(two) as far,
+    ):
+        beside, elsewhere = near.subscribe(account), far.subscribe(account)
+        await House(near, far, one).subscribed(account)
+        redis_server.stop()
+        near.publish(account, Notice(CATALOG, "away"))
+        assert (await take(beside, 1))[0].id == "away"
+        redis_server.start()
+        seen: list[str] = []
+
+        async def heard() -> bool:
+            near.publish(account, Notice(CATALOG, "back"))
+            try:
+                async with asyncio.timeout(0.1):
+                    seen.append((await anext(elsewhere)).id)
+            except TimeoutError:
+                return False
+            return seen[-1] == "back"
+
+        await eventually(heard)
+        assert (await take(beside, 1))[0].id == "back"
+        await beside.aclose()
+        await elsewhere.aclose()

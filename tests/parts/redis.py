@@ -1,0 +1,118 @@
+"""A real Redis: the one named in GANTRY_TEST_REDIS_URL, else ``redis-server`` on a free port."""
+
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+from redis.asyncio import Redis
+
+from gantry.adapters.redis_link import connect
+from tests.parts.missing import missing
+from tests.parts.ports import free_port
+
+START_SECONDS = 10.0
+
+
+class RedisServer:
+    """A Redis of the tests' own, without persistence: after a restart it is empty."""
+
+    def __init__(self, binary: str, folder: str) -> None:
+        self._binary = binary
+        self._folder = folder
+        self._port = free_port()
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        """Where it listens, also after a restart."""
+        return f"redis://127.0.0.1:{self._port}/0"
+
+    def start(self) -> None:
+        """Start it and wait until it answers; does nothing when it runs."""
+        if self._process is not None:
+            return
+        options = {
+            "port": self._port,
+            "bind": "127.0.0.1",
+            "dir": self._folder,
+            "save": "",
+            "appendonly": "no",
+        }
+        command = [
+            self._binary,
+            *(part for name, value in options.items() for part in (f"--{name}", str(value))),
+        ]
+        quiet = subprocess.DEVNULL
+        self._process = subprocess.Popen(command, stdin=quiet, stdout=quiet, stderr=quiet)
+        self._wait_until_ready()
+
+    def stop(self) -> None:
+        """Take it away at once, as a crash would."""
+        process, self._process = self._process, None
+        if process is not None:
+            process.kill()
+            process.wait(10)
+
+    def restart(self) -> None:
+        """Take it away and bring it back, empty."""
+        self.stop()
+        self.start()
+
+    def _wait_until_ready(self) -> None:
+        give_up_at = time.monotonic() + START_SECONDS
+        while time.monotonic() < give_up_at:
+            if self._process is None or self._process.poll() is not None:
+                raise RuntimeError("redis-server ended while starting")
+            try:
+                with socket.create_connection(("127.0.0.1", self._port), timeout=1) as probe:
+                    probe.sendall(b"PING\r\n")
+                    if probe.recv(16).startswith(b"+PONG"):
+                        return
+            except OSError:
+                time.sleep(0.02)
+        raise RuntimeError(f"redis-server did not answer within {START_SECONDS:.0f} s")
+
+
+@pytest.fixture(scope="session")
+def own_redis() -> Iterator[RedisServer]:
+    """A Redis that the session may stop and start; ask for ``redis_server`` instead."""
+    binary = shutil.which("redis-server")
+    if binary is None:
+        missing("Redis (redis-server on PATH; GANTRY_TEST_REDIS_URL does not allow taking it away)")
+    with tempfile.TemporaryDirectory(prefix="gantry-redis-", ignore_cleanup_errors=True) as folder:
+        server = RedisServer(binary, folder)
+        try:
+            server.start()
+            yield server
+        finally:
+            server.stop()
+
+
+@pytest.fixture
+def redis_server(own_redis: RedisServer) -> Iterator[RedisServer]:
+    """A running Redis that the test may take away; it runs again afterwards."""
+    own_redis.start()
+    yield own_redis
+    own_redis.start()
+
+
+@pytest.fixture
+def redis_url(request: pytest.FixtureRequest) -> str:
+    """The URL of a running Redis: shared with other tests, so use names of your own in it."""
+    given = os.environ.get("GANTRY_TEST_REDIS_URL")
+    if given:
+        return given
+    server: RedisServer = request.getfixturevalue("redis_server")
+    return server.url
+
+
+@pytest.fixture
+async def redis(redis_url: str) -> AsyncIterator[Redis]:
+    """A client as Gantry makes them, closed afterwards."""
+    async with connect(redis_url) as client:
+        yield client

@@ -1,0 +1,153 @@
+"""A tab without a browser, and services that do as a test says."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any, cast
+from uuid import UUID, uuid4
+
+import reflex as rx
+from reflex.istate.data import HeaderData, ReflexURL, RouterData
+from reflex.state import State
+
+from gantry.domain.accounts import Actor, Role
+from gantry.domain.errors import NotFound, NotSignedIn
+from gantry.models import Account, Conversation
+from gantry.runtime import Services, installed
+from gantry.services.chat import Listed
+from gantry.state.session import NoticeState
+from gantry.state.views.notices import NoticeView
+
+NOON = datetime(2026, 6, 15, 12, tzinfo=UTC)
+ADA = Actor(UUID(int=1), "ada@example.org", "Ada", Role.ADMIN, UUID(int=9))
+
+
+def account(**values: Any) -> Account:
+    """Return Ada's row, with *values*."""
+    ours: dict[str, Any] = {
+        "id": ADA.id,
+        "email": ADA.email,
+        "name": ADA.name,
+        "password_hash": "",
+        "role": ADA.role,
+        "created_at": NOON,
+        "password_changed_at": NOON,
+    }
+    return Account(**(ours | values))
+
+
+@dataclass
+class FakeAccounts:
+    """One account and one session; ``calls`` notes what was asked for."""
+
+    who: Actor | None = ADA
+    empty: bool = False
+    row: Account = field(default_factory=account)
+    calls: list[tuple[Any, ...]] = field(default_factory=list)
+
+    async def authenticate(self, token: str | None) -> Actor:
+        if self.who is None:
+            raise NotSignedIn
+        return self.who
+
+    async def needs_setup(self) -> bool:
+        return self.empty
+
+    async def profile(self, who: Actor) -> Account:
+        return self.row
+
+    async def update_profile(self, who: Actor, **values: Any) -> Account:
+        self.calls.append(("update_profile", values))
+        for name, value in values.items():
+            setattr(self.row, name, value)
+        return self.row
+
+
+@dataclass
+class FakeChat:
+    """Conversations in a list, newest first; one a minute back from noon."""
+
+    all: list[Listed] = field(default_factory=list)
+    asked: int = 0
+
+    @classmethod
+    def with_rows(cls, count: int) -> "FakeChat":
+        """Return a fake with *count* conversations, named by number."""
+        return cls([cls.row(f"Number {i}", NOON - timedelta(minutes=i)) for i in range(count)])
+
+    @staticmethod
+    def row(title: str, at: datetime, **flags: bool) -> Listed:
+        conversation = Conversation(id=uuid4(), account_id=ADA.id, title=title, created_at=at, updated_at=at)
+        return Listed(conversation, flags.get("answering", False), flags.get("unseen", False))
+
+    def find(self, conversation: UUID) -> Listed:
+        for each in self.all:
+            if each.conversation.id == conversation:
+                return each
+        raise NotFound("No such conversation.")
+
+    async def list_conversations(
+        self, who: Actor, *, before: datetime | None = None, limit: int = 50
+    ) -> list[Listed]:
+        self.asked += limit
+        rows = [each for each in self.all if not each.conversation.pinned]
+        rows = [each for each in rows if before is None or each.conversation.updated_at < before]
+        return sorted(rows, key=lambda each: each.conversation.updated_at, reverse=True)[: min(limit, 200)]
+
+    async def list_pinned(self, who: Actor) -> list[Listed]:
+        return [each for each in self.all if each.conversation.pinned]
+
+    async def rename(self, who: Actor, conversation: UUID, title: str) -> str:
+        self.find(conversation).conversation.title = title
+        return title
+
+    async def pin(self, who: Actor, conversation: UUID, pinned: bool) -> None:
+        self.find(conversation).conversation.pinned = pinned
+
+    async def delete(self, who: Actor, conversation: UUID) -> None:
+        self.all.remove(self.find(conversation))
+
+    async def undelete(self, who: Actor, conversation: UUID) -> None:
+        restored = self.row("Back again", NOON)
+        restored.conversation.id = conversation
+        self.all.append(restored)
+
+
+@dataclass
+class Tab:
+    """The states of one browser tab."""
+
+    root: State
+
+    async def of(self, kind: type[rx.State]) -> Any:
+        """Return the tab's state of this kind; its handlers are coroutines there, which a type checker cannot know."""
+        return await self.root.get_state(kind)
+
+    async def notices(self) -> list[NoticeView]:
+        """Return what is shown in the corner."""
+        return list((await self.of(NoticeState)).notices)
+
+
+@asynccontextmanager
+async def tab(
+    *,
+    accounts: Any = None,
+    chat: Any = None,
+    catalog: Any = None,
+    answers: Any = None,
+    url: str = "http://localhost/",
+) -> AsyncIterator[Tab]:
+    """Open a tab at *url*, with these services behind it."""
+    parts = {
+        "accounts": accounts or FakeAccounts(),
+        "chat": chat or FakeChat(),
+        "catalog": catalog,
+        "answers": answers,
+    }
+    root = cast("Callable[..., State]", State)(_reflex_internal_init=True)
+    headers = HeaderData(cookie="gantry_session=token", origin="http://localhost")
+    root.router = RouterData(headers=headers, url=ReflexURL(url))
+    with installed(cast("Services", SimpleNamespace(**parts))):
+        yield Tab(root)

@@ -1,0 +1,258 @@
+"""The open conversation: what a handler acts on, and what the page is told."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from types import SimpleNamespace
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+import reflex as rx
+from reflex.istate.data import ReflexURL
+
+from gantry.domain.accounts import Actor
+from gantry.domain.catalog import ModelRef
+from gantry.domain.chat import MessageRole, MessageStatus
+from gantry.domain.errors import AlreadyAnswering, NotFound
+from gantry.models import Conversation, Message
+from gantry.services.chat import Bubble, Sent, Window
+from gantry.state.chat import ChatState
+from tests.unit.state.stage import ADA, NOON, Tab, tab
+
+ONE, TWO = UUID(int=101), UUID(int=102)
+
+
+@dataclass
+class FakeCatalog:
+    """Any model there may be."""
+
+    async def models(self, who: Actor) -> list[Any]:
+        return []
+
+    async def default_model(self, who: Actor) -> str:
+        return "box/default"
+
+    async def resolve(self, who: Actor, model: str) -> Any:
+        return SimpleNamespace(ref=ModelRef.parse(model))
+
+
+@dataclass
+class Threads:
+    """Conversations whose answers are complete at once; a key that is known stores nothing."""
+
+    rows: dict[UUID, Conversation] = field(default_factory=dict)
+    texts: dict[UUID, list[Bubble]] = field(default_factory=dict)
+    keys: dict[str, Sent] = field(default_factory=dict)
+    calls: list[tuple[Any, ...]] = field(default_factory=list)
+    fault: Exception | None = None
+
+    @classmethod
+    def of(cls, *conversations: UUID) -> "Threads":
+        """Return a fake with these conversations, one exchange in each."""
+        fake = cls()
+        for each in conversations:
+            fake.add(each)
+            fake.exchange(each, f"first of {each.int}")
+        return fake
+
+    def add(self, conversation: UUID) -> None:
+        self.rows[conversation] = Conversation(
+            id=conversation, account_id=ADA.id, title="T", created_at=NOON, updated_at=NOON
+        )
+        self.texts[conversation] = []
+
+    def exchange(self, conversation: UUID, text: str) -> Sent:
+        thread = self.texts[conversation]
+        for role, content in ((MessageRole.USER, text), (MessageRole.ASSISTANT, "answer")):
+            above = thread[-1].message.id if thread else None
+            message = Message(
+                conversation_id=conversation,
+                account_id=ADA.id,
+                parent_id=above,
+                depth=len(thread),
+                role=role,
+                content=content,
+                status=MessageStatus.COMPLETE,
+                created_at=NOON,
+            )
+            thread.append(Bubble(message, uuid4() if role is MessageRole.ASSISTANT else None, (), None))
+        return Sent(conversation, thread[-1].message.id, thread[-1].generation_id or uuid4())
+
+    async def window(
+        self, who: Actor, conversation: UUID, *, before: UUID | None = None, limit: int = 30
+    ) -> Window:
+        if conversation not in self.rows:
+            raise NotFound("No such conversation.")
+        return Window(self.rows[conversation], tuple(self.texts[conversation][-limit:]), has_earlier=False)
+
+    async def send(
+        self, who: Actor, conversation: UUID | None, text: str, *, model: str | None, client_key: str
+    ) -> Sent:
+        self.calls.append(("send", conversation, text, model))
+        if self.fault:
+            raise self.fault
+        if client_key not in self.keys:
+            target = conversation or uuid4()
+            if conversation is None:
+                self.add(target)
+            self.keys[client_key] = self.exchange(target, text)
+        return self.keys[client_key]
+
+    async def edit(self, who: Actor, message: UUID, text: str, *, model: str | None, client_key: str) -> Sent:
+        self.calls.append(("edit", message, text, model, client_key))
+        if self.fault:
+            raise self.fault
+        return self.exchange(ONE, text)
+
+    async def seen(self, who: Actor, conversation: UUID) -> None:
+        self.calls.append(("seen", conversation))
+
+    async def set_model(self, who: Actor, conversation: UUID, model: str) -> None:
+        self.calls.append(("set_model", conversation, model))
+
+    def questions(self, conversation: UUID) -> list[str]:
+        bubbles = self.texts[conversation]
+        return [each.message.content for each in bubbles if each.message.role is MessageRole.USER]
+
+
+@asynccontextmanager
+async def at(path: str, chat: Threads, **parts: Any) -> AsyncIterator[tuple[Tab, Any]]:
+    """Open a tab at *path*; its state is as fresh as after a restart."""
+    async with tab(chat=chat, catalog=FakeCatalog(), url=f"http://localhost{path}", **parts) as page:
+        yield page, await page.of(ChatState)
+
+
+def ways(outcome: Any) -> list[str]:
+    """Return where the events of *outcome* lead."""
+    events = [each for each in outcome or [] if isinstance(each, rx.event.EventSpec)]
+    return [str(value).strip('"') for each in events for name, value in each.args if str(name) == "path"]
+
+
+async def test_a_fresh_state_sends_where_the_page_says() -> None:
+    """A message goes to the conversation on the page even before this state knows which one that is."""
+    chat = Threads.of(ONE)
+    async with at(f"/c/{ONE}", chat) as (_, state):
+        outcome = await state.send("second", "k", str(ONE))
+        assert chat.questions(ONE) == ["first of 101", "second"]
+        assert (state.conversation_id, state.accepted) == (str(ONE), "k")
+        assert [view.markdown for view in state.latest if view.role == "user"] == ["second"]
+        assert ways(outcome) == []
+
+
+async def test_a_message_never_lands_in_what_is_shown_by_mistake() -> None:
+    """Sent from one conversation while the state shows another, it goes to the first, with that one's own model."""
+    chat = Threads.of(ONE, TWO)
+    async with at(f"/c/{TWO}", chat) as (page, state):
+        await state.open()
+        await state.choose_model("box/two", str(TWO))
+        page.root.router = _router(page, f"/c/{ONE}")
+        await state.send("second", "k", str(ONE))
+        assert chat.questions(ONE) == ["first of 101", "second"]
+        assert chat.questions(TWO) == ["first of 102"]
+        assert ("send", ONE, "second", None) in chat.calls
+        assert state.conversation_id == str(ONE)
+
+
+async def test_a_first_message_leads_to_its_page_and_so_does_its_repetition() -> None:
+    """Sending again what was stored, its answer lost, shows the same conversation and stores nothing."""
+    chat = Threads()
+    async with at("/", chat) as (_, state):
+        await state.open()
+        first = ways(await state.send("hello", "k", ""))
+        again = ways(await state.send("hello", "k", ""))
+        assert first == again == [f"/c/{state.conversation_id}"]
+        assert chat.questions(UUID(state.conversation_id)) == ["hello"]
+
+
+@pytest.mark.parametrize("fault", [AlreadyAnswering(), RuntimeError("out of order")])
+async def test_a_text_that_is_not_stored_comes_back(fault: Exception) -> None:
+    """A refusal names the text's key, and is another one each time, so that the page sees every one of them."""
+    chat = Threads.of(ONE)
+    chat.fault = fault
+    async with at(f"/c/{ONE}", chat) as (page, state):
+        refusals = []
+        for _ in range(2):
+            await state.send("second", "k", str(ONE))
+            refusals.append(state.refused)
+        await state.edit(str(uuid4()), "other", "e")
+        assert all(each.startswith("k ") for each in refusals)
+        assert refusals[0] != refusals[1]
+        assert state.refused.startswith("e ")
+        assert state.accepted == ""
+        assert [each.kind for each in await page.notices()] == ["error"]
+
+
+async def test_an_edit_carries_its_key() -> None:
+    """The service learns the key of an edit, and the page that it was stored."""
+    chat = Threads.of(ONE)
+    async with at(f"/c/{ONE}", chat) as (_, state):
+        await state.open()
+        await state.choose_model("box/one", str(ONE))
+        question = state.latest[0].id if state.latest[0].role == "user" else state.earlier[-1].id
+        assert ways(await state.edit(question, "other", "e")) == []
+        assert ("edit", UUID(question), "other", "box/one", "e") in chat.calls
+        assert state.accepted == "e"
+
+
+async def test_stop_names_the_answer() -> None:
+    """Stopping works without this state knowing of the answer."""
+    stopped: list[UUID] = []
+
+    async def stop(who: Actor, generation: UUID) -> None:
+        stopped.append(generation)
+
+    answers = SimpleNamespace(stop=stop)
+    async with at(f"/c/{ONE}", Threads.of(ONE), answers=answers) as (page, state):
+        await state.stop(str(TWO))
+        assert stopped == [TWO]
+        await state.stop("")
+        assert len(await page.notices()) == 1
+
+
+async def test_a_model_is_chosen_for_the_conversation_named() -> None:
+    """The choice is stored where the page says, and shown when that is what is open."""
+    chat = Threads.of(ONE)
+    async with at(f"/c/{ONE}", chat) as (_, state):
+        await state.choose_model("box/one", str(ONE))
+        assert chat.calls == [("set_model", ONE, "box/one")]
+        assert state.model == ""
+        await state.choose_model("box/two", "")
+        assert state.model == "box/two"
+
+
+@pytest.mark.parametrize("conversation", ["not-a-uuid", "../etc"])
+async def test_an_address_that_is_no_id_is_not_found(conversation: str) -> None:
+    """What is no id is treated as one that is not there, by every handler that takes one."""
+    chat = Threads.of(ONE)
+    async with at(f"/c/{conversation}", chat) as (page, state):
+        await state.open()
+        assert not state.found
+        await state.send("text", "k", conversation)
+        await state.note_seen(conversation)
+        await state.choose_model("box/one", conversation)
+        await state.show_newest()
+        assert [each.text for each in await page.notices()] == ["That does not exist."]
+        assert chat.calls == []
+
+
+async def test_what_was_seen_is_what_the_page_says() -> None:
+    """A fresh state notes it too; a new conversation has nothing to note."""
+    chat = Threads.of(ONE)
+    async with at(f"/c/{ONE}", chat) as (_, state):
+        await state.note_seen(str(ONE))
+        await state.note_seen("")
+        assert chat.calls == [("seen", ONE)]
+
+
+async def test_a_text_far_too_long_is_refused_at_the_door() -> None:
+    """Much more than a message may hold does not reach the service, which says what is a little too long."""
+    chat = Threads.of(ONE)
+    async with at(f"/c/{ONE}", chat) as (page, state):
+        await state.send("x" * 400_001, "k", str(ONE))
+        assert chat.calls == []
+        assert len(await page.notices()) == 1
+
+
+def _router(page: Tab, path: str) -> Any:
+    return replace(page.root.router, url=ReflexURL(f"http://localhost{path}"))

@@ -1,0 +1,180 @@
+"""The list of conversations: what is asked for, what is sent, what stays."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from reflex.istate.data import SessionData
+
+from gantry.state.sidebar import PAGE, SPARE, SidebarState
+from tests.unit.state.stage import NOON, FakeChat, tab
+
+
+async def test_a_page_opens_with_fifty() -> None:
+    """The first load shows the newest fifty, and knows that there are more."""
+    async with tab(chat=FakeChat.with_rows(120)) as page:
+        state = await page.of(SidebarState)
+        await state.load()
+        assert len(state.recent) == PAGE
+        assert state.recent[0].title == "Number 0"
+        assert state.has_more
+        assert state.loaded
+
+
+async def test_a_short_list_is_whole() -> None:
+    """With fewer than a page there is nothing more to load, and asking for more asks nobody."""
+    chat = FakeChat.with_rows(3)
+    async with tab(chat=chat) as page:
+        state = await page.of(SidebarState)
+        await state.load()
+        asked = chat.asked
+        await state.more()
+        assert not state.has_more
+        assert chat.asked == asked
+
+
+async def test_scrolling_reaches_the_end() -> None:
+    """Asking for more adds the next rows until the last one, none twice, none left out."""
+    async with tab(chat=FakeChat.with_rows(333)) as page:
+        state = await page.of(SidebarState)
+        await state.load()
+        steps = 0
+        while state.has_more:
+            await state.more()
+            steps += 1
+        titles = [row.title for row in (*state.recent, *state.older)]
+        assert titles == [f"Number {i}" for i in range(333)]
+        assert steps <= 4  # each page is as long as the list so far
+
+
+async def test_a_refresh_that_finds_nothing_sends_nothing() -> None:
+    """When nothing has changed no variable is touched, so nothing travels."""
+    async with tab(chat=FakeChat.with_rows(60)) as page:
+        state = await page.of(SidebarState)
+        await state.load()
+        state._clean()
+        await state.refresh()
+        assert not state.dirty_vars
+
+
+async def test_a_new_conversation_comes_on_top() -> None:
+    """A refresh shows what is new above what was there, and leaves what was scrolled to alone."""
+    chat = FakeChat.with_rows(120)
+    async with tab(chat=chat) as page:
+        state = await page.of(SidebarState)
+        await state.load()
+        await state.more()
+        older = state.older
+        chat.all.append(chat.row("New", NOON + timedelta(minutes=1), answering=True))
+        await state.refresh_one("x")
+        assert state.recent[0].title == "New"
+        assert state.recent[0].answering
+        assert len(state.recent) == PAGE + 1
+        assert state.older == older
+
+
+async def test_an_older_one_that_is_answered_moves_up() -> None:
+    """A conversation beyond the first page that gets an answer is shown among the recent ones."""
+    chat = FakeChat.with_rows(120)
+    async with tab(chat=chat) as page:
+        state = await page.of(SidebarState)
+        await state.load()
+        await state.more()
+        chat.all[80].conversation.updated_at = NOON + timedelta(minutes=5)
+        await state.refresh()
+        assert state.recent[0].title == "Number 80"
+
+
+async def test_many_new_ones_start_the_list_anew() -> None:
+    """More new rows than one refresh takes in: the list begins again, from the top."""
+    chat = FakeChat.with_rows(60)
+    async with tab(chat=chat) as page:
+        state = await page.of(SidebarState)
+        await state.load()
+        for i in range(SPARE + 30):
+            chat.all.append(chat.row(f"New {i}", NOON + timedelta(minutes=i + 1)))
+        await state.refresh()
+        assert len(state.recent) == PAGE
+        assert state.recent[0].title == f"New {SPARE + 29}"
+        while state.has_more:
+            await state.more()
+        assert len(state.recent) + len(state.older) == 60 + SPARE + 30
+
+
+async def test_pinning_moves_a_row_from_far_below() -> None:
+    """Pinning a row that was scrolled to takes it out of its place and puts it on top."""
+    chat = FakeChat.with_rows(120)
+    async with tab(chat=chat) as page:
+        state = await page.of(SidebarState)
+        await state.load()
+        await state.more()
+        row = state.older[20]
+        await state.pin(row.id, True)
+        assert [each.id for each in state.pinned] == [row.id]
+        assert row.id not in {each.id for each in state.older}
+        await state.pin(row.id, False)
+        assert state.pinned == []
+        assert row.id in {each.id for each in state.older}
+
+
+async def test_renaming_a_row_far_below_shows() -> None:
+    """A new name shows wherever the row is."""
+    chat = FakeChat.with_rows(120)
+    async with tab(chat=chat) as page:
+        state = await page.of(SidebarState)
+        await state.load()
+        await state.more()
+        row = state.older[5]
+        await state.rename(row.id, "Another name")
+        assert next(each.title for each in state.older if each.id == row.id) == "Another name"
+
+
+async def test_deleting_can_be_undone() -> None:
+    """Deleting takes the row away and offers Undo, which brings it back and takes the notice away."""
+    async with tab(chat=FakeChat.with_rows(5)) as page:
+        state = await page.of(SidebarState)
+        await state.load()
+        gone = state.recent[1].id
+        assert await state.delete(gone) is None
+        assert gone not in {row.id for row in state.recent}
+        notice = (await page.notices())[0]
+        assert (notice.text, notice.action) == ("Deleted “Number 1”.", "Undo")
+        await state.act(notice.id, notice.action_id)
+        assert gone in {row.id for row in state.recent}
+        assert await page.notices() == []
+
+
+async def test_deleting_the_open_conversation_leaves_it() -> None:
+    """The page of a conversation that is deleted is left for a new one."""
+    chat = FakeChat.with_rows(2)
+    one = str(chat.all[0].conversation.id)
+    async with tab(chat=chat, url=f"http://localhost/c/{one}") as page:
+        state = await page.of(SidebarState)
+        await state.load()
+        assert await state.delete(one) is not None
+
+
+@pytest.mark.parametrize("conversation", ["", "nonsense", "0198c0de-0000-7000-8000-000000000000"])
+async def test_what_is_not_there_is_a_notice(conversation: str) -> None:
+    """Acting on a conversation that is not there says so and changes nothing."""
+    async with tab(chat=FakeChat.with_rows(2)) as page:
+        state = await page.of(SidebarState)
+        await state.load()
+        await state.delete(conversation)
+        assert len(state.recent) == 2
+        assert [each.kind for each in await page.notices()] == ["error"]
+
+
+async def test_a_reloaded_page_does_not_draw_a_very_long_list() -> None:
+    """A new connection forgets what was scrolled to when it was a lot; going to another page does not."""
+    async with tab(chat=FakeChat.with_rows(900)) as page:
+        state = await page.of(SidebarState)
+        await state.load()
+        while state.has_more:
+            await state.more()
+        await state.load()
+        assert len(state.recent) + len(state.older) == 900
+        page.root.router = replace(page.root.router, session=SessionData(session_id="another"))
+        await state.load()
+        assert (len(state.recent), state.older) == (PAGE, [])
+        assert state.has_more

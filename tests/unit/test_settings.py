@@ -1,0 +1,144 @@
+"""Settings: what is read, what is refused, and in which words."""
+
+import stat
+from pathlib import Path
+
+import pytest
+
+from gantry.settings import Settings, SettingsError, load_settings
+
+STRONG = "kP3v9XqT7mZr2LwB8sNd5HyC1fJg6UaE-4RtVbQx0"
+
+
+@pytest.fixture(autouse=True)
+def _alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Leave the developer's own settings out of it."""
+    for name in Settings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
+        monkeypatch.delenv(f"{name.upper()}_FILE", raising=False)
+    monkeypatch.chdir(tmp_path)
+
+
+def refusal() -> str:
+    with pytest.raises(SettingsError) as caught:
+        load_settings()
+    return str(caught.value)
+
+
+def test_nothing_needs_to_be_set() -> None:
+    """Without a single setting the app runs on one machine, on SQLite, for this machine only."""
+    settings = load_settings()
+    assert (settings.host, settings.port) == ("127.0.0.1", 3000)
+    assert settings.database_url == "sqlite:///data/gantry.db"
+    assert not settings.production
+
+
+def test_a_secret_key_is_made_once() -> None:
+    """On one machine the secret key is made at the first start, kept, and readable for its owner alone."""
+    first = load_settings().secret_key.get_secret_value()
+    second = load_settings().secret_key.get_secret_value()
+    assert first == second
+    assert len(first) >= 32
+    assert stat.S_IMODE(Path("data/secret_key").stat().st_mode) == 0o600
+
+
+def test_a_damaged_secret_key_is_not_replaced() -> None:
+    """A secret key file cut short stops the start: a new key would make stored keys unreadable."""
+    Path("data").mkdir()
+    Path("data/secret_key").write_text("abc", encoding="ascii")
+    assert "damaged" in refusal()
+
+
+@pytest.mark.parametrize(
+    "shared", [("REDIS_URL", "redis://redis:6379"), ("DATABASE_URL", "postgresql://db/gantry")]
+)
+def test_production_requires_a_secret_key(monkeypatch: pytest.MonkeyPatch, shared: tuple[str, str]) -> None:
+    """With Redis or PostgreSQL a missing secret key is refused with the command that makes one."""
+    monkeypatch.setenv(*shared)
+    assert "SECRET_KEY is required" in refusal()
+    assert "token_urlsafe" in refusal()
+    assert not Path("data/secret_key").exists()
+
+
+@pytest.mark.parametrize("weak", ["short", "a" * 64, "change-me-change-me-change-me-1234567890"])
+def test_production_refuses_weak_secret_keys(monkeypatch: pytest.MonkeyPatch, weak: str) -> None:
+    """With Redis or PostgreSQL a short, repetitive or copied secret key is refused."""
+    monkeypatch.setenv("REDIS_URL", "redis://redis:6379")
+    monkeypatch.setenv("SECRET_KEY", weak)
+    assert "SECRET_KEY is too weak" in refusal()
+    assert weak not in refusal() or weak == "short"
+
+
+def test_a_strong_secret_key_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A random secret key is taken in production, and never shown."""
+    monkeypatch.setenv("DATABASE_URL", "postgresql://db/gantry")
+    monkeypatch.setenv("SECRET_KEY", STRONG)
+    settings = load_settings()
+    assert settings.secret_key.get_secret_value() == STRONG
+    assert STRONG not in repr(settings)
+
+
+def test_secrets_may_be_files(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """NAME_FILE hands over a secret as a file; the end of its line is not part of it."""
+    (tmp_path / "key").write_text(f"{STRONG}\n", encoding="utf-8")
+    monkeypatch.setenv("SECRET_KEY_FILE", str(tmp_path / "key"))
+    assert load_settings().secret_key.get_secret_value() == STRONG
+
+
+def test_a_variable_outranks_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """When both are given, the environment wins over the file."""
+    (tmp_path / "key").write_text("from-the-file", encoding="utf-8")
+    monkeypatch.setenv("SECRET_KEY_FILE", str(tmp_path / "key"))
+    monkeypatch.setenv("SECRET_KEY", STRONG)
+    assert load_settings().secret_key.get_secret_value() == STRONG
+
+
+def test_a_missing_secret_file_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A secret file that cannot be read stops the start, by name."""
+    monkeypatch.setenv("OPENAI_API_KEY_FILE", "/nowhere/key")
+    assert refusal() == "OPENAI_API_KEY_FILE: /nowhere/key cannot be read."
+
+
+def test_dotenv_is_read() -> None:
+    """A .env file in the working directory is read, secret files included."""
+    Path("key").write_text(STRONG, encoding="utf-8")
+    Path(".env").write_text("PORT=4000\nSECRET_KEY_FILE=key\nUNRELATED=1\nOLLAMA_HOST=\n", encoding="utf-8")
+    settings = load_settings()
+    assert settings.port == 4000
+    assert settings.secret_key.get_secret_value() == STRONG
+    assert settings.ollama_host is None
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("PORT", "http", "PORT: "),
+        ("PORT", "70000", "PORT: "),
+        ("DATABASE_URL", "mysql://db/gantry", "sqlite://… or postgresql://…"),
+        ("REDIS_URL", "localhost:6379", "REDIS_URL: must be an address like redis://…"),
+        ("CHROMA_HOST", "chromadb", "CHROMA_HOST: must be an address like http://…"),
+        ("TABBY_HOST", "http://tabby:5000/v1", "without /v1"),
+        ("LOG_LEVEL", "loud", "LOG_LEVEL: "),
+        ("ADMIN_EMAIL", "ada@example.org", "belong together"),
+        ("UVICORN_WORKERS", "4", "REDIS_URL"),
+        ("GENERATION_LEASE_SECONDS", "2", "three heartbeats"),
+    ],
+)
+def test_mistakes_are_sentences(monkeypatch: pytest.MonkeyPatch, name: str, value: str, words: str) -> None:
+    """A wrong setting is refused in one sentence that names it and says what is expected."""
+    monkeypatch.setenv(name, value)
+    said = refusal()
+    assert words in said
+    assert said.count("\n") == 0
+
+
+def test_settings_cannot_be_changed() -> None:
+    """What was read stays as it was read."""
+    with pytest.raises(ValueError, match="frozen"):
+        load_settings().port = 1  # pyright: ignore[reportAttributeAccessIssue]
+
+
+def test_levels_may_be_capitals(monkeypatch: pytest.MonkeyPatch) -> None:
+    """LOG_LEVEL=INFO means info."""
+    monkeypatch.setenv("LOG_LEVEL", "WARNING")
+    assert load_settings().log_level == "warning"
