@@ -61,8 +61,9 @@ system-packages:
 	if test "$$(id -u)" = 0; then sudo=""; else sudo="sudo -n"; fi; \
 	if command -v apt-get >/dev/null && $$sudo true 2>/dev/null; then \
 		echo "Installing$$missing …"; \
-		$$sudo apt-get update -qq && $$sudo env DEBIAN_FRONTEND=noninteractive \
-			apt-get install -y -qq --no-install-recommends $$missing >/dev/null; \
+		wait="-o DPkg::Lock::Timeout=600"; \
+		$$sudo apt-get $$wait update -qq && $$sudo env DEBIAN_FRONTEND=noninteractive \
+			apt-get $$wait install -y -qq --no-install-recommends $$missing >/dev/null; \
 	else \
 		echo "Not installed:$$missing. Tests that need them are skipped, or fail when GANTRY_TEST_REQUIRE=all."; \
 		echo "On Debian and Ubuntu: sudo apt install$$missing"; \

@@ -190,7 +190,9 @@ class Tab:
         await self.usable()
 
     async def reload(self) -> None:
-        """Load this page anew and wait until it can be used."""
+        """Load this page anew and wait until it can be used; what has been asked has its address by then."""
+        if await self.messages.count():
+            await self.conversation()
         await self.page.reload()
         await self.usable()
 
