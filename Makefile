@@ -20,12 +20,15 @@ help:  ## Show this list
 		/^[a-z0-9-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 ##@ Use
-.PHONY: run build migrate
+.PHONY: run build export migrate
 run: setup  ## Serve Gantry on http://localhost:3000 (PORT=… for another port)
 	@$(BIN)/python -m gantry serve
 
 build: setup  ## Compile the front end
 	@$(BIN)/python -m gantry build
+
+export: setup  ## Write the front end for a static host to dist/ (BACKEND_URL=… if the backend is elsewhere)
+	@$(BIN)/python -m gantry build --out "$(or $(OUT),dist)" --backend "$(BACKEND_URL)"
 
 migrate: setup  ## Bring the database to the schema of this version
 	@$(BIN)/python -m gantry migrate
@@ -108,7 +111,7 @@ screenshots: setup-dev system-packages  ## Take the pictures of the documentatio
 	PYTHONPATH=. $(BIN)/python docs/screenshots.py
 
 ##@ Test
-.PHONY: test test-unit test-integration test-e2e check
+.PHONY: test test-unit test-integration test-e2e test-deploy check
 test: setup-dev system-packages  ## All tests that this machine can run
 	$(PYTEST) -n $(WORKERS) -m "not deploy"
 
@@ -120,5 +123,8 @@ test-integration: setup-dev system-packages  ## Against real databases and serve
 
 test-e2e: setup-dev system-packages  ## In a real browser
 	$(PYTEST) -m e2e
+
+test-deploy: setup-dev system-packages  ## The production images on a real Docker engine (root; takes ports 80 and 443)
+	$(PYTEST) -m deploy --timeout 900
 
 check: lint types arch test  ## Everything a pull request must pass

@@ -1,13 +1,29 @@
 """Reflex's own configuration; ours is gantry/settings.py."""
 
 import os
+from pathlib import Path
 
 import reflex as rx
 from reflex.constants import StateManagerMode
 
 from gantry.ui.build import GantryBuild
 
-_REDIS_URL = os.environ.get("REDIS_URL") or None
+
+def _redis_url() -> str | None:
+    """Return REDIS_URL, or what REDIS_URL_FILE holds; gantry/settings.py says what is wrong with them."""
+    path = os.environ.get("REDIS_URL_FILE")
+    if os.environ.get("REDIS_URL") or not path:
+        return os.environ.get("REDIS_URL") or None
+    try:
+        return Path(path).read_text(encoding="utf-8").strip() or None
+    except OSError:  # a build has no secrets, and a server reports it when it reads its settings
+        return None
+
+
+_REDIS_URL = _redis_url()
+# A Redis that refuses CONFIG has been set up for keyspace notifications already.
+os.environ.setdefault("REFLEX_IGNORE_REDIS_CONFIG_ERROR", "true")
+
 _HOUR_SECONDS = 3600
 
 config = rx.Config(

@@ -27,7 +27,8 @@ def ours(_item: Any, name: str | None, kind: str, reflected: bool, _other: Any) 
 
 
 def run(connection: sa.Connection) -> None:
-    """Run what the command asks for, one migrator at a time."""
+    """Run what the command asks for, one migrator at a time, each migration in a transaction unless one is open."""
+    inside = connection.in_transaction()
     context.configure(
         connection=connection,
         target_metadata=Row.metadata,
@@ -39,15 +40,22 @@ def run(connection: sa.Connection) -> None:
         render_as_batch=connection.dialect.name == "sqlite",
     )
     if connection.dialect.name == "postgresql":
-        connection.execute(sa.text("SELECT pg_advisory_lock(hashtext('gantry:alembic'))"))
+        held = "pg_advisory_xact_lock" if inside else "pg_advisory_lock"
+        connection.execute(sa.text(f"SELECT {held}(hashtext('gantry:alembic'))"))
         connection.execute(sa.text("SET lock_timeout = '5s'"))
-        connection.commit()
+        if not inside:
+            connection.commit()
     with context.begin_transaction():
         context.run_migrations()
 
 
 if context.is_offline_mode():
-    context.configure(url=context.config.attributes["url"], target_metadata=Row.metadata, literal_binds=True)
+    context.configure(
+        url=context.config.attributes["url"],
+        target_metadata=Row.metadata,
+        literal_binds=True,
+        transaction_per_migration=True,
+    )
     with context.begin_transaction():
         context.run_migrations()
 else:

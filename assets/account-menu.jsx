@@ -3,6 +3,7 @@ import { useContext, useEffect } from "react";
 import { useNavigate } from "react-router";
 import { ChevronsUpDown, Keyboard, LogOut, Monitor, Moon, Settings, Shield, Sun } from "lucide-react";
 import { ColorModeContext } from "$/utils/context-registry";
+import { ask } from "./backend.js";
 import { hangUp } from "./feed.jsx";
 import { Menu } from "./menu.jsx";
 import { shortcuts } from "./shortcuts.js";
@@ -15,7 +16,7 @@ const THEMES = [
 
 /** End the session, then start from nothing: the tab's token must not outlive the person (REFLEX.md). */
 async function signOut() {
-  const answer = await fetch("/api/v1/session", { method: "DELETE" }).catch(() => null);
+  const answer = await ask("/api/v1/session", { method: "DELETE" }).catch(() => null);
   if (!answer || answer.status >= 500) return; // still signed in: do not pretend otherwise
   hangUp(); // it would be told to sign in again, and to come back here
   sessionStorage.removeItem("token");

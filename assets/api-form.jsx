@@ -2,6 +2,7 @@
 // set the HttpOnly cookie. It works before, and without, the websocket; a static page shows it at once.
 import { useEffect, useId, useRef, useState } from "react";
 import { Eye, EyeOff } from "lucide-react";
+import { ask, whyNoAnswer } from "./backend.js";
 
 /** Where to go after signing in: a path of ours, never another site ("//x" and "/\x" are other sites). */
 function destination() {
@@ -11,9 +12,9 @@ function destination() {
   return url.origin === location.origin ? url.pathname + url.search + url.hash : "/";
 }
 
-async function ask(action, method, body) {
+async function send(action, method, body) {
   try {
-    const answer = await fetch(action, {
+    const answer = await ask(action, {
       method,
       headers: { "content-type": "application/json", accept: "application/json" },
       body: JSON.stringify(body),
@@ -27,7 +28,7 @@ async function ask(action, method, body) {
       field: problem.field || "",
     };
   } catch {
-    return { detail: "The server did not answer.", advice: "Check your connection and try again.", field: "" };
+    return { detail: "The server did not answer.", advice: whyNoAnswer(), field: "" };
   }
 }
 
@@ -49,7 +50,7 @@ export function ApiForm({ action, method = "POST", fields, submit, testid, leads
     if (busy) return;
     setBusy(true);
     setFinished(false);
-    const fault = await ask(action, method, Object.fromEntries(new FormData(form.current)));
+    const fault = await send(action, method, Object.fromEntries(new FormData(form.current)));
     setProblem(fault);
     if (!fault && leads) {
       sessionStorage.removeItem("token");

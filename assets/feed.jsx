@@ -2,10 +2,11 @@
 // The socket belongs to the module, not to the component: going from page to page mounts the component
 // anew, and must not hang up. A notice may be missed while away, so coming back counts as a change.
 import { useEffect, useRef, useSyncExternalStore } from "react";
+import { isElsewhere, socketTo, whyNoAnswer } from "./backend.js";
 
 const NOT_SIGNED_IN = 4401;
 const FIRST_WAIT_MS = 500;
-const LONGEST_WAIT_MS = 15_000;
+const LONGEST_WAIT_MS = 4000; // a page is back within five seconds of its server
 const GATHER_MS = 250; // a burst of notices about one thing is one refresh
 const QUIET_MS = 1500; // a shorter absence is nobody's business
 const BACK_MS = 2500;
@@ -16,6 +17,7 @@ const gathered = new Map();
 let socket = null;
 let failures = 0;
 let wasOpen = false;
+let everOpen = false;
 let retryTimer = 0;
 let hangUpTimer = 0;
 let bannerTimer = 0;
@@ -58,14 +60,13 @@ function tell(notice) {
 function connect() {
   clearTimeout(retryTimer);
   if (socket || !listeners.size) return;
-  const scheme = location.protocol === "https:" ? "wss" : "ws";
-  const mine = new WebSocket(`${scheme}://${location.host}/api/v1/feed`);
+  const mine = socketTo("/api/v1/feed");
   socket = mine;
   mine.onopen = () => {
     failures = 0;
     back();
     if (wasOpen) tell({ kind: "returned" });
-    wasOpen = true;
+    wasOpen = everOpen = true;
   };
   mine.onmessage = (event) => {
     try {
@@ -130,6 +131,10 @@ const subscribe = (watcher) => {
   return () => watchers.delete(watcher);
 };
 
+/** A backend elsewhere that has never answered is more likely set up wrongly than lost. */
+const trouble = () =>
+  isElsewhere && !everOpen ? `The server did not answer. ${whyNoAnswer()}` : "Connection lost. Reconnecting…";
+
 /** The id in /c/{id}, or "". */
 export const conversationIn = (path) => path.match(/^\/c\/([^/]+)/)?.[1] ?? "";
 
@@ -145,6 +150,7 @@ export function Feed({ onConversation, onConversations, onCatalog }) {
         else if (kind === "catalog") onCatalog?.();
         else if (kind === "returned") {
           onConversations?.();
+          onCatalog?.();
           const open = conversationIn(location.pathname);
           if (open) onConversation?.(open);
         }
@@ -160,7 +166,8 @@ export function Feed({ onConversation, onConversations, onCatalog }) {
     <div role="status" className="connection" data-state={state} data-testid="connection">
       {state === "away" ? (
         <>
-          <span className="spinner" aria-hidden /> Connection lost. Reconnecting…
+          <span className="spinner" aria-hidden />
+          <span>{trouble()}</span>
         </>
       ) : null}
       {state === "back" ? "Back online" : null}

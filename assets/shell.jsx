@@ -4,6 +4,7 @@
 import { Children, useEffect, useRef, useSyncExternalStore } from "react";
 import { Link, useLocation, useNavigate } from "react-router";
 import { PanelLeft, Plus } from "lucide-react";
+import { ask } from "./backend.js";
 import { Dialog } from "./dialog.jsx";
 import { shortcuts, SHORTCUTS } from "./shortcuts.js";
 
@@ -45,7 +46,7 @@ let renewed = false;
 function renewSession() {
   if (renewed) return;
   renewed = true;
-  setTimeout(() => fetch("/api/v1/session").catch(() => {}), RENEW_AFTER_MS);
+  setTimeout(() => ask("/api/v1/session").catch(() => {}), RENEW_AFTER_MS);
 }
 
 const closeDrawer = () => {

@@ -5,29 +5,37 @@ import logging
 from collections.abc import AsyncGenerator, Generator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 from gantry import workers
+from gantry.adapters.archive_store import TarArchives
+from gantry.adapters.document_folder import LocalDocuments
 from gantry.adapters.key_vault import FernetVault
 from gantry.adapters.memory_live import MemoryEventLog, MemoryNoticeBoard, MemoryRateLimiter
 from gantry.adapters.model_servers import HttpModelServers
 from gantry.adapters.passwords import Argon2Passwords
+from gantry.adapters.prometheus import PrometheusTelemetry
 from gantry.domain.catalog import ConnectionKind, ConnectionOrigin, ConnectionSpec
+from gantry.domain.errors import Conflict
 from gantry.domain.limits import RateLimiter
-from gantry.domain.live import EventLog, NoticeBoard
+from gantry.domain.live import EventLog, NoticeBoard, Roster
+from gantry.domain.telemetry import Telemetry
 from gantry.log import configure
 from gantry.repositories import migrations
+from gantry.repositories.clock import DatabaseClock
 from gantry.repositories.database import Database
 from gantry.runtime import Services, installed
 from gantry.services.accounts import AccountService
 from gantry.services.answers import AnswerService
+from gantry.services.archive import ArchiveService
 from gantry.services.catalog import CatalogService
 from gantry.services.catalog_cache import CatalogCache
+from gantry.services.catalog_news import CatalogNews
 from gantry.services.chat import ChatService
 from gantry.services.extractive import ExtractiveAnswerer
 from gantry.services.feed import FeedService
 from gantry.services.operations import OperationsService, Part
 from gantry.services.prompting import Prompter
+from gantry.services.succession import Succession
 from gantry.services.writing import Writers
 from gantry.settings import Settings, load_settings
 
@@ -42,6 +50,7 @@ class Live:
     board: NoticeBoard
     limiter: RateLimiter
     part: Part | None
+    roster: Roster | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +59,13 @@ class Built:
 
     services: Services
     writers: Writers
+    succession: Succession | None
+    clock: DatabaseClock
+
+
+def front_ends() -> frozenset[str]:
+    """Return the origins of front ends that are served elsewhere."""
+    return load_settings().front_ends
 
 
 def migrate(settings: Settings) -> None:
@@ -69,11 +85,21 @@ def require_schema(settings: Settings) -> None:
     migrations.require_head(migrations.current(settings.database_url))
 
 
+def archives(settings: Settings) -> ArchiveService:
+    """Return the service for backup and restore; it opens nothing before it is used."""
+    return ArchiveService(
+        database_url=settings.database_url,
+        secret_key=settings.secret_key.get_secret_value(),
+        store=TarArchives(),
+        documents=LocalDocuments(settings.data_dir / "documents"),
+    )
+
+
 @asynccontextmanager
 async def lifespan() -> AsyncGenerator[None]:
     """Run the services as long as the application serves."""
     settings = load_settings()
-    configure(settings.log_level, json=settings.production)
+    configure(settings.log_level, json=settings.production, access=settings.access_log_enabled)
     require_schema(settings)
     with _only_process(settings) as alone:
         async with build(settings) as built:
@@ -82,12 +108,17 @@ async def lifespan() -> AsyncGenerator[None]:
                 if settings.admin_email and settings.admin_password:
                     password = settings.admin_password.get_secret_value()
                     await services.accounts.ensure_admin(settings.admin_email, password)
-                async with workers.running(
-                    built.writers,
-                    services.chat,
-                    services.accounts,
-                    sweep_seconds=settings.sweep_seconds,
-                    alone=alone,
+                async with (
+                    services.operations.watching(),
+                    workers.running(
+                        built.writers,
+                        services.chat,
+                        services.accounts,
+                        sweep_seconds=settings.sweep_seconds,
+                        alone=alone,
+                        succession=built.succession,
+                        adjust_clock=built.clock.adjust,
+                    ),
                 ):
                     yield
 
@@ -97,6 +128,8 @@ async def build(settings: Settings) -> AsyncGenerator[Built]:
     """Build all services over their adapters; everything opened is closed at the end of the block."""
     async with AsyncExitStack() as stack:
         database = await stack.enter_async_context(Database(settings.database_url))
+        clock = DatabaseClock(database)
+        await clock.adjust()
         live = await _live(settings, stack)
         servers = await stack.enter_async_context(HttpModelServers())
         vault = FernetVault(settings.secret_key.get_secret_value())
@@ -108,6 +141,9 @@ async def build(settings: Settings) -> AsyncGenerator[Built]:
             probing=settings.probe_local_models,
         )
         stack.push_async_callback(cache.aclose)
+        news = CatalogNews(cache, live.board)
+        news.start()
+        stack.push_async_callback(news.aclose)
         catalog = CatalogService(
             database=database,
             servers=servers,
@@ -115,6 +151,7 @@ async def build(settings: Settings) -> AsyncGenerator[Built]:
             cache=cache,
             built_in=ExtractiveAnswerer(database),
         )
+        telemetry = PrometheusTelemetry()
         writers = Writers(
             database,
             live.events,
@@ -123,12 +160,22 @@ async def build(settings: Settings) -> AsyncGenerator[Built]:
             Prompter(database),
             lease_seconds=settings.generation_lease_seconds,
             heartbeat_seconds=settings.generation_heartbeat_seconds,
+            telemetry=telemetry,
+            now=clock,
         )
-        yield Built(_services(settings, database, live, catalog, writers), writers)
+        succession = Succession(database, live.roster, writers, clock) if live.roster else None
+        services = _services(settings, database, live, catalog, writers, clock, telemetry)
+        yield Built(services, writers, succession, clock)
 
 
 def _services(
-    settings: Settings, database: Database, live: Live, catalog: CatalogService, writers: Writers
+    settings: Settings,
+    database: Database,
+    live: Live,
+    catalog: CatalogService,
+    writers: Writers,
+    clock: DatabaseClock,
+    telemetry: Telemetry,
 ) -> Services:
     parts = {"database": Part(_ask_database(database), required=True)}
     if live.part:
@@ -140,12 +187,14 @@ def _services(
             limiter=live.limiter,
             board=live.board,
             session_hours=settings.session_expire_hours,
+            telemetry=telemetry,
+            now=clock,
         ),
-        chat=ChatService(database, catalog, writers, live.board),
-        answers=AnswerService(database, live.events, writers),
+        chat=ChatService(database, catalog, writers, live.board, clock),
+        answers=AnswerService(database, live.events, writers, clock),
         catalog=catalog,
         feed=FeedService(live.board),
-        operations=OperationsService(parts),
+        operations=OperationsService(parts, telemetry),
     )
 
 
@@ -159,7 +208,7 @@ def _ask_database(database: Database):  # noqa: ANN202 - a closure
 
 async def _live(settings: Settings, stack: AsyncExitStack) -> Live:
     if settings.redis_url is None:
-        return Live(MemoryEventLog(), MemoryNoticeBoard(), MemoryRateLimiter(), None)
+        return Live(MemoryEventLog(), MemoryNoticeBoard(), MemoryRateLimiter(), None, None)
     from gantry.adapters import redis_live  # noqa: PLC0415 - one machine needs no Redis, nor its client
     from gantry.adapters.redis_link import AWAY  # noqa: PLC0415
 
@@ -175,7 +224,7 @@ async def _live(settings: Settings, stack: AsyncExitStack) -> Live:
             raise OSError from error
         return "Redis"
 
-    return Live(events, board, redis_live.RedisRateLimiter(redis), Part(ask))
+    return Live(events, board, redis_live.RedisRateLimiter(redis), Part(ask), redis_live.RedisRoster(redis))
 
 
 def fixed_connections(settings: Settings) -> tuple[ConnectionSpec, ...]:
@@ -207,13 +256,37 @@ def _only_process(settings: Settings) -> Generator[bool]:
     if settings.production:
         yield False
         return
-    path = Path(settings.data_dir) / "gantry.lock"
+    with _taken(settings) as alone:
+        if not alone:
+            log.warning("process.not_alone", extra={"data_dir": str(settings.data_dir)})
+        yield alone
+
+
+@contextmanager
+def out_of_service(settings: Settings) -> Generator[None]:
+    """Hold the place of the process that serves; on PostgreSQL the database itself tells who is there.
+
+    Raises:
+        Conflict: Gantry is running.
+    """
+    with _taken(settings) as alone:
+        if not alone:
+            raise Conflict(
+                f"Gantry is running on {settings.data_dir}: nothing has been changed.",
+                advice="Stop it, then try again.",
+            )
+        yield
+
+
+@contextmanager
+def _taken(settings: Settings) -> Generator[bool]:
+    """Yield whether the lock of this data was free; it is held until the end of the block."""
+    path = settings.data_dir / "gantry.lock"
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            log.warning("process.not_alone", extra={"data_dir": str(settings.data_dir)})
             yield False
         else:
             yield True

@@ -15,13 +15,19 @@ import tempfile
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from gantry import __version__
+from gantry.cli_operations import add_operations_commands
 from gantry.cli_user import add_user_commands
 from gantry.domain.errors import GantryError
-from gantry.settings import Settings, SettingsError, load_settings
+from gantry.settings import Settings, SettingsError, as_origin, load_settings
+
+if TYPE_CHECKING:
+    import uvicorn
 
 GRACE_SECONDS = 5
+KEEP_ALIVE_SECONDS = 75  # longer than a proxy in front keeps an idle connection: it must be the one to close
 MAX_MESSAGE_BYTES = 1_000_000  # a websocket message from a browser; Reflex has the same limit
 _REFLEX = {
     "REFLEX_ENV_MODE": "prod",
@@ -67,29 +73,31 @@ def _parser() -> argparse.ArgumentParser:
     serve = commands.add_parser("serve", help="serve everything on one port")
     serve.add_argument("--host", help="address to listen on (setting HOST)")
     serve.add_argument("--port", type=int, help="port to listen on (setting PORT)")
+    serve.add_argument(
+        "--backend-only", action="store_true", help="without the front end: a web server in front has it"
+    )
     serve.set_defaults(run=_serve)
     build = commands.add_parser("build", help="compile the front end")
     build.add_argument("--force", action="store_true", help="even when nothing has changed")
+    build.add_argument("--out", metavar="FOLDER", help="then write it there, for a static host")
+    build.add_argument(
+        "--backend", metavar="URL", default="", help="with --out: the address of the backend, if elsewhere"
+    )
+    build.add_argument(
+        "--caddy", metavar="FILE", help="with --out: for Caddy, with its routes and policy in FILE"
+    )
     build.set_defaults(run=_build)
-    migrate = commands.add_parser("migrate", help="bring the database to the schema of this version")
-    migrate.set_defaults(run=_migrate)
     revision = commands.add_parser("revision", help="for developers: write a migration from the tables")
     revision.add_argument("message", help="what it does, in a few words")
     revision.set_defaults(run=_revision)
+    add_operations_commands(commands)
     add_user_commands(commands)
     return parser
 
 
-def _migrate(chosen: argparse.Namespace) -> None:
-    from gantry import bootstrap  # noqa: PLC0415 - see the module's docstring
-
-    bootstrap.migrate(load_settings())
-    print("The database has the schema of this version.")
-
-
 def _revision(chosen: argparse.Namespace) -> None:
     """Write a migration from the difference between the tables and a database that has all migrations."""
-    from gantry.repositories import migrations  # noqa: PLC0415
+    from gantry.repositories import migrations  # noqa: PLC0415 - see the module's docstring
 
     with tempfile.TemporaryDirectory() as folder:
         url = f"sqlite:///{folder}/schema.db"
@@ -98,8 +106,37 @@ def _revision(chosen: argparse.Namespace) -> None:
 
 
 def _build(chosen: argparse.Namespace) -> None:
+    try:
+        backend = as_origin(chosen.backend) if chosen.backend else ""
+    except ValueError as error:
+        raise CommandError(f"The backend's address {error}.") from error
+    if chosen.caddy and (backend or not chosen.out):
+        raise CommandError(
+            "--caddy needs --out, and serves the backend on its own address: without --backend."
+        )
     if not _build_if_changed(force=chosen.force):
         print("The front end is up to date.")
+    if chosen.out:
+        _write_front_end(Path(chosen.out), backend, chosen.caddy)
+
+
+def _write_front_end(out: Path, backend: str, caddy: str | None) -> None:
+    """Write the build to *out*: for Caddy with its snippets in the file *caddy*, else for any static host."""
+    from gantry.api.caddy import caddy_snippets  # noqa: PLC0415
+    from gantry.api.export import ExportError, write_export, write_site  # noqa: PLC0415
+    from gantry.api.policy import page_policy  # noqa: PLC0415
+    from gantry.ui import stamp  # noqa: PLC0415
+
+    try:
+        if caddy:
+            write_site(stamp.BUILT, out)
+            snippets = caddy_snippets(stamp.routes(), policy=page_policy(stamp.BUILT))
+            Path(caddy).write_text(snippets, encoding="utf-8")
+        else:
+            write_export(stamp.BUILT, out, backend=backend)
+    except ExportError as error:
+        raise CommandError(str(error)) from error
+    print(f"Written to {out}; its backend is {backend or 'where the pages come from'}.")
 
 
 def _build_if_changed(*, force: bool = False) -> bool:
@@ -148,10 +185,12 @@ def _serve(chosen: argparse.Namespace) -> None:
     settings = load_settings()
     host, port = chosen.host or settings.host, chosen.port or settings.port
     with contextlib.closing(_listen(host, port)) as listener:
-        _build_if_changed()
+        if not chosen.backend_only:
+            _build_if_changed()
         _bring_up_schema(settings)
         _prepare_reflex(settings)
-        _run_server(settings, listener, _address(host, port))
+        run = _run_server if settings.uvicorn_workers == 1 else _run_workers
+        run(settings, listener, _address(host, port))
 
 
 def _bring_up_schema(settings: Settings) -> None:
@@ -188,9 +227,8 @@ def _prepare_reflex(settings: Settings) -> None:
 
 
 def _run_server(settings: Settings, listener: socket.socket, address: str) -> None:
+    """Serve in this process until SIGINT or SIGTERM."""
     import uvicorn  # noqa: PLC0415
-
-    from gantry.gantry import app  # noqa: PLC0415
 
     class Server(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -199,21 +237,40 @@ def _run_server(settings: Settings, listener: socket.socket, address: str) -> No
                 print(f"Gantry is running on {address}", flush=True)
 
     logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
-    config = uvicorn.Config(
-        app(),
+    # uvicorn raises the signal again when it has stopped: by then the work is done, and the exit code is 0.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: None)
+    server = Server(_uvicorn_config(settings))
+    server.run(sockets=[listener])
+    if not server.started:
+        raise CommandError("Gantry did not start; the reason is above.")
+
+
+def _run_workers(settings: Settings, listener: socket.socket, address: str) -> None:
+    """Serve in processes of their own until SIGINT or SIGTERM; one that dies is started again."""
+    from uvicorn.supervisors import Multiprocess  # noqa: PLC0415
+
+    config = _uvicorn_config(settings)
+    with tempfile.TemporaryDirectory(prefix="gantry-metrics-") as shared:
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = shared  # where the workers add their figures up
+        print(f"Gantry is starting {settings.uvicorn_workers} workers on {address}", flush=True)
+        Multiprocess(config, sockets=[listener]).run()
+
+
+def _uvicorn_config(settings: Settings) -> "uvicorn.Config":
+    import uvicorn  # noqa: PLC0415
+
+    return uvicorn.Config(
+        "gantry.gantry:app",
+        factory=True,
+        workers=settings.uvicorn_workers,
         log_config=None,
-        access_log=settings.access_log_enabled,
+        access_log=False,  # gantry/api/observed.py writes a better one
         ws_max_size=MAX_MESSAGE_BYTES,
         ws_per_message_deflate=True,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=GRACE_SECONDS,
         forwarded_allow_ips=settings.trusted_proxies,
         server_header=False,
         date_header=True,
     )
-    # uvicorn raises the signal again when it has stopped: by then the work is done, and the exit code is 0.
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: None)
-    server = Server(config)
-    server.run(sockets=[listener])
-    if not server.started:
-        raise CommandError("Gantry did not start; the reason is above.")

@@ -16,6 +16,8 @@ from gantry.domain.errors import GantryError, NotFound
 from gantry.settings import Settings, load_settings
 
 if TYPE_CHECKING:
+    from gantry.domain.live import NoticeBoard
+    from gantry.models import Account
     from gantry.services.accounts import AccountService
 
 
@@ -37,6 +39,12 @@ def add_user_commands(commands: Any) -> None:
     reset = acts.add_parser("reset-password", help="set a new password and end the person's sessions")
     reset.add_argument("email", metavar="EMAIL")
     reset.set_defaults(run=_running(_reset_password))
+    disable = acts.add_parser("disable", help="keep a person out, and end their sessions")
+    disable.add_argument("email", metavar="EMAIL")
+    disable.set_defaults(run=_running(_disable))
+    enable = acts.add_parser("enable", help="let a person in again")
+    enable.add_argument("email", metavar="EMAIL")
+    enable.set_defaults(run=_running(_enable))
 
 
 def _running(
@@ -60,26 +68,42 @@ def _running(
 async def opened_accounts(settings: Settings) -> AsyncGenerator["AccountService"]:
     """Open the database and yield the service for accounts.
 
-    Pages that are open elsewhere are not told of ended sessions; they learn of it with their next event.
+    With Redis, pages that are open are told of ended sessions at once; else they learn of it with their next event.
 
     Raises:
         WrongSchema: The database has to be migrated first.
     """
-    from gantry.adapters.memory_live import MemoryNoticeBoard, MemoryRateLimiter  # noqa: PLC0415
+    from gantry.adapters.memory_live import MemoryRateLimiter  # noqa: PLC0415
     from gantry.adapters.passwords import Argon2Passwords  # noqa: PLC0415
     from gantry.repositories import migrations  # noqa: PLC0415
     from gantry.repositories.database import Database  # noqa: PLC0415
     from gantry.services.accounts import AccountService  # noqa: PLC0415
 
     migrations.require_head(await asyncio.to_thread(migrations.current, settings.database_url))
-    async with Database(settings.database_url) as database:
+    async with Database(settings.database_url) as database, _board(settings) as board:
         yield AccountService(
             database=database,
             passwords=Argon2Passwords(),
-            board=MemoryNoticeBoard(),
+            board=board,
             limiter=MemoryRateLimiter(),
             session_hours=settings.session_expire_hours,
         )
+
+
+@asynccontextmanager
+async def _board(settings: Settings) -> AsyncGenerator["NoticeBoard"]:
+    """Yield a board to publish on; what was published is sent at the end."""
+    if settings.redis_url is None:
+        from gantry.adapters.memory_live import MemoryNoticeBoard  # noqa: PLC0415
+
+        yield MemoryNoticeBoard()
+        return
+    from gantry.adapters.redis_live import RedisNoticeBoard, connect  # noqa: PLC0415
+
+    async with connect(settings.redis_url) as redis:
+        board = RedisNoticeBoard(redis)
+        yield board
+        await board.aclose()
 
 
 async def _create(accounts: "AccountService", chosen: argparse.Namespace) -> str:
@@ -110,9 +134,26 @@ async def _list(accounts: "AccountService", chosen: argparse.Namespace) -> str:
 
 
 async def _reset_password(accounts: "AccountService", chosen: argparse.Namespace) -> str:
+    found = await _named(accounts, chosen)
+    password = await accounts.reset_password(SYSTEM, found.id)
+    return f"{found.email} can sign in with a new password; open sessions have ended.\nPassword: {password}"
+
+
+async def _disable(accounts: "AccountService", chosen: argparse.Namespace) -> str:
+    found = await _named(accounts, chosen)
+    await accounts.set_active(SYSTEM, found.id, active=False)
+    return f"{found.email} cannot sign in any more; open sessions have ended."
+
+
+async def _enable(accounts: "AccountService", chosen: argparse.Namespace) -> str:
+    found = await _named(accounts, chosen)
+    await accounts.set_active(SYSTEM, found.id, active=True)
+    return f"{found.email} can sign in."
+
+
+async def _named(accounts: "AccountService", chosen: argparse.Namespace) -> "Account":
     email = normal_email(cast("str", chosen.email))
     found = await accounts.find_account(SYSTEM, email)
     if found is None:
         raise NotFound(f"There is no account {email}.", advice="List them with: python -m gantry user list")
-    password = await accounts.reset_password(SYSTEM, found.id)
-    return f"{email} can sign in with a new password; open sessions have ended.\nPassword: {password}"
+    return found

@@ -18,10 +18,12 @@ from gantry import bootstrap
 from gantry.api.app import create_api
 from gantry.api.frontend import Frontend
 from gantry.api.guard import Guard, is_event_path
+from gantry.api.observed import Observed
 from gantry.api.origins import OriginRule
 from gantry.api.policy import page_policy
 from gantry.state.connections import bind_tokens
 from gantry.state.guard import SessionGuard
+from gantry.state.outage import OutageNotice
 from gantry.ui.failure import error_boundary
 from gantry.ui.pages import add_pages
 
@@ -36,9 +38,9 @@ class Gantry(rx.App):
 
     def __call__(self) -> ASGIApp:
         """Return the whole of Gantry as one ASGI application, for any server."""
-        rule = OriginRule(any_loopback_port=not is_prod_mode())
+        rule = OriginRule(any_loopback_port=not is_prod_mode(), front_ends=bootstrap.front_ends())
         self.guard = Guard(super().__call__(), page_policy=page_policy(BUILT), origins=rule)
-        return self.guard
+        return Observed(self.guard)
 
     def is_page(self, path: str) -> bool:
         """Whether *path* is one of our routes."""
@@ -105,6 +107,7 @@ app = Gantry(
 )
 bind_tokens(app)
 app.add_middleware(SessionGuard())
+app.add_middleware(OutageNotice())
 app.register_lifespan_task(bootstrap.lifespan)
 app.register_lifespan_task(_end_streams_on_signal)
 add_pages(app)

@@ -1,6 +1,7 @@
 """Everything a deployment may set. Read once, by the composition root, when the process starts."""
 
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,6 +16,9 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 ENV_FILE = ".env"
 MIN_SECRET_CHARACTERS = 32
 _SECRETS = ("database_url", "redis_url", "secret_key", "tabby_admin_key", "openai_api_key", "admin_password")
+_PORTS = {"http": 80, "https": 443}
+_HOST = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*|[0-9a-f:.]*:[0-9a-f:.]*")
+_ORIGIN = "must be an address like https://chat.example.com, without a path (other alphabets as xn--…)"
 _PLACEHOLDERS = ("change", "secret", "example", "placeholder", "password", "your-", "todo")
 
 
@@ -39,6 +43,28 @@ def _without_v1(value: str | None) -> str | None:
     if value and value.endswith("/v1"):
         raise ValueError("must be the server's address without /v1 at the end")
     return value
+
+
+def as_origin(address: str) -> str:
+    """Return the origin of a server's *address*, exactly as browsers write it.
+
+    Raises:
+        ValueError: It is something else, or more than that; the message says what it must be.
+    """
+    try:
+        parts = urlsplit(address.strip())
+        host, port = (parts.hostname or "").encode("ascii").decode(), parts.port
+    except ValueError:  # a port that is no number, a name that is not ASCII
+        raise ValueError(f"{address!r} {_ORIGIN}") from None
+    more = parts.path.strip("/") or parts.query or parts.fragment or "@" in parts.netloc
+    if parts.scheme not in _PORTS or more or not _HOST.fullmatch(host):
+        raise ValueError(f"{address!r} {_ORIGIN}")
+    shown = f"[{host}]" if ":" in host else host
+    return f"{parts.scheme}://{shown}" + ("" if port in {None, _PORTS[parts.scheme]} else f":{port}")
+
+
+def _origins(value: str) -> str:
+    return ",".join(as_origin(each) for each in value.split(",") if each.strip())
 
 
 HttpUrl = Annotated[str | None, _url("http", "https")]
@@ -77,6 +103,14 @@ class Settings(BaseSettings):
         float, Field(gt=0, le=24 * 365, description="A session ends when it was not used for so long.")
     ] = 24
     domain: Annotated[str, Field(description="Caddy's site address.")] = "localhost"
+    frontend_origin: Annotated[
+        str,
+        AfterValidator(_origins),
+        Field(
+            description="Addresses, separated by commas, of front ends that `make export` wrote for another host: "
+            "`https://chat.example.com`. They must be on the same site as the backend."
+        ),
+    ] = ""
     tabby_host: Annotated[
         str | None,
         _url("http", "https"),
@@ -130,6 +164,11 @@ class Settings(BaseSettings):
     ] = True
 
     @property
+    def front_ends(self) -> frozenset[str]:
+        """The origins of ``frontend_origin``."""
+        return frozenset(filter(None, self.frontend_origin.split(",")))
+
+    @property
     def production(self) -> bool:
         """Whether other processes share our state: then nothing may be made up on the spot."""
         return self.redis_url is not None or not self.database_url.startswith("sqlite")
@@ -152,7 +191,7 @@ class Settings(BaseSettings):
         if (self.admin_email is None) != (self.admin_password is None):
             raise ValueError("ADMIN_EMAIL and ADMIN_PASSWORD belong together: set both or neither")
         if self.production:
-            _check_strength(self.secret_key.get_secret_value())
+            check_strength(self.secret_key.get_secret_value())
         return self
 
     @classmethod
@@ -193,7 +232,8 @@ def _read_secret(key: str, path: Path) -> str:
         raise SettingsError(f"{key}: {path} cannot be read.") from error
 
 
-def _check_strength(secret: str) -> None:
+def check_strength(secret: str) -> None:
+    """Raise ValueError, with what to do, for a SECRET_KEY that can be guessed."""
     advice = "make one with: python -c 'import secrets; print(secrets.token_urlsafe(48))'"
     if not secret:
         raise ValueError(f"SECRET_KEY is required with Redis or PostgreSQL; {advice}")

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-pytest_plugins = ["tests.parts.database", "tests.parts.redis", "tests.parts.stack"]
+pytest_plugins = ["tests.parts.database", "tests.parts.redis", "tests.parts.stack", "tests.parts.replicas"]
 
 _ROOT = Path(__file__).parent
 

@@ -445,13 +445,13 @@ def upgrade() -> None:
         postgresql_where=sa.text("status IN ('queued', 'running')"),
         sqlite_where=sa.text("status IN ('queued', 'running')"),
     )
-    search = _SQLITE_SEARCH if op.get_bind().dialect.name == "sqlite" else _POSTGRESQL_SEARCH
+    search = _SQLITE_SEARCH if op.get_context().dialect.name == "sqlite" else _POSTGRESQL_SEARCH
     for statement in search:
         op.execute(statement)
 
 
 def downgrade() -> None:
-    if op.get_bind().dialect.name == "sqlite":
+    if op.get_context().dialect.name == "sqlite":
         for trigger in ("added", "changed", "removed"):
             op.execute(f"DROP TRIGGER fts_message_{trigger}")
         op.execute("DROP TABLE fts_message")

@@ -10,9 +10,10 @@
  * is answered with an HTTP error, as while a server restarts; then we try again, and say where we stood.
  */
 import { useCallback, useSyncExternalStore } from "react";
+import { ask, eventsOf } from "../backend.js";
 
 const RETRY_FIRST_MS = 500;
-const RETRY_MAX_MS = 5000;
+const RETRY_MAX_MS = 3500; // and a quarter more, at random
 const LINGER_MS = 3000; // how long a stream nobody looks at stays connected
 const KEPT = 200; // texts of ended answers; the oldest are forgotten, and read again when needed
 const MAX_PACE_MS = 100;
@@ -61,7 +62,7 @@ class AnswerStream {
   #connect() {
     const url = `/api/v1/generations/${encodeURIComponent(this.id)}/events`;
     const after = this.#lastId ? `?last_event_id=${encodeURIComponent(this.#lastId)}` : "";
-    const source = new EventSource(url + after);
+    const source = eventsOf(url + after);
     this.#source = source;
     const on = (name, handle) =>
       source.addEventListener(name, (event) => {
@@ -134,7 +135,7 @@ class AnswerStream {
     const abort = new AbortController();
     try {
       const url = `/api/v1/generations/${encodeURIComponent(this.id)}/events`;
-      const answer = await fetch(url, { signal: abort.signal, headers: { Accept: "text/event-stream" } });
+      const answer = await ask(url, { signal: abort.signal, headers: { Accept: "text/event-stream" } });
       return [401, 403, 404, 410].includes(answer.status);
     } catch {
       return false;

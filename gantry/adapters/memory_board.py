@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Self
 from uuid import UUID
 
-from gantry.domain.live import Notice
+from gantry.domain.live import EVERYBODY, Notice
 
 
 class _Box:
@@ -80,9 +80,11 @@ class MemoryNoticeBoard:
         return set(self._boxes)
 
     def publish(self, account: UUID, notice: Notice) -> None:
-        """Tell every subscriber of *account*."""
-        for box in self._boxes.get(account, ()):
-            box.put(notice)
+        """Tell every subscriber of *account*, or of all."""
+        told = self._boxes.values() if account == EVERYBODY else (self._boxes.get(account, ()),)
+        for boxes in told:
+            for box in boxes:
+                box.put(notice)
 
     def subscribe(self, account: UUID) -> Subscription:
         """Return a feed of what is published from this call on."""

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections import deque
+from contextlib import suppress
 from typing import Any, Self
 from uuid import UUID, uuid4
 
@@ -11,11 +12,10 @@ from redis.asyncio.client import PubSub
 
 from gantry.adapters.memory_board import MemoryNoticeBoard, Subscription
 from gantry.adapters.redis_link import AWAY, RETRY_SECONDS, Background, Reach
-from gantry.domain.live import Notice, NoticeKind
+from gantry.domain.live import EVERYBODY, Notice, NoticeKind
 
 MAX_UNSENT = 1000
 LISTEN_SECONDS = 15.0
-_EVERYBODY = b"gantry:notices"  # nothing is published there: a connection must be subscribed to something
 _PREFIX = "gantry:notices:"
 
 
@@ -51,8 +51,11 @@ class RedisNoticeBoard:
         self._background.start(self._send(), self._listen(), self._follow())
 
     async def aclose(self) -> None:
-        """Stop; what was not sent is lost."""
+        """Stop, after sending what waits if Redis can be reached; a board that was not started may only publish."""
         await self._background.aclose()
+        if not self._reach.away:
+            with suppress(*AWAY):
+                await self._send_waiting()
 
     async def __aenter__(self) -> Self:
         self.start()
@@ -62,7 +65,7 @@ class RedisNoticeBoard:
         await self.aclose()
 
     def publish(self, account: UUID, notice: Notice) -> None:
-        """Tell every subscriber of *account*, here at once, elsewhere soon."""
+        """Tell every subscriber of *account*, or of all, here at once, elsewhere soon."""
         self._local.publish(account, notice)
         told = {"from": self._sender, "kind": notice.kind, "id": notice.id, "data": dict(notice.data)}
         self._unsent.append((_channel(account), json.dumps(told, default=str).encode()))
@@ -102,7 +105,7 @@ class RedisNoticeBoard:
         while True:
             pubsub = self._redis.pubsub()
             try:
-                await pubsub.subscribe(_EVERYBODY)
+                await pubsub.subscribe(_channel(EVERYBODY))
                 self._reach.found()
                 self._pubsub = pubsub
                 self._followed = set()
@@ -120,7 +123,7 @@ class RedisNoticeBoard:
         while True:
             await self._changed.wait()
             self._changed.clear()
-            pubsub, wanted, followed = self._pubsub, self._local.accounts, self._followed
+            pubsub, wanted, followed = self._pubsub, self._local.accounts - {EVERYBODY}, self._followed
             if pubsub is None:
                 continue  # it sets the event when it is there
             self._followed = wanted

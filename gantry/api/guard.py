@@ -4,6 +4,7 @@ It stands outside Reflex, the API and the static files, so none of them can forg
 
 - a websocket is opened only by a page of this very site, at Reflex's one address or in the API;
 - a request that changes something comes from a page of this site, or carries no cookie that could be abused;
+- a front end that is served elsewhere, and that the operator has named, may do what this site's own pages may;
 - bodies are bounded, and every response carries the security headers;
 - query strings of the websocket, which carry the tab's token, never reach an access log;
 - when the process is told to stop, open event streams end cleanly instead of being cut.
@@ -12,8 +13,10 @@ It stands outside Reflex, the API and the static files, so none of them can forg
 import asyncio
 from urllib.parse import parse_qs
 
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from gantry.api.cross_origin import is_preflight, opened, permission
 from gantry.api.origins import OriginRule, header_values
 from gantry.api.problems import problem
 
@@ -21,6 +24,10 @@ _EVENT = "/_event"
 _API = "/api/"
 MAX_BODY_BYTES = 1_000_000
 NOT_A_PAGE = b"default-src 'none'; frame-ancestors 'none'"
+ANOTHER_SITE = (
+    "These pages and their backend are on different sites, and browsers do not keep a session between sites. "
+    "Serve both under one domain, like chat.example.com and api.example.com, both with https."
+)
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _COMMON_HEADERS = (
     (b"x-content-type-options", b"nosniff"),
@@ -86,7 +93,7 @@ class Guard:
         await self.app(inner, receive, send)
 
     def _handshake_allowed(self, scope: Scope) -> bool:
-        if not self.origins.is_own(scope):
+        if not self.origins.is_allowed(scope):
             return False
         if scope["path"].startswith(_API):
             return True
@@ -102,6 +109,7 @@ class _Exchange:
         self._scope = scope
         self._receive = receive
         self._send = send
+        self._front_end = guard.origins.front_end(scope)
         self._limit = MAX_BODY_BYTES
         self._received = 0
         self._started = False
@@ -112,7 +120,12 @@ class _Exchange:
     async def run(self) -> None:
         """Refuse the request, or pass it on."""
         scope = self._scope
-        if scope["method"] not in _SAFE_METHODS and not self._guard.origins.may_change(scope):
+        origins = self._guard.origins
+        if self._front_end and is_preflight(scope):
+            await self._answer(permission())
+        elif self._front_end and header_values(scope, b"sec-fetch-site") == ["cross-site"]:
+            await self._refuse(403, "another-site", ANOTHER_SITE)
+        elif scope["method"] not in _SAFE_METHODS and not origins.may_change(scope):
             await self._refuse(403, "foreign-origin", "This request came from another site.")
         elif "//" in scope["path"] or "\0" in scope["path"]:
             await self._refuse(404, "not-found", "There is nothing here.")
@@ -170,19 +183,21 @@ class _Exchange:
         if status != 304 and b"content-security-policy" not in present:
             policy = self._guard.page_policy if kind.startswith(b"text/html") else NOT_A_PAGE
             added.append((b"content-security-policy", policy))
-        return [*headers, *added]
+        headers = [*headers, *added]
+        return opened(headers, self._front_end) if self._guard.origins.front_ends else headers
 
     async def _refuse_size(self) -> None:
         await self._refuse(413, "too-large", f"A request may carry at most {self._limit:,} bytes.")
 
     async def _refuse(self, status: int, kind: str, sentence: str) -> None:
-        self._started = True
         response = problem(status, kind, sentence)
         # What is left of the request's body is not read: the connection cannot be used again.
-        response.raw_headers = [
-            *self._with_security(response.raw_headers, status=status),
-            (b"connection", b"close"),
-        ]
+        response.raw_headers.append((b"connection", b"close"))
+        await self._answer(response)
+
+    async def _answer(self, response: Response) -> None:
+        self._started = True
+        response.raw_headers = self._with_security(response.raw_headers, status=response.status_code)
         await response(self._scope, self._receive, self._send)
 
 

@@ -17,6 +17,7 @@ from gantry.api.access import SESSION_COOKIE, Signed, presented_token
 from gantry.api.chat_schemas import GenerationOut
 from gantry.domain.errors import GantryError, NotSignedIn
 from gantry.domain.live import LiveEvent, Notice, NoticeKind, Position
+from gantry.log import add_log_context
 from gantry.runtime import services
 
 COALESCE_SECONDS = 0.025  # all text that comes within it is one event
@@ -39,6 +40,7 @@ async def get_generation(who: Signed, generation_id: UUID) -> GenerationOut:
 @router.post("/generations/{generation_id}/stop", status_code=202, operation_id="stop_generation")
 async def stop_generation(who: Signed, generation_id: UUID) -> dict[str, str]:
     """Stop an answer, wherever it is written; what there is of it stays."""
+    add_log_context(generation=generation_id)
     await services().answers.stop(who, generation_id)
     return {"status": "stopping"}
 
@@ -60,6 +62,7 @@ async def follow_generation(
 
     Each event's id says how much the reader has; ``Last-Event-ID`` goes on from there, on any replica.
     """
+    add_log_context(generation=generation_id)
     await services().answers.get(who, generation_id)  # not found is an answer, not a broken stream
     position = Position.parse(last_event_id or after)
     token = presented_token(request)

@@ -1,4 +1,4 @@
-"""Whether a request was made by a page of this site."""
+"""Whether a request was made by a page of ours."""
 
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -18,10 +18,21 @@ class OriginRule:
             header; Caddy passes Host on unchanged and needs no trust.
         any_loopback_port: Treat all ports of a loopback name as one origin, for the development server, which serves
             pages on one port and the backend on another.
+        front_ends: Origins, exactly as browsers write them, of front ends that are served elsewhere.
     """
 
     trust_forwarded_host: bool = False
     any_loopback_port: bool = False
+    front_ends: frozenset[str] = frozenset()
+
+    def is_allowed(self, scope: Scope) -> bool:
+        """Whether a page of ours asks, from here or from a front end elsewhere; whoever says nothing is none."""
+        return bool(self.is_own(scope)) or self.front_end(scope) is not None
+
+    def front_end(self, scope: Scope) -> str | None:
+        """Return the origin of the front end elsewhere that asks; None when it is anybody else."""
+        origins = header_values(scope, b"origin")
+        return origins[0] if len(origins) == 1 and origins[0] in self.front_ends else None
 
     def is_own(self, scope: Scope) -> bool | None:
         """Whether the request says that it comes from this site; None when it says nothing."""
@@ -34,6 +45,8 @@ class OriginRule:
 
     def may_change(self, scope: Scope) -> bool:
         """Whether a request with an unsafe method may go on."""
+        if self.front_end(scope) is not None:
+            return True
         own = self.is_own(scope)
         if own is not None:
             return own

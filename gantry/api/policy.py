@@ -17,8 +17,10 @@ def inline_script_hashes(html: str) -> set[str]:
     }
 
 
-def page_policy(built: Path) -> str:
+def page_policy(built: Path, *, backend: str = "") -> str:
     """Return the policy for the pages in *built*, the exported front end; it may be missing.
+
+    Pages whose *backend* has another origin may speak to that one as well.
 
     Scripts are ours alone: files of this site and the inline scripts that the build wrote, by hash; nothing is
     evaluated. Images of other sites are refused: an address in a model's answer could carry the conversation away.
@@ -33,7 +35,7 @@ def page_policy(built: Path) -> str:
             "style-src 'self' 'unsafe-inline'",
             "img-src 'self' data: blob:",
             "font-src 'self' data:",
-            "connect-src 'self'",
+            " ".join(("connect-src 'self'", *_ways_to(backend))),
             "worker-src 'self' blob:",
             "object-src 'none'",
             "base-uri 'none'",
@@ -41,3 +43,12 @@ def page_policy(built: Path) -> str:
             "frame-ancestors 'none'",
         )
     )
+
+
+def policy_in_page(policy: str) -> str:
+    """Return the part of *policy* that a page may carry in a ``<meta>``; browsers report the rest as a mistake."""
+    return "; ".join(part for part in policy.split("; ") if not part.startswith("frame-ancestors"))
+
+
+def _ways_to(backend: str) -> tuple[str, ...]:
+    return (backend, f"ws{backend.removeprefix('http')}") if backend else ()

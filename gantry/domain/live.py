@@ -118,6 +118,9 @@ class EventLog(Protocol):
         ...
 
 
+EVERYBODY = UUID(int=0)  # in place of an account: publishing to it tells every subscriber of every account
+
+
 class NoticeKind(StrEnum):
     """What may change under an open page."""
 
@@ -155,9 +158,24 @@ class NoticeBoard(Protocol):
     """
 
     def publish(self, account: UUID, notice: Notice) -> None:
-        """Tell every subscriber of *account*. Never blocks, never raises."""
+        """Tell every subscriber of *account*, or of all with EVERYBODY. Never blocks, never raises."""
         ...
 
     def subscribe(self, account: UUID) -> NoticeStream:
-        """Yield what is published from now on; closing the iterator ends the subscription."""
+        """Yield what is published from now on; closing the iterator ends the subscription.
+
+        A subscriber of EVERYBODY gets only what is told to everybody.
+        """
+        ...
+
+
+class Roster(Protocol):
+    """Which processes of a deployment are there. Never raises: when it cannot tell, nobody is silent."""
+
+    async def beat(self, name: str, *, silence_seconds: float) -> list[str]:
+        """Note that *name* is there; return who was and has not been heard for *silence_seconds*."""
+        ...
+
+    async def leave(self, name: str, *, silence_seconds: float) -> None:
+        """Count *name* as silent from now on."""
         ...

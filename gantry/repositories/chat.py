@@ -117,10 +117,17 @@ class ChatRepository:
 
     async def newest_leaf(self, message: UUID) -> UUID:
         """Return the newest message below *message* (or itself): nothing newer can hang below it, so it is a leaf."""
-        down = select(col(Message.id)).where(col(Message.id) == message).cte("down", recursive=True)
+        columns = (col(Message.id), col(Message.created_at), col(Message.depth))
+        down = select(*columns).where(col(Message.id) == message).cte("down", recursive=True)
         child = aliased(Message)
-        down = down.union_all(select(col(child.id)).join(down, col(child.parent_id) == down.c.id))
-        query = select(down.c.id).order_by(down.c.id.desc()).limit(1)
+        down = down.union_all(
+            select(col(child.id), col(child.created_at), col(child.depth)).join(
+                down, col(child.parent_id) == down.c.id
+            )
+        )
+        # Not by id: replicas make ids by clocks of their own, moments by the database's.
+        newest = (down.c.created_at.desc(), down.c.depth.desc(), down.c.id.desc())
+        query = select(down.c.id).order_by(*newest).limit(1)
         return (await self._session.execute(query)).scalar_one()
 
     async def siblings(self, messages: Sequence[Message]) -> dict[UUID, tuple[UUID, ...]]:
@@ -134,7 +141,7 @@ class ChatRepository:
         query = (
             select(col(Message.id), col(Message.parent_id))
             .where(col(Message.conversation_id) == messages[0].conversation_id, of_parents)
-            .order_by(col(Message.id))
+            .order_by(col(Message.created_at), col(Message.id))
         )
         families: dict[UUID | None, list[UUID]] = {}
         for child, parent in await self._session.execute(query):
@@ -146,7 +153,7 @@ class ChatRepository:
         query = (
             select(col(Generation.message_id), col(Generation.id))
             .where(col(Generation.message_id).in_(messages))
-            .order_by(col(Generation.id))
+            .order_by(col(Generation.created_at), col(Generation.id))
         )
         return {row.message_id: row.id for row in await self._session.execute(query)}
 
@@ -170,7 +177,7 @@ class ChatRepository:
         query = (
             select(Message)
             .where(col(Message.conversation_id) == conversation)
-            .order_by(col(Message.id).desc())
+            .order_by(col(Message.created_at).desc(), col(Message.depth).desc(), col(Message.id).desc())
             .limit(limit)
         )
         return list((await self._session.execute(query)).scalars())[::-1]

@@ -1,7 +1,7 @@
 """Answers being written: who writes, until when, and how far the text has come."""
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -132,6 +132,20 @@ class GenerationRepository:
             update(Generation)
             .where(col(Generation.writer) == writer, col(Generation.status).in_(LIVE))
             .values(lease_until=now)
+        )
+
+    async def release_silent(
+        self, writers: Collection[str], *, leased_before: datetime, now: datetime
+    ) -> None:
+        """Let go of what *writers* write, as far as no lease was renewed to beyond *leased_before*."""
+        await self._session.execute(
+            update(Generation)
+            .where(
+                col(Generation.writer).in_(writers),
+                col(Generation.status).in_(LIVE),
+                col(Generation.lease_until) < leased_before,
+            )
+            .values(lease_until=now - timedelta(milliseconds=1))
         )
 
     async def expire_all(self, *, now: datetime) -> None:

@@ -20,24 +20,31 @@ from gantry.repositories.database import configure_sqlite, engine_url
 _ROOT = Path(__file__).resolve().parents[2]
 
 
-def _config() -> Config:
-    config = Config(_ROOT / "alembic.ini")
-    config.set_main_option("script_location", str(_ROOT / "alembic"))
-    return config
+def config() -> Config:
+    """Return Alembic's configuration."""
+    made = Config(_ROOT / "alembic.ini")
+    made.set_main_option("script_location", str(_ROOT / "alembic"))
+    return made
 
 
 def head() -> str:
     """Return the revision this version of Gantry works with."""
-    return ScriptDirectory.from_config(_config()).get_current_head() or ""
+    return ScriptDirectory.from_config(config()).get_current_head() or ""
 
 
 @contextmanager
-def _one_at_a_time(url: sa.URL) -> Generator[None]:
+def _turn(url: sa.URL) -> Generator[None]:
     """Hold a lock beside an SQLite file; PostgreSQL has its advisory lock (alembic/env.py)."""
     if url.get_backend_name() != "sqlite" or not url.database or url.database == ":memory:":
         yield
         return
-    path = Path(url.database)
+    with one_at_a_time(Path(url.database)):
+        yield
+
+
+@contextmanager
+def one_at_a_time(path: Path) -> Generator[None]:
+    """Keep others from migrating the SQLite file *path* for the duration of the block."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.with_name(path.name + ".migrating").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -51,7 +58,7 @@ def _connected(database_url: str) -> Generator[sa.Connection]:
     if url.get_backend_name() == "sqlite":
         event.listen(engine, "connect", configure_sqlite)
     try:
-        with _one_at_a_time(url), engine.connect() as connection:
+        with _turn(url), engine.connect() as connection:
             yield connection
     finally:
         engine.dispose()
@@ -59,26 +66,45 @@ def _connected(database_url: str) -> Generator[sa.Connection]:
 
 def upgrade(database_url: str, revision: str = "head") -> None:
     """Migrate up to *revision*; several processes may call it at once."""
-    config = _config()
+    setup = config()
     with _connected(database_url) as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, revision)
+        setup.attributes["connection"] = connection
+        command.upgrade(setup, revision)
 
 
 def downgrade(database_url: str, revision: str) -> None:
     """Migrate down to *revision* (``base``: to nothing)."""
-    config = _config()
+    setup = config()
     with _connected(database_url) as connection:
-        config.attributes["connection"] = connection
-        command.downgrade(config, revision)
+        setup.attributes["connection"] = connection
+        command.downgrade(setup, revision)
+
+
+def upgrade_inside(connection: sa.Connection, revision: str = "head") -> None:
+    """Migrate up as a part of the transaction that *connection* is in; its end is the caller's."""
+    setup = config()
+    setup.attributes["connection"] = connection
+    command.upgrade(setup, revision)
+
+
+def downgrade_inside(connection: sa.Connection, revision: str) -> None:
+    """Migrate down as a part of the transaction that *connection* is in; its end is the caller's."""
+    setup = config()
+    setup.attributes["connection"] = connection
+    command.downgrade(setup, revision)
+
+
+def revision_inside(connection: sa.Connection) -> str | None:
+    """Return the revision as *connection* sees it."""
+    return MigrationContext.configure(connection).get_current_revision()
 
 
 def write_revision(database_url: str, message: str) -> None:
     """Write a migration from what the tables have and the database has not."""
-    config = _config()
+    setup = config()
     with _connected(database_url) as connection:
-        config.attributes["connection"] = connection
-        command.revision(config, message, autogenerate=True)
+        setup.attributes["connection"] = connection
+        command.revision(setup, message, autogenerate=True)
 
 
 def drift(database_url: str) -> list[str]:
@@ -104,6 +130,23 @@ def current(database_url: str) -> str | None:
         return MigrationContext.configure(connection).get_current_revision()
 
 
+def move_to(database_url: str, revision: str) -> None:
+    """Migrate up or down to *revision*.
+
+    Raises:
+        WrongSchema: This version does not know the way.
+    """
+    found = current(database_url)
+    require_known(found)
+    if not knows(revision):
+        raise WrongSchema(f"This version of Gantry does not know the schema {revision}.")
+    before = () if found is None else ScriptDirectory.from_config(config()).iterate_revisions(found, "base")
+    if any(script.revision == revision for script in before):
+        downgrade(database_url, revision)
+    else:
+        upgrade(database_url, revision)
+
+
 def require_head(revision: str | None) -> None:
     """Refuse a database whose revision is not this version's.
 
@@ -121,9 +164,15 @@ def require_head(revision: str | None) -> None:
 
 def require_known(revision: str | None) -> None:
     """Raise WrongSchema for a revision of a later version, which this one cannot migrate."""
-    known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
-    if revision is not None and revision not in known:
+    if revision is not None and not knows(revision):
         raise WrongSchema(
             "The database has a newer schema than this version of Gantry.",
             advice="Install the newer version of Gantry again, or restore a backup.",
         )
+
+
+def knows(revision: str) -> bool:
+    """Whether this version can migrate from *revision*."""
+    return any(
+        script.revision == revision for script in ScriptDirectory.from_config(config()).walk_revisions()
+    )

@@ -21,6 +21,8 @@ from gantry.domain.accounts import (
 from gantry.domain.credentials import network_of, new_token, token_hash
 from gantry.domain.errors import Conflict, Invalid, NotFound, NotSignedIn, TooManyAttempts, Unavailable
 from gantry.domain.limits import RateLimiter
+from gantry.domain.telemetry import UNMEASURED, Telemetry
+from gantry.log import add_log_context
 from gantry.models import Account, AuthSession
 from gantry.repositories.unit import UnitOfWork
 from gantry.services.people import PeopleService
@@ -49,6 +51,7 @@ class AccountService(PeopleService):
 
     limiter: RateLimiter
     session_hours: float = 24
+    telemetry: Telemetry = UNMEASURED
 
     # the first administrator
 
@@ -127,6 +130,7 @@ class AccountService(PeopleService):
         if found is None:
             raise NotSignedIn
         actor, last_seen_at = found
+        add_log_context(account=actor.id)
         if actor.session_id and last_seen_at <= now - timedelta(seconds=TOUCH_SECONDS):
             await self._touch(actor.session_id, now)
         return actor
@@ -212,6 +216,7 @@ class AccountService(PeopleService):
     async def _count(self, key: str, limit: int) -> None:
         wait = await self.limiter.hit(key, limit=limit, window_seconds=ATTEMPT_WINDOW_SECONDS)
         if wait:
+            self.telemetry.refused(key.partition(":")[0])
             raise TooManyAttempts("There were too many attempts.", retry_after_seconds=wait)
 
     async def _open_session(self, tx: UnitOfWork, account: Account, client: Client) -> SignedIn:

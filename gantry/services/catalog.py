@@ -77,6 +77,10 @@ class CatalogService(ConnectionService):
             raise self._unknown(model)
         return found
 
+    def lists(self, model: str) -> bool:
+        """Whether *model* is the id of one that a server has listed; answers may be asked of others, by any name."""
+        return model == EXTRACTIVE or any(str(known.ref) == model for known in self.cache.known())
+
     async def learn_context(self, ref: ModelRef, context_tokens: int) -> None:
         """Keep the context length a server told in an error."""
         self.cache.learn(ref, context_tokens)

@@ -60,7 +60,9 @@ class CatalogCache:
     """The connections and their models in this process: the one thing of the catalog that changes.
 
     The table ``model_entry`` keeps the lists across restarts and between replicas; connections are read
-    again with every round, so what an administrator changes at one replica reaches the others within a minute.
+    again with every round, and when another process tells of a change (``CatalogNews``).
+
+    ``on_change`` is called when what pages show may be another than before.
     """
 
     def __init__(
@@ -74,6 +76,7 @@ class CatalogCache:
         now: Callable[[], datetime] = utc_now,
     ) -> None:
         self.specs: dict[str, ConnectionSpec] = {}  # by slug: fixed, then stored, then probed
+        self.on_change: Callable[[], None] = lambda: None
         self._database = database
         self._servers = servers
         self._vault = vault
@@ -174,6 +177,10 @@ class CatalogCache:
         if self._asked_at is None and self.specs and not any(self.known()):
             await self.refresh(within_seconds=FIRST_ANSWER_SECONDS)
 
+    def forget(self) -> None:
+        """Read the database again before the next answer: another process has changed something."""
+        self._loaded = False
+
     async def load(self) -> None:
         """Read connections and the last known models from the database."""
         async with self._database.read() as tx:
@@ -225,7 +232,10 @@ class CatalogCache:
         try:
             listing = await self._servers.list_models(spec)
         except GantryError as error:
+            was_there = self._health.get(spec.slug, Health()).state != "failed"
             self._health[spec.slug] = Health("failed", error.public, error.advice, self._now())
+            if was_there:
+                self.on_change()
             log.info("catalog.server_failed", extra={"connection": spec.slug, "problem": error.public})
             return
         if self.specs.get(spec.slug) != spec:
@@ -233,11 +243,14 @@ class CatalogCache:
         listed = (model for model in listing.models if 0 < len(model.name) <= _MAX_NAME_CHARACTERS)
         models = tuple(sorted(listed, key=_by_name))
         changed = models != self._models.get(spec.slug, ())
+        was_away = self._health.get(spec.slug, Health()).state == "failed"
         self._models[spec.slug] = models
         self._kinds[spec.slug] = listing.kind
         self._health[spec.slug] = Health("ok", checked_at=self._now())
         if changed:  # mostly it has not: no write a minute for nothing
             await self._keep(spec.slug, models)
+        if changed or was_away:
+            self.on_change()
 
     async def _keep(self, slug: str, models: Sequence[ListedModel]) -> None:
         try:

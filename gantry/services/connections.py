@@ -142,6 +142,7 @@ class ConnectionService:
 
     async def _changed(self) -> None:
         await self.cache.load()
+        self.cache.on_change()
         await self.cache.refresh(afresh=True, within_seconds=CHANGE_WAIT_SECONDS)
 
     def _sealed(self, key: str | None) -> str | None:

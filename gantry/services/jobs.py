@@ -7,6 +7,7 @@ from uuid import UUID
 
 from gantry.domain.accounts import Actor, Role
 from gantry.domain.catalog import UsageReport
+from gantry.domain.telemetry import AnswerReport
 from gantry.domain.tokens import estimate_tokens
 from gantry.models import Generation, Message
 
@@ -107,6 +108,26 @@ class Draft:
         if not self.grew and (self.job.attempt > 1 or self.job.resumes_from is not None):
             return {}
         return {"content": "".join(self.text_pieces), "reasoning": "".join(self.reasoning_pieces)}
+
+    def report(self, model: str, status: str, fault: str, measures: dict[str, Any]) -> AnswerReport:
+        """Return what is counted of the answer when it has ended with *measures*."""
+        return AnswerReport(
+            model=model,
+            status=status,
+            fault=fault,
+            first_token_seconds=self._first_token_seconds,
+            total_seconds=measures["total_ms"] / 1000,
+            prompt_tokens=measures["prompt_tokens"],
+            completion_tokens=measures["completion_tokens"],
+        )
+
+    @property
+    def _first_token_seconds(self) -> float | None:
+        """From the press of Send to the first piece; None when there is none, or another process may have had one."""
+        pieces = [at for at in (self.first_reasoning_at, self.first_text_at) if at is not None]
+        if not pieces or self.job.attempt > 1:
+            return None
+        return max(0.0, (min(pieces) - self.job.created_at).total_seconds())
 
     def measures(self, now: datetime) -> dict[str, Any]:
         """Return usage and timings as columns of the message; milliseconds from the press of Send."""

@@ -1,12 +1,19 @@
-"""Whether the parts work."""
+"""Whether the parts work, and the figures of the process."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+import logging
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from time import perf_counter
 
 from gantry.domain.errors import GantryError
+from gantry.domain.telemetry import UNMEASURED, Exposition, Telemetry
 
+WATCH_SECONDS = 15
 _PATIENCE_SECONDS = 1.0
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,14 +35,46 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class OperationsService:
-    """Readiness of the process."""
+    """Readiness and figures of the process."""
 
     parts: Mapping[str, Part] = field(default_factory=dict)
+    telemetry: Telemetry = UNMEASURED
 
     async def readiness(self) -> dict[str, PartState]:
         """Ask all parts at once, within a second each; the database and the schema are required."""
-        states = await asyncio.gather(*(_ask(part) for part in self.parts.values()))
+        states = await asyncio.gather(*(self._measured(name, part) for name, part in self.parts.items()))
+        self.telemetry.ready(fit=all(state.ok for state in states if state.required))
         return dict(zip(self.parts, states, strict=True))
+
+    async def figures(self) -> Exposition:
+        """Return what the process and its fellow workers have counted, for a monitoring system."""
+        return await asyncio.to_thread(self.telemetry.exposition)  # it takes longer than a token may wait
+
+    @asynccontextmanager
+    async def watching(self, every_seconds: float = WATCH_SECONDS) -> AsyncGenerator[None]:
+        """Keep the figures about parts and process fresh for the duration of the block, whoever asks or not."""
+        task = asyncio.create_task(self._watch(every_seconds))
+        try:
+            yield
+        finally:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+
+    async def _watch(self, every_seconds: float) -> None:
+        while True:
+            try:
+                self.telemetry.refresh()
+                await self.readiness()
+            except Exception:
+                log.exception("worker.failed", extra={"worker": "watch"})
+            await asyncio.sleep(every_seconds)
+
+    async def _measured(self, name: str, part: Part) -> PartState:
+        begun = perf_counter()
+        state = await _ask(part)
+        self.telemetry.part(name, ok=state.ok, required=state.required, seconds=perf_counter() - begun)
+        return state
 
 
 async def _ask(part: Part) -> PartState:

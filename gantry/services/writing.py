@@ -10,6 +10,7 @@ from collections.abc import Callable
 from contextlib import aclosing, suppress
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from gantry.domain.catalog import (
@@ -30,6 +31,7 @@ from gantry.domain.errors import (
     Unavailable,
 )
 from gantry.domain.live import EventLog, LiveKind, Notice, NoticeBoard, NoticeKind, Opening, Stage
+from gantry.domain.telemetry import UNMEASURED, Open, Telemetry
 from gantry.domain.text import storable
 from gantry.log import log_context
 from gantry.models import new_id
@@ -62,6 +64,7 @@ class Writers:
     prompter: Prompter
     lease_seconds: float = 15
     heartbeat_seconds: float = 1
+    telemetry: Telemetry = UNMEASURED
     now: Callable[[], datetime] = utc_now
     name: str = field(default_factory=lambda: new_id().hex)
     _running: dict[UUID, _Running] = field(default_factory=dict)
@@ -141,6 +144,7 @@ class Writers:
         for row, job in jobs:
             log.info("generation.taken_over", extra={"generation": job.generation_id, "attempt": job.attempt})
             self.start(job, stop=row.stop_requested_at is not None)
+        self.telemetry.taken_over(len(jobs))
         return len(jobs)
 
     def _lease(self) -> datetime:
@@ -148,11 +152,13 @@ class Writers:
 
     async def _write(self, job: Job, stop: asyncio.Event) -> None:
         draft = Draft(job)
-        with log_context(generation=job.generation_id, attempt=job.attempt):
+        ids = {"account": job.account_id, "generation": job.generation_id, "attempt": job.attempt}
+        with log_context(**ids), self.telemetry.opened(Open.ANSWER):
             try:
                 outcome = await self._supervise(job, draft, stop)
                 if outcome is None:
                     await self._checkpoint_if_possible(job, draft)
+                    self.telemetry.handed_over()
                 else:
                     await self._finish(job, draft, *outcome)
             except LeaseLost:
@@ -270,7 +276,7 @@ class Writers:
         until = self.now() + timedelta(seconds=_FINISH_PATIENCE_SECONDS)
         while True:
             try:
-                await self._store_end(job, draft, status, error)
+                measures = await self._store_end(job, draft, status, error)
                 break
             except Unavailable:
                 log.warning("generation.finish_delayed")
@@ -283,12 +289,14 @@ class Writers:
         notice = Notice(NoticeKind.CONVERSATION, str(job.conversation_id), {"ended": str(job.message_id)})
         self.board.publish(job.account_id, notice)
         log.info("generation.finished", extra={"status": status.value})
+        model = job.model if self.catalog.lists(job.model) else "other"
+        self.telemetry.answer(draft.report(model, status.value, error.kind if error else "", measures))
 
     async def _store_end(
         self, job: Job, draft: Draft, status: GenerationStatus, error: AnswerError | None
-    ) -> None:
+    ) -> dict[str, Any]:
         now = self.now()
-        columns = draft.columns()
+        columns, measures = draft.columns(), draft.measures(now)
         async with self.database.begin() as tx:
             await tx.generations.finish(
                 job.generation_id, job.attempt, status=status, at=now, stored=bool(columns)
@@ -299,9 +307,10 @@ class Writers:
                 error=asdict(error) if error else None,
                 finished_at=now,
                 **columns,
-                **draft.measures(now),
+                **measures,
             )
             await tx.chat.change_conversation(job.conversation_id, answered_at=now)
+        return measures
 
 
 _GIVEN_UP = AnswerError(

@@ -11,8 +11,12 @@ from typing import Any, Protocol
 from uuid import UUID, uuid4
 
 from reflex.app import App, EventNamespace
+from reflex.istate.manager.redis import StateManagerRedis
+from reflex.state import StateUpdate
 from reflex.utils.token_manager import LocalTokenManager, RedisTokenManager, SocketRecord
 from reflex_base.registry import RegistrationContext
+
+from gantry.state.shared import Reach, SharedStates
 
 SESSION_COOKIE = "gantry_session"
 MAX_TOKEN_CHARACTERS = 64
@@ -63,7 +67,11 @@ class LocalConnections(LocalTokenManager):
 
 
 class SharedConnections(RedisTokenManager):
-    """The tabs connected to any replica, known through Redis."""
+    """The tabs connected to any replica, known through Redis; without it, those connected to this one."""
+
+    def __init__(self, redis: Any, reach: Reach) -> None:
+        super().__init__(reach.watch(redis))
+        self.reach = reach
 
     async def claim(self, token: str, sid: str, *, take_over: bool) -> bool:
         """Make *sid* the connection of *token*; False when another one holds it and must not lose it."""
@@ -80,6 +88,39 @@ class SharedConnections(RedisTokenManager):
         await self._store_socket_record(token, record)
         return True
 
+    async def disconnect_token(self, token: str, sid: str) -> None:
+        """Forget *sid*, and *token* if it is still *sid*'s."""
+        if not self.reach.away:
+            await super().disconnect_token(token, sid)
+            return
+        self.sid_to_token.pop(sid, None)
+        held = self.token_to_socket.get(token)
+        if held is not None and held.sid == sid:
+            del self.token_to_socket[token]
+
+    async def is_token_connected(self, token: str) -> bool:
+        """Whether *token* has a connection anywhere; while Redis is away, as far as is known here."""
+        return token in self.token_to_socket if self.reach.away else await super().is_token_connected(token)
+
+    async def emit_lost_and_found(self, token: str, update: StateUpdate) -> bool:
+        """Hand *update* to the replica where *token* is connected; False when there is none."""
+        return not self.reach.away and await super().emit_lost_and_found(token, update)
+
+    async def _store_socket_record(self, token: str, socket_record: SocketRecord, nx: bool = False) -> bool:
+        return not self.reach.away and await super()._store_socket_record(token, socket_record, nx)
+
+    async def _subscribe_socket_record_updates(self) -> None:
+        async with self.reach.subscription():
+            # Redis may have lost what it was told before, or never been told.
+            for token, record in list(self.token_to_socket.items()):
+                if record.instance_id == self.instance_id:
+                    await self._store_socket_record(token, record, nx=True)
+            await super()._subscribe_socket_record_updates()
+
+    async def _subscribe_lost_and_found_updates(self, emit_update: Any) -> None:
+        async with self.reach.subscription():
+            await super()._subscribe_lost_and_found_updates(emit_update)
+
 
 class BoundNamespace(EventNamespace):
     """Reflex's event namespace, with tokens bound to the session.
@@ -91,7 +132,10 @@ class BoundNamespace(EventNamespace):
     def __init__(self, namespace: str, app: App) -> None:
         super().__init__(namespace, app)
         redis = getattr(self._token_manager, "redis", None)
-        self._token_manager = LocalConnections() if redis is None else SharedConnections(redis)
+        if redis is not None and isinstance(app.state_manager, SharedStates):
+            self._token_manager = SharedConnections(redis, app.state_manager.reach)
+        else:
+            self._token_manager = LocalConnections()
         self._reconnecting: set[str] = set()
 
     async def on_connect(self, sid: str, environ: dict, auth: Any = None) -> None:
@@ -134,8 +178,10 @@ class BoundNamespace(EventNamespace):
 
 
 def bind_tokens(app: App) -> None:
-    """Replace the event namespace that *app* made for itself."""
+    """Replace the event namespace, and with Redis the state manager, that *app* made for itself."""
     if app.sio is None or app.event_namespace is None:
         raise RuntimeError("the app has no state, hence no connections")
+    if isinstance(app.state_manager, StateManagerRedis):
+        app._state_manager = SharedStates.in_place_of(app.state_manager)  # noqa: SLF001
     app._event_namespace = BoundNamespace(app.event_namespace.namespace, app)  # noqa: SLF001 - no public way
     app.sio.register_namespace(app._event_namespace)  # noqa: SLF001

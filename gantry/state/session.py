@@ -53,10 +53,16 @@ async def tell(state: rx.State, error: GantryError) -> None:
 
 
 async def notify(
-    state: rx.State, text: str, *, kind: NoticeKind = "info", action: str = "", action_id: str = ""
+    state: rx.State,
+    text: str,
+    *,
+    kind: NoticeKind = "info",
+    advice: str = "",
+    action: str = "",
+    action_id: str = "",
 ) -> None:
     """Show a notice, with a button when *action* is its label (see ``NoticeView.action_id``)."""
-    await _add(state, kind, text, action=action, action_id=action_id)
+    await _add(state, kind, text, advice=advice, action=action, action_id=action_id)
 
 
 async def withdraw(state: rx.State, notice: str) -> None:
@@ -198,6 +204,7 @@ class NoticeState(rx.State):
     """The notices on screen; the browser takes each away after a while."""
 
     notices: list[NoticeView] = []
+    _outage_told: bool = False
 
     @rx.event
     @guarded

@@ -7,9 +7,12 @@ from typing import Any
 from reflex.config import get_config
 from reflex.plugins import Plugin
 
-BACKEND_ORIGIN = "location.origin"  # a JavaScript expression: one bundle for any host, port and scheme
+# A JavaScript expression, as in assets/backend.js: one bundle for any host, port and scheme. Exported pages may name
+# another origin in their head.
+BACKEND_ORIGIN = """(document.querySelector('meta[name="gantry-backend"]')?.content||location.origin)"""
 _BAKED = re.compile(r"""(?P<quote>[`"'])(?P<scheme>https?|wss?)://[^/`"']+(?P<path>/[^`"']*)(?P=quote)""")
 _PORT_ON_HTTPS = 'endpoint.port = ""; // Assume websocket is on https port via load balancer.'
+_PORT_KEPT = "// The port is the backend's own."
 _PROXIED = ("/api", "/v1", "/health", "/ready")
 
 
@@ -19,7 +22,7 @@ def on_own_origin(script: str) -> str:
     def address(match: re.Match[str]) -> str:
         origin = BACKEND_ORIGIN
         if match["scheme"].startswith("ws"):
-            origin = f'({BACKEND_ORIGIN}).replace(/^http/,"ws")'
+            origin = f'{BACKEND_ORIGIN}.replace(/^http/,"ws")'
         return f'{origin}+"{match["path"]}"'
 
     return _BAKED.sub(address, script)
@@ -28,10 +31,10 @@ def on_own_origin(script: str) -> str:
 def keep_port(state_js: str) -> str:
     """Return Reflex's client without its assumption that https is always on port 443."""
     if _PORT_ON_HTTPS not in state_js:
-        if "window.location.port" in state_js:  # modified by an earlier compile
+        if _PORT_KEPT in state_js:  # modified by an earlier compile
             return state_js
         raise ValueError("Reflex's state.js has changed: see gantry/ui/build.py")
-    return state_js.replace(_PORT_ON_HTTPS, "endpoint.port = window.location.port;")
+    return state_js.replace(_PORT_ON_HTTPS, _PORT_KEPT)
 
 
 def proxy_api(vite_config: str) -> str:

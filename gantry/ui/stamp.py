@@ -9,6 +9,7 @@ from gantry import __version__
 
 BUILT = Path(".web/build/client")
 _STAMP = Path(".web/gantry-build.json")
+_ROUTES = Path(".web/routes.json")
 _SOURCES = (
     "gantry/ui",
     "gantry/state",
@@ -35,6 +36,11 @@ def is_fresh() -> bool:
 def write() -> None:
     """Record that the build was made from the sources as they are now."""
     _STAMP.write_text(json.dumps({"sources": _digest(), "version": __version__}), encoding="utf-8")
+
+
+def routes() -> list[str]:
+    """Return the application's routes, as the build found them."""
+    return json.loads(_ROUTES.read_text(encoding="utf-8"))
 
 
 def clear() -> None:

@@ -11,14 +11,14 @@ import pytest
 from playwright.async_api import Locator, expect
 
 from tests.e2e.scripts import Cues, streamed
-from tests.parts.app import Person
+from tests.parts.app import Person, RunningApp
 from tests.parts.browser import PHONE, Tab, Visits, becomes
 from tests.parts.llm_server import Script
 
 
-def _changed_at(person: Person, conversation: str, moment: datetime) -> None:
+def _changed_at(app: RunningApp, conversation: str, moment: datetime) -> None:
     """Have a conversation been changed last at *moment*; there is no other way to grow old in a test."""
-    database = person.app.log.parent / "gantry.db"
+    database = app.log.parent / "gantry.db"
     with closing(sqlite3.connect(database, timeout=10)) as connection, connection:
         connection.execute(
             "UPDATE conversation SET updated_at = ? WHERE id = ?",
@@ -36,13 +36,13 @@ async def _menu(tab: Tab, conversation: str, entry: str) -> None:
     await tab.menu(row.get_by_test_id("conversation-menu"), entry)
 
 
-async def test_conversations_are_grouped_by_day(tab: Tab, person: Person) -> None:
+async def test_conversations_are_grouped_by_day(app: RunningApp, tab: Tab, person: Person) -> None:
     """Rows stand under Pinned, Today, Yesterday, Previous 7 days, Previous 30 days, then by month (UX 3)."""
     noon = datetime.now().astimezone().replace(hour=12, minute=0)
     ages = {"today": 0, "yesterday": 1, "this week": 5, "this month": 20, "long ago": 400}
     for title, days in ages.items():
         _changed_at(
-            person, await person.conversation(title), min(noon, datetime.now(UTC)) - timedelta(days=days)
+            app, await person.conversation(title), min(noon, datetime.now(UTC)) - timedelta(days=days)
         )
     pinned = await person.conversation("pinned")
     await person.rest.patch(f"/api/v1/conversations/{pinned}", json={"pinned": True})

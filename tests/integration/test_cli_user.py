@@ -89,9 +89,23 @@ def test_reset_password_replaces_the_old_one(run: Run, database_url: str) -> Non
     assert can_sign_in(database_url, "ann@example.org", new) is Role.ADMIN
 
 
+def test_disabled_person_is_kept_out_until_enabled(run: Run, database_url: str) -> None:
+    """Disabling keeps somebody out with the right password, enabling lets them in with the old one."""
+    run("create", "root@example.org")
+    password = password_in(run("create", "ann@example.org"))
+    assert run("disable", "Ann@example.org") == (
+        "ann@example.org cannot sign in any more; open sessions have ended.\n"
+    )
+    assert can_sign_in(database_url, "ann@example.org", password) is None
+    assert run("enable", "ann@example.org") == "ann@example.org can sign in.\n"
+    assert can_sign_in(database_url, "ann@example.org", password) is Role.USER
+
+
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
+        (("disable", "ann@example.org"), "last active administrator"),
+        (("disable", "nobody@example.org"), "no account nobody@example.org"),
         (("create", "ann@example.org"), "already an account"),
         (("create", "not an address"), "not an e-mail address"),
         (("reset-password", "nobody@example.org"), "no account nobody@example.org"),

@@ -10,7 +10,7 @@ import time
 from datetime import timedelta
 from itertools import count
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 import httpx
 
@@ -38,7 +38,7 @@ def build_front_end(lock: Path) -> None:
         done = subprocess.run(
             [sys.executable, "-m", "gantry", "build"],
             cwd=ROOT,
-            env=_environment({}),
+            env=environment({}),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -47,13 +47,20 @@ def build_front_end(lock: Path) -> None:
     assert done.returncode == 0, done.stdout
 
 
-def _environment(settings: dict[str, str]) -> dict[str, str]:
+def environment(settings: dict[str, str]) -> dict[str, str]:
     """Return our environment without what configures Gantry, and with *settings*."""
     names = {name.upper() for name in Settings.model_fields}
     names |= {f"{name}_FILE" for name in names} | {"REFLEX_REDIS_URL", "__REFLEX_SKIP_COMPILE"}
     beside = os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", "")))
     inherited = {name: value for name, value in os.environ.items() if name not in names}
     return {**inherited, "PATH": beside, "PYTHONUNBUFFERED": "1", **settings}
+
+
+class Served(Protocol):
+    """An installation as clients see it."""
+
+    url: str
+    port: int
 
 
 class RunningApp:
@@ -64,12 +71,14 @@ class RunningApp:
         settings: More of ``gantry.settings.Settings``; by default answers are taken over quickly.
     """
 
+    command: tuple[str, ...] = ("serve",)
+
     def __init__(self, folder: Path, *, openai_base_url: str | None = None, **settings: Any) -> None:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = folder / "gantry.log"
         self._process: subprocess.Popen[bytes] | None = None
-        self._settings = {
+        self.settings = {
             "DATA_DIR": str(folder / "data"),
             "DATABASE_URL": f"sqlite:///{folder / 'gantry.db'}",
             "PORT": str(self.port),
@@ -93,9 +102,9 @@ class RunningApp:
         assert self._process is None, "it runs already"
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "gantry", "serve"],
+                [sys.executable, "-m", "gantry", *self.command],
                 cwd=ROOT,
-                env=_environment(self._settings),
+                env=environment(self.settings),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -113,6 +122,11 @@ class RunningApp:
             return (await client.get(f"{self.url}/ready")).status_code == 200
         except httpx.TransportError:
             return False
+
+    @property
+    def runs(self) -> bool:
+        """Whether its process is there."""
+        return self._process is not None and self._process.poll() is None
 
     async def kill(self) -> None:
         """End it as ``kill -9`` does; nothing happens when it does not run."""
@@ -150,7 +164,7 @@ class RunningApp:
         )
         assert answer.status_code == 201, answer.text
         admin.id = answer.json()["account"]["id"]
-        if "OPENAI_BASE_URL" in self._settings:
+        if "OPENAI_BASE_URL" in self.settings:
             await self._know_models(admin)
         return admin
 
@@ -168,7 +182,7 @@ class RunningApp:
         number = next(_addresses)
         person = Person(self, f"person{number}@example.org", f"Person {number}")
         token, now = new_token(), utc_now()
-        async with Database(self._settings["DATABASE_URL"]) as database, database.begin() as tx:
+        async with Database(self.settings["DATABASE_URL"]) as database, database.begin() as tx:
             known = await tx.accounts.find_by_email(admin.email)
             assert known is not None
             account = await make_account(
@@ -192,7 +206,7 @@ class RunningApp:
 class Person:
     """Somebody with an account; ``rest`` is a program of theirs, with a session of its own."""
 
-    def __init__(self, app: RunningApp, email: str, name: str) -> None:
+    def __init__(self, app: Served, email: str, name: str) -> None:
         self.app = app
         self.email = email
         self.name = name
@@ -203,6 +217,12 @@ class Person:
     def session(self) -> str:
         """The token in the session's cookie."""
         return self.rest.cookies["gantry_session"]
+
+    async def sign_in(self) -> None:
+        """Open the session that ``rest`` uses."""
+        answer = await self.rest.post("/api/v1/session", json={"email": self.email, "password": PASSWORD})
+        assert answer.status_code == 200, answer.text
+        self.id = answer.json()["account"]["id"]
 
     async def new_session(self) -> str:
         """Open one more session and return its token."""
@@ -254,7 +274,7 @@ class Person:
         return answer.json()["conversations"]
 
 
-def app_client(app: RunningApp) -> httpx.AsyncClient:
+def app_client(app: Served) -> httpx.AsyncClient:
     """Return a program that is not signed in.
 
     Sign-ins are limited by address, and a test run makes more of them than one address may; uvicorn takes the word of

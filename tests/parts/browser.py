@@ -23,7 +23,7 @@ from playwright.async_api import (
     expect,
 )
 
-from tests.parts.app import PASSWORD, Person, RunningApp
+from tests.parts.app import PASSWORD, Person, Served
 from tests.parts.missing import missing
 
 BINARIES = ("chromium", "chromium-browser", "google-chrome")
@@ -110,7 +110,7 @@ class Visits:
     """The contexts and tabs one test opens."""
 
     browser: Browser
-    app: RunningApp
+    app: Served
     faults: Faults = field(default_factory=Faults)
     contexts: list[BrowserContext] = field(default_factory=list)
 
@@ -288,7 +288,7 @@ async def becomes(ask: Callable[[], Awaitable[Any]], wanted: Any, *, seconds: fl
 class Cable:
     """What lies between a browser and the server, to be cut and mended: give a tab its ``url``."""
 
-    def __init__(self, app: RunningApp) -> None:
+    def __init__(self, app: Served) -> None:
         self._app = app
         self._server: asyncio.Server | None = None
         self._pumps: set[asyncio.Task[None]] = set()

@@ -60,7 +60,9 @@ class ScriptedServer:
         routes: Mapping[str, Any] | None = None,
         api_key: str | None = None,
         port: int = 0,
+        host: str = "127.0.0.1",
     ) -> None:
+        self.host = host
         self.default = default or Script()
         self.scripts = dict(scripts or {})
         self.respond = respond
@@ -78,7 +80,7 @@ class ScriptedServer:
     @property
     def origin(self) -> str:
         """Address without a path."""
-        return f"http://127.0.0.1:{self.port}"
+        return f"http://{self.host}:{self.port}"
 
     @property
     def url(self) -> str:
@@ -101,7 +103,7 @@ class ScriptedServer:
         return self.last
 
     async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
+        self._server = await asyncio.start_server(self._serve, self.host, self.port)
         self.port = self._server.sockets[0].getsockname()[1]
         return self
 

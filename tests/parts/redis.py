@@ -2,11 +2,14 @@
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 from redis.asyncio import Redis
@@ -19,18 +22,36 @@ START_SECONDS = 10.0
 
 
 class RedisServer:
-    """A Redis of the tests' own, without persistence: after a restart it is empty."""
+    """A Redis of the tests' own, without persistence: after a restart it is empty.
 
-    def __init__(self, binary: str, folder: str) -> None:
+    Args:
+        options: More of its configuration, for example ``{"notify-keyspace-events": "Kg"}``.
+        user: What its one user may do, in the words of an ACL; the password is added.
+    """
+
+    def __init__(
+        self, binary: str, folder: str, *, options: Mapping[str, str] | None = None, user: str = ""
+    ) -> None:
         self._binary = binary
         self._folder = folder
+        self._options = dict(options or {})
+        self._password = ""
+        if user:
+            self._password = "a-password-of-the-tests"
+            self._options["user"] = f"default on >{self._password} {user}"
         self._port = free_port()
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
     def url(self) -> str:
         """Where it listens, also after a restart."""
-        return f"redis://127.0.0.1:{self._port}/0"
+        secret = f":{self._password}@" if self._password else ""
+        return f"redis://{secret}127.0.0.1:{self._port}/0"
+
+    @property
+    def root_url(self) -> str:
+        """The same for a user who may do everything, where there are users."""
+        return self.url.replace("redis://:", "redis://root:", 1)
 
     def start(self) -> None:
         """Start it and wait until it answers; does nothing when it runs."""
@@ -42,13 +63,17 @@ class RedisServer:
             "dir": self._folder,
             "save": "",
             "appendonly": "no",
+            **self._options,
         }
-        command = [
-            self._binary,
-            *(part for name, value in options.items() for part in (f"--{name}", str(value))),
-        ]
+        lines = [f"{name} {value}" if value else f'{name} ""' for name, value in options.items()]
+        if self._password:
+            lines.append(f"user root on >{self._password} ~* &* +@all")
+        configuration = Path(self._folder) / f"{self._port}.conf"
+        configuration.write_text("\n".join(lines) + "\n")
         quiet = subprocess.DEVNULL
-        self._process = subprocess.Popen(command, stdin=quiet, stdout=quiet, stderr=quiet)
+        self._process = subprocess.Popen(
+            [self._binary, str(configuration)], stdin=quiet, stdout=quiet, stderr=quiet
+        )
         self._wait_until_ready()
 
     def stop(self) -> None:
@@ -57,6 +82,16 @@ class RedisServer:
         if process is not None:
             process.kill()
             process.wait(10)
+
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """Have it accept connections and answer nothing for the duration of the block."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self._process.send_signal(signal.SIGCONT)
 
     def restart(self) -> None:
         """Take it away and bring it back, empty."""
@@ -71,7 +106,7 @@ class RedisServer:
             try:
                 with socket.create_connection(("127.0.0.1", self._port), timeout=1) as probe:
                     probe.sendall(b"PING\r\n")
-                    if probe.recv(16).startswith(b"+PONG"):
+                    if probe.recv(16).startswith((b"+PONG", b"-NOAUTH")):
                         return
             except OSError:
                 time.sleep(0.02)

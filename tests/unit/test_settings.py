@@ -142,3 +142,47 @@ def test_levels_may_be_capitals(monkeypatch: pytest.MonkeyPatch) -> None:
     """LOG_LEVEL=INFO means info."""
     monkeypatch.setenv("LOG_LEVEL", "WARNING")
     assert load_settings().log_level == "warning"
+
+
+@pytest.mark.parametrize(
+    ("given", "origins"),
+    [
+        ("", set()),
+        ("https://chat.example.com", {"https://chat.example.com"}),
+        (" HTTPS://Chat.Example.com:443/ ,", {"https://chat.example.com"}),
+        ("http://localhost:80,http://[::1]:4000", {"http://localhost", "http://[::1]:4000"}),
+        ("https://xn--bcher-kva.example", {"https://xn--bcher-kva.example"}),
+    ],
+)
+def test_front_ends_are_written_as_browsers_do(
+    monkeypatch: pytest.MonkeyPatch, given: str, origins: set[str]
+) -> None:
+    """However the front end's address is written, it is compared in the form that browsers send."""
+    monkeypatch.setenv("FRONTEND_ORIGIN", given)
+    assert load_settings().front_ends == origins
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "*",
+        "null",
+        "chat.example.com",
+        "https://*.example.com",
+        "https://chat.example.com/path",
+        "https://chat.example.com?x",
+        "https://me@chat.example.com",
+        "https://chat.example.com.",
+        "https://chat.example.com:port",
+        "https://chat.example.com:99999",
+        "https://bücher.example",
+        "https://chat.example.com,https://",
+        "ftp://chat.example.com",
+        "https://[::1",
+    ],
+)
+def test_what_is_no_front_end_is_refused(monkeypatch: pytest.MonkeyPatch, given: str) -> None:
+    """Wildcards, paths and everything else that is not one exact origin stop the start."""
+    monkeypatch.setenv("FRONTEND_ORIGIN", given)
+    assert "FRONTEND_ORIGIN" in refusal()
+    assert "https://chat.example.com" in refusal()

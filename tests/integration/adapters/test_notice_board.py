@@ -13,7 +13,7 @@ from redis.asyncio import Redis
 
 from gantry.adapters.memory_live import MemoryNoticeBoard
 from gantry.adapters.redis_live import RedisNoticeBoard, connect
-from gantry.domain.live import Notice, NoticeBoard, NoticeKind
+from gantry.domain.live import EVERYBODY, Notice, NoticeBoard, NoticeKind
 from tests.parts.live import eventually
 
 pytest_plugins = ["tests.parts.redis"]
@@ -81,6 +81,33 @@ async def test_every_page_of_an_account_is_told(house: House, account: UUID) -> 
         assert await take(page, 1) == [Notice(CATALOG)], "each came once"
     assert await take(stranger, 1) == [Notice(CATALOG, "theirs")]
     for feed in (*pages, stranger):
+        await feed.aclose()
+
+
+async def test_everybody_is_told(house: House, account: UUID) -> None:
+    """What is told to everybody reaches all accounts once; a subscriber of everybody hears nothing else."""
+    pages = [house.far.subscribe(each) for each in (account, uuid4())]
+    all_ears = house.far.subscribe(EVERYBODY)
+    await house.subscribed(account, EVERYBODY)
+    house.near.publish(account, Notice(CONVERSATION, "own"))
+    house.near.publish(EVERYBODY, Notice(CATALOG, "all"))
+    house.near.publish(account, Notice(CONVERSATION, "last"))
+    assert [each.id for each in await take(pages[0], 3)] == ["own", "all", "last"]
+    assert [each.id for each in await take(pages[1], 1)] == ["all"]
+    assert [each.id for each in await take(all_ears, 1)] == ["all"]
+    for feed in (*pages, all_ears):
+        await feed.aclose()
+
+
+async def test_closing_sends_what_waits(redis: Redis, account: UUID) -> None:
+    """A command that publishes and ends at once is heard elsewhere, though its board was never started."""
+    async with RedisNoticeBoard(redis) as far:
+        feed = far.subscribe(account)
+        await House(far, far, redis).subscribed(account)
+        brief = RedisNoticeBoard(redis)
+        brief.publish(account, Notice(CATALOG, "brief"))
+        await brief.aclose()
+        assert (await take(feed, 1))[0].id == "brief"
         await feed.aclose()
 
 

