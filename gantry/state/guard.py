@@ -16,7 +16,7 @@ from reflex.state import (
 from reflex_base.utils.format import format_event_handler
 
 from gantry.domain.accounts import Actor
-from gantry.domain.errors import NotSignedIn
+from gantry.domain.errors import NotSignedIn, Unavailable
 from gantry.runtime import services
 from gantry.state.connections import session_cookie
 
@@ -47,6 +47,11 @@ class SessionGuard(rx.Middleware):
             _actor.set(await services().accounts.authenticate(session_cookie(headers.get("cookie", ""))))
         except NotSignedIn:
             _actor.set(None)
+        except Unavailable:
+            # Who is here cannot be told. A handler asks again, and its person is told of the failure; what a
+            # stored state holds is sent to nobody meanwhile.
+            _actor.set(None)
+            return StateUpdate() if event.name in _HYDRATION else None
         else:
             return None
         if self._is_public(app, state, event):

@@ -39,10 +39,11 @@ async def _ready(stack: Stack) -> None:
             await asyncio.sleep(0.2)
 
 
-async def _asks_and_is_answered(tab: Tab, text: str) -> None:
-    before = await tab.answers.count()
+async def _asks_and_is_answered(tab: Tab, text: str, answers: int) -> None:
+    """Ask, and wait for the answer, which is the one of this number on the page."""
+    await expect(tab.answers).to_have_count(answers - 1)
     await tab.ask(text)
-    await tab.ends(answers=before + 1)
+    await tab.ends(answers=answers)
     await tab.shows("It is answered.")
 
 
@@ -50,22 +51,22 @@ async def test_redis_away(stack: Stack, admin: Person, visits: Visits, answered:
     """Without Redis people go on asking and are told that other windows may lag; afterwards all is as before."""
     visits.faults.allow_network_away()
     tab = await visits.tab(admin, "/", ignore_https_errors=True)
-    await _asks_and_is_answered(tab, f"Before {answered}")
+    await _asks_and_is_answered(tab, f"Before {answered}", 1)
     async with _without(stack, "redis"):
-        await _asks_and_is_answered(tab, f"Meanwhile {answered}")
+        await _asks_and_is_answered(tab, f"Meanwhile {answered}", 2)
         await expect(tab.notices.filter(has_text="Redis")).to_be_visible()
         await tab.reload()
         await expect(tab.answers).to_have_count(2)
     await _ready(stack)
-    await _asks_and_is_answered(tab, f"Afterwards {answered}")
+    await _asks_and_is_answered(tab, f"Afterwards {answered}", 3)
 
 
 async def test_chroma_away(stack: Stack, admin: Person, visits: Visits, answered: str) -> None:
     """Without ChromaDB conversations go on."""
     tab = await visits.tab(admin, "/", ignore_https_errors=True)
     async with _without(stack, "chromadb"):
-        await _asks_and_is_answered(tab, f"Meanwhile {answered}")
-    await _asks_and_is_answered(tab, f"Afterwards {answered}")
+        await _asks_and_is_answered(tab, f"Meanwhile {answered}", 1)
+    await _asks_and_is_answered(tab, f"Afterwards {answered}", 2)
 
 
 async def test_the_database_away(stack: Stack, admin: Person, visits: Visits, answered: str) -> None:
@@ -73,7 +74,7 @@ async def test_the_database_away(stack: Stack, admin: Person, visits: Visits, an
     visits.faults.allow_status(500, 502, 503)
     visits.faults.allow_network_away()
     tab = await visits.tab(admin, "/", ignore_https_errors=True)
-    await _asks_and_is_answered(tab, f"Before {answered}")
+    await _asks_and_is_answered(tab, f"Before {answered}", 1)
     text = f"Meanwhile {answered}"
     async with _without(stack, "postgres"):
         async with httpx.AsyncClient() as client:
@@ -85,7 +86,7 @@ async def test_the_database_away(stack: Stack, admin: Person, visits: Visits, an
         await expect(tab.notices.or_(tab.failure).first).to_be_visible(timeout=20_000)
         await expect(tab.composer).to_have_value(text, timeout=20_000)
     await _ready(stack)
-    await _asks_and_is_answered(tab, text)
+    await _asks_and_is_answered(tab, text, 2)
 
 
 async def test_the_model_server_away(
@@ -93,7 +94,7 @@ async def test_the_model_server_away(
 ) -> None:
     """Without its model server a question fails in place, with a next step that works when the server is back."""
     tab = await visits.tab(admin, "/", ignore_https_errors=True)
-    await _asks_and_is_answered(tab, f"Before {answered}")
+    await _asks_and_is_answered(tab, f"Before {answered}", 1)
     await asyncio.to_thread(llm_thread.run, llm_thread.server.__aexit__())
     try:
         await tab.ask(f"Meanwhile {answered}")

@@ -1,5 +1,6 @@
 """What an administrator and a visitor get from ``docker compose up``."""
 
+import asyncio
 import gzip
 import re
 import socket
@@ -14,6 +15,7 @@ from tests.e2e.scripts import Cues, counted, words_of
 from tests.parts.app import Person
 from tests.parts.browser import PHONE, Visits
 from tests.parts.compose import Stack
+from tests.parts.live_reader import LiveReader
 from tests.parts.llm_server import Script, ScriptedServer
 
 MAX_BACKEND_MB = 350
@@ -187,3 +189,38 @@ async def test_logs_have_no_secrets(stack: Stack, admin: Person) -> None:
     assert "token=" not in printed
     for secret in ("secret_key", "redis_password", "postgres_password"):
         assert (stack.folder / "deploy" / "secrets" / secret).read_text() not in printed, secret
+
+
+async def test_what_streaming_costs(
+    stack: Stack, admin: Person, deploy_llm: ScriptedServer, figures: Figures
+) -> None:
+    """Twenty answers at once stay inside the limits of the containers; the cost per token is printed."""
+    tokens = counted(200)
+    mark = Cues(deploy_llm)(Script(tokens, tokens_per_second=50))
+    replicas = stack.containers("backend")
+    before = sum(_cpu_seconds(stack, one["Id"]) for one in replicas)
+    started = [await admin.send(await admin.conversation(), f"Cost {mark}") for _ in range(20)]
+    readers = [LiveReader(admin.session, one["generation_id"]) for one in started]
+    async with asyncio.TaskGroup() as group:
+        for reader in readers:
+            group.create_task(reader.follow([stack]))
+    spent = sum(_cpu_seconds(stack, one["Id"]) for one in replicas) - before
+    assert all(reader.text == "".join(tokens) for reader in readers)
+    figures.add("backend CPU per 1,000 tokens streamed", f"{spent / (20 * len(tokens)) * 1e6:.0f} ms")
+    form = "{{.MemUsage}}"
+    used = stack.script(
+        stack.docker, "stats", "--no-stream", "--format", form, *(one["Id"] for one in replicas)
+    )
+    figures.add(
+        "memory of each backend", ", ".join(line.split(" / ")[0] for line in used.stdout.splitlines())
+    )
+    for one in stack.containers("backend"):
+        assert not one["State"]["OOMKilled"]
+        assert one["RestartCount"] == 0
+
+
+def _cpu_seconds(stack: Stack, container: str) -> float:
+    """Return the CPU time a container has used, from whichever version of control groups there is."""
+    read = "cat /sys/fs/cgroup/cpuacct/cpuacct.usage 2>/dev/null || grep usage_usec /sys/fs/cgroup/cpu.stat"
+    *name, number = stack.script(stack.docker, "exec", container, "sh", "-c", read).stdout.split()
+    return int(number) / (1e6 if name else 1e9)

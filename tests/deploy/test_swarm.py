@@ -1,6 +1,7 @@
 """The stack file on Docker Swarm; runs last, because it needs the ports of the deployment."""
 
 import asyncio
+import time
 from collections.abc import Iterator
 
 import httpx
@@ -16,12 +17,27 @@ NAME = "gantryswarm"
 def swarm(stack: Stack) -> Iterator[Stack]:
     """Yield the installation while this machine is a swarm of one, with the ports free."""
     stack.compose("stop", "--timeout", "5")
+    _forget(stack)
     stack.script(stack.docker, "swarm", "init", "--advertise-addr", bridge_address())
     try:
         yield stack
     finally:
         stack.script(stack.docker, "stack", "rm", NAME, check=False)
         stack.script(stack.docker, "swarm", "leave", "--force")
+        _forget(stack)
+
+
+def _forget(stack: Stack) -> None:
+    """Remove what a deployment has stored: its passwords would be those of another installation."""
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:  # until its last container has gone
+        listed = stack.script(
+            stack.docker, "volume", "ls", "--quiet", "--filter", f"name={NAME}_"
+        ).stdout.split()
+        if not listed or stack.script(stack.docker, "volume", "rm", *listed, check=False).returncode == 0:
+            return
+        time.sleep(0.5)
+    raise AssertionError("volumes of an earlier deployment are still in use")
 
 
 async def test_stack_deploy(swarm: Stack, figures: Figures) -> None:
