@@ -20,7 +20,7 @@ help:  ## Show this list
 		/^[a-z0-9-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 ##@ Use
-.PHONY: run build export migrate
+.PHONY: run build export migrate backup restore doctor
 run: setup  ## Serve Gantry on http://localhost:3000 (PORT=… for another port)
 	@$(BIN)/python -m gantry serve
 
@@ -32,6 +32,15 @@ export: setup  ## Write the front end for a static host to dist/ (BACKEND_URL=�
 
 migrate: setup  ## Bring the database to the schema of this version
 	@$(BIN)/python -m gantry migrate
+
+backup: setup  ## Save everything to one file in data/backups, also while Gantry runs
+	@$(BIN)/python -m gantry backup
+
+restore: setup  ## Put a backup in the place of everything: f=data/backups/….tar
+	@$(BIN)/python -m gantry restore "$(f)" --replace
+
+doctor: setup  ## Check everything, and tell how to mend it
+	@$(BIN)/python -m gantry doctor
 
 ##@ Set up
 .PHONY: setup setup-dev system-packages deps
