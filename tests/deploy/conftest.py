@@ -95,6 +95,7 @@ def stack(
     try:
         figures.add("build", f"{stack.build():.0f} s")
         figures.add("up to all healthy", f"{stack.up():.1f} s")
+        figures.add("backend, start to ready", f"{stack.start_seconds():.1f} s")
         os.environ["SSL_CERT_FILE"] = str(stack.trust(folder / "root.crt"))
         yield stack
     finally:

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import time
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -133,6 +134,14 @@ class Stack:
             each for each, state in states.items() if (state.get("Health") or {}).get("Status") == "healthy"
         ]
 
+    def start_seconds(self, service: str = "backend") -> float:
+        """Return how long the slowest container of *service* took from its start to its first good health check."""
+        took = [0.0]
+        for one in self.containers(service):
+            good = [each for each in one["State"]["Health"]["Log"] if each["ExitCode"] == 0]
+            took.append((_moment(good[0]["End"]) - _moment(one["State"]["StartedAt"])).total_seconds())
+        return max(took)
+
     async def until_healthy(self, count: int, service: str = "backend", seconds: float = 60.0) -> None:
         """Wait until *count* containers of *service* are healthy."""
         async with asyncio.timeout(seconds):
@@ -160,3 +169,8 @@ class Stack:
     def down(self) -> None:
         """Remove everything, volumes too."""
         self.compose("--profile", "*", "down", "--volumes", "--remove-orphans", "--timeout", "5", check=False)
+
+
+def _moment(text: str) -> datetime:
+    """Read the engine's time, which has nine decimals."""
+    return datetime.fromisoformat(f"{text[:26]}+00:00")
