@@ -190,9 +190,7 @@ class Tab:
         await self.usable()
 
     async def reload(self) -> None:
-        """Load this page anew and wait until it can be used; what has been asked has its address by then."""
-        if await self.messages.count():
-            await self.conversation()
+        """Load this page anew and wait until it can be used."""
         await self.page.reload()
         await self.usable()
 
@@ -236,12 +234,16 @@ class Tab:
     # talking
 
     async def ask(self, text: str, *, accepted: bool = True) -> None:
-        """Type a message and press Enter; unless it will not be *accepted*, wait until its answer is there."""
+        """Type a message and press Enter; unless it will not be *accepted*, wait until its answer has a place.
+
+        That is on the page and in the address: a page loaded anew before would be an empty one.
+        """
         before = await self.answers.count()
         await self.composer.fill(text)
         await self.composer.press("Enter")
         if accepted:
             await expect(self.answers).to_have_count(before + 1)
+            await self.conversation()
 
     async def ends(self, status: str = "complete", *, answers: int | None = None) -> None:
         """Wait until the last answer has ended with *status*; *answers* says how many there are then."""
