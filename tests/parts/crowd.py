@@ -18,6 +18,7 @@ from tests.parts.wire_tab import WireTab
 
 ANSWER_SECONDS = 90.0  # a person who waits longer is stuck
 SEND_AGAIN_SECONDS = 3.0
+PROBE_SECONDS = 0.2  # each request of a prober opens a connection of its own
 
 
 @dataclass(slots=True)
@@ -28,11 +29,13 @@ class Account:
         answers: How many came to their end.
         wrong: What was not as it should be, in words.
         reconnects: How long tabs were without their connection, in seconds.
+        refills: The same until their pages were whole again.
     """
 
     answers: int = 0
     wrong: list[str] = field(default_factory=list)
     reconnects: list[float] = field(default_factory=list)
+    refills: list[float] = field(default_factory=list)
 
 
 class Crowd:
@@ -68,6 +71,7 @@ class Crowd:
             for tab in self._tabs:
                 await tab.close()
         self.account.reconnects = [each for tab in self._tabs for each in tab.reconnects]
+        self.account.refills = [each for tab in self._tabs for each in tab.refills]
         self.account.wrong += [
             f"tab {tab.token} was given a new token" for tab in self._tabs if tab.new_tokens
         ]
@@ -91,11 +95,10 @@ class Crowd:
     async def _ask(self, tab: WireTab, question: str) -> None:
         before = {each["id"] for each in tab.var(ChatState, "latest") or ()}
         await self._send(tab, f"{question} {self._cue}", key=question)
-        await tab.until(lambda: tab.conversation and _answer(tab), ANSWER_SECONDS)
+        await tab.until(
+            lambda: tab.conversation and _answer(tab).get("id", "") not in {"", *before}, ANSWER_SECONDS
+        )
         conversation, answer = tab.conversation, _answer(tab)
-        if answer["id"] in before:
-            self.account.wrong.append(f"{question}: no new answer")
-            return
         reader = LiveReader(tab.session, answer["generation_id"])
         await reader.follow([self._app], seconds=ANSWER_SECONDS)
         self.account.answers += 1
@@ -157,7 +160,7 @@ class Prober:
                     ("POST", "/api/v1/conversations"),
                 ):
                     await self._ask(client, method, path)
-                await asyncio.sleep(0.05)
+                await asyncio.sleep(PROBE_SECONDS)
 
     async def _ask(self, client: httpx.AsyncClient, method: str, path: str) -> None:
         begun = time.monotonic()

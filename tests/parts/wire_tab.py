@@ -38,6 +38,8 @@ class WireTab:
         token: What the page keeps in its session storage.
         new_tokens: What the server gave instead of it.
         path: The address the page shows.
+        reconnects: How long it was without a connection each time, in seconds.
+        refills: The same until the page was shown whole again.
     """
 
     def __init__(self, session: str, path: str = "/", token: str = "") -> None:
@@ -48,6 +50,7 @@ class WireTab:
         self.updates: list[dict[str, Any]] = []
         self.state: dict[str, dict[str, Any]] = {}
         self.reconnects: list[float] = []
+        self.refills: list[float] = []
         self.left: list[ClientConnection] = []
         self._socket: ClientConnection | None = None
         self._reading: asyncio.Task[None] | None = None
@@ -239,16 +242,19 @@ class WireTab:
         while True:
             if self._reading is not None:
                 await asyncio.wait({self._reading})
-            lost_at, failures = monotonic(), 0
+            lost_at = back_at = monotonic()
+            failures = 0
             while not (self.is_connected and self.is_hydrated):
                 turn += 1
                 try:
                     await self.dial(apps[turn % len(apps)])
+                    back_at = monotonic()
                     await self.until(lambda: self.is_hydrated or not self.is_connected, COME_BACK_SECONDS)
                 except (OSError, ConnectionClosed, InvalidHandshake):
                     failures = min(failures + 1, 10)
                     await asyncio.sleep(RETRY_SECONDS * failures)
-            self.reconnects.append(monotonic() - lost_at)
+            self.reconnects.append(back_at - lost_at)
+            self.refills.append(monotonic() - lost_at)
             self._changed.set()
 
     def _speaks_to(self, app: Served) -> bool:
