@@ -48,6 +48,14 @@ class Rating(StrEnum):
     DOWN = "down"
 
 
+class CitationKind(StrEnum):
+    """What a numbered source of an answer is."""
+
+    DOCUMENT = "document"
+    MESSAGE = "message"
+    FACT = "fact"
+
+
 @dataclass(frozen=True, slots=True)
 class AnswerError:
     """Why an answer failed: stored beside its partial text, never as text."""

@@ -127,6 +127,8 @@ class NoticeKind(StrEnum):
     CONVERSATION = "conversation"  # its messages or its row changed
     CONVERSATIONS = "conversations"  # one was added, removed, renamed or pinned
     CATALOG = "catalog"  # the list of models changed
+    DOCUMENTS = "documents"  # one was added, removed or came further; data: {"state": DocumentState, …}
+    MEMORY = "memory"  # something was learned, changed or forgotten
     SESSION = "session"  # a session of this account was ended
 
 

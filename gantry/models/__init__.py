@@ -6,12 +6,15 @@ from gantry.models.catalog import Connection, ModelEntry, Persona, Prompt
 from gantry.models.chat import (
     Attachment,
     Citation,
+    ContextTrace,
     Conversation,
     Feedback,
     Folder,
     Generation,
     Message,
 )
+from gantry.models.memory import Entity, MemoryItem, Mention, Relation
+from gantry.models.vault import Chunk, Collection, Document, EmbeddingSet
 
 __all__ = [
     "Account",
@@ -19,16 +22,25 @@ __all__ = [
     "Attachment",
     "AuditEvent",
     "AuthSession",
+    "Chunk",
     "Citation",
+    "Collection",
     "Connection",
+    "ContextTrace",
     "Conversation",
+    "Document",
+    "EmbeddingSet",
+    "Entity",
     "Feedback",
     "Folder",
     "Generation",
+    "MemoryItem",
+    "Mention",
     "Message",
     "ModelEntry",
     "Persona",
     "Prompt",
+    "Relation",
     "Row",
     "new_id",
 ]

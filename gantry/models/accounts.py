@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, CheckConstraint, Column, Index
+from sqlalchemy import JSON, CheckConstraint, Column, Index, false, true
 from sqlmodel import Field
 
 from gantry.domain.accounts import Role
@@ -12,7 +12,10 @@ from gantry.models.base import Row, UtcDateTime, text_enum
 
 
 class Account(Row, table=True):
-    """A person who may sign in. ``email`` is in the form of ``domain.accounts.normal_email``."""
+    """A person who may sign in. ``email`` is in the form of ``domain.accounts.normal_email``.
+
+    ``memory_enabled``: conversations are remembered and recalled. ``memory_by_model``: the model may extract facts when idle.
+    """
 
     __table_args__ = (CheckConstraint("email = lower(email)", name="email_lower"),)
 
@@ -23,6 +26,8 @@ class Account(Row, table=True):
     active: bool = True
     theme: str = Field(default="system", max_length=16)
     default_model: str | None = Field(default=None, max_length=255)
+    memory_enabled: bool = Field(default=True, sa_column_kwargs={"server_default": true()})
+    memory_by_model: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
     created_at: datetime = Field(sa_type=UtcDateTime)
     password_changed_at: datetime = Field(sa_type=UtcDateTime)
 

@@ -4,13 +4,20 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, CheckConstraint, Column, Index, Text, text
+from sqlalchemy import JSON, CheckConstraint, Column, Index, Text, false, text, true
 from sqlmodel import Field
 
-from gantry.domain.chat import GenerationStatus, MessageRole, MessageStatus, Rating
+from gantry.domain.chat import (
+    CitationKind,
+    GenerationStatus,
+    MessageRole,
+    MessageStatus,
+    Rating,
+)
 from gantry.models.base import Row, UtcDateTime, text_enum
 
 _LIVE = text("status IN ('queued', 'running')")
+_UNREAD = text("memorised_at IS NULL AND status <> 'streaming'")
 
 
 class Folder(Row, table=True):
@@ -26,6 +33,8 @@ class Conversation(Row, table=True):
 
     ``title_by_hand`` keeps our titles from replacing a person's. ``deleted_at`` is set for the minutes in which
     a deletion can be undone. ``seen_at`` is when its owner last had it open; ``answered_at`` when an answer last ended.
+    ``scope`` is a ``domain.knowledge.DocumentScope``. With ``remembered`` off nothing is recalled into it nor learned from it;
+    a ``temporary`` one is in no list and no search, and is removed when its owner leaves it.
     """
 
     __table_args__ = (Index("ix_conversation_account_id_updated_at", "account_id", "updated_at"),)
@@ -39,6 +48,8 @@ class Conversation(Row, table=True):
     model: str | None = Field(default=None, max_length=255)
     persona_id: UUID | None = Field(default=None, foreign_key="persona.id", ondelete="SET NULL", index=True)
     scope: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
+    remembered: bool = Field(default=True, sa_column_kwargs={"server_default": true()})
+    temporary: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
     active_leaf_id: UUID | None = None  # no foreign key: it would close a ring with message
     created_at: datetime = Field(sa_type=UtcDateTime)
     updated_at: datetime = Field(sa_type=UtcDateTime)
@@ -52,6 +63,7 @@ class Message(Row, table=True):
 
     While ``status`` is streaming, ``content`` is the last checkpoint. ``error`` is a ``domain.chat.AnswerError``,
     never text of the answer. ``client_key`` is the page's name for one press of Send. ``left_out`` counts earlier messages that did not fit the model's context.
+    ``memorised_at`` is when memory has read it; None: it is still to be read.
     """
 
     __table_args__ = (
@@ -59,6 +71,7 @@ class Message(Row, table=True):
         Index("uq_message_account_id_client_key", "account_id", "client_key", unique=True),
         CheckConstraint("role = 'assistant' OR status = 'complete'", name="user_is_complete"),
         CheckConstraint("depth >= 0", name="depth_not_negative"),
+        Index("ix_message_unread", "id", postgresql_where=_UNREAD, sqlite_where=_UNREAD),
     )
 
     conversation_id: UUID = Field(foreign_key="conversation.id", ondelete="CASCADE")
@@ -84,6 +97,7 @@ class Message(Row, table=True):
     )
     created_at: datetime = Field(sa_type=UtcDateTime)
     finished_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    memorised_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
 class Generation(Row, table=True):
@@ -124,29 +138,51 @@ class Generation(Row, table=True):
 
 
 class Attachment(Row, table=True):
-    """A file that belongs to one message; its bytes are in the document store under ``sha256``."""
+    """A file that was sent with one message; ``document_id`` is empty once the file was deleted."""
 
     message_id: UUID = Field(foreign_key="message.id", ondelete="CASCADE", index=True)
     account_id: UUID = Field(foreign_key="account.id", ondelete="CASCADE", index=True)
+    document_id: UUID | None = Field(default=None, foreign_key="document.id", ondelete="SET NULL", index=True)
     name: str = Field(max_length=255)
     media_type: str = Field(max_length=127)
     size_bytes: int
-    sha256: str = Field(max_length=64)
     created_at: datetime = Field(sa_type=UtcDateTime)
 
 
 class Citation(Row, table=True):
-    """One numbered source of an answer: a passage, and where it came from."""
+    """One numbered source that was given for an answer; ``cited`` says whether the answer refers to it.
+
+    The passage is kept as it was given. When its document or message is deleted the reference is emptied and the passage
+    with it (``domain.knowledge``): delete means delete.
+    """
 
     __table_args__ = (Index("uq_citation_message_id_number", "message_id", "number", unique=True),)
 
     message_id: UUID = Field(foreign_key="message.id", ondelete="CASCADE")
     number: int
+    kind: CitationKind = Field(default=CitationKind.DOCUMENT, sa_type=text_enum(CitationKind))
+    cited: bool = True
+    document_id: UUID | None = Field(default=None, foreign_key="document.id", ondelete="SET NULL", index=True)
     source_message_id: UUID | None = Field(
         default=None, foreign_key="message.id", ondelete="SET NULL", index=True
     )
     title: str = Field(default="", max_length=255)
+    page: int | None = None
+    heading: str = Field(default="", max_length=500)
+    start_offset: int = 0
+    end_offset: int = 0
     passage: str = Field(sa_type=Text)
+
+
+class ContextTrace(Row, table=True):
+    """What was sent to the model for one answer, part by part; ``parts`` are ``domain.context.ContextPart``."""
+
+    message_id: UUID = Field(foreign_key="message.id", ondelete="CASCADE", unique=True)
+    account_id: UUID = Field(foreign_key="account.id", ondelete="CASCADE", index=True)
+    parts: list[dict[str, Any]] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
+    tokens: int
+    budget_tokens: int
+    created_at: datetime = Field(sa_type=UtcDateTime)
 
 
 class Feedback(Row, table=True):

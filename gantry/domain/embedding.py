@@ -1,0 +1,70 @@
+"""Turning texts into vectors, whoever does it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from gantry.domain.errors import Unavailable
+
+Vector = Sequence[float]
+
+
+class TextRole(StrEnum):
+    """What a text is embedded for; some models want to be told."""
+
+    QUERY = "query"
+    PASSAGE = "passage"
+
+
+class SetState(StrEnum):
+    """Life of one model's vectors."""
+
+    BUILDING = "building"  # filled beside the active one
+    ACTIVE = "active"  # what search uses
+    RETIRED = "retired"  # replaced, its vectors are being removed
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddingModel:
+    """Whose vectors these are; vectors of different models or dimensions never meet in one index."""
+
+    name: str  # such as "minilm", "lexical" or a server's name for its model
+    dimension: int
+    semantic: bool  # False: only words are compared, which the page says
+
+    @property
+    def set_name(self) -> str:
+        """The name of the set of collections that holds its vectors: letters, digits, ``-`` and ``_``, at most 40."""
+        safe = "".join(c if c.isascii() and c.isalnum() else "-" for c in self.name.lower()).strip("-")
+        return f"{safe[-32:].strip('-') or 'model'}-{self.dimension}"
+
+
+class EmbeddingUnavailable(Unavailable):
+    """The embedding model cannot be reached or loaded; words alone can still be searched."""
+
+    kind = "embedding-unavailable"
+
+
+class Embedder(Protocol):
+    """Turns texts into vectors of length one. Batches inside, never blocks the event loop, bounded memory."""
+
+    async def model(self) -> EmbeddingModel:
+        """Return whose vectors it makes; loads or asks what is needed to know the dimension.
+
+        Raises:
+            EmbeddingUnavailable: It cannot be used now.
+        """
+        ...
+
+    async def embed(self, texts: Sequence[str], role: TextRole) -> Sequence[Vector]:
+        """Return one vector for each text, in order. Texts too long for the model are cut, never refused.
+
+        Raises:
+            EmbeddingUnavailable: It cannot be used now.
+        """
+        ...
+
+    async def aclose(self) -> None:
+        """Free the model, or close the connections."""
+        ...
