@@ -71,8 +71,8 @@ _POSTGRESQL_SEARCH = tuple(
         ),
     )
     for statement in (
-        f"""CREATE TABLE fts_{table} ({table}_id uuid PRIMARY KEY REFERENCES {table} ON DELETE CASCADE,
-            search tsvector NOT NULL)""",
+        # No foreign key: a restore empties the table with TRUNCATE, which refuses to where one points at it.
+        f"CREATE TABLE fts_{table} ({table}_id uuid PRIMARY KEY, search tsvector NOT NULL)",
         f"CREATE INDEX fts_{table}_search ON fts_{table} USING gin (search)",
         # Cut, because a tsvector holds one megabyte at most.
         f"""CREATE FUNCTION fts_{table}_keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
@@ -89,6 +89,18 @@ _POSTGRESQL_SEARCH = tuple(
         END $$""",
         f"""CREATE TRIGGER fts_{table}_kept AFTER INSERT OR UPDATE OF {changed} ON {table}
             FOR EACH ROW EXECUTE FUNCTION fts_{table}_keep()""",
+        f"""CREATE FUNCTION fts_{table}_drop() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+            DELETE FROM fts_{table} WHERE {table}_id = old.id;
+            RETURN NULL;
+        END $$""",
+        f"""CREATE TRIGGER fts_{table}_dropped AFTER DELETE ON {table}
+            FOR EACH ROW EXECUTE FUNCTION fts_{table}_drop()""",
+        f"""CREATE FUNCTION fts_{table}_clear() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+            TRUNCATE fts_{table};
+            RETURN NULL;
+        END $$""",
+        f"""CREATE TRIGGER fts_{table}_cleared AFTER TRUNCATE ON {table}
+            FOR EACH STATEMENT EXECUTE FUNCTION fts_{table}_clear()""",
     )
 )
 
@@ -434,6 +446,7 @@ def upgrade() -> None:
         "conversation", sa.Column("temporary", sa.Boolean(), server_default=sa.false(), nullable=False)
     )
 
+    op.add_column("message", sa.Column("retrieval", sa.JSON(none_as_null=True), nullable=True))
     op.add_column("message", sa.Column("memorised_at", sa.DateTime(timezone=True), nullable=True))
     op.create_index(
         "ix_message_unread",
@@ -534,8 +547,9 @@ def downgrade() -> None:
                 op.execute(f"DROP TRIGGER fts_{table}_{event}")
             op.execute(f"DROP TABLE fts_{table}_row")
         else:
-            op.execute(f"DROP TRIGGER fts_{table}_kept ON {table}")
-            op.execute(f"DROP FUNCTION fts_{table}_keep")
+            for event, function in (("kept", "keep"), ("dropped", "drop"), ("cleared", "clear")):
+                op.execute(f"DROP TRIGGER fts_{table}_{event} ON {table}")
+                op.execute(f"DROP FUNCTION fts_{table}_{function}")
         op.execute(f"DROP TABLE fts_{table}")
     op.drop_table("citation")
     op.drop_table("attachment")
@@ -583,6 +597,7 @@ def downgrade() -> None:
     op.drop_index("ix_message_unread", "message")
     for table, column in (
         ("message", "memorised_at"),
+        ("message", "retrieval"),
         ("conversation", "temporary"),
         ("conversation", "remembered"),
         ("account", "memory_by_model"),

@@ -63,7 +63,8 @@ class Message(Row, table=True):
 
     While ``status`` is streaming, ``content`` is the last checkpoint. ``error`` is a ``domain.chat.AnswerError``,
     never text of the answer. ``client_key`` is the page's name for one press of Send. ``left_out`` counts earlier messages that did not fit the model's context.
-    ``memorised_at`` is when memory has read it; None: it is still to be read.
+    ``retrieval`` says of an answer where was looked and what was found (``domain.context.Retrieval``), ``memorised_at``
+    when memory has read the message; None: it is still to be read.
     """
 
     __table_args__ = (
@@ -97,6 +98,9 @@ class Message(Row, table=True):
     )
     created_at: datetime = Field(sa_type=UtcDateTime)
     finished_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    retrieval: dict[str, Any] | None = Field(
+        default=None, sa_column=Column(JSON(none_as_null=True), nullable=True)
+    )
     memorised_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
