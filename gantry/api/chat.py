@@ -10,6 +10,8 @@ from pydantic import AwareDatetime
 
 from gantry.api.access import Signed
 from gantry.api.chat_schemas import (
+    ContextOut,
+    ContextPartOut,
     ConversationChange,
     ConversationList,
     ConversationOut,
@@ -21,10 +23,11 @@ from gantry.api.chat_schemas import (
     NewConversation,
     NewMessage,
     RatingIn,
+    SourceOut,
     Started,
 )
 from gantry.runtime import services
-from gantry.services.chat import Listed, Sent
+from gantry.services.chat import Beginning, Listed, Sent
 
 router = APIRouter(prefix="/api/v1", tags=["chat"])
 
@@ -60,7 +63,8 @@ async def list_conversations(
 @router.post("/conversations", status_code=201, operation_id="create_conversation")
 async def create_conversation(who: Signed, new: NewConversation) -> ConversationOut:
     """Make an empty conversation."""
-    row = await services().chat.create(who, title=new.title, model=new.model)
+    beginning = Beginning(new.scope.scope() if new.scope else None, new.temporary, new.remembered)
+    row = await services().chat.create(who, title=new.title, model=new.model, beginning=beginning)
     return ConversationOut.model_validate(row)
 
 
@@ -68,15 +72,20 @@ async def create_conversation(who: Signed, new: NewConversation) -> Conversation
 async def get_conversation(who: Signed, conversation_id: UUID) -> ConversationWithMessages:
     """Return a conversation with the messages of all its branches, oldest first."""
     row, messages = await services().chat.all_messages(who, conversation_id)
+    given = await services().chat.given(who, conversation_id)
     base = ConversationOut.model_validate(row).model_dump()
-    return ConversationWithMessages(**base, messages=[MessageOut.of(message) for message in messages])
+    told = [
+        MessageOut.of(each, given.citations.get(each.id, ()), given.files.get(each.id, ()))
+        for each in messages
+    ]
+    return ConversationWithMessages(**base, messages=told)
 
 
 @router.patch("/conversations/{conversation_id}", operation_id="change_conversation")
 async def change_conversation(
     who: Signed, conversation_id: UUID, change: ConversationChange
 ) -> ConversationOut:
-    """Rename, pin, or choose the model."""
+    """Rename, pin, choose the model or the documents to read, or take it out of memory."""
     chat = services().chat
     if change.title is not None:
         await chat.rename(who, conversation_id, change.title)
@@ -84,6 +93,10 @@ async def change_conversation(
         await chat.pin(who, conversation_id, change.pinned)
     if change.model is not None:
         await chat.set_model(who, conversation_id, change.model)
+    if change.scope is not None:
+        await chat.set_scope(who, conversation_id, change.scope.scope())
+    if change.remembered is not None:
+        await chat.set_remembered(who, conversation_id, change.remembered)
     row = (await chat.window(who, conversation_id, limit=1)).conversation
     return ConversationOut.model_validate(row)
 
@@ -104,7 +117,7 @@ async def restore_conversation(who: Signed, conversation_id: UUID) -> None:
 async def send_message(who: Signed, conversation_id: UUID, new: NewMessage) -> Started:
     """Send a message; its answer is written whether or not anybody listens."""
     sent = await services().chat.send(
-        who, conversation_id, new.content, model=new.model, parent=new.parent_id
+        who, conversation_id, new.content, model=new.model, parent=new.parent_id, files=new.documents
     )
     return _started(sent)
 
@@ -131,6 +144,39 @@ async def resume_answer(who: Signed, message_id: UUID) -> Started:
 async def select_branch(who: Signed, message_id: UUID) -> None:
     """Show the branch through this message."""
     await services().chat.select(who, message_id)
+
+
+@router.get("/messages/{message_id}/sources", operation_id="list_sources")
+async def list_sources(who: Signed, message_id: UUID) -> list[SourceOut]:
+    """Return the passages an answer was given, by number."""
+    found = await services().answers.sources(who, message_id)
+    return [
+        SourceOut.model_validate(each.row).model_copy(
+            update={"conversation_id": each.conversation_id, "available": each.available}
+        )
+        for each in found
+    ]
+
+
+@router.get("/messages/{message_id}/context", operation_id="get_context")
+async def get_context(who: Signed, message_id: UUID) -> ContextOut:
+    """Return exactly what was sent to the model for an answer, part by part, and what was left out."""
+    read = await services().answers.context(who, message_id)
+    return ContextOut(
+        tokens=read.tokens,
+        budget_tokens=read.budget_tokens,
+        parts=[
+            ContextPartOut(
+                kind=part.kind.value,
+                title=part.title,
+                tokens=part.tokens,
+                text=part.text,
+                number=part.number,
+                left_out=part.left_out,
+            )
+            for part in read.parts
+        ],
+    )
 
 
 @router.put("/messages/{message_id}/rating", status_code=204, operation_id="rate_answer")

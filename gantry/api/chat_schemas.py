@@ -1,5 +1,6 @@
 """Conversations, messages and answers, as programs see them."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Self
 from uuid import UUID
@@ -7,10 +8,23 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from gantry.domain.chat import MAX_MESSAGE_CHARACTERS, MAX_TITLE_CHARACTERS, Rating
+from gantry.domain.knowledge import DocumentScope, ScopeKind
 
 
 class _FromRow(BaseModel):
     model_config = ConfigDict(from_attributes=True, extra="ignore")
+
+
+class ScopeIn(BaseModel):
+    """Which documents to read: none, all, or some (those of the collections, and the documents)."""
+
+    kind: ScopeKind = ScopeKind.ALL
+    collections: list[UUID] = Field(default_factory=list, max_length=100)
+    documents: list[UUID] = Field(default_factory=list, max_length=100)
+
+    def scope(self) -> DocumentScope:
+        """Return the value."""
+        return DocumentScope(self.kind, tuple(self.collections), tuple(self.documents))
 
 
 class NewConversation(BaseModel):
@@ -18,6 +32,9 @@ class NewConversation(BaseModel):
 
     title: str = Field(default="", max_length=MAX_TITLE_CHARACTERS)
     model: str | None = Field(default=None, max_length=255)
+    scope: ScopeIn | None = None
+    temporary: bool = False
+    remembered: bool = True
 
 
 class ConversationChange(BaseModel):
@@ -26,6 +43,8 @@ class ConversationChange(BaseModel):
     title: str | None = Field(default=None, max_length=MAX_TITLE_CHARACTERS)
     pinned: bool | None = None
     model: str | None = Field(default=None, max_length=255)
+    scope: ScopeIn | None = None
+    remembered: bool | None = None
 
 
 class ConversationOut(_FromRow):
@@ -35,6 +54,9 @@ class ConversationOut(_FromRow):
     title: str
     pinned: bool
     model: str | None
+    scope: dict[str, Any]
+    remembered: bool
+    temporary: bool
     active_leaf_id: UUID | None
     created_at: datetime
     updated_at: datetime
@@ -52,6 +74,60 @@ class ConversationList(BaseModel):
 
     conversations: list[ListedConversation]
     next: datetime | None
+
+
+class CitationOut(_FromRow):
+    """A numbered source of an answer, without its passage (``GET /messages/{id}/sources`` has it)."""
+
+    number: int
+    kind: str
+    cited: bool
+    title: str
+    page: int | None
+    heading: str
+    document_id: UUID | None
+    source_message_id: UUID | None
+
+
+class SourceOut(CitationOut):
+    """A numbered source with its passage; empty, and not ``available``, once it was deleted.
+
+    ``start_offset`` and ``end_offset`` are characters of the document's extracted text.
+    """
+
+    start_offset: int
+    end_offset: int
+    passage: str
+    conversation_id: UUID | None = None
+    available: bool = True
+
+
+class ContextPartOut(BaseModel):
+    """One part of a prompt; ``left_out`` says why it was not sent."""
+
+    kind: str
+    title: str
+    tokens: int
+    text: str
+    number: int
+    left_out: str
+
+
+class ContextOut(BaseModel):
+    """What was sent to the model for an answer; token counts are estimates that lean high."""
+
+    tokens: int
+    budget_tokens: int
+    parts: list[ContextPartOut]
+
+
+class AttachmentOut(_FromRow):
+    """A file that was sent with a message; no ``document_id``: it was deleted."""
+
+    document_id: UUID | None
+    name: str
+    media_type: str
+    size_bytes: int
 
 
 class UsageOut(BaseModel):
@@ -78,11 +154,14 @@ class MessageOut(_FromRow):
     left_out: int
     truncated: bool
     error: dict[str, Any] | None
+    retrieval: dict[str, Any] | None = None
+    citations: list[CitationOut] = []
+    attachments: list[AttachmentOut] = []
     created_at: datetime
     finished_at: datetime | None
 
     @classmethod
-    def of(cls, row: Any) -> Self:
+    def of(cls, row: Any, citations: Sequence[Any] = (), attachments: Sequence[Any] = ()) -> Self:
         """Make one from a row of the table."""
         usage = None
         if row.completion_tokens is not None:
@@ -91,7 +170,12 @@ class MessageOut(_FromRow):
                 completion_tokens=row.completion_tokens,
                 estimated=row.tokens_estimated,
             )
-        return cls.model_validate(row).model_copy(update={"usage": usage})
+        more = {
+            "usage": usage,
+            "citations": [CitationOut.model_validate(one) for one in citations],
+            "attachments": [AttachmentOut.model_validate(one) for one in attachments],
+        }
+        return cls.model_validate(row).model_copy(update=more)
 
 
 class ConversationWithMessages(ConversationOut):
@@ -101,11 +185,15 @@ class ConversationWithMessages(ConversationOut):
 
 
 class NewMessage(BaseModel):
-    """A message to send; ``parent_id`` is the answer it follows, by default the newest on the active branch."""
+    """A message to send; ``parent_id`` is the answer it follows, by default the newest on the active branch.
+
+    ``documents`` are files uploaded with ``attach=true``: they go with this message.
+    """
 
     content: str = Field(min_length=1, max_length=MAX_MESSAGE_CHARACTERS)
     parent_id: UUID | None = None
     model: str | None = Field(default=None, max_length=255)
+    documents: list[UUID] = Field(default_factory=list, max_length=20)
 
 
 class EditedMessage(BaseModel):

@@ -6,6 +6,8 @@ from enum import StrEnum
 from typing import Literal, Protocol, Self
 from uuid import UUID
 
+from gantry.domain.context import Retrieval, Source
+
 BUILT_IN = "gantry"
 EXTRACTIVE = "gantry/extractive"
 SAFE_CONTEXT_TOKENS = 8192  # assumed when a server does not tell
@@ -96,7 +98,8 @@ class ChatRequest:
     """One question to a model, already cut to fit its context.
 
     Turns are oldest first; at most one system turn, and it is the first. With ``continue_last`` the last turn
-    is an unfinished assistant turn, and the answer is only what comes after it.
+    is an unfinished assistant turn, and the answer is only what comes after it. ``question``, ``sources`` and ``retrieval``
+    say again what the turns say already, for an answerer that does not read prose.
     """
 
     model: str
@@ -106,6 +109,9 @@ class ChatRequest:
     temperature: float | None = None
     max_tokens: int | None = None
     continue_last: bool = False
+    question: str = ""
+    sources: tuple[Source, ...] = ()
+    retrieval: Retrieval | None = None
 
 
 @dataclass(frozen=True, slots=True)

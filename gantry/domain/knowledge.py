@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Self
+from typing import Any, Protocol, Self
 from uuid import UUID
+
+from gantry.domain.accounts import Actor
 
 
 class ScopeKind(StrEnum):
@@ -77,3 +79,35 @@ class Found:
     left_out: Sequence[str] = ()  # "vectors", "keywords", "reranker"
     searched: int = 0  # how many documents (or memories) were in scope; 0 means there was nothing to search
     timings_ms: dict[str, float] = field(default_factory=dict[str, float])
+
+
+@dataclass(frozen=True, slots=True)
+class Recalled:
+    """What memory has for a question: sentences about the person, most important first, and past turns."""
+
+    facts: Sequence[str] = ()
+    turns: Found = field(default_factory=Found)
+
+
+class DocumentSearch(Protocol):
+    """Finds passages in a person's documents; ``services.retrieval.Retriever`` is the one there is."""
+
+    async def documents(
+        self,
+        who: Actor,
+        question: str,
+        *,
+        scope: DocumentScope,
+        limit: int = 8,
+        deadline_seconds: float = 3.0,
+    ) -> Found:
+        """Return passages inside *scope*, best first; never raises for a part that is away (see ``Found.left_out``)."""
+        ...
+
+
+class Recall(Protocol):
+    """Finds what is remembered for a question; ``services.memory.MemoryService`` is the one there is."""
+
+    async def recall(self, who: Actor, question: str, *, conversation: UUID) -> Recalled:
+        """Return what may be told in *conversation*; nothing when memory is off for it."""
+        ...

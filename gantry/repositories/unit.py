@@ -9,6 +9,7 @@ from gantry.repositories.catalog import CatalogRepository
 from gantry.repositories.chat import ChatRepository
 from gantry.repositories.generations import GenerationRepository
 from gantry.repositories.search import SearchRepository
+from gantry.repositories.sources import SourceRepository
 
 
 class UnitOfWork:
@@ -41,3 +42,8 @@ class UnitOfWork:
     def search(self) -> SearchRepository:
         """Full-text search over messages."""
         return SearchRepository(self.session)
+
+    @cached_property
+    def sources(self) -> SourceRepository:
+        """What answers were given to read."""
+        return SourceRepository(self.session)

@@ -5,17 +5,47 @@ from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from gantry.domain.accounts import Actor
-from gantry.domain.chat import LIVE
+from gantry.domain.chat import LIVE, CitationKind
 from gantry.domain.clock import utc_now
+from gantry.domain.context import ContextPart, PartKind, Retrieval
+from gantry.domain.errors import NotFound
 from gantry.domain.live import EventLog, LiveEvent, LiveKind, Position
-from gantry.models import Generation, Message
+from gantry.domain.prompt import turn_tokens
+from gantry.models import Citation, Generation, Message
 from gantry.repositories.database import Database
+from gantry.repositories.unit import UnitOfWork
+from gantry.services.prompting import turns_of
 from gantry.services.writing import Writers
 
 _PAUSE_SECONDS = 0.5  # between looks into the database while no log knows the answer
+
+
+@dataclass(frozen=True, slots=True)
+class SourceRead:
+    """A source of an answer; ``conversation_id`` is where a past message stands, None when it is gone."""
+
+    row: Citation
+    conversation_id: UUID | None
+
+    @property
+    def available(self) -> bool:
+        """Whether the document or the conversation is still there."""
+        if self.row.kind is CitationKind.DOCUMENT:
+            return self.row.document_id is not None
+        return self.conversation_id is not None
+
+
+@dataclass(frozen=True, slots=True)
+class ContextRead:
+    """What was sent for an answer, in the order it was sent, and what was left out."""
+
+    parts: tuple[ContextPart, ...]
+    tokens: int
+    budget_tokens: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +75,9 @@ class AnswerService:
             NotFound: At the first step, when it is not one of *who*'s.
         """
         while True:
-            row, message = await self._stored(who, generation)
+            row, message, sources = await self._stored(who, generation)
+            if sources and after == Position() and row.status not in LIVE:
+                yield LiveEvent(LiveKind.SOURCES, sources, after)
             for event in _from_database(row, message, after):
                 yield event
                 after = event.position
@@ -61,11 +93,46 @@ class AnswerService:
             if silent:
                 await asyncio.sleep(_PAUSE_SECONDS)
 
-    async def _stored(self, who: Actor, generation: UUID) -> tuple[Generation, Message]:
+    async def _stored(
+        self, who: Actor, generation: UUID
+    ) -> tuple[Generation, Message, dict[str, Any] | None]:
         async with self.database.read() as tx:
             row = await tx.generations.get(generation, owner=who.id)
             message, _ = await tx.chat.get_message(row.message_id, owner=who.id)
-            return row, message
+            citations = (await tx.sources.citations([message.id])).get(message.id, [])
+        retrieval = Retrieval.parse(message.retrieval)
+        note = retrieval.sentence if retrieval else ""
+        told = {"sources": [brief(row) for row in citations], "note": note} if citations or note else None
+        return row, message, told
+
+    async def sources(self, who: Actor, message: UUID) -> list[SourceRead]:
+        """Return what an answer was given to read, by number.
+
+        Raises:
+            NotFound: Not one of *who*'s.
+        """
+        async with self.database.read() as tx:
+            await tx.chat.get_message(message, owner=who.id)
+            rows = (await tx.sources.citations([message])).get(message, [])
+            said = [row.source_message_id for row in rows if row.source_message_id]
+            conversations = await tx.sources.conversations_of(said)
+        return [SourceRead(row, conversations.get(row.source_message_id or row.id)) for row in rows]
+
+    async def context(self, who: Actor, message: UUID) -> ContextRead:
+        """Return exactly what was sent to the model for an answer, part by part.
+
+        Raises:
+            NotFound: Not one of *who*'s, or the answer has no account: it is older, or nothing has been sent yet.
+        """
+        async with self.database.read() as tx:
+            await tx.chat.get_message(message, owner=who.id)
+            trace = await tx.sources.trace(message)
+            if trace is None:
+                raise NotFound("Nothing was kept of what was sent for this answer.")
+            parts: list[ContextPart] = []
+            for part in map(ContextPart.parse, trace.parts):
+                parts += await _with_texts(tx, part) if part.upto else [part]
+        return ContextRead(tuple(parts), trace.tokens, trace.budget_tokens)
 
     async def stop(self, who: Actor, generation: UUID) -> None:
         """Ask for an answer to be stopped, wherever it is written; stopping a finished one does nothing."""
@@ -108,3 +175,28 @@ def _from_database(row: Generation, message: Message, after: Position) -> Iterat
     if message.error:
         yield LiveEvent(LiveKind.ERROR, message.error, at)
     yield LiveEvent(LiveKind.END, {"status": row.status.value}, at)
+
+
+def brief(row: Citation) -> dict[str, Any]:
+    """Return what a page needs for a chip: everything but the passage, as JSON."""
+    return {
+        "number": row.number,
+        "kind": row.kind.value,
+        "title": row.title,
+        "page": row.page,
+        "heading": row.heading,
+    }
+
+
+async def _with_texts(tx: UnitOfWork, part: ContextPart) -> list[ContextPart]:
+    """Return the history turn by turn, with the texts as they were sent."""
+    rows = await tx.chat.path(UUID(part.upto), limit=part.messages)
+    return [
+        ContextPart(
+            PartKind.HISTORY,
+            "You" if turn.role == "user" else "Answer",
+            turn_tokens(turn),
+            turn.content,
+        )
+        for turn in turns_of(rows)
+    ]

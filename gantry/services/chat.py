@@ -18,12 +18,12 @@ from gantry.domain.chat import (
 from gantry.domain.errors import AlreadyAnswering, Conflict, Invalid
 from gantry.domain.live import NoticeKind
 from gantry.domain.text import storable
-from gantry.models import Conversation, Generation, Message, new_id
+from gantry.models import Attachment, Citation, Conversation, Generation, Message, new_id
 from gantry.repositories.unit import UnitOfWork
-from gantry.services.conversations import ConversationService, Listed
+from gantry.services.conversations import PLAIN, Beginning, ConversationService, Listed
 from gantry.services.writing import Job
 
-__all__ = ["Bubble", "ChatService", "Listed", "Sent", "Window"]
+__all__ = ["Beginning", "Bubble", "ChatService", "Listed", "Sent", "Window"]
 
 MAX_LIVE_ANSWERS = 100  # of one account: far more than a person asks for, and than a runaway program should
 WINDOW = 30  # messages a page opens with
@@ -37,6 +37,8 @@ class Bubble:
     generation_id: UUID | None  # of its newest answer; None for a user's message
     siblings: tuple[UUID, ...]  # the alternatives in order of making, this message among them
     rating: Rating | None
+    sources: tuple[Citation, ...] = ()
+    attachments: tuple[Attachment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,7 @@ class Sent:
 class _Question:
     text: str
     client_key: str | None
+    files: tuple[UUID, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +89,19 @@ class ChatService(ConversationService):
         families = await tx.chat.siblings(messages)
         generations = await tx.chat.newest_generations(ids)
         ratings = await tx.chat.ratings(ids)
-        return tuple(Bubble(m, generations.get(m.id), families[m.id], ratings.get(m.id)) for m in messages)
+        sources = await tx.sources.citations(ids)
+        files = await tx.sources.attachments(ids)
+        return tuple(
+            Bubble(
+                m,
+                generations.get(m.id),
+                families[m.id],
+                ratings.get(m.id),
+                tuple(sources.get(m.id, ())),
+                tuple(files.get(m.id, ())),
+            )
+            for m in messages
+        )
 
     async def send(
         self,
@@ -97,6 +112,8 @@ class ChatService(ConversationService):
         model: str | None = None,
         parent: UUID | None = None,
         client_key: str | None = None,
+        files: Sequence[UUID] = (),
+        beginning: Beginning = PLAIN,
     ) -> Sent:
         """Store a message and start its answer.
 
@@ -106,9 +123,12 @@ class ChatService(ConversationService):
             parent: The assistant's message to answer to; None is the end of the active path.
             client_key: The page's name for one press of Send (64 characters at most). Sending the same key
                 again stores nothing and returns what the first one started.
+            files: Documents that were uploaded to be attached, and belong to no message yet.
+            beginning: How a new conversation starts.
 
         Raises:
             Invalid: Empty or too long, or an unknown model.
+            NotFound: A file or the scope of *beginning* is not *who*'s.
             AlreadyAnswering: The previous answer is still being written.
         """
         text = _checked(text)
@@ -118,11 +138,12 @@ class ChatService(ConversationService):
             async with self.database.begin() as tx:
                 if conversation is None:
                     thread = self.new_conversation(who, None)
+                    await self.begin(tx, thread, beginning)
                     await tx.chat.add_conversation(thread)
                 else:
                     thread = await tx.chat.get_conversation(conversation, owner=who.id)
                 above = await self._parent(tx, who, thread, parent)
-                return await self._ask(tx, thread, above, _Question(text, client_key), chosen)
+                return await self._ask(tx, thread, above, _Question(text, client_key, tuple(files)), chosen)
 
         return await self._once(who, client_key, store)
 
@@ -238,6 +259,8 @@ class ChatService(ConversationService):
             created_at=self.now(),
         )
         await tx.chat.add_message(question)
+        if asked.files:
+            await tx.sources.attach(asked.files, question, at=self.now())
         if not thread.title:
             thread.title = title_from_prompt(asked.text)
         return await self._answer(tx, thread, question, model)

@@ -8,8 +8,9 @@ from uuid import UUID
 from gantry.domain.accounts import Actor
 from gantry.domain.chat import cleaned_title, title_from_prompt
 from gantry.domain.clock import utc_now
+from gantry.domain.knowledge import DocumentScope
 from gantry.domain.live import Notice, NoticeBoard, NoticeKind
-from gantry.models import Conversation, Message
+from gantry.models import Attachment, Citation, Conversation, Message
 from gantry.repositories.database import Database
 from gantry.repositories.unit import UnitOfWork
 from gantry.services.catalog import CatalogService
@@ -28,6 +29,26 @@ class Listed:
 
 
 @dataclass(frozen=True, slots=True)
+class Beginning:
+    """How a new conversation starts."""
+
+    scope: DocumentScope | None = None  # None: all documents
+    temporary: bool = False
+    remembered: bool = True
+
+
+PLAIN = Beginning()
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What was given with messages, by message: sources of answers, files of questions."""
+
+    citations: dict[UUID, list[Citation]]
+    files: dict[UUID, list[Attachment]]
+
+
+@dataclass(frozen=True, slots=True)
 class ConversationService:
     """The half of ``ChatService``, which callers use, that looks at conversations from outside."""
 
@@ -37,16 +58,26 @@ class ConversationService:
     board: NoticeBoard
     now: Callable[[], datetime] = utc_now
 
-    async def create(self, who: Actor, *, title: str = "", model: str | None = None) -> Conversation:
+    async def create(
+        self, who: Actor, *, title: str = "", model: str | None = None, beginning: Beginning = PLAIN
+    ) -> Conversation:
         """Make an empty conversation (the API does; the page makes one with its first message)."""
         chosen = str((await self.catalog.resolve(who, model)).ref) if model else None
         conversation = self.new_conversation(who, chosen)
         conversation.title = cleaned_title(title)
         conversation.title_by_hand = bool(conversation.title)
         async with self.database.begin() as tx:
+            await self.begin(tx, conversation, beginning)
             await tx.chat.add_conversation(conversation)
         self.tell(who, NoticeKind.CONVERSATIONS, conversation.id)
         return conversation
+
+    async def begin(self, tx: UnitOfWork, conversation: Conversation, beginning: Beginning) -> None:
+        """Set up a conversation that is not stored yet; NotFound where its scope names what is not its owner's."""
+        conversation.temporary, conversation.remembered = beginning.temporary, beginning.remembered
+        if beginning.scope is not None:
+            await tx.sources.require_scope(beginning.scope, owner=conversation.account_id)
+            conversation.scope = beginning.scope.stored()
 
     def new_conversation(self, who: Actor, model: str | None) -> Conversation:
         """Return a row that is not stored yet."""
@@ -74,6 +105,12 @@ class ConversationService:
             row = await tx.chat.get_conversation(conversation, owner=who.id)
             return row, await tx.chat.all_messages(conversation, limit=10_000)
 
+    async def given(self, who: Actor, conversation: UUID) -> Given:
+        """Return what was given with the messages of a conversation."""
+        async with self.database.read() as tx:
+            await tx.chat.get_conversation(conversation, owner=who.id)
+            return Given(*await tx.sources.of_conversation(conversation))
+
     async def rename(self, who: Actor, conversation: UUID, title: str) -> str:
         """Set a title by hand; a blank one goes back to ours. Returns the title as stored."""
         title = cleaned_title(title)
@@ -96,6 +133,22 @@ class ConversationService:
         """Keep the choice of model for the conversation's next messages."""
         chosen = str((await self.catalog.resolve(who, model)).ref)
         await self._change(who, conversation, model=chosen)
+
+    async def set_scope(self, who: Actor, conversation: UUID, scope: DocumentScope) -> None:
+        """Choose the documents the conversation's next questions are answered from.
+
+        Raises:
+            NotFound: A collection or document of *scope* is not *who*'s.
+        """
+        async with self.database.begin() as tx:
+            await tx.chat.get_conversation(conversation, owner=who.id)
+            await tx.sources.require_scope(scope, owner=who.id)
+            await tx.chat.change_conversation(conversation, scope=scope.stored())
+        self.tell(who, NoticeKind.CONVERSATION, conversation)
+
+    async def set_remembered(self, who: Actor, conversation: UUID, remembered: bool) -> None:
+        """Let memory learn from a conversation and recall into it, or not."""
+        await self._change(who, conversation, remembered=remembered)
 
     async def seen(self, who: Actor, conversation: UUID) -> None:
         """Note that its owner has it open."""

@@ -1,18 +1,25 @@
-"""The built-in answerer: with no model connected it quotes what the person's earlier conversations say."""
+"""The built-in answerer: with no model connected it quotes the person's documents and earlier conversations."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 
 from gantry.domain.catalog import EXTRACTIVE, ChatRequest, Delta, TextDelta
+from gantry.domain.chat import CitationKind
+from gantry.domain.context import Source
 from gantry.domain.passages import best_passage, search_words
 from gantry.repositories.database import Database
 from gantry.repositories.search import FoundMessage
 
 _CANDIDATES = 40
 _QUOTES = 4
+_QUOTE_CHARACTERS = 420
 _READ_CHARACTERS = 20_000  # of each candidate
 _HEAD = "**No model is connected**, so this is not an answer: I can only quote what is stored here. "
+_ABOUT_TALKS = {
+    True: "Your earlier conversations say:",
+    False: "Nothing in your earlier conversations matches this question.",
+}
 _HOW = """
 
 **To connect a model**, do one of these:
@@ -37,21 +44,49 @@ class ExtractiveAnswerer:
 
     async def stream(self, request: ChatRequest) -> AsyncGenerator[Delta]:
         """Yield quotes that hold the question's words, each with its conversation, then how to connect a model."""
-        question = next((t.content for t in reversed(request.turns) if t.role == "user"), "")
+        question = request.question or next(
+            (t.content for t in reversed(request.turns) if t.role == "user"), ""
+        )
         words = search_words(question)
+        documents = await asyncio.to_thread(_from_documents, request.sources, words)
         async with self.database.read() as tx:
             found = await tx.search.messages(
                 words, owner=request.owner, apart=request.conversation, unlike=EXTRACTIVE, limit=_CANDIDATES
             )
         quotes = await asyncio.to_thread(_quotes, found, words, question)
         yield TextDelta(_HEAD)
-        if quotes:
-            yield TextDelta("Your earlier conversations say:")
-        else:
-            yield TextDelta("Nothing in your earlier conversations matches this question.")
+        if documents:
+            yield TextDelta("Your documents say:")
+            for quote in documents:
+                yield TextDelta(quote)
+            if quotes:
+                yield TextDelta(f"\n\n{_ABOUT_TALKS[True]}")
+        elif request.retrieval and request.retrieval.documents:
+            yield TextDelta(f"{request.retrieval.sentence} ")
+        if not documents:
+            yield TextDelta(_ABOUT_TALKS[bool(quotes)])
         for quote in quotes:
             yield TextDelta(quote)
         yield TextDelta(_HOW)
+
+
+def _from_documents(sources: Sequence[Source], words: list[str]) -> list[str]:
+    """Return the best passages of the sources as quotations with their numbers, in the order they were found."""
+    quotes: list[str] = []
+    for source in sources:
+        if source.kind is not CitationKind.DOCUMENT:
+            continue
+        passage, score = best_passage(source.text, words, max_characters=_QUOTE_CHARACTERS)
+        if not score:
+            passage, _ = best_passage(
+                source.text, search_words(source.text), max_characters=_QUOTE_CHARACTERS
+            )
+        quoted = " ".join(passage.split())
+        if quoted:
+            quotes.append(f"\n\n> {quoted} [{source.number}]\n\n{source.place}")
+        if len(quotes) == _QUOTES:
+            break
+    return quotes
 
 
 def _quotes(found: list[FoundMessage], words: list[str], question: str) -> list[str]:

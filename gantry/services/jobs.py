@@ -7,9 +7,12 @@ from uuid import UUID
 
 from gantry.domain.accounts import Actor, Role
 from gantry.domain.catalog import UsageReport
+from gantry.domain.citations import cited_numbers, without_unknown
+from gantry.domain.context import Retrieval, Source
+from gantry.domain.prompt import Prompt
 from gantry.domain.telemetry import AnswerReport
 from gantry.domain.tokens import estimate_tokens
-from gantry.models import Generation, Message
+from gantry.models import Citation, ContextTrace, Generation, Message
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,46 @@ class Job:
         return self.stored_text[:kept], self.stored_reasoning if kept else ""
 
 
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What an attempt was given to read and what was sent to the model for it."""
+
+    prompt: Prompt
+    budget_tokens: int
+    retrieval: Retrieval | None
+
+    def citations(self, job: Job) -> list[Citation]:
+        """Return the sources as rows; which of them are referred to is known at the end."""
+        return [
+            Citation(
+                message_id=job.message_id,
+                number=source.number,
+                kind=source.kind,
+                cited=False,
+                document_id=source.document_id,
+                source_message_id=source.message_id,
+                title=source.title[:255],
+                page=source.page,
+                heading=source.heading[:500],
+                start_offset=source.start,
+                end_offset=source.end,
+                passage=source.text,
+            )
+            for source in self.prompt.given
+        ]
+
+    def trace(self, job: Job, at: datetime) -> ContextTrace:
+        """Return the account as a row."""
+        return ContextTrace(
+            message_id=job.message_id,
+            account_id=job.account_id,
+            parts=[part.stored() for part in self.prompt.parts],
+            tokens=self.prompt.tokens,
+            budget_tokens=self.budget_tokens,
+            created_at=at,
+        )
+
+
 @dataclass(slots=True)
 class Draft:
     """The text of one attempt as it grows; cheap to add to, joined only when stored."""
@@ -77,6 +120,8 @@ class Draft:
     truncated: bool = False
     left_out: int = 0
     prompt_estimate: int = 0
+    given: tuple[Source, ...] = ()
+    account: Account | None = None  # what was given and sent, until it is stored
     usage: UsageReport | None = None
     first_reasoning_at: datetime | None = None
     first_text_at: datetime | None = None
@@ -108,6 +153,25 @@ class Draft:
         if not self.grew and (self.job.attempt > 1 or self.job.resumes_from is not None):
             return {}
         return {"content": "".join(self.text_pieces), "reasoning": "".join(self.reasoning_pieces)}
+
+    def final_columns(self) -> tuple[dict[str, Any], list[int]]:
+        """Return the columns at the end, without references to what was not given, and the numbers referred to."""
+        columns = self.columns()
+        if not self.given or "content" not in columns:
+            return columns, []
+        known = [source.number for source in self.given]
+        text = without_unknown(columns["content"], known)
+        return columns | {"content": text}, sorted(cited_numbers(text, known))
+
+    def take(self, prompt: Prompt, *, budget_tokens: int, retrieval: Retrieval | None) -> None:
+        """Note what is sent to the model, to be stored with the next checkpoint."""
+        self.left_out, self.prompt_estimate, self.given = prompt.left_out, prompt.tokens, prompt.given
+        self.account = Account(prompt, budget_tokens, retrieval)
+
+    def kept(self, account: Account | None) -> None:
+        """Forget an account that has been stored, unless another has come since."""
+        if self.account is account:
+            self.account = None
 
     def report(self, model: str, status: str, fault: str, measures: dict[str, Any]) -> AnswerReport:
         """Return what is counted of the answer when it has ended with *measures*."""

@@ -1,13 +1,16 @@
 """From a conversation to what is sent to the model."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
+from uuid import UUID
 
 from gantry.domain.catalog import ChatRequest, ChatTurn
 from gantry.domain.chat import MessageRole
 from gantry.domain.clock import utc_now
-from gantry.domain.prompt import Prompt, assemble, prompt_budget, turn_tokens
+from gantry.domain.context import Knowledge
+from gantry.domain.prompt import Conversation, Prompt, assemble, prompt_budget, turn_tokens
 from gantry.models import Message
 from gantry.repositories.database import Database
 from gantry.services.catalog import ResolvedModel
@@ -17,29 +20,74 @@ _PAGE = 40  # messages read at a time, from the end upwards, until the budget is
 _GO_ON = "Go on exactly where your last message stopped. Repeat nothing and add no remark."
 
 
+class Summaries(Protocol):
+    """Knows long conversations in short; ``services.summaries`` is the one there is."""
+
+    async def summary_of(self, conversation: UUID, leaf: UUID) -> str:
+        """Return the newest summary of what leads to message *leaf*; empty when there is none."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A conversation as a prompt needs it, and what was asked before."""
+
+    talk: Conversation
+    before: str  # the question before this one
+
+
 @dataclass(frozen=True, slots=True)
 class Prompter:
     """Assembles prompts within the model's context, reading no more of a conversation than fits."""
 
     database: Database
+    summaries: Summaries | None = None
     now: Callable[[], datetime] = utc_now
 
-    async def request(self, job: Job, model: ResolvedModel, *, prefix: str) -> tuple[ChatRequest, Prompt]:
-        """Return what to send for *job*; *prefix* is text of the answer that is there already."""
-        budget = prompt_budget(model.context_tokens)
-        history, earlier = await self._history(job, budget)
-        continues = bool(prefix) and model.chat.continues_prefix
-        if prefix:
-            history.append(ChatTurn("assistant", prefix))
-        if prefix and not continues:
-            history.append(ChatTurn("user", _GO_ON))
-        prompt = assemble(history, system=self._system(), budget_tokens=budget, earlier=earlier)
+    async def conversation(self, job: Job, model: ResolvedModel, *, prefix: str) -> Told:
+        """Return the turns around *job*'s question; *prefix* is text of the answer that is there already."""
+        rows, earlier = await self._rows(job, prompt_budget(model.context_tokens))
+        turns, counts = _turns(rows)
+        question = turns.pop() if turns else ChatTurn("user", "")
+        counts = counts[: len(turns)]
+        tail = [ChatTurn("assistant", prefix)] if prefix else []
+        if prefix and not model.chat.continues_prefix:
+            tail.append(ChatTurn("user", _GO_ON))
+        asked = sum(counts)
+        summary = ""
+        if self.summaries and earlier:
+            summary = await self.summaries.summary_of(job.conversation_id, job.question_id)
+        talk = Conversation(
+            question=question,
+            history=turns,
+            earlier=earlier,
+            upto=str(rows[asked - 1].id) if asked else "",
+            messages=counts,
+            tail=tail,
+            summary=summary,
+        )
+        before = next((turn.content for turn in reversed(turns) if turn.role == "user"), "")
+        return Told(talk, before)
+
+    def request(
+        self, job: Job, model: ResolvedModel, told: Told, knowledge: Knowledge | None = None
+    ) -> tuple[ChatRequest, Prompt]:
+        """Return what to send for *job*, with the account of it."""
+        prompt = assemble(
+            told.talk,
+            system=self._system(),
+            budget_tokens=prompt_budget(model.context_tokens),
+            knowledge=knowledge,
+        )
         request = ChatRequest(
             model=model.ref.name,
             turns=prompt.turns,
             owner=job.account_id,
             conversation=job.conversation_id,
-            continue_last=continues,
+            continue_last=bool(told.talk.tail) and model.chat.continues_prefix,
+            question=told.talk.question.content,
+            sources=prompt.given,
+            retrieval=knowledge.retrieval if knowledge else None,
         )
         return request, prompt
 
@@ -49,8 +97,8 @@ class Prompter:
             f" Today is {self.now():%A, %d %B %Y}."
         )
 
-    async def _history(self, job: Job, budget_tokens: int) -> tuple[list[ChatTurn], int]:
-        """Return the turns up to the question, oldest first, and how many messages lie before them."""
+    async def _rows(self, job: Job, budget_tokens: int) -> tuple[list[Message], int]:
+        """Return the messages up to the question, oldest first, and how many lie before them."""
         rows: list[Message] = []
         spent = 0
         leaf = job.question_id
@@ -63,18 +111,28 @@ class Prompter:
                 if above is None or spent > budget_tokens:
                     break
                 leaf = above
-        return _turns(rows), rows[0].depth if rows else 0
+        return rows, rows[0].depth if rows else 0
 
 
-def _turns(rows: list[Message]) -> list[ChatTurn]:
-    """Make turns that alternate, as many chat templates require: answers that failed empty leave two questions."""
+def turns_of(rows: Sequence[Message]) -> list[ChatTurn]:
+    """Return messages as the turns a model reads."""
+    return _turns(rows)[0]
+
+
+def _turns(rows: Sequence[Message]) -> tuple[list[ChatTurn], list[int]]:
+    """Make turns that alternate, as many chat templates require, and count the messages in each.
+
+    Answers that failed empty leave two questions, which become one turn.
+    """
     turns: list[ChatTurn] = []
+    counts: list[int] = []
     for row in rows:
-        if not row.content:
-            continue
         role = "user" if row.role is MessageRole.USER else "assistant"
-        if turns and turns[-1].role == role:
-            turns[-1] = ChatTurn(role, f"{turns[-1].content}\n\n{row.content}")
-        else:
+        if turns and (not row.content or turns[-1].role == role):
+            joined = "\n\n".join(part for part in (turns[-1].content, row.content) if part)
+            turns[-1] = ChatTurn(turns[-1].role, joined)
+            counts[-1] += 1
+        elif row.content:
             turns.append(ChatTurn(role, row.content))
-    return turns
+            counts.append(1)
+    return turns, counts

@@ -23,6 +23,7 @@ from gantry.domain.catalog import (
 )
 from gantry.domain.chat import MAX_ANSWER_CHARACTERS, AnswerError, GenerationStatus, MessageStatus
 from gantry.domain.clock import utc_now
+from gantry.domain.context import Knowledge
 from gantry.domain.errors import (
     ContextTooLong,
     GantryError,
@@ -31,14 +32,17 @@ from gantry.domain.errors import (
     Unavailable,
 )
 from gantry.domain.live import EventLog, LiveKind, Notice, NoticeBoard, NoticeKind, Opening, Stage
+from gantry.domain.prompt import prompt_budget
 from gantry.domain.telemetry import UNMEASURED, Open, Telemetry
 from gantry.domain.text import storable
 from gantry.log import log_context
 from gantry.models import new_id
 from gantry.repositories.database import Database
+from gantry.repositories.unit import UnitOfWork
 from gantry.services.catalog import CatalogService, ResolvedModel
-from gantry.services.jobs import Draft, Job
-from gantry.services.prompting import Prompter
+from gantry.services.jobs import Account, Draft, Job
+from gantry.services.prompting import Prompter, Told
+from gantry.services.sources import Asked, SourceFinder
 
 MAX_ATTEMPTS = 5  # after which an answer that keeps killing its writer is given up
 _LEAVE_SECONDS = 3  # in which a writer stores its last checkpoint when the process ends
@@ -62,6 +66,7 @@ class Writers:
     board: NoticeBoard
     catalog: CatalogService
     prompter: Prompter
+    finder: SourceFinder | None = None
     lease_seconds: float = 15
     heartbeat_seconds: float = 1
     telemetry: Telemetry = UNMEASURED
@@ -207,14 +212,24 @@ class Writers:
             return False
 
     async def _checkpoint(self, job: Job, draft: Draft) -> bool:
-        columns = draft.columns()
+        columns, account = draft.columns(), draft.account
         async with self.database.begin() as tx:
             stop = await tx.generations.checkpoint(
                 job.generation_id, job.attempt, lease_until=self._lease(), stored=bool(columns)
             )
             if columns:
                 await tx.chat.change_message(job.message_id, **columns)
+            await self._keep(tx, job, account)
+        draft.kept(account)
         return stop
+
+    async def _keep(self, tx: UnitOfWork, job: Job, account: Account | None) -> None:
+        """Store what the answer was given and what was sent, once."""
+        if account is None:
+            return
+        await tx.sources.replace(job.message_id, account.citations(job), account.trace(job, self.now()))
+        retrieval = account.retrieval.stored() if account.retrieval else None
+        await tx.chat.change_message(job.message_id, retrieval=retrieval)
 
     async def _pump(self, job: Job, draft: Draft) -> None:
         """Ask the model and hand on what it says; once more, shorter, when it tells that its context is too small."""
@@ -234,15 +249,39 @@ class Writers:
         continues = job.attempt > 1 and text == job.stored_text and bool(text)
         opening = Opening(job.attempt, text, reasoning, continues=continues)
         self.events.open(job.generation_id, opening)
+        told = await self.prompter.conversation(job, model, prefix=text)
+        knowledge = await self._knowledge(job, told, continued=bool(text))
+        request, prompt = self.prompter.request(job, model, told, knowledge)
+        draft.take(prompt, budget_tokens=prompt_budget(model.context_tokens), retrieval=request.retrieval)
+        await self._tell_sources(job, draft)
         self._stage(job, Stage.THINKING, f"Waiting for {model.ref.name}")
-        request, prompt = await self.prompter.request(job, model, prefix=text)
-        draft.left_out, draft.prompt_estimate = prompt.left_out, prompt.tokens
         async with aclosing(model.chat.stream(request)) as deltas:
             async for delta in deltas:
                 self._take(job, draft, model, delta)
                 if draft.characters > MAX_ANSWER_CHARACTERS:
                     draft.truncated = True
                     break
+
+    async def _knowledge(self, job: Job, told: Told, *, continued: bool) -> Knowledge:
+        """Look for what may answer the question; a text that is continued keeps its sources and their numbers."""
+        if self.finder is None:
+            return Knowledge()
+        if continued:
+            return await self.finder.stored(job.message_id)
+        asked = Asked(
+            job.actor, job.conversation_id, job.question_id, told.talk.question.content, told.before
+        )
+        return await self.finder.find(asked, on_stage=lambda what: self._stage(job, Stage.READING, what))
+
+    async def _tell_sources(self, job: Job, draft: Draft) -> None:
+        """Announce the sources, stored first: a reader may open one at once."""
+        retrieval = draft.account.retrieval if draft.account else None
+        note = retrieval.sentence if retrieval else ""
+        if draft.given:
+            await self._checkpoint_if_possible(job, draft)
+        if draft.given or note:
+            data = {"sources": [source.brief() for source in draft.given], "note": note}
+            self.events.announce(job.generation_id, LiveKind.SOURCES, data)
 
     def _take(self, job: Job, draft: Draft, model: ResolvedModel, delta: Delta) -> None:
         match delta:
@@ -296,7 +335,7 @@ class Writers:
         self, job: Job, draft: Draft, status: GenerationStatus, error: AnswerError | None
     ) -> dict[str, Any]:
         now = self.now()
-        columns, measures = draft.columns(), draft.measures(now)
+        (columns, cited), measures = draft.final_columns(), draft.measures(now)
         async with self.database.begin() as tx:
             await tx.generations.finish(
                 job.generation_id, job.attempt, status=status, at=now, stored=bool(columns)
@@ -309,6 +348,9 @@ class Writers:
                 **columns,
                 **measures,
             )
+            await self._keep(tx, job, draft.account)
+            if cited:
+                await tx.sources.mark_cited(job.message_id, cited)
             await tx.chat.change_conversation(job.conversation_id, answered_at=now)
         return measures
 

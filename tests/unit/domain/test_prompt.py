@@ -1,9 +1,13 @@
 """Fitting a conversation into a model's context."""
 
+from dataclasses import replace
+
 import pytest
 
 from gantry.domain.catalog import ChatTurn
-from gantry.domain.prompt import assemble, prompt_budget, turn_tokens
+from gantry.domain.chat import CitationKind
+from gantry.domain.context import Knowledge, Source, total_tokens
+from gantry.domain.prompt import Conversation, assemble, prompt_budget, turn_tokens
 from gantry.domain.tokens import estimate_tokens
 
 
@@ -17,9 +21,13 @@ def talk(pairs: int, words: int = 50) -> list[ChatTurn]:
     return [*turns, ChatTurn("user", "and now?")]
 
 
+def conversation(turns: list[ChatTurn], earlier: int = 0) -> Conversation:
+    return Conversation(question=turns[-1], history=turns[:-1], earlier=earlier)
+
+
 def test_a_short_conversation_is_sent_whole() -> None:
     """Nothing is left out while everything fits."""
-    prompt = assemble(talk(3), system="Be kind.", budget_tokens=10_000)
+    prompt = assemble(conversation(talk(3)), system="Be kind.", budget_tokens=10_000)
     assert [turn.role for turn in prompt.turns] == ["system", *["user", "assistant"] * 3, "user"]
     assert prompt.left_out == 0
 
@@ -27,7 +35,7 @@ def test_a_short_conversation_is_sent_whole() -> None:
 def test_the_oldest_turns_go_first_and_are_counted() -> None:
     """A long conversation is cut from its beginning, within the budget, beginning with a question."""
     history = talk(40)
-    prompt = assemble(history, system="Be kind.", budget_tokens=1000, earlier=5)
+    prompt = assemble(conversation(history, earlier=5), system="Be kind.", budget_tokens=1000)
     assert prompt.tokens <= 1000
     assert sum(turn_tokens(turn) for turn in prompt.turns) == prompt.tokens
     assert prompt.turns[0].role == "system"
@@ -38,7 +46,7 @@ def test_the_oldest_turns_go_first_and_are_counted() -> None:
 
 def test_the_question_is_always_sent() -> None:
     """A question longer than the budget is sent all the same: the server decides."""
-    prompt = assemble([ChatTurn("user", "word " * 5000)], system="", budget_tokens=100)
+    prompt = assemble(conversation([ChatTurn("user", "word " * 5000)]), system="", budget_tokens=100)
     assert len(prompt.turns) == 1
 
 
@@ -62,3 +70,48 @@ def test_room_is_kept_for_the_answer(context: int | None, least: int, most: int)
 def test_estimates_lean_high_in_every_script(text: str, least: int, most: int) -> None:
     """An estimate is near what common tokenizers make of Latin, Cyrillic and Chinese text."""
     assert least <= estimate_tokens(text) <= most
+
+
+def source(number: int, text: str = "The dam was built in 1931. " * 10) -> Source:
+    return Source(CitationKind.DOCUMENT, f"report {number}.pdf", text, page=number)
+
+
+def test_what_was_found_stands_with_the_question_and_is_accounted_for() -> None:
+    """Passages are numbered as they fit, the system turn and the history stay as they are, and every part is told."""
+    found = Knowledge(
+        facts=("Lives in Lisbon.",), sources=(source(1), source(2, "long " * 20_000), source(3))
+    )
+    talked = conversation(talk(2))
+    prompt = assemble(talked, system="Be kind.", budget_tokens=4000, knowledge=found)
+    plain = assemble(talked, system="Be kind.", budget_tokens=4000)
+    assert prompt.turns[:-1] == plain.turns[:-1]
+    assert [(given.number, given.title) for given in prompt.given] == [
+        (1, "report 1.pdf"),
+        (2, "report 3.pdf"),
+    ]
+    asked = prompt.turns[-1].content
+    assert "[1] report 1.pdf, page 1:" in asked
+    assert "Lives in Lisbon." in asked
+    assert asked.endswith("and now?")
+    left_out = [part for part in prompt.parts if part.left_out]
+    assert [part.title for part in left_out] == ["report 2.pdf, page 2"]
+    assert abs(total_tokens(prompt.parts) - prompt.tokens) <= 5 * len(prompt.parts)
+
+
+def test_numbers_of_sources_that_were_given_before_stay() -> None:
+    """An answer that goes on keeps what its references mean."""
+    before = Knowledge(sources=(replace(source(1), number=1), replace(source(4), number=4)))
+    prompt = assemble(conversation(talk(1)), system="", budget_tokens=4000, knowledge=before)
+    assert [given.number for given in prompt.given] == [1, 4]
+
+
+def test_a_summary_stands_for_what_does_not_fit() -> None:
+    """The beginning of a long conversation is told in short, and only when something is missing."""
+    long = Conversation(
+        question=ChatTurn("user", "and now?"), history=talk(40)[:-1], summary="They met in Rome."
+    )
+    cut = assemble(long, system="Be kind.", budget_tokens=1000)
+    assert "They met in Rome." in cut.turns[0].content
+    assert cut.tokens <= 1000
+    whole = assemble(long, system="Be kind.", budget_tokens=100_000)
+    assert "They met in Rome." not in whole.turns[0].content

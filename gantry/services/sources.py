@@ -1,0 +1,240 @@
+"""What an answer is given to read: passages of documents, past turns and facts."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeVar
+from uuid import UUID
+
+from gantry.domain.accounts import Actor
+from gantry.domain.chat import CitationKind
+from gantry.domain.context import Knowledge, Retrieval, Source
+from gantry.domain.errors import GantryError
+from gantry.domain.knowledge import (
+    DocumentScope,
+    DocumentSearch,
+    Found,
+    Passage,
+    Recall,
+    Recalled,
+    ScopeKind,
+)
+from gantry.domain.passages import search_words
+from gantry.domain.vault import UNFINISHED
+from gantry.models import Chunk, Citation, Document
+from gantry.repositories.database import Database
+
+PASSAGES = 8
+READY_PATIENCE_SECONDS = (
+    120  # for a file sent with the question; longer ones are searched as far as they have come
+)
+_POLL_SECONDS = 0.3
+_FEW_WORDS = 4  # a question with fewer is searched together with the one before it
+_WHOLE_CHARACTERS = 12_000  # a file sent with the question is given whole up to this size
+_PIECE_CHARACTERS = 3000
+
+log = logging.getLogger(__name__)
+_Result = TypeVar("_Result")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question, and where it stands."""
+
+    who: Actor
+    conversation: UUID
+    message: UUID
+    text: str
+    before: str = ""  # the question before it, which a short one refers to
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFinder:
+    """Looks for what may answer a question, in all places at once. Never fails: what does not answer is left out and said."""
+
+    database: Database
+    search: DocumentSearch
+    memory: Recall
+
+    async def find(self, asked: Asked, *, on_stage: Callable[[str], None]) -> Knowledge:
+        """Return facts and sources for a question, documents first.
+
+        Args:
+            on_stage: Told what is being read, as a sentence for the reader.
+        """
+        async with self.database.read() as tx:
+            thread = await tx.chat.get_conversation(asked.conversation, owner=asked.who.id)
+            attached = await tx.sources.attached(asked.conversation)
+            files = await tx.sources.sent_with(asked.message)
+        scope = DocumentScope.parse(thread.scope)
+        scope = DocumentScope(
+            scope.kind, scope.collections, scope.documents, asked.conversation if attached else None
+        )
+        reads = scope.kind is not ScopeKind.NONE or bool(attached)
+        if files:
+            await self._wait_for(files, on_stage)
+        whole = await self._whole(files)
+        if reads:
+            on_stage("Reading your documents")
+        question = _searched(asked)
+        found, recalled = await asyncio.gather(
+            _or_nothing(
+                self.search.documents(asked.who, question, scope=scope, limit=PASSAGES), "documents", Found()
+            )
+            if reads
+            else _nothing(Found()),
+            _or_nothing(
+                self.memory.recall(asked.who, question, conversation=asked.conversation), "memory", Recalled()
+            ),
+        )
+        (documents, documents_failed), (memories, memory_failed) = found, recalled
+        passages = [
+            p for p in documents.passages if p.source_id not in {source.document_id for source in whole}
+        ]
+        sources = (
+            *whole,
+            *(_of_document(p) for p in passages),
+            *(_of_turn(p) for p in memories.turns.passages),
+        )
+        missing = [*documents.left_out, *memories.turns.left_out]
+        missing += ["documents"] * documents_failed + ["memory"] * memory_failed
+        retrieval = Retrieval(
+            documents=documents.searched if reads else None,
+            passages=len(whole) + len(passages),
+            memories=len(memories.turns.passages),
+            facts=len(memories.facts),
+            left_out=tuple(dict.fromkeys(missing)),
+        )
+        return Knowledge(tuple(memories.facts), sources, retrieval)
+
+    async def _wait_for(self, files: Sequence[Document], on_stage: Callable[[str], None]) -> None:
+        """Wait until files sent with the question can be searched, as long as they come on."""
+        for file in files:
+            async with asyncio.timeout(READY_PATIENCE_SECONDS) as patience:
+                seen = None
+                while True:
+                    async with self.database.read() as tx:
+                        row = await tx.sources.find_document(file.id)
+                    if row is None or row.state not in UNFINISHED:
+                        break
+                    now = (row.state, row.pages_done, row.embedded_count)
+                    if now != seen:
+                        seen = now
+                        patience.reschedule(asyncio.get_running_loop().time() + READY_PATIENCE_SECONDS)
+                        page = (
+                            f", page {row.pages_done} of {row.pages}" if row.pages and row.pages_done else ""
+                        )
+                        on_stage(f"Reading {row.name}{page}")
+                    await asyncio.sleep(_POLL_SECONDS)
+
+    async def _whole(self, files: Sequence[Document]) -> list[Source]:
+        """Return short files that were sent with the question from beginning to end: no search can be better."""
+        made: list[Source] = []
+        left = _WHOLE_CHARACTERS
+        async with self.database.read() as tx:
+            for file in files:
+                row = await tx.sources.find_document(file.id)
+                if row is None or not row.chunk_count or row.characters > left:
+                    continue
+                left -= row.characters
+                chunks = await tx.sources.pieces(row.id, limit=1000)
+                made += _pieces(row, chunks)
+        return made
+
+    async def stored(self, message: UUID) -> Knowledge:
+        """Return what an answer was given before: for going on with it under the same numbers."""
+        async with self.database.read() as tx:
+            found = await tx.sources.citations([message])
+            row = await tx.chat.find_message(message)
+        retrieval = Retrieval.parse(row.retrieval) if row else None
+        return Knowledge(
+            sources=tuple(_of_citation(each) for each in found.get(message, ())), retrieval=retrieval
+        )
+
+
+def _searched(asked: Asked) -> str:
+    """Return what to search for: a short question together with the one it follows."""
+    if asked.before and len(search_words(asked.text)) < _FEW_WORDS:
+        return f"{asked.before}\n{asked.text}"
+    return asked.text
+
+
+async def _nothing(empty: _Result) -> tuple[_Result, bool]:
+    return empty, False
+
+
+async def _or_nothing(work: Awaitable[_Result], what: str, empty: _Result) -> tuple[_Result, bool]:
+    try:
+        return await work, False
+    except GantryError:
+        log.warning("sources.part_failed", extra={"part": what})
+    except Exception:
+        log.exception("sources.part_crashed", extra={"part": what})
+    return empty, True
+
+
+def _of_document(passage: Passage) -> Source:
+    return Source(
+        CitationKind.DOCUMENT,
+        passage.title,
+        passage.text,
+        page=passage.page,
+        heading=passage.heading,
+        start=passage.start,
+        end=passage.end,
+        document_id=passage.source_id,
+    )
+
+
+def _of_turn(passage: Passage) -> Source:
+    return Source(
+        CitationKind.MESSAGE,
+        passage.title or "Conversation",
+        passage.text,
+        message_id=passage.message_id,
+        conversation_id=passage.source_id,
+        speaker=passage.speaker,
+        said_at=passage.said_at,
+    )
+
+
+def _of_citation(row: Citation) -> Source:
+    return Source(
+        row.kind,
+        row.title,
+        row.passage,
+        number=row.number,
+        page=row.page,
+        heading=row.heading,
+        start=row.start_offset,
+        end=row.end_offset,
+        document_id=row.document_id,
+        message_id=row.source_message_id,
+    )
+
+
+def _pieces(document: Document, chunks: Sequence[Chunk]) -> list[Source]:
+    """Join a document's chunks to sources of one page, or of some length where there are no pages."""
+    made: list[Source] = []
+    for chunk in chunks:
+        last = made[-1] if made else None
+        if last and last.page == chunk.page and (chunk.page or last.end - last.start < _PIECE_CHARACTERS):
+            overlap = max(0, last.end - chunk.start_offset)
+            gap = "\n" if chunk.start_offset > last.end else ""
+            text = f"{last.text}{gap}{chunk.content[overlap:]}"
+            made[-1] = replace(last, text=text, end=max(last.end, chunk.end_offset))
+            continue
+        made.append(
+            Source(
+                CitationKind.DOCUMENT,
+                document.name,
+                chunk.content,
+                page=chunk.page,
+                heading=chunk.heading,
+                start=chunk.start_offset,
+                end=chunk.end_offset,
+                document_id=document.id,
+            )
+        )
+    return made

@@ -1,0 +1,25 @@
+"""References in answers."""
+
+import pytest
+
+from gantry.domain.citations import cited_numbers, without_unknown
+
+
+@pytest.mark.parametrize(
+    ("text", "cited", "kept"),
+    [
+        ("It was built in 1931 [1].", {1}, "It was built in 1931 [1]."),
+        ("Both say so [1, 2].", {1, 2}, "Both say so [1, 2]."),
+        ("One does [2; 9].", {2}, "One does [2]."),
+        ("Nobody said so [7].", set(), "Nobody said so."),
+        ("Twice [1][2], and [8][2].", {1, 2}, "Twice [1][2], and[2]."),
+        ("`list[7]` and\n```\nx[9]\n```\nend [1]", {1}, "`list[7]` and\n```\nx[9]\n```\nend [1]"),
+        ("A [7](https://example.org) link", set(), "A [7](https://example.org) link"),
+        ("```\nopen[9]", set(), "```\nopen[9]"),
+        ("In 2024 [2024] nothing", set(), "In 2024 [2024] nothing"),
+    ],
+)
+def test_references_are_checked_against_what_was_given(text: str, cited: set[int], kept: str) -> None:
+    """Numbers that were not given are dropped; code and links are left alone."""
+    assert cited_numbers(text, {1, 2}) == cited
+    assert without_unknown(text, {1, 2}) == kept
