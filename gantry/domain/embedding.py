@@ -1,5 +1,6 @@
 """Turning texts into vectors, whoever does it."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -68,3 +69,23 @@ class Embedder(Protocol):
     async def aclose(self) -> None:
         """Free the model, or close the connections."""
         ...
+
+
+_SENTENCE = re.compile(r"(?<=[.!?…])\s+|\n+")
+_SHORT_SENTENCE = 80  # is joined with the next: alone it says too little
+_LONG_SENTENCE = 900
+_MOST_PARTS = 48  # of one message
+
+
+def passages_of(speaker: str, text: str) -> list[str]:
+    """Return the sentences of a message, each with who said it: what somebody said in passing is found as well as the rest."""
+    parts: list[str] = []
+    for raw in _SENTENCE.split(text):
+        sentence = raw.strip()
+        if not sentence:
+            continue
+        if parts and len(parts[-1]) + len(sentence) < _SHORT_SENTENCE:
+            parts[-1] += f" {sentence}"
+        else:
+            parts.append(sentence[:_LONG_SENTENCE])
+    return [f"{speaker}: {part}" for part in parts[:_MOST_PARTS]] or [speaker]

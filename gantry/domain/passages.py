@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 _WORD = re.compile(r"[^\W_]+")
 _SENTENCE = re.compile(r"(?<=[.!?…])\s+|\n+")
-_STOP_WORDS = frozenset(
+STOP_WORDS = frozenset(
     [
         "a",
         "about",
@@ -104,10 +104,10 @@ _MAX_WORDS = 24
 def search_words(question: str) -> list[str]:
     """Return the words worth searching, each once, lower case, stop words left out unless there is nothing else."""
     words = list(dict.fromkeys(word.lower() for word in _WORD.findall(question)))
-    return ([word for word in words if word not in _STOP_WORDS] or words)[:_MAX_WORDS]
+    return ([word for word in words if word not in STOP_WORDS] or words)[:_MAX_WORDS]
 
 
-def _stem(word: str) -> str:
+def stem(word: str) -> str:
     """Cut common English endings, so that "dogs" finds "dog"; other languages mostly pass unchanged."""
     for ending in ("ing", "ies", "ed", "es", "s", "e"):
         if word.endswith(ending) and len(word) - len(ending) >= 3:
@@ -120,11 +120,11 @@ def best_passage(text: str, words: Sequence[str], *, max_characters: int = 320) 
 
     A passage is one sentence, lengthened by those after it while it fits.
     """
-    wanted = {_stem(word) for word in words}
+    wanted = {stem(word) for word in words}
     sentences = [part.strip() for part in _SENTENCE.split(text) if part.strip()]
     best, best_score = "", 0
     for start, sentence in enumerate(sentences):
-        score = len(wanted & {_stem(word.lower()) for word in _WORD.findall(sentence)})
+        score = len(wanted & {stem(word.lower()) for word in _WORD.findall(sentence)})
         if score > best_score:
             best_score, best = score, " ".join(sentences[start:])
     if len(best) > max_characters:

@@ -52,13 +52,19 @@ class VectorHit:
     row: UUID
     part: int
     score: float
+    vector: Vector | None = None  # only where it was asked for
 
 
 class Nearest(Protocol):
     """Finds rows by meaning: embeds the question as the active set wants it, and asks the index."""
 
-    async def nearest(self, question: str, *, scope: VectorScope, limit: int) -> list[VectorHit]:
+    async def nearest(
+        self, question: str, *, scope: VectorScope, limit: int, feedback: int = 0
+    ) -> list[VectorHit]:
         """Return the nearest rows inside *scope*, best first, each row once.
+
+        With *feedback* the question is first moved a little towards so many of the nearest rows (Rocchio), which finds more of what is
+        like them.
 
         Raises:
             Unavailable: The embedding model or the index does not answer, or there are no vectors yet.
@@ -77,7 +83,7 @@ class VectorIndex(Protocol):
         ...
 
     async def query(
-        self, set_name: str, vector: Vector, *, scope: VectorScope, limit: int
+        self, set_name: str, vector: Vector, *, scope: VectorScope, limit: int, vectors: bool = False
     ) -> list[VectorHit]:
         """Return the nearest rows inside *scope*, best first, each row once. An unknown set is empty."""
         ...

@@ -107,7 +107,10 @@ class Chunk(Row, table=True):
 
 
 class EmbeddingSet(Row, table=True):
-    """The vectors of one embedding model; exactly one set is searched, another may be filled beside it."""
+    """The vectors of one embedding model; exactly one set is searched, another may be filled beside it.
+
+    The lease on the active one says which process indexes what waits.
+    """
 
     __table_args__ = (
         Index(
@@ -122,3 +125,5 @@ class EmbeddingSet(Row, table=True):
     state: SetState = Field(default=SetState.BUILDING, sa_type=text_enum(SetState))
     created_at: datetime = Field(sa_type=UtcDateTime)
     activated_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    worker: str = Field(default="", max_length=64)
+    lease_until: datetime | None = Field(default=None, sa_type=UtcDateTime)

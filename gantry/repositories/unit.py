@@ -8,6 +8,8 @@ from gantry.repositories.accounts import AccountRepository
 from gantry.repositories.catalog import CatalogRepository
 from gantry.repositories.chat import ChatRepository
 from gantry.repositories.generations import GenerationRepository
+from gantry.repositories.indexing import IndexingRepository
+from gantry.repositories.knowledge_search import KnowledgeSearchRepository
 from gantry.repositories.search import SearchRepository
 from gantry.repositories.sources import SourceRepository
 
@@ -47,3 +49,13 @@ class UnitOfWork:
     def sources(self) -> SourceRepository:
         """What answers were given to read."""
         return SourceRepository(self.session)
+
+    @cached_property
+    def indexing(self) -> IndexingRepository:
+        """Embedding sets and what waits to be embedded."""
+        return IndexingRepository(self.session)
+
+    @cached_property
+    def knowledge(self) -> KnowledgeSearchRepository:
+        """Search over chunks and memories."""
+        return KnowledgeSearchRepository(self.session)

@@ -1,0 +1,316 @@
+"""ChromaDB as the index of vectors: embedded in a folder, or a server.
+
+One set of vectors lies in 64 collections, and an account in one of them by its hash, so that the cost of a search does
+not grow with what everybody else keeps; inside, account, shelf and scope are part of the query.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Collection, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+from uuid import UUID
+from zlib import crc32
+
+from gantry.domain.embedding import Vector
+from gantry.domain.vectors import IndexUnavailable, Shelf, VectorEntry, VectorHit, VectorScope
+
+BUCKETS = 64
+_PREFIX = "gantry"
+_WRITE = 500  # vectors in one call
+_READ = 2000
+_MENTIONED = 400  # ids in one condition
+_DEADLINE_SECONDS = 5.0
+_WRITE_DEADLINE_SECONDS = 60.0
+_PAUSE_SECONDS = 3.0  # after a failure, in which it is not asked again
+_PARTS = 4  # about how many parts of the same row may crowd a result
+
+log = logging.getLogger(__name__)
+_Result = TypeVar("_Result")
+_Open = Callable[[], Any]
+
+
+def embedded(folder: Path) -> _Open:
+    """Return how to open an index in a folder; only one process may."""
+
+    def open_it() -> Any:
+        import chromadb  # noqa: PLC0415 - half a second, when it is needed
+        from chromadb.config import Settings  # noqa: PLC0415
+
+        folder.mkdir(parents=True, exist_ok=True)
+        return chromadb.PersistentClient(str(folder), settings=Settings(anonymized_telemetry=False))
+
+    return open_it
+
+
+def server(url: str) -> _Open:
+    """Return how to reach a server."""
+
+    def open_it() -> Any:
+        import chromadb  # noqa: PLC0415
+        from chromadb.config import Settings  # noqa: PLC0415
+
+        parts = urlsplit(url)
+        return chromadb.HttpClient(
+            host=parts.hostname or "localhost",
+            port=parts.port or (443 if parts.scheme == "https" else 8000),
+            ssl=parts.scheme == "https",
+            settings=Settings(anonymized_telemetry=False),
+        )
+
+    return open_it
+
+
+class ChromaIndex:
+    """The index through ChromaDB's own client, in a few threads of its own."""
+
+    def __init__(self, open_it: _Open, kind: str) -> None:
+        self._open = open_it
+        self._kind = kind
+        self._client: Any = None
+        self._known: dict[str, Any] = {}
+        self._threads = ThreadPoolExecutor(4, thread_name_prefix="chroma")
+        self._opening = asyncio.Lock()
+        self._away_until = 0.0
+
+    async def add(self, set_name: str, account: UUID, shelf: Shelf, entries: Sequence[VectorEntry]) -> None:
+        """Add or replace."""
+        for first in range(0, len(entries), _WRITE):
+            batch = entries[first : first + _WRITE]
+            rows = {
+                "ids": [f"{entry.row.hex}:{entry.part}" for entry in batch],
+                "embeddings": [_plain(entry.vector) for entry in batch],
+                "metadatas": [
+                    {
+                        "account": account.hex,
+                        "shelf": shelf.value,
+                        "row": entry.row.hex,
+                        "source": entry.source.hex,
+                        "group": entry.group.hex,
+                    }
+                    for entry in batch
+                ],
+            }
+            await self._run(lambda c, rows=rows: c.upsert(**rows), set_name, account, make=True)
+
+    async def query(
+        self, set_name: str, vector: Vector, *, scope: VectorScope, limit: int, vectors: bool = False
+    ) -> list[VectorHit]:
+        """Return the nearest rows inside *scope*, each once."""
+
+        def ask(collection: Any) -> list[VectorHit]:
+            found = collection.query(
+                query_embeddings=[_plain(vector)],
+                n_results=limit * (_PARTS if scope.shelf is Shelf.MEMORY else 1),
+                where=_where(scope),
+                include=["distances", "embeddings"] if vectors else ["distances"],
+            )
+            wanted = found["embeddings"][0] if vectors else [None] * len(found["ids"][0])
+            best: dict[str, VectorHit] = {}
+            for key, distance, made in zip(found["ids"][0], found["distances"][0], wanted, strict=True):
+                row, _, part = key.partition(":")
+                if row not in best:
+                    best[row] = VectorHit(UUID(row), int(part), 1.0 - float(distance), made)
+            return list(best.values())[:limit]
+
+        return await self._run(ask, set_name, scope.account) or []
+
+    async def delete(
+        self,
+        set_name: str,
+        account: UUID,
+        shelf: Shelf,
+        *,
+        rows: Collection[UUID] | None = None,
+        sources: Collection[UUID] | None = None,
+    ) -> None:
+        """Remove what belongs to *rows* or *sources*; with neither, all of the account's on the shelf."""
+        base = [{"account": account.hex}, {"shelf": shelf.value}]
+        if rows is None and sources is None:
+            await self._run(lambda c: c.delete(where={"$and": base}), set_name, account)
+        for field, values in (("row", rows), ("source", sources)):
+            for some in _some(list(values or ()), _MENTIONED):
+                where = {"$and": [*base, {field: {"$in": [value.hex for value in some]}}]}
+                await self._run(lambda c, where=where: c.delete(where=where), set_name, account)
+
+    async def move(self, set_name: str, account: UUID, *, source: UUID, group: UUID) -> None:
+        """Give all vectors of a document another group."""
+        where = {"$and": [{"account": account.hex}, {"source": source.hex}]}
+
+        def change(collection: Any) -> None:
+            ids = collection.get(where=where, include=[])["ids"]
+            for some in _some(ids, _WRITE):
+                collection.update(ids=some, metadatas=[{"group": group.hex}] * len(some))
+
+        await self._run(change, set_name, account)
+
+    async def rows(self, set_name: str, account: UUID, shelf: Shelf) -> set[UUID]:
+        """Return which rows of an account have vectors."""
+        where = {"$and": [{"account": account.hex}, {"shelf": shelf.value}]}
+
+        def read(collection: Any) -> set[UUID]:
+            pages = _pages(
+                lambda start: collection.get(where=where, include=[], limit=_READ, offset=start)["ids"]
+            )
+            return {UUID(key.partition(":")[0]) for page in pages for key in page}
+
+        return await self._run(read, set_name, account) or set()
+
+    async def accounts(self, set_name: str) -> set[UUID]:
+        """Return which accounts have vectors in a set."""
+
+        def read(collection: Any) -> set[UUID]:
+            pages = _pages(
+                lambda start: collection.get(include=["metadatas"], limit=_READ, offset=start)["metadatas"]
+            )
+            return {UUID(each["account"]) for page in pages for each in page}
+
+        found: set[UUID] = set()
+        for name in await self._collections(set_name):
+            found |= await self._in(name, read) or set()
+        return found
+
+    async def count(self, set_name: str) -> int:
+        """Return how many vectors a set holds."""
+        return sum(
+            [await self._in(name, lambda c: c.count()) or 0 for name in await self._collections(set_name)]
+        )
+
+    async def drop(self, set_name: str) -> None:
+        """Remove a whole set."""
+        for name in await self._collections(set_name):
+            await self._call(
+                lambda client, name=name: client.delete_collection(name), _WRITE_DEADLINE_SECONDS
+            )
+            self._known.pop(name, None)
+
+    async def set_names(self) -> set[str]:
+        """Return the sets there are."""
+        names = await self._call(_names)
+        return {
+            name.removeprefix(f"{_PREFIX}.").rpartition(".")[0]
+            for name in names
+            if name.startswith(f"{_PREFIX}.")
+        }
+
+    async def ping(self) -> str:
+        """Return a word on what answers."""
+        self._away_until = 0.0
+        await self._call(lambda client: client.heartbeat())
+        return self._kind
+
+    async def aclose(self) -> None:
+        """Let go of the index; what runs in a thread is waited for."""
+        await asyncio.to_thread(self._threads.shutdown, wait=True, cancel_futures=True)
+        self._client = None
+        self._known.clear()
+
+    async def _collections(self, set_name: str) -> list[str]:
+        start = f"{_PREFIX}.{set_name}."
+        return [name for name in await self._call(_names) if name.startswith(start)]
+
+    async def _run(
+        self, work: Callable[[Any], _Result], set_name: str, account: UUID, *, make: bool = False
+    ) -> _Result | None:
+        """Do *work* with the collection an account is in; None when there is none and it is not to be made."""
+        name = f"{_PREFIX}.{set_name}.{crc32(account.bytes) % BUCKETS:02d}"
+        return await self._in(name, work, make=make)
+
+    async def _in(self, name: str, work: Callable[[Any], _Result], *, make: bool = False) -> _Result | None:
+        def do(client: Any) -> _Result | None:
+            for fresh in (False, True):
+                collection = self._collection(client, name, make=make, fresh=fresh)
+                if collection is None:
+                    return None
+                try:
+                    return work(collection)
+                except Exception as error:
+                    if fresh or not _is_missing(error):
+                        raise  # else the server has another collection of this name by now: look again
+            return None
+
+        return await self._call(do, _WRITE_DEADLINE_SECONDS if make else _DEADLINE_SECONDS)
+
+    def _collection(self, client: Any, name: str, *, make: bool, fresh: bool) -> Any:
+        if fresh or name not in self._known:
+            self._known.pop(name, None)
+            try:
+                if make:
+                    found = client.get_or_create_collection(
+                        name, configuration={"hnsw": {"space": "cosine"}}, embedding_function=None
+                    )
+                else:
+                    found = client.get_collection(name, embedding_function=None)
+            except Exception as error:
+                if _is_missing(error):
+                    return None
+                raise
+            self._known[name] = found
+        return self._known[name]
+
+    async def _call(self, work: Callable[[Any], _Result], deadline: float = _DEADLINE_SECONDS) -> _Result:
+        if time.monotonic() < self._away_until:
+            raise IndexUnavailable("The vector index does not answer.")
+        try:
+            async with asyncio.timeout(deadline):
+                client = await self._connected()
+                return await asyncio.get_running_loop().run_in_executor(self._threads, work, client)
+        except Exception as error:
+            self._away_until = time.monotonic() + _PAUSE_SECONDS
+            log.warning("index.failed", extra={"reason": f"{type(error).__name__}: {error}"[:300]})
+            raise IndexUnavailable("The vector index does not answer.") from error
+
+    async def _connected(self) -> Any:
+        async with self._opening:
+            if self._client is None:
+                self._client = await asyncio.get_running_loop().run_in_executor(self._threads, self._open)
+            return self._client
+
+
+def _names(client: Any) -> list[str]:
+    pages = _pages(lambda start: client.list_collections(limit=_READ, offset=start))
+    return [each if isinstance(each, str) else each.name for page in pages for each in page]
+
+
+def _pages(read: Callable[[int], Sequence[Any]]) -> Iterator[Sequence[Any]]:
+    start = 0
+    while page := read(start):
+        yield page
+        start += len(page)
+        if len(page) < _READ:
+            return
+
+
+def _some(values: Sequence[Any], count: int) -> Iterator[list[Any]]:
+    for first in range(0, len(values), count):
+        yield list(values[first : first + count])
+
+
+def _where(scope: VectorScope) -> dict[str, Any]:
+    every: list[dict[str, Any]] = [{"account": scope.account.hex}, {"shelf": scope.shelf.value}]
+    places = [
+        {field: {"$in": [value.hex for value in values]}}
+        for field, values in (("source", scope.sources), ("group", scope.groups))
+        if values
+    ]
+    if scope.sources is not None or scope.groups is not None:
+        every.append({"$or": places} if len(places) > 1 else places[0] if places else {"row": ""})
+    if scope.without_source is not None:
+        every.append({"source": {"$ne": scope.without_source.hex}})
+    return {"$and": every}
+
+
+def _plain(vector: Vector) -> Any:
+    import numpy as np  # noqa: PLC0415
+
+    return np.asarray(vector, dtype=np.float32)
+
+
+def _is_missing(error: Exception) -> bool:
+    """Whether ChromaDB says that there is no such collection; versions differ in how."""
+    return type(error).__name__ in {"NotFoundError", "InvalidCollectionException"} or "does not exist" in str(
+        error
+    )

@@ -1,0 +1,136 @@
+"""Reading files: what comes out, what may go wrong, and how much a file may ask for."""
+
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import ClassVar, Protocol
+
+from gantry.domain.errors import GantryError
+
+
+class FileFormat(StrEnum):
+    """What Gantry reads."""
+
+    PDF = "pdf"
+    DOCX = "docx"
+    HTML = "html"
+    MARKDOWN = "markdown"
+    CSV = "csv"
+    JSON = "json"
+    CODE = "code"
+    TEXT = "text"
+
+
+@dataclass(frozen=True, slots=True)
+class FileKind:
+    """What a file is, told by its content."""
+
+    format: FileFormat
+    media_type: str
+    label: str  # as a person says it: "PDF", "Python source"
+
+    @property
+    def paged(self) -> bool:
+        """Whether its text stands on numbered pages."""
+        return self.format is FileFormat.PDF
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A run of text in reading order. ``page`` is 1-based, and None where there are no pages.
+
+    ``heading`` is the way down to it, such as ``Costs › Travel``; empty where there is none.
+    """
+
+    text: str
+    page: int | None = None
+    heading: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far the reader has come; in pages, or in bytes where there are none. *total* is None when it is not known."""
+
+    done: int
+    total: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ParsingLimits:
+    """What one file may cost. Text beyond ``characters`` or ``pages`` is refused, not cut: half a document misleads."""
+
+    wall_seconds: float = 900
+    silence_seconds: float = 120  # without a section or progress
+    cpu_seconds: int = 600
+    memory_bytes: int = 1_500_000_000  # address space of the reader
+    characters: int = 50_000_000
+    pages: int = 20_000
+    inflated_bytes: int = 300_000_000  # of an archive's members
+
+
+class ParsingFault(StrEnum):
+    """Why a file could not be read."""
+
+    ENCRYPTED = "encrypted"
+    NO_TEXT = "no-text"
+    BROKEN = "broken"
+    TOO_LARGE = "too-large"
+    TOO_SLOW = "too-slow"
+    UNSUPPORTED = "unsupported"
+    EMPTY = "empty"
+
+
+_SENTENCES = {
+    ParsingFault.ENCRYPTED: (
+        "This file is protected by a password.",
+        "Remove the password and upload it again.",
+    ),
+    ParsingFault.NO_TEXT: (
+        "There is no text in this file, only pictures.",
+        "Run text recognition (OCR) over it and upload the result.",
+    ),
+    ParsingFault.BROKEN: (
+        "This file is damaged and cannot be read.",
+        "Save it anew where it was made, and upload it again.",
+    ),
+    ParsingFault.TOO_LARGE: ("This file unpacks to more than can be read.", "Split it into smaller files."),
+    ParsingFault.TOO_SLOW: ("Reading this file took too long.", "Split it into smaller files."),
+    ParsingFault.UNSUPPORTED: (
+        "This kind of file cannot be read.",
+        "PDF, Word (.docx), text, Markdown, CSV, HTML, JSON and source code can.",
+    ),
+    ParsingFault.EMPTY: ("This file is empty.", "Choose another one."),
+}
+
+
+class ParsingFailed(GantryError):
+    """A file cannot be read; ``page`` is where it went wrong when that is known."""
+
+    status: ClassVar[int] = 422
+    kind: ClassVar[str] = "unreadable-file"
+
+    def __init__(self, fault: ParsingFault, *, page: int | None = None) -> None:
+        sentence, advice = _SENTENCES[fault]
+        super().__init__(sentence, advice=advice)
+        self.fault = fault
+        self.page = page
+
+
+class Parser(Protocol):
+    """Reads files, each in a process of its own that may die without harm."""
+
+    async def sniff(self, path: str, name: str) -> FileKind:
+        """Tell what a file is by its content; *name* only tells kinds of text apart.
+
+        Raises:
+            ParsingFailed: Nothing that can be read, or nothing at all.
+        """
+        ...
+
+    def parse(self, path: str, kind: FileKind, limits: ParsingLimits) -> AsyncGenerator[Section | Progress]:
+        """Yield the text from beginning to end; closing the generator ends the reader.
+
+        Raises:
+            ParsingFailed: At the place where it cannot go on.
+        """
+        ...

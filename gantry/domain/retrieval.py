@@ -1,0 +1,88 @@
+"""Putting what words and what meaning have found into one order. Pure functions; scores are between 0 and 1.
+
+The numbers were chosen on public query sets, one configuration for all documents and one for all memory
+(``make bench-retrieval``, docs/retrieval.md).
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+from uuid import UUID
+
+from gantry.domain.passages import STOP_WORDS, search_words, stem
+
+_WORD = re.compile(r"[^\W_]+")
+_Key = TypeVar("_Key")
+
+
+@dataclass(frozen=True, slots=True)
+class Mix:
+    """How the two searches are put together."""
+
+    words: float  # share of the score by words, where both searches answered
+    neighbour: (
+        float  # share of the better neighbour's score that is added: what is found is often found twice
+    )
+    feedback: int  # nearest rows the question is moved towards
+    candidates: int  # taken from each search
+    speaker: float = 0.0  # added where the question names who spoke
+    unseen: float = 0.7  # of the lowest similarity: what a row gets that search by meaning did not return
+
+
+DOCUMENTS = Mix(words=0.55, neighbour=0.05, feedback=3, candidates=100)
+MEMORY = Mix(words=0.5, neighbour=0.15, feedback=0, candidates=150, speaker=0.12)
+LEXICAL_WORDS = 0.75  # share of the score by words where the vectors are only hashed words
+
+# A passage is worth giving when it is near enough in meaning, or holds enough of the question's words.
+LEAST_SIMILARITY = 0.3
+LEAST_COVERAGE = 0.5
+
+
+def fused(words: Mapping[UUID, float], meaning: Mapping[UUID, float], mix: Mix) -> dict[UUID, float]:
+    """Return one score for each row that either search found; each search counts relative to its best."""
+    if not meaning:
+        best = max(words.values(), default=1.0) or 1.0
+        return {row: score / best for row, score in words.items()}
+    top = max(meaning.values()) or 1.0
+    low = max(0.0, min(meaning.values())) * mix.unseen
+    if not words:
+        return {row: max(0.0, score) / top for row, score in meaning.items()}
+    best = max(words.values()) or 1.0
+    return {
+        row: mix.words * words.get(row, 0.0) / best + (1 - mix.words) * max(0.0, meaning.get(row, low)) / top
+        for row in {*words, *meaning}
+    }
+
+
+def with_neighbours(
+    scores: Mapping[_Key, float], neighbours: Mapping[_Key, Iterable[_Key]], share: float
+) -> dict[_Key, float]:
+    """Return the scores, each raised by a share of its better neighbour's."""
+    return {
+        key: score + share * max((scores.get(each, 0.0) for each in neighbours.get(key, ())), default=0.0)
+        for key, score in scores.items()
+    }
+
+
+def coverage(question: str, text: str) -> float:
+    """Return the share of the question's words that *text* holds, endings aside."""
+    wanted = {stem(word) for word in search_words(question) if word not in STOP_WORDS}
+    if not wanted:
+        return 0.0
+    return len(wanted & {stem(word.lower()) for word in _WORD.findall(text)}) / len(wanted)
+
+
+def names_speaker(question: str, speaker: str) -> bool:
+    """Whether a question is about who spoke: their name, or *I* and *my* for the person themselves."""
+    asked = set(_WORD.findall(question.lower()))
+    if speaker == "user":
+        return bool(asked & {"i", "my", "me", "mine", "myself"})
+    if speaker == "assistant":
+        return bool(asked & {"you", "your"}) and not asked & {"i", "my", "me"}
+    return bool(speaker) and speaker.lower() in asked
+
+
+def best_first(scores: Mapping[_Key, float]) -> Sequence[_Key]:
+    """Return the keys, the highest score first; ties keep their order."""
+    return sorted(scores, key=lambda key: -scores[key])

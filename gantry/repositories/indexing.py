@@ -1,0 +1,164 @@
+"""Which vectors there are to be: sets, what waits to be embedded, and what the index should hold."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import func, or_, select, union, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from gantry.domain.embedding import SetState
+from gantry.domain.memory import MemoryKind
+from gantry.domain.vault import DocumentState
+from gantry.domain.vectors import Shelf
+from gantry.models import Chunk, Document, EmbeddingSet, MemoryItem
+
+_REMEMBERED = (MemoryKind.TURN, MemoryKind.FACT)  # a summary is told, never searched
+
+
+class IndexingRepository:
+    """Embedding sets, and the rows they are made from."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def sets(self) -> Sequence[EmbeddingSet]:
+        """Return all sets, oldest first."""
+        return (
+            (await self._session.execute(select(EmbeddingSet).order_by(col(EmbeddingSet.id)))).scalars().all()
+        )
+
+    async def add_set(self, row: EmbeddingSet) -> None:
+        """Store a new set; Conflict when another process has made it."""
+        self._session.add(row)
+        await self._session.flush()
+
+    async def remove_set(self, row: EmbeddingSet) -> None:
+        """Forget a set whose vectors are gone."""
+        await self._session.delete(await self._session.merge(row, load=True))
+        await self._session.flush()
+
+    async def set_state(self, name: str, state: SetState, **values: datetime) -> None:
+        """Change what a set is for."""
+        await self._session.execute(
+            update(EmbeddingSet).where(col(EmbeddingSet.name) == name).values(state=state, **values)
+        )
+
+    async def claim(self, worker: str, *, now: datetime, until: datetime) -> bool:
+        """Take or keep the turn to index what waits; returns whether it is *worker*'s."""
+        claimed = await self._session.execute(
+            update(EmbeddingSet)
+            .where(
+                col(EmbeddingSet.state) == SetState.ACTIVE,
+                or_(
+                    col(EmbeddingSet.worker) == worker,
+                    col(EmbeddingSet.lease_until).is_(None),
+                    col(EmbeddingSet.lease_until) < now,
+                ),
+            )
+            .values(worker=worker, lease_until=until)
+            .execution_options(synchronize_session=False)
+        )
+        return claimed.rowcount > 0  # pyright: ignore[reportAttributeAccessIssue]
+
+    async def release(self, worker: str, *, now: datetime) -> None:
+        """Let another process go on with what *worker* was indexing."""
+        await self._session.execute(
+            update(EmbeddingSet).where(col(EmbeddingSet.worker) == worker).values(worker="", lease_until=now)
+        )
+
+    async def chunks_of(self, document: UUID, *, limit: int) -> Sequence[Chunk]:
+        """Return chunks of a document that wait to be embedded, in order."""
+        query = (
+            select(Chunk)
+            .where(col(Chunk.document_id) == document, col(Chunk.vectors_in) == "")
+            .order_by(col(Chunk.ordinal))
+            .limit(limit)
+        )
+        return (await self._session.execute(query)).scalars().all()
+
+    async def waiting_chunks(self, *, limit: int) -> Sequence[Chunk]:
+        """Return chunks of finished documents that wait to be embedded: their embedder was away."""
+        query = (
+            select(Chunk)
+            .join(Document, col(Document.id) == col(Chunk.document_id))
+            .where(col(Chunk.vectors_in) == "", col(Document.state) == DocumentState.READY)
+            .order_by(col(Chunk.id))
+            .limit(limit)
+        )
+        return (await self._session.execute(query)).scalars().all()
+
+    async def waiting_memories(self, *, limit: int) -> Sequence[MemoryItem]:
+        """Return memories that wait to be embedded."""
+        query = (
+            select(MemoryItem)
+            .where(col(MemoryItem.vectors_in) == "", col(MemoryItem.kind).in_(_REMEMBERED))
+            .order_by(col(MemoryItem.id))
+            .limit(limit)
+        )
+        return (await self._session.execute(query)).scalars().all()
+
+    async def missing_chunks(self, set_name: str, *, limit: int) -> Sequence[Chunk]:
+        """Return chunks that another set holds and *set_name* does not."""
+        others = (col(Chunk.vectors_in) < set_name) & (col(Chunk.vectors_in) > "")
+        query = (
+            select(Chunk)
+            .where(or_(others, col(Chunk.vectors_in) > set_name))
+            .order_by(col(Chunk.id))
+            .limit(limit)
+        )
+        return (await self._session.execute(query)).scalars().all()
+
+    async def missing_memories(self, set_name: str, *, limit: int) -> Sequence[MemoryItem]:
+        """Return memories that another set holds and *set_name* does not."""
+        others = (col(MemoryItem.vectors_in) < set_name) & (col(MemoryItem.vectors_in) > "")
+        query = (
+            select(MemoryItem)
+            .where(or_(others, col(MemoryItem.vectors_in) > set_name), col(MemoryItem.kind).in_(_REMEMBERED))
+            .order_by(col(MemoryItem.id))
+            .limit(limit)
+        )
+        return (await self._session.execute(query)).scalars().all()
+
+    async def mark(self, shelf: Shelf, rows: Collection[UUID], set_name: str) -> None:
+        """Note that *set_name* holds the vectors of *rows*; with an empty name they are to be embedded again."""
+        table = Chunk if shelf is Shelf.CHUNK else MemoryItem
+        await self._session.execute(
+            update(table)
+            .where(col(table.id).in_(rows))
+            .values(vectors_in=set_name)
+            .execution_options(synchronize_session=False)
+        )
+
+    async def unmark(self, set_name: str) -> None:
+        """Have everything embedded again that only *set_name* is known to hold."""
+        for table in (Chunk, MemoryItem):
+            await self._session.execute(
+                update(table).where(col(table.vectors_in) == set_name).values(vectors_in="")
+            )
+
+    async def counts(self, set_name: str) -> tuple[int, int]:
+        """Return how many rows *set_name* should hold by now, and how many rows there are to be embedded in all."""
+        done = total = 0
+        for table, kinds in ((Chunk, None), (MemoryItem, _REMEMBERED)):
+            query = select(func.count(), func.count().filter(col(table.vectors_in) == set_name)).select_from(
+                table
+            )
+            if kinds:
+                query = query.where(col(MemoryItem.kind).in_(kinds))
+            every, held = (await self._session.execute(query)).one()
+            total, done = total + every, done + held
+        return done, total
+
+    async def rows(self, shelf: Shelf, account: UUID) -> set[UUID]:
+        """Return an account's rows that have been embedded."""
+        table = Chunk if shelf is Shelf.CHUNK else MemoryItem
+        query = select(col(table.id)).where(col(table.account_id) == account, col(table.vectors_in) != "")
+        return set((await self._session.execute(query)).scalars())
+
+    async def accounts(self) -> set[UUID]:
+        """Return the accounts that have anything embedded."""
+        chunks = select(col(Chunk.account_id)).where(col(Chunk.vectors_in) != "")
+        items = select(col(MemoryItem.account_id)).where(col(MemoryItem.vectors_in) != "")
+        return set((await self._session.execute(union(chunks, items))).scalars())

@@ -1,0 +1,355 @@
+"""Keeping the vector index what the database says it should be.
+
+One set of vectors is searched. When another model is configured its set is filled beside it, and takes over once it is complete.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from gantry.domain.clock import utc_now
+from gantry.domain.embedding import (
+    Embedder,
+    EmbeddingModel,
+    EmbeddingUnavailable,
+    SetState,
+    TextRole,
+    Vector,
+    passages_of,
+)
+from gantry.domain.errors import Unavailable
+from gantry.domain.vectors import IndexUnavailable, Shelf, VectorEntry, VectorHit, VectorIndex, VectorScope
+from gantry.models import Chunk, EmbeddingSet, MemoryItem, new_id
+from gantry.repositories.database import Database
+
+BATCH = 32  # rows embedded between two looks at the clock
+LEASE_SECONDS = 30
+_FEEDBACK_WEIGHT = 0.3
+_KNOWN_SECONDS = 5.0  # for which the sets are remembered
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class IndexStatus:
+    """What the page says about search by meaning."""
+
+    model: str = ""
+    semantic: bool = False
+    building: str = ""  # the model whose set is being filled
+    done: int = 0
+    total: int = 0
+
+    @property
+    def sentence(self) -> str:
+        """One sentence for the person; empty when all is as it should be."""
+        if self.building and self.model:
+            percent = 100 * self.done // self.total if self.total else 100
+            return f"Indexing with {self.building}: {percent} %. Search goes on with {self.model} meanwhile."
+        if not self.model:
+            return "Search by meaning is not ready yet: documents are searched by their words."
+        if not self.semantic:
+            return "No embedding model is installed: search compares words, not meaning."
+        return ""
+
+
+@dataclass(frozen=True, slots=True)
+class SweepReport:
+    """What a comparison of database and index has found and mended."""
+
+    missing: int = 0
+    orphans: int = 0
+
+
+@dataclass(slots=True)
+class _Sets:
+    active: EmbeddingSet | None = None
+    building: EmbeddingSet | None = None
+    at: float = -1e9
+
+
+@dataclass(slots=True)
+class Indexer:
+    """The one way to the vectors. ``embedders`` make vectors by the name of their model; ``wanted`` names the configured one."""
+
+    database: Database
+    index: VectorIndex
+    wanted: Callable[[], Awaitable[Embedder]]
+    embedders: Mapping[str, Embedder]
+    now: Callable[[], datetime] = utc_now
+    name: str = field(default_factory=lambda: new_id().hex)
+    _sets: _Sets = field(default_factory=_Sets)
+    _swept: bool = False
+
+    async def nearest(
+        self, question: str, *, scope: VectorScope, limit: int, feedback: int = 0
+    ) -> list[VectorHit]:
+        """Return the nearest rows inside *scope* (see ``domain.vectors.Nearest``)."""
+        active = (await self._known()).active
+        if active is None:
+            raise IndexUnavailable("There are no vectors yet.")
+        embedder = await self._embedder(active)
+        vector = (await embedder.embed([question], TextRole.QUERY))[0]
+        if feedback:
+            first = await self.index.query(active.name, vector, scope=scope, limit=feedback, vectors=True)
+            vector = _moved(vector, [hit.vector for hit in first if hit.vector is not None])
+        return await self.index.query(active.name, vector, scope=scope, limit=limit)
+
+    async def status(self) -> IndexStatus:
+        """Return what the page says about search by meaning."""
+        sets = await self._known()
+        if sets.active is None:
+            return IndexStatus()
+        if sets.building is None:
+            return IndexStatus(sets.active.model, sets.active.semantic)
+        async with self.database.read() as tx:
+            done, total = await tx.indexing.counts(sets.building.name)
+        return IndexStatus(sets.active.model, sets.active.semantic, sets.building.model, done, total)
+
+    async def settle(self) -> None:
+        """Make the set of the configured model, and forget what was being built for another."""
+        try:
+            model = await (await self.wanted()).model()
+        except Unavailable:
+            return  # the active set serves on, and words alone where there is none
+        async with self.database.begin() as tx:
+            sets = {row.name: row for row in await tx.indexing.sets()}
+            active = next((row for row in sets.values() if row.state is SetState.ACTIVE), None)
+            for row in sets.values():
+                if row.state is SetState.BUILDING and row.name != model.set_name:
+                    row.state = SetState.RETIRED
+                    await tx.indexing.unmark(row.name)
+            mine = sets.get(model.set_name)
+            if mine is None:
+                state = SetState.BUILDING if active else SetState.ACTIVE
+                await tx.indexing.add_set(_new_set(model, state, self.now()))
+            elif mine.state is SetState.RETIRED:
+                mine.state = SetState.BUILDING if active else SetState.ACTIVE
+        self._sets.at = -1e9
+
+    async def embed_document(self, document: UUID, *, on_progress: Callable[[int], Awaitable[None]]) -> None:
+        """Embed the chunks of a document that wait; *on_progress* is told how many more are done.
+
+        Raises:
+            Unavailable: The model or the index is away; the worker goes on later.
+        """
+        while True:
+            async with self.database.read() as tx:
+                chunks = await tx.indexing.chunks_of(document, limit=BATCH)
+            if not chunks:
+                return
+            await self._embed(Shelf.CHUNK, chunks)
+            await on_progress(len(chunks))
+
+    async def work(self) -> int:
+        """Embed what waits, fill a set being built, switch to it, drop old ones; returns how many rows were done.
+
+        Only one process at a time does this.
+        """
+        until = self.now() + timedelta(seconds=LEASE_SECONDS)
+        async with self.database.begin() as tx:
+            if not await tx.indexing.claim(self.name, now=self.now(), until=until):
+                return 0
+        if not self._swept:
+            await self.sweep()
+            self._swept = True
+        return await self._waiting() or await self._fill()
+
+    async def _waiting(self) -> int:
+        async with self.database.read() as tx:
+            chunks = await tx.indexing.waiting_chunks(limit=BATCH)
+            items = await tx.indexing.waiting_memories(limit=BATCH)
+        if chunks:
+            await self._embed(Shelf.CHUNK, chunks)
+        if items:
+            await self._embed(Shelf.MEMORY, items)
+        return len(chunks) + len(items)
+
+    async def _fill(self) -> int:
+        sets = await self._known()
+        if sets.active is None:
+            return 0
+        if sets.building is None:
+            return await self._drop_retired()
+        async with self.database.read() as tx:
+            chunks = await tx.indexing.missing_chunks(sets.building.name, limit=BATCH)
+            items = [] if chunks else await tx.indexing.missing_memories(sets.building.name, limit=BATCH)
+        shelf, rows = (Shelf.CHUNK, chunks) if chunks else (Shelf.MEMORY, items)
+        if rows:
+            await self._add(sets.building, shelf, rows)
+            await self._mark(shelf, rows, sets.building.name)
+        else:
+            await self._switch(sets.active, sets.building)
+        return max(1, len(rows))
+
+    async def _switch(self, active: EmbeddingSet, building: EmbeddingSet) -> None:
+        async with self.database.begin() as tx:
+            await tx.indexing.set_state(active.name, SetState.RETIRED)
+            await tx.indexing.set_state(building.name, SetState.ACTIVE, activated_at=self.now())
+        self._sets.at = -1e9
+        log.info("index.switched", extra={"from": active.name, "to": building.name})
+
+    async def _drop_retired(self) -> int:
+        async with self.database.read() as tx:
+            retired = [row for row in await tx.indexing.sets() if row.state is SetState.RETIRED]
+        for row in retired:
+            await self.index.drop(row.name)
+            async with self.database.begin() as tx:
+                await tx.indexing.remove_set(row)
+        return len(retired)
+
+    async def _embed(self, shelf: Shelf, rows: Sequence[Chunk] | Sequence[MemoryItem]) -> None:
+        """Put rows into the set that is searched and into the one being built, as far as their models answer."""
+        sets = await self._known()
+        if sets.active is None:
+            raise EmbeddingUnavailable("There is no embedding model yet.")
+        newest = sets.active
+        try:
+            await self._add(sets.active, shelf, rows)
+        except EmbeddingUnavailable:
+            if sets.building is None:
+                raise
+        if sets.building is not None:
+            await self._add(sets.building, shelf, rows)
+            newest = sets.building
+        await self._mark(shelf, rows, newest.name)
+
+    async def _add(
+        self, target: EmbeddingSet, shelf: Shelf, rows: Sequence[Chunk] | Sequence[MemoryItem]
+    ) -> None:
+        embedder = await self._embedder(target)
+        parts = [(row, part, text) for row in rows for part, text in enumerate(_texts(row))]
+        vectors = await embedder.embed([text for _row, _part, text in parts], TextRole.PASSAGE)
+        by_account: dict[UUID, list[VectorEntry]] = {}
+        for (row, part, _text), vector in zip(parts, vectors, strict=True):
+            entry = VectorEntry(row.id, part, vector, source=_source(row), group=_group(row))
+            by_account.setdefault(row.account_id, []).append(entry)
+        for account, entries in by_account.items():
+            await self.index.add(target.name, account, shelf, entries)
+
+    async def _mark(self, shelf: Shelf, rows: Sequence[Chunk] | Sequence[MemoryItem], name: str) -> None:
+        async with self.database.begin() as tx:
+            await tx.indexing.mark(shelf, [row.id for row in rows], name)
+
+    async def forget(
+        self,
+        account: UUID,
+        shelf: Shelf,
+        *,
+        rows: Collection[UUID] | None = None,
+        sources: Collection[UUID] | None = None,
+    ) -> None:
+        """Remove vectors of what was deleted. What cannot be removed now the next sweep removes."""
+        for row in await self._all():
+            try:
+                await self.index.delete(row.name, account, shelf, rows=rows, sources=sources)
+            except Unavailable:
+                self._swept = False
+                return
+
+    async def move(self, account: UUID, *, document: UUID, group: UUID) -> None:
+        """Let a document's vectors follow it into another collection; where the index is away they are made anew."""
+        try:
+            for row in await self._all():
+                await self.index.move(row.name, account, source=document, group=group)
+        except Unavailable:
+            async with self.database.begin() as tx:
+                chunks = await tx.sources.pieces(document, limit=1_000_000)
+                await tx.indexing.mark(Shelf.CHUNK, [chunk.id for chunk in chunks], "")
+
+    async def sweep(self) -> SweepReport:
+        """Compare database and index account by account: what is missing is made anew, what belongs to nothing is removed."""
+        sets = await self._known()
+        if sets.active is None:
+            return SweepReport()
+        missing = orphans = 0
+        async with self.database.read() as tx:
+            accounts = await tx.indexing.accounts()
+        accounts |= await self.index.accounts(sets.active.name)
+        for account in accounts:
+            for shelf in Shelf:
+                held = await self.index.rows(sets.active.name, account, shelf)
+                async with self.database.begin() as tx:
+                    wanted = await tx.indexing.rows(shelf, account)
+                    lost = wanted - held
+                    if lost:
+                        await tx.indexing.mark(shelf, lost, "")
+                if extra := held - wanted:
+                    await self.index.delete(sets.active.name, account, shelf, rows=extra)
+                missing, orphans = missing + len(lost), orphans + len(extra)
+        if missing or orphans:
+            log.warning("index.mended", extra={"missing": missing, "orphans": orphans})
+        return SweepReport(missing, orphans)
+
+    async def reindex(self, *, on_progress: Callable[[IndexStatus], None]) -> None:
+        """Do all the work there is, until every row has its vectors."""
+        await self.settle()
+        while await self.work():
+            on_progress(await self.status())
+
+    async def drain(self) -> None:
+        """Let another process go on."""
+        async with self.database.begin() as tx:
+            await tx.indexing.release(self.name, now=self.now())
+
+    async def _known(self) -> _Sets:
+        clock = asyncio.get_running_loop().time()
+        if clock - self._sets.at > _KNOWN_SECONDS:
+            async with self.database.read() as tx:
+                rows = await tx.indexing.sets()
+            active = next((row for row in rows if row.state is SetState.ACTIVE), None)
+            building = next((row for row in rows if row.state is SetState.BUILDING), None)
+            self._sets = _Sets(active, building, clock)
+        return self._sets
+
+    async def _all(self) -> list[EmbeddingSet]:
+        sets = await self._known()
+        return [row for row in (sets.active, sets.building) if row is not None]
+
+    async def _embedder(self, row: EmbeddingSet) -> Embedder:
+        """Return who makes the vectors of a set: its own model, or nobody."""
+        wanted = await self.wanted()
+        for embedder in (wanted, *self.embedders.values()):
+            try:
+                if (await embedder.model()).set_name == row.name:
+                    return embedder
+            except EmbeddingUnavailable:
+                continue
+        raise EmbeddingUnavailable(f"The model {row.model}, which the index was made with, does not answer.")
+
+
+def _new_set(model: EmbeddingModel, state: SetState, at: datetime) -> EmbeddingSet:
+    return EmbeddingSet(
+        name=model.set_name,
+        model=model.name,
+        dimension=model.dimension,
+        semantic=model.semantic,
+        state=state,
+        created_at=at,
+        activated_at=at if state is SetState.ACTIVE else None,
+    )
+
+
+def _texts(row: Chunk | MemoryItem) -> list[str]:
+    if isinstance(row, Chunk):
+        return [f"{row.context}\n{row.content}"]
+    return passages_of(row.speaker, row.content)
+
+
+def _source(row: Chunk | MemoryItem) -> UUID:
+    return row.document_id if isinstance(row, Chunk) else row.conversation_id or row.id
+
+
+def _group(row: Chunk | MemoryItem) -> UUID:
+    return row.collection_id or row.document_id if isinstance(row, Chunk) else row.account_id
+
+
+def _moved(vector: Vector, near: Sequence[Vector]) -> Vector:
+    """Move a question towards the mean of what is near it."""
+    if not near:
+        return vector
+    share = _FEEDBACK_WEIGHT / len(near)
+    return [value + share * sum(each[at] for each in near) for at, value in enumerate(vector)]
