@@ -226,6 +226,7 @@ def upgrade() -> None:
         sa.Column("embedded_count", sa.Integer(), nullable=False),
         sa.Column("problem", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("attempt", sa.Integer(), nullable=False),
+        sa.Column("failures", sa.Integer(), nullable=False),
         sa.Column("worker", sa.String(length=64), nullable=False),
         sa.Column("lease_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),

@@ -87,6 +87,15 @@ class PrometheusTelemetry:
         """Count an answer that this process left to the others."""
         self._figures.handed_over.inc()
 
+    def ingested(self, outcome: str, seconds: float) -> None:
+        """Count a document that has been read or has failed."""
+        self._figures.documents.labels(outcome).inc()
+        self._figures.document_seconds.observe(seconds)
+
+    def read_pages(self, pages: int) -> None:
+        """Count pages that have been read."""
+        self._figures.pages.inc(pages)
+
     def refused(self, what: str) -> None:
         """Count an attempt refused because there were too many."""
         self._figures.refused.labels(what).inc()

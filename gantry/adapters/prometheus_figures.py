@@ -71,6 +71,12 @@ class Figures:
         )
         self.handed_over = counter("answers_handed_over", "Answers left to other processes when stopping.")
 
+        self.documents = counter("documents", "Documents that were read or failed, by how.", "outcome")
+        self.document_seconds = histogram(
+            "document_duration_seconds", "Time from taking a document to its end.", buckets=_ANSWER_SECONDS
+        )
+        self.pages = counter("document_pages", "Pages of documents that were read.")
+
         self.refused = counter("attempts_refused", "Attempts refused because there were too many.", "what")
         for what in _LIMITED:
             self.refused.labels(what)

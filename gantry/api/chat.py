@@ -96,7 +96,7 @@ async def change_conversation(
     if change.scope is not None:
         await chat.set_scope(who, conversation_id, change.scope.scope())
     if change.remembered is not None:
-        await chat.set_remembered(who, conversation_id, change.remembered)
+        await services().memory.set_remembered(who, conversation_id, change.remembered)
     row = (await chat.window(who, conversation_id, limit=1)).conversation
     return ConversationOut.model_validate(row)
 

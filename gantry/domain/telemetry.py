@@ -88,6 +88,14 @@ class Telemetry(Protocol):
         """Count an answer that this process left to the others."""
         ...
 
+    def ingested(self, outcome: str, seconds: float) -> None:
+        """Count a document that has been read or has failed; *outcome* is ``ready`` or the kind of problem."""
+        ...
+
+    def read_pages(self, pages: int) -> None:
+        """Count pages that have been read."""
+        ...
+
     def refused(self, what: str) -> None:
         """Count an attempt refused because there were too many; *what* is of a short list: ``sign-in`` …."""
         ...
@@ -126,6 +134,12 @@ class Unmeasured:
         """Count nothing."""
 
     def handed_over(self) -> None:
+        """Count nothing."""
+
+    def ingested(self, outcome: str, seconds: float) -> None:
+        """Count nothing."""
+
+    def read_pages(self, pages: int) -> None:
         """Count nothing."""
 
     def refused(self, what: str) -> None:

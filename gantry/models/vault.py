@@ -73,6 +73,7 @@ class Document(Row, table=True):
         default=None, sa_column=Column(JSON(none_as_null=True), nullable=True)
     )
     attempt: int = 0
+    failures: int = 0  # attempts that ended without a word while the file was being read
     worker: str = Field(default="", max_length=64)
     lease_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
     created_at: datetime = Field(sa_type=UtcDateTime)

@@ -10,8 +10,10 @@ from gantry.repositories.chat import ChatRepository
 from gantry.repositories.generations import GenerationRepository
 from gantry.repositories.indexing import IndexingRepository
 from gantry.repositories.knowledge_search import KnowledgeSearchRepository
+from gantry.repositories.memory import MemoryRepository
 from gantry.repositories.search import SearchRepository
 from gantry.repositories.sources import SourceRepository
+from gantry.repositories.vault import VaultRepository
 
 
 class UnitOfWork:
@@ -59,3 +61,13 @@ class UnitOfWork:
     def knowledge(self) -> KnowledgeSearchRepository:
         """Search over chunks and memories."""
         return KnowledgeSearchRepository(self.session)
+
+    @cached_property
+    def vault(self) -> VaultRepository:
+        """Collections, documents and chunks."""
+        return VaultRepository(self.session)
+
+    @cached_property
+    def memory(self) -> MemoryRepository:
+        """What is remembered."""
+        return MemoryRepository(self.session)

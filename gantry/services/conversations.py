@@ -146,10 +146,6 @@ class ConversationService:
             await tx.chat.change_conversation(conversation, scope=scope.stored())
         self.tell(who, NoticeKind.CONVERSATION, conversation)
 
-    async def set_remembered(self, who: Actor, conversation: UUID, remembered: bool) -> None:
-        """Let memory learn from a conversation and recall into it, or not."""
-        await self._change(who, conversation, remembered=remembered)
-
     async def seen(self, who: Actor, conversation: UUID) -> None:
         """Note that its owner has it open."""
         async with self.database.read() as tx:

@@ -1,0 +1,49 @@
+"""Keeping the bytes of documents."""
+
+from collections.abc import AsyncIterator, Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A file that has come in and belongs to no document yet; at *path*, for a while."""
+
+    path: str
+    size_bytes: int
+    sha256: str
+
+
+class FileStore(Protocol):
+    """Files by account and document; never changed once they are kept."""
+
+    async def receive(self, body: AsyncIterator[bytes], *, limit_bytes: int) -> Received:
+        """Write what comes to a temporary place, never holding it in memory; leaves nothing when it breaks off.
+
+        Raises:
+            Invalid: It is longer than *limit_bytes*.
+            Unavailable: The disk is full, or cannot be written.
+        """
+        ...
+
+    async def keep(self, received: Received, *, account: UUID, document: UUID) -> None:
+        """Make what was received the file of *document*."""
+        ...
+
+    async def discard(self, received: Received) -> None:
+        """Remove what was received and is not wanted."""
+        ...
+
+    def path(self, *, account: UUID, document: UUID) -> str:
+        """Return where the file of a document is."""
+        ...
+
+    async def remove(self, *, account: UUID, documents: Collection[UUID]) -> None:
+        """Remove the files of documents; those that are not there are no error."""
+        ...
+
+    async def kept(self, *, before: datetime) -> list[tuple[UUID, UUID]]:
+        """Return account and document of each file that was kept before that moment; removes broken uploads on the way."""
+        ...

@@ -1,0 +1,256 @@
+"""What is remembered of a person; every query takes the owner, except the learner's own, which work for all."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import and_, delete, exists, func, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
+from sqlmodel import col
+
+from gantry.domain.chat import MessageStatus
+from gantry.domain.errors import NotFound
+from gantry.domain.memory import MemoryKind
+from gantry.models import Account, Conversation, Entity, MemoryItem, Mention, Message, Relation
+
+
+class MemoryRepository:
+    """Memories, and the graph of names in them."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def account(self, owner: UUID) -> Account:
+        """Return whose memory it is."""
+        row = await self._session.get(Account, owner)
+        if row is None:
+            raise NotFound("This account does not exist.")
+        return row
+
+    async def facts(
+        self, owner: UUID, *, words: Sequence[str] = (), after: UUID | None = None, limit: int = 100
+    ) -> list[tuple[MemoryItem, str]]:
+        """Return facts with the title of the conversation they came from, pinned ones first, then newest first."""
+        query = (
+            select(MemoryItem, col(Conversation.title))
+            .outerjoin(Conversation, col(Conversation.id) == col(MemoryItem.conversation_id))
+            .where(
+                col(MemoryItem.account_id) == owner,
+                col(MemoryItem.kind) == MemoryKind.FACT,
+                col(Conversation.deleted_at).is_(None),
+            )
+        )
+        for word in words:
+            query = query.where(func.lower(col(MemoryItem.content)).contains(word, autoescape=True))
+        if after is not None:
+            query = query.where(col(MemoryItem.id) < after)
+        query = query.order_by(col(MemoryItem.pinned).desc(), col(MemoryItem.id).desc()).limit(limit)
+        return [(item, title or "") for item, title in await self._session.execute(query)]
+
+    async def get(self, item: UUID, *, owner: UUID) -> MemoryItem:
+        """Return a fact of *owner*."""
+        row = await self._session.get(MemoryItem, item)
+        if row is None or row.account_id != owner or row.kind is not MemoryKind.FACT:
+            raise NotFound("This memory does not exist.")
+        return row
+
+    async def add(self, row: Any) -> None:
+        """Store a memory, an entity, a mention or a relation."""
+        self._session.add(row)
+        await self._session.flush()
+
+    async def find_fact(self, owner: UUID, fingerprint: str) -> MemoryItem | None:
+        """Return a fact that says the same."""
+        query = select(MemoryItem).where(
+            col(MemoryItem.account_id) == owner,
+            col(MemoryItem.kind) == MemoryKind.FACT,
+            col(MemoryItem.fingerprint) == fingerprint,
+        )
+        return (await self._session.execute(query.limit(1))).scalar_one_or_none()
+
+    async def in_slot(self, owner: UUID, slot: str) -> Sequence[MemoryItem]:
+        """Return the facts a new one of the same slot would replace."""
+        query = select(MemoryItem).where(
+            col(MemoryItem.account_id) == owner,
+            col(MemoryItem.kind) == MemoryKind.FACT,
+            col(MemoryItem.context) == slot,
+            col(MemoryItem.pinned).is_(False),
+            col(MemoryItem.by_hand).is_(False),
+        )
+        return (await self._session.execute(query)).scalars().all()
+
+    async def remove(self, items: Collection[UUID], *, owner: UUID) -> int:
+        """Delete memories of *owner*; returns how many there were."""
+        gone = await self._session.execute(
+            delete(MemoryItem)
+            .where(col(MemoryItem.id).in_(items), col(MemoryItem.account_id) == owner)
+            .execution_options(synchronize_session=False)
+        )
+        return gone.rowcount  # pyright: ignore[reportAttributeAccessIssue]
+
+    async def remove_all(self, owner: UUID) -> None:
+        """Delete everything that is remembered, and learn none of it again."""
+        await self._session.execute(
+            delete(MemoryItem).where(
+                col(MemoryItem.account_id) == owner, col(MemoryItem.kind) != MemoryKind.SUMMARY
+            )
+        )
+        await self._session.execute(delete(Entity).where(col(Entity.account_id) == owner))
+
+    async def count_turns(self, owner: UUID) -> int:
+        """Return how many messages are remembered."""
+        query = select(func.count()).where(
+            col(MemoryItem.account_id) == owner, col(MemoryItem.kind) == MemoryKind.TURN
+        )
+        return (await self._session.execute(query)).scalar_one()
+
+    # The graph
+
+    async def entities(self, owner: UUID, *, limit: int) -> list[tuple[Entity, int]]:
+        """Return names with how often they are mentioned, most often first."""
+        count = func.count(col(Mention.id))
+        query = (
+            select(Entity, count)
+            .join(Mention, col(Mention.entity_id) == col(Entity.id))
+            .where(col(Entity.account_id) == owner)
+            .group_by(col(Entity.id))
+            .order_by(count.desc(), col(Entity.name))
+            .limit(limit)
+        )
+        return [(row, mentions) for row, mentions in await self._session.execute(query)]
+
+    async def relations(self, owner: UUID) -> Sequence[Relation]:
+        """Return what is known between names."""
+        query = select(Relation).where(col(Relation.account_id) == owner).limit(500)
+        return (await self._session.execute(query)).scalars().all()
+
+    async def find_entity(self, owner: UUID, key: str) -> Entity | None:
+        """Return a name by its key."""
+        query = select(Entity).where(col(Entity.account_id) == owner, col(Entity.key) == key)
+        return (await self._session.execute(query)).scalar_one_or_none()
+
+    async def facts_naming(self, owner: UUID, keys: Collection[str], *, limit: int) -> Sequence[MemoryItem]:
+        """Return facts that name any of these entities."""
+        query = (
+            select(MemoryItem)
+            .join(Mention, col(Mention.memory_item_id) == col(MemoryItem.id))
+            .join(Entity, col(Entity.id) == col(Mention.entity_id))
+            .where(
+                col(Entity.account_id) == owner,
+                col(Entity.key).in_(keys),
+                col(MemoryItem.kind) == MemoryKind.FACT,
+            )
+            .distinct()
+            .limit(limit)
+        )
+        return (await self._session.execute(query)).scalars().all()
+
+    async def remove_unmentioned(self) -> int:
+        """Remove names that no memory mentions any more; returns how many."""
+        named = exists().where(col(Mention.entity_id) == col(Entity.id))
+        gone = await self._session.execute(
+            delete(Entity).where(~named).execution_options(synchronize_session=False)
+        )
+        return gone.rowcount  # pyright: ignore[reportAttributeAccessIssue]
+
+    # What the learner does
+
+    async def unread(self, *, limit: int) -> list[tuple[Message, Conversation, Account]]:
+        """Return finished messages that memory has not read, oldest first, each for exactly one caller."""
+        query = (
+            select(Message, Conversation, Account)
+            .join(Conversation, col(Conversation.id) == col(Message.conversation_id))
+            .join(Account, col(Account.id) == col(Message.account_id))
+            .where(col(Message.memorised_at).is_(None), col(Message.status) != MessageStatus.STREAMING)
+            .order_by(col(Message.id))
+            .limit(limit)
+            .with_for_update(skip_locked=True, of=Message)
+        )
+        return [(row[0], row[1], row[2]) for row in await self._session.execute(query)]
+
+    async def mark_read(self, messages: Collection[UUID], *, at: datetime) -> None:
+        """Note that memory has read messages."""
+        await self._session.execute(
+            update(Message)
+            .where(col(Message.id).in_(messages))
+            .values(memorised_at=at)
+            .execution_options(synchronize_session=False)
+        )
+
+    async def mark_unread(self, owner: UUID, conversation: UUID | None = None) -> None:
+        """Have memory read messages again: it was switched on."""
+        query = update(Message).where(col(Message.account_id) == owner)
+        if conversation is not None:
+            query = query.where(col(Message.conversation_id) == conversation)
+        await self._session.execute(
+            query.values(memorised_at=None).execution_options(synchronize_session=False)
+        )
+
+    async def find_turn(self, message: UUID) -> MemoryItem | None:
+        """Return the memory of a message."""
+        query = select(MemoryItem).where(
+            col(MemoryItem.message_id) == message, col(MemoryItem.kind) == MemoryKind.TURN
+        )
+        return (await self._session.execute(query)).scalar_one_or_none()
+
+    async def above(self, message: Message, count: int) -> list[Message]:
+        """Return the *count* messages above one, the nearest last."""
+        found: list[Message] = []
+        parent = message.parent_id
+        while parent is not None and len(found) < count:
+            row = await self._session.get(Message, parent)
+            if row is None:
+                break
+            found.insert(0, row)
+            parent = row.parent_id
+        return found
+
+    async def forget_conversation(self, conversation: UUID) -> list[UUID]:
+        """Delete what was learned from a conversation; returns the ids."""
+        query = (
+            delete(MemoryItem)
+            .where(
+                col(MemoryItem.conversation_id) == conversation, col(MemoryItem.kind) != MemoryKind.SUMMARY
+            )
+            .returning(col(MemoryItem.id))
+            .execution_options(synchronize_session=False)
+        )
+        return list((await self._session.execute(query)).scalars())
+
+    # Summaries
+
+    async def summaries(self, conversation: UUID) -> Sequence[tuple[MemoryItem, int]]:
+        """Return a conversation's summaries with the depth of the message each goes up to, the longest way first."""
+        query = (
+            select(MemoryItem, col(Message.depth))
+            .join(Message, col(Message.id) == col(MemoryItem.message_id))
+            .where(
+                col(MemoryItem.conversation_id) == conversation, col(MemoryItem.kind) == MemoryKind.SUMMARY
+            )
+            .order_by(col(Message.depth).desc())
+        )
+        return [(row[0], row[1]) for row in await self._session.execute(query)]
+
+    async def long_conversations(self, *, least_depth: int, limit: int) -> Sequence[Conversation]:
+        """Return conversations whose shown path is long and has gone far beyond its last summary."""
+        leaf, told, end = aliased(Message), aliased(MemoryItem), aliased(Message)
+        recent = (
+            select(func.max(col(end.depth)))
+            .join(told, col(told.message_id) == col(end.id))
+            .where(col(told.conversation_id) == col(Conversation.id), col(told.kind) == MemoryKind.SUMMARY)
+            .scalar_subquery()
+        )
+        query = (
+            select(Conversation)
+            .join(leaf, col(leaf.id) == col(Conversation.active_leaf_id))
+            .where(
+                and_(col(leaf.depth) >= least_depth, col(leaf.status) != MessageStatus.STREAMING),
+                or_(recent.is_(None), col(leaf.depth) - recent >= least_depth),
+                col(Conversation.deleted_at).is_(None),
+            )
+            .order_by(col(Conversation.updated_at).desc())
+            .limit(limit)
+        )
+        return (await self._session.execute(query)).scalars().all()

@@ -1,0 +1,259 @@
+"""Collections, documents and chunks. Every query takes the owner; those of the ingestion take the attempt."""
+
+from collections.abc import Collection as Many
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from gantry.domain.errors import LeaseLost, NotFound
+from gantry.domain.vault import UNFINISHED, DocumentState
+from gantry.models import Chunk, Collection, Document
+
+
+class VaultRepository:
+    """A person's shelves of documents."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def add(self, row: Collection | Document) -> None:
+        """Store a new one; Conflict (at the end of the transaction) when its name or content is there already."""
+        self._session.add(row)
+        await self._session.flush()
+
+    async def collections(self, owner: UUID) -> list[tuple[Collection, int, int, int]]:
+        """Return collections with the number of documents, of those ready, and their bytes; the default one first."""
+        ready = func.count().filter(col(Document.state) == DocumentState.READY)
+        query = (
+            select(
+                Collection,
+                func.count(col(Document.id)),
+                ready,
+                func.coalesce(func.sum(col(Document.size_bytes)), 0),
+            )
+            .outerjoin(Document, col(Document.collection_id) == col(Collection.id))
+            .where(col(Collection.account_id) == owner)
+            .group_by(col(Collection.id))
+            .order_by(col(Collection.is_default).desc(), func.lower(col(Collection.name)))
+        )
+        return [(row, count, done, size) for row, count, done, size in await self._session.execute(query)]
+
+    async def get_collection(self, collection: UUID, *, owner: UUID) -> Collection:
+        """Return a collection of *owner*."""
+        row = await self._session.get(Collection, collection)
+        if row is None or row.account_id != owner:
+            raise NotFound("This collection does not exist.")
+        return row
+
+    async def find_default(self, owner: UUID) -> Collection | None:
+        """Return the collection that takes what is put nowhere else."""
+        query = select(Collection).where(
+            col(Collection.account_id) == owner, col(Collection.is_default).is_(True)
+        )
+        return (await self._session.execute(query)).scalar_one_or_none()
+
+    async def get_document(self, document: UUID, *, owner: UUID) -> Document:
+        """Return a document of *owner*."""
+        row = await self._session.get(Document, document)
+        if row is None or row.account_id != owner:
+            raise NotFound("This document does not exist.")
+        return row
+
+    async def find_same(self, collection: UUID, sha256: str) -> Document | None:
+        """Return the document of a collection that has the same content."""
+        query = select(Document).where(
+            col(Document.collection_id) == collection, col(Document.sha256) == sha256
+        )
+        return (await self._session.execute(query)).scalar_one_or_none()
+
+    async def documents(
+        self, owner: UUID, *, collection: UUID | None, words: str, after: UUID | None, limit: int
+    ) -> Sequence[Document]:
+        """Return documents that stand in collections, newest first, those older than *after*."""
+        query = select(Document).where(
+            col(Document.account_id) == owner,
+            col(Document.collection_id).is_not(None)
+            if collection is None
+            else col(Document.collection_id) == collection,
+        )
+        for word in words.lower().split()[:8]:
+            query = query.where(func.lower(col(Document.name)).contains(word, autoescape=True))
+        if after is not None:
+            query = query.where(col(Document.id) < after)
+        query = query.order_by(col(Document.id).desc()).limit(limit)
+        return (await self._session.execute(query)).scalars().all()
+
+    async def owned(self, documents: Many[UUID], *, owner: UUID) -> Sequence[Document]:
+        """Return those of the documents that are *owner*'s."""
+        query = select(Document).where(col(Document.id).in_(documents), col(Document.account_id) == owner)
+        return (await self._session.execute(query)).scalars().all()
+
+    async def of_collection(self, collection: UUID) -> Sequence[UUID]:
+        """Return the ids of a collection's documents."""
+        query = select(col(Document.id)).where(col(Document.collection_id) == collection)
+        return (await self._session.execute(query)).scalars().all()
+
+    async def count_unfinished(self, owner: UUID) -> int:
+        """Return how many documents are still to be read."""
+        query = select(func.count()).where(
+            col(Document.account_id) == owner, col(Document.state).in_(UNFINISHED)
+        )
+        return (await self._session.execute(query)).scalar_one()
+
+    async def remove(self, documents: Many[UUID]) -> None:
+        """Delete documents with their chunks."""
+        await self._session.execute(
+            delete(Document)
+            .where(col(Document.id).in_(documents))
+            .execution_options(synchronize_session=False)
+        )
+
+    async def remove_collection(self, row: Collection) -> None:
+        """Delete a collection with its documents."""
+        await self._session.delete(row)
+        await self._session.flush()
+
+    async def chunks(self, document: UUID, *, first: int, limit: int) -> Sequence[Chunk]:
+        """Return chunks from number *first* on, in order."""
+        query = (
+            select(Chunk)
+            .where(col(Chunk.document_id) == document, col(Chunk.ordinal) >= first)
+            .order_by(col(Chunk.ordinal))
+            .limit(limit)
+        )
+        return (await self._session.execute(query)).scalars().all()
+
+    async def chunks_between(
+        self, document: UUID, *, page: int | None, start: int, end: int, limit: int
+    ) -> Sequence[Chunk]:
+        """Return the chunks of a page, or those that touch a stretch of the text where there are no pages."""
+        where = (
+            col(Chunk.page) == page
+            if page is not None
+            else (col(Chunk.end_offset) > start) & (col(Chunk.start_offset) < end)
+        )
+        query = (
+            select(Chunk)
+            .where(col(Chunk.document_id) == document, where)
+            .order_by(col(Chunk.ordinal))
+            .limit(limit)
+        )
+        return (await self._session.execute(query)).scalars().all()
+
+    async def page_at(self, document: UUID, start: int) -> int | None:
+        """Return the page on which a place of the text stands."""
+        query = (
+            select(col(Chunk.page))
+            .where(col(Chunk.document_id) == document, col(Chunk.end_offset) > start)
+            .order_by(col(Chunk.ordinal))
+            .limit(1)
+        )
+        return (await self._session.execute(query)).scalar_one_or_none()
+
+    async def change_chunks(self, document: UUID, **values: Any) -> None:
+        """Write columns of all chunks of a document."""
+        await self._session.execute(update(Chunk).where(col(Chunk.document_id) == document).values(**values))
+
+    async def contexts(self, document: UUID) -> list[tuple[UUID, str]]:
+        """Return id and heading of every chunk of a document."""
+        query = select(col(Chunk.id), col(Chunk.heading)).where(col(Chunk.document_id) == document)
+        return [(row.id, row.heading) for row in await self._session.execute(query)]
+
+    async def set_contexts(self, values: Sequence[tuple[UUID, str]]) -> None:
+        """Give chunks other contexts; their vectors are made anew."""
+        for chunk, context in values:
+            await self._session.execute(
+                update(Chunk).where(col(Chunk.id) == chunk).values(context=context, vectors_in="")
+            )
+
+    # What the ingestion does: guarded by the attempt.
+
+    async def claim(
+        self, *, worker: str, now: datetime, lease_until: datetime, limit: int, apart_from: Many[UUID]
+    ) -> Sequence[Document]:
+        """Take documents that wait or whose worker has gone silent, oldest first, each for exactly one caller."""
+        free = or_(col(Document.lease_until).is_(None), col(Document.lease_until) < now)
+        waiting = (
+            select(col(Document.id))
+            .where(col(Document.state).in_(UNFINISHED), free, col(Document.id).not_in(apart_from))
+            .order_by(col(Document.id))
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+        )
+        claim = (
+            update(Document)
+            .where(col(Document.id).in_(waiting), free)
+            .values(attempt=col(Document.attempt) + 1, worker=worker, lease_until=lease_until)
+            .returning(Document)
+            .execution_options(synchronize_session=False)
+        )
+        return (await self._session.execute(claim)).scalars().all()
+
+    async def checkpoint(self, document: UUID, attempt: int, **values: Any) -> None:
+        """Write columns of a document being read.
+
+        Raises:
+            LeaseLost: Another worker reads it now, or it was cancelled or deleted.
+        """
+        written = await self._session.execute(
+            update(Document)
+            .where(
+                col(Document.id) == document,
+                col(Document.attempt) == attempt,
+                col(Document.state).in_(UNFINISHED),
+            )
+            .values(**values)
+            .execution_options(synchronize_session=False)
+        )
+        if written.rowcount != 1:  # pyright: ignore[reportAttributeAccessIssue]
+            raise LeaseLost
+
+    async def remove_chunks(self, document: UUID) -> None:
+        """Remove what an earlier attempt has left."""
+        await self._session.execute(delete(Chunk).where(col(Chunk.document_id) == document))
+
+    async def add_chunks(self, chunks: Sequence[Chunk]) -> None:
+        """Store chunks."""
+        self._session.add_all(chunks)
+        await self._session.flush()
+
+    async def settle_places(self, document: UUID) -> None:
+        """Give the chunks of a document the place it has now: it may have been moved or sent while it was read."""
+        place = {
+            column: select(getattr(Document, column)).where(col(Document.id) == document).scalar_subquery()
+            for column in ("collection_id", "conversation_id")
+        }
+        await self._session.execute(update(Chunk).where(col(Chunk.document_id) == document).values(**place))
+
+    async def release(self, worker: str, *, now: datetime) -> None:
+        """Let go of all that *worker* reads, for others to take over at once."""
+        await self._session.execute(
+            update(Document)
+            .where(col(Document.worker) == worker, col(Document.state).in_(UNFINISHED))
+            .values(lease_until=now)
+        )
+
+    async def expire_all(self, *, now: datetime) -> None:
+        """Let every lease run out: for a process that knows it is the only one."""
+        await self._session.execute(
+            update(Document).where(col(Document.state).in_(UNFINISHED)).values(lease_until=now)
+        )
+
+    async def forsaken(self, *, before: datetime) -> Sequence[Document]:
+        """Return files that were uploaded to be attached before that moment, and were never sent."""
+        query = select(Document).where(
+            col(Document.collection_id).is_(None),
+            col(Document.conversation_id).is_(None),
+            col(Document.created_at) < before,
+        )
+        return (await self._session.execute(query)).scalars().all()
+
+    async def existing(self, documents: Many[UUID]) -> set[UUID]:
+        """Return which of these documents there are."""
+        query = select(col(Document.id)).where(col(Document.id).in_(documents))
+        return set((await self._session.execute(query)).scalars())

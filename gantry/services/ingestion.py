@@ -1,0 +1,323 @@
+"""Reading documents: each in a task of this process, under a lease that others may take over.
+
+``parse → chunks, searchable by their words → vectors → ready``. A worker that dies leaves its chunks; who takes over begins
+again while the file was being read, and goes on where it was being embedded.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from contextlib import aclosing
+from dataclasses import asdict, dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from gantry.domain.chunking import Chunker, TextChunk, context_of
+from gantry.domain.clock import utc_now
+from gantry.domain.errors import LeaseLost, Unavailable
+from gantry.domain.files import FileStore
+from gantry.domain.live import Notice, NoticeBoard, NoticeKind
+from gantry.domain.parsing import Parser, ParsingFailed, ParsingLimits, Progress
+from gantry.domain.telemetry import UNMEASURED, Telemetry
+from gantry.domain.text import storable
+from gantry.domain.vault import DocumentProblem, DocumentState
+from gantry.log import log_context
+from gantry.models import Chunk, Document, new_id
+from gantry.repositories.database import Database
+from gantry.services.indexing import Indexer
+
+MAX_AT_ONCE = 2  # documents read by one process
+MAX_ATTEMPTS = 4  # after which a document that keeps killing its worker is given up
+_BATCH = 40  # chunks stored in one transaction
+_TOLD_SECONDS = 1.0  # between two notices of progress
+
+CANCELLED = asdict(DocumentProblem("cancelled", "You cancelled this.", "Retry reads it again."))
+_GIVEN_UP = DocumentProblem(
+    "interrupted", "Reading this file was interrupted too often.", "Split it into smaller files."
+)
+_INTERNAL = DocumentProblem(
+    "internal", "Something went wrong inside Gantry.", "Retry. The server's log has the details."
+)
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """What a worker needs to know of a document; nothing that belongs to a session."""
+
+    document: UUID
+    account: UUID
+    collection: UUID | None
+    conversation: UUID | None
+    name: str
+    attempt: int
+    failures: int
+    state: DocumentState
+
+    @classmethod
+    def of(cls, row: Document) -> "_Task":
+        return cls(
+            row.id,
+            row.account_id,
+            row.collection_id,
+            row.conversation_id,
+            row.name,
+            row.attempt,
+            row.failures,
+            row.state,
+        )
+
+
+@dataclass(slots=True)
+class Ingestion:
+    """The documents this process is reading."""
+
+    database: Database
+    files: FileStore
+    parser: Parser
+    indexer: Indexer
+    board: NoticeBoard
+    lease_seconds: float = 20
+    heartbeat_seconds: float = 3
+    limits: ParsingLimits = field(default_factory=ParsingLimits)
+    telemetry: Telemetry = UNMEASURED
+    now: Callable[[], datetime] = utc_now
+    name: str = field(default_factory=lambda: new_id().hex)
+    _running: dict[UUID, asyncio.Task[None]] = field(default_factory=dict)
+    _draining: bool = False
+    _woken: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def wake(self) -> None:
+        """Look for documents at once."""
+        self._woken.set()
+
+    async def woken(self, seconds: float) -> None:
+        """Wait until there is something to do, or *seconds* have passed."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self._woken.wait()
+        except TimeoutError:
+            return
+        finally:
+            self._woken.clear()
+
+    @property
+    def count(self) -> int:
+        """How many documents are being read here."""
+        return len(self._running)
+
+    def stop(self, document: UUID) -> None:
+        """Stop reading a document that was cancelled or deleted; other processes learn it with their next write."""
+        task = self._running.get(document)
+        if task is not None:
+            task.cancel()
+
+    async def sweep(self, *, alone: bool = False) -> int:
+        """Take documents that wait, and those whose worker has gone silent; returns how many.
+
+        Args:
+            alone: The caller knows that no other process reads, so no lease needs to run out first.
+        """
+        room = MAX_AT_ONCE - len(self._running)
+        if self._draining or room <= 0:
+            return 0
+        async with self.database.begin() as tx:
+            if alone:
+                await tx.vault.expire_all(now=self.now() - timedelta(seconds=1))
+            rows = await tx.vault.claim(
+                worker=self.name,
+                now=self.now(),
+                lease_until=self._lease(),
+                limit=room,
+                apart_from=tuple(self._running),
+            )
+            tasks = [_Task.of(row) for row in rows]
+        for task in tasks:
+            self._start(task)
+        return len(tasks)
+
+    def _start(self, work: _Task) -> None:
+        task = asyncio.create_task(self._ingest(work), name=f"ingest {work.document}")
+        self._running[work.document] = task
+
+        def done(_: object) -> None:
+            if self._running.get(work.document) is task:
+                del self._running[work.document]
+            self.wake()
+
+        task.add_done_callback(done)
+
+    async def drain(self) -> None:
+        """Stop reading and let go: whoever sweeps next goes on."""
+        self._draining = True
+        tasks = list(self._running.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        async with self.database.begin() as tx:
+            await tx.vault.release(self.name, now=self.now())
+
+    def _lease(self) -> datetime:
+        return self.now() + timedelta(seconds=self.lease_seconds)
+
+    async def _ingest(self, work: _Task) -> None:
+        started = time.perf_counter()
+        with log_context(account=work.account, document=work.document, attempt=work.attempt):
+            try:
+                problem = await self._supervised(work)
+                await self._finish(work, problem)
+                self.telemetry.ingested(problem.kind if problem else "ready", time.perf_counter() - started)
+            except LeaseLost:
+                log.info("document.lease_lost")
+            except Unavailable:
+                log.warning("document.interrupted")  # the lease runs out, and somebody goes on
+            except asyncio.CancelledError:
+                log.info("document.stopped")
+                raise
+
+    async def _supervised(self, work: _Task) -> DocumentProblem | None:
+        """Read while the lease is kept; returns why it failed, or None."""
+        if work.failures >= MAX_ATTEMPTS:
+            return _GIVEN_UP
+        reading = asyncio.create_task(self._read(work))
+        try:
+            while True:
+                await asyncio.wait({reading}, timeout=self.heartbeat_seconds)
+                if reading.done():
+                    await reading
+                    return None
+                await self._checkpoint(work)
+        except ParsingFailed as error:
+            return DocumentProblem(error.fault.value, error.public, error.advice, error.page)
+        except (LeaseLost, Unavailable):
+            raise
+        except Exception:
+            log.exception("document.crashed")
+            return _INTERNAL
+        finally:
+            reading.cancel()
+            await asyncio.wait({reading})
+
+    async def _checkpoint(self, work: _Task, **values: Any) -> None:
+        async with self.database.begin() as tx:
+            await tx.vault.checkpoint(work.document, work.attempt, lease_until=self._lease(), **values)
+
+    async def _read(self, work: _Task) -> None:
+        if work.state is not DocumentState.EMBEDDING:
+            await self._parse(work)
+        await self._embed(work)
+
+    async def _parse(self, work: _Task) -> None:
+        # Counted as a failure until it has been read: should it take this process down, somebody counts.
+        async with self.database.begin() as tx:
+            await tx.vault.checkpoint(
+                work.document,
+                work.attempt,
+                state=DocumentState.PARSING,
+                failures=work.failures + 1,
+                pages_done=0,
+                chunk_count=0,
+                embedded_count=0,
+            )
+            await tx.vault.remove_chunks(work.document)
+        self._tell(work, DocumentState.PARSING)
+        path = self.files.path(account=work.account, document=work.document)
+        kind = await self.parser.sniff(path, work.name)
+        chunker = Chunker()
+        waiting: list[TextChunk] = []
+        counted = pages = told = 0.0
+        async with aclosing(self.parser.parse(path, kind, self.limits)) as sections:
+            async for section in sections:
+                if isinstance(section, Progress):
+                    if kind.paged:
+                        pages = section.done
+                        if time.monotonic() - told > _TOLD_SECONDS:
+                            told = time.monotonic()
+                            await self._checkpoint(work, pages=section.total, pages_done=section.done)
+                            self._tell(work, DocumentState.PARSING)
+                    continue
+                waiting += chunker.add(section)
+                while len(waiting) >= _BATCH:
+                    counted += await self._store(work, waiting[:_BATCH])
+                    waiting = waiting[_BATCH:]
+        waiting += chunker.finish()
+        counted += await self._store(work, waiting)
+        await self._checkpoint(
+            work,
+            state=DocumentState.EMBEDDING,
+            failures=0,
+            pages=int(pages) or None,
+            pages_done=int(pages),
+            chunk_count=int(counted),
+            characters=chunker.characters,
+        )
+        self.telemetry.read_pages(int(pages))
+
+    async def _store(self, work: _Task, chunks: list[TextChunk]) -> int:
+        rows = [
+            Chunk(
+                document_id=work.document,
+                account_id=work.account,
+                collection_id=work.collection,
+                conversation_id=work.conversation,
+                ordinal=chunk.ordinal,
+                page=chunk.page,
+                heading=storable(chunk.heading)[:500],
+                start_offset=chunk.start,
+                end_offset=chunk.end,
+                context=storable(context_of(work.name, chunk.heading)),
+                content=storable(chunk.text),
+            )
+            for chunk in chunks
+        ]
+        async with self.database.begin() as tx:
+            await tx.vault.checkpoint(work.document, work.attempt, lease_until=self._lease())
+            await tx.vault.add_chunks(rows)
+        return len(rows)
+
+    async def _embed(self, work: _Task) -> None:
+        """Make the vectors; where that cannot be done now the document is found by its words until it can."""
+        self._tell(work, DocumentState.EMBEDDING)
+        done = 0
+        told = 0.0
+
+        async def on_progress(count: int) -> None:
+            nonlocal done, told
+            done += count
+            if time.monotonic() - told > _TOLD_SECONDS:
+                told = time.monotonic()
+                await self._checkpoint(work, embedded_count=done)
+                self._tell(work, DocumentState.EMBEDDING)
+
+        try:
+            await self.indexer.embed_document(work.document, on_progress=on_progress)
+        except Unavailable:
+            log.warning("document.embeds_later")
+        await self._checkpoint(work, embedded_count=done)
+
+    async def _finish(self, work: _Task, problem: DocumentProblem | None) -> None:
+        state = DocumentState.FAILED if problem else DocumentState.READY
+        async with self.database.begin() as tx:
+            await tx.vault.checkpoint(
+                work.document,
+                work.attempt,
+                state=state,
+                problem=asdict(problem) if problem else None,
+                lease_until=None,
+                updated_at=self.now(),
+                ready_at=None if problem else self.now(),
+            )
+            if problem:
+                await tx.vault.remove_chunks(work.document)
+            else:
+                await tx.vault.settle_places(work.document)
+        log.info("document.finished", extra={"state": state.value, "kind": problem.kind if problem else ""})
+        self._tell(work, state)
+
+    def _tell(self, work: _Task, state: DocumentState) -> None:
+        self.board.publish(
+            work.account, Notice(NoticeKind.DOCUMENTS, str(work.document), {"state": state.value})
+        )

@@ -1,0 +1,201 @@
+"""Reading finished messages into memory: turns as they were said, facts and names by rules, long conversations in short."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from gantry.domain.catalog import EXTRACTIVE
+from gantry.domain.chat import MessageRole
+from gantry.domain.clock import utc_now
+from gantry.domain.learning import Learned, Link, entity_key, facts_in, names_in
+from gantry.domain.live import Notice, NoticeBoard, NoticeKind
+from gantry.domain.memory import EntityKind, MemoryKind
+from gantry.domain.summaries import summarised
+from gantry.models import Account, Conversation, Entity, MemoryItem, Mention, Message, Relation
+from gantry.repositories.database import Database
+from gantry.repositories.unit import UnitOfWork
+from gantry.services.memory import fingerprint, name_entities
+
+BATCH = 20
+LONG_CONVERSATION = 24  # messages between two summaries
+KEPT_WHOLE = 8  # of its newest messages, which a summary leaves out
+_CONTENT = 20_000  # characters of one message that are kept
+_AROUND = 300  # of each message beside it
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Learner:
+    """Works for everybody, in the background, a few messages at a time."""
+
+    database: Database
+    board: NoticeBoard
+    now: Callable[[], datetime] = utc_now
+
+    async def learn(self) -> int:
+        """Read messages that memory has not read; returns how many."""
+        told: set[UUID] = set()
+        async with self.database.begin() as tx:
+            unread = await tx.memory.unread(limit=BATCH)
+            for message, thread, account in unread:
+                if _is_remembered(message, thread, account):
+                    await self._remember(tx, message, account)
+                    told.add(account.id)
+            await tx.memory.mark_read([message.id for message, _thread, _account in unread], at=self.now())
+        for account in told:
+            self.board.publish(account, Notice(NoticeKind.MEMORY))
+        return len(unread)
+
+    async def _remember(self, tx: UnitOfWork, message: Message, account: Account) -> None:
+        if await tx.memory.find_turn(message.id) is None:
+            item = await self._turn(tx, message, account)
+            await name_entities(tx, item, names_in(message.content), self.now())
+        if message.role is MessageRole.USER:
+            for fact in facts_in(message.content):
+                await self._fact(tx, message, fact, account)
+
+    async def _turn(self, tx: UnitOfWork, message: Message, account: Account) -> MemoryItem:
+        above = await tx.memory.above(message, 2)
+        around = " ".join(row.content[:_AROUND] for row in above)
+        mine = message.role is MessageRole.USER
+        item = MemoryItem(
+            account_id=message.account_id,
+            kind=MemoryKind.TURN,
+            conversation_id=message.conversation_id,
+            message_id=message.id,
+            speaker=message.role.value,
+            content=message.content[:_CONTENT],
+            context=f"{account.name if mine else 'Assistant'} {spoken_date(message.created_at)}",
+            around=around,
+            said_at=message.created_at,
+            created_at=self.now(),
+            updated_at=self.now(),
+        )
+        await tx.memory.add(item)
+        if above and (before := await tx.memory.find_turn(above[-1].id)):
+            before.around = f"{before.around} {message.content[:_AROUND]}"[: 4 * _AROUND]
+        return item
+
+    async def _fact(self, tx: UnitOfWork, message: Message, fact: Learned, account: Account) -> None:
+        mark = fingerprint(fact.text)
+        if await tx.memory.find_fact(message.account_id, mark):
+            return
+        if fact.slot:
+            older = await tx.memory.in_slot(message.account_id, fact.slot)
+            await tx.memory.remove([row.id for row in older], owner=message.account_id)
+        now = self.now()
+        item = MemoryItem(
+            account_id=message.account_id,
+            kind=MemoryKind.FACT,
+            conversation_id=message.conversation_id,
+            message_id=message.id,
+            fingerprint=mark,
+            speaker="user",
+            content=fact.text,
+            context=fact.slot,
+            said_at=message.created_at,
+            created_at=now,
+            updated_at=now,
+        )
+        await tx.memory.add(item)
+        for link in fact.links:
+            await self._relate(tx, item, link, account, now)
+
+    async def _relate(
+        self, tx: UnitOfWork, item: MemoryItem, link: Link, account: Account, at: datetime
+    ) -> None:
+        ends: list[UUID] = []
+        for name, kind in (
+            (link.subject or account.name or "You", EntityKind.PERSON),
+            (link.name, link.kind),
+        ):
+            entity = await tx.memory.find_entity(item.account_id, entity_key(name))
+            if entity is None:
+                entity = Entity(
+                    account_id=item.account_id,
+                    key=entity_key(name),
+                    name=name[:120],
+                    kind=kind,
+                    created_at=at,
+                )
+                await tx.memory.add(entity)
+            else:
+                entity.kind = kind
+            if entity.id not in ends:
+                ends.append(entity.id)
+                await tx.memory.add(
+                    Mention(account_id=item.account_id, memory_item_id=item.id, entity_id=entity.id)
+                )
+        if len(ends) > 1:
+            row = Relation(
+                account_id=item.account_id,
+                memory_item_id=item.id,
+                subject_id=ends[0],
+                predicate=link.predicate,
+                object_id=ends[1],
+            )
+            await tx.memory.add(row)
+
+    async def summarise(self) -> int:
+        """Tell the beginning of long conversations in short, so that nothing silently falls out of a model's context."""
+        async with self.database.read() as tx:
+            threads = await tx.memory.long_conversations(least_depth=LONG_CONVERSATION, limit=3)
+        for thread in threads:
+            await self._summary(thread)
+        return len(threads)
+
+    async def _summary(self, thread: Conversation) -> None:
+        if thread.active_leaf_id is None:
+            return
+        async with self.database.begin() as tx:
+            path = await tx.chat.path(thread.active_leaf_id, limit=2000)
+            told = path[:-KEPT_WHOLE]
+            if not told:
+                return
+            text = summarised([(row.role is MessageRole.USER, row.content) for row in told])
+            now = self.now()
+            row = MemoryItem(
+                account_id=thread.account_id,
+                kind=MemoryKind.SUMMARY,
+                conversation_id=thread.id,
+                message_id=told[-1].id,
+                content=text,
+                said_at=now,
+                created_at=now,
+                updated_at=now,
+            )
+            if not any(item.message_id == row.message_id for item, _ in await tx.memory.summaries(thread.id)):
+                await tx.memory.add(row)
+        log.info("conversation.summarised", extra={"conversation": thread.id, "messages": len(told)})
+
+    async def summary_of(self, conversation: UUID, leaf: UUID) -> str:
+        """Return the newest summary of what leads to message *leaf*; empty when there is none."""
+        async with self.database.read() as tx:
+            summaries = await tx.memory.summaries(conversation)
+            if not summaries:
+                return ""
+            path = {row.id for row in await tx.chat.path(leaf, limit=2000)}
+        return next((item.content for item, _depth in summaries if item.message_id in path), "")
+
+    async def housekeeping(self) -> None:
+        """Remove names that no memory mentions any more."""
+        async with self.database.begin() as tx:
+            await tx.memory.remove_unmentioned()
+
+
+def _is_remembered(message: Message, thread: Conversation, account: Account) -> bool:
+    return (
+        account.memory_enabled
+        and thread.remembered
+        and not thread.temporary
+        and bool(message.content.strip())
+        and message.model != EXTRACTIVE  # it only quotes what is remembered already
+    )
+
+
+def spoken_date(at: datetime) -> str:
+    """Return a day in words, as questions name it: ``Monday 23 November 2026``."""
+    return f"{at:%A} {at.day} {at:%B %Y}"
