@@ -6,14 +6,23 @@ from collections.abc import AsyncGenerator, Generator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 
+from pydantic import SecretStr
+
 from gantry import workers
+from gantry.adapters import chroma_index
 from gantry.adapters.archive_store import TarArchives
+from gantry.adapters.chroma_index import ChromaIndex
+from gantry.adapters.document_files import LocalFiles
 from gantry.adapters.document_folder import LocalDocuments
+from gantry.adapters.embedders import AUTO, LEXICAL, MINILM, Embedders
 from gantry.adapters.key_vault import FernetVault
 from gantry.adapters.memory_live import MemoryEventLog, MemoryNoticeBoard, MemoryRateLimiter
 from gantry.adapters.model_servers import HttpModelServers
+from gantry.adapters.openai_embeddings import OpenAiEmbedder
+from gantry.adapters.parsing.process import ProcessParser
 from gantry.adapters.passwords import Argon2Passwords
 from gantry.adapters.prometheus import PrometheusTelemetry
+from gantry.adapters.rerank import HttpReranker
 from gantry.domain.catalog import ConnectionKind, ConnectionOrigin, ConnectionSpec
 from gantry.domain.errors import Conflict
 from gantry.domain.limits import RateLimiter
@@ -33,9 +42,16 @@ from gantry.services.catalog_news import CatalogNews
 from gantry.services.chat import ChatService
 from gantry.services.extractive import ExtractiveAnswerer
 from gantry.services.feed import FeedService
+from gantry.services.indexing import Indexer
+from gantry.services.ingestion import Ingestion
+from gantry.services.learning import Learner
+from gantry.services.memory import MemoryService
 from gantry.services.operations import OperationsService, Part
 from gantry.services.prompting import Prompter
+from gantry.services.retrieval import Retriever
+from gantry.services.sources import SourceFinder
 from gantry.services.succession import Succession
+from gantry.services.vault import VaultService
 from gantry.services.writing import Writers
 from gantry.settings import Settings, load_settings
 
@@ -54,6 +70,18 @@ class Live:
 
 
 @dataclass(frozen=True, slots=True)
+class Knowledge:
+    """What reads, indexes and remembers."""
+
+    indexer: Indexer
+    ingestion: Ingestion
+    retriever: Retriever
+    vault: VaultService
+    memory: MemoryService
+    learner: Learner
+
+
+@dataclass(frozen=True, slots=True)
 class Built:
     """A running set of services, and what the workers need of it."""
 
@@ -61,6 +89,7 @@ class Built:
     writers: Writers
     succession: Succession | None
     clock: DatabaseClock
+    knowledge: Knowledge
 
 
 def front_ends() -> frozenset[str]:
@@ -118,6 +147,12 @@ async def lifespan() -> AsyncGenerator[None]:
                         alone=alone,
                         succession=built.succession,
                         adjust_clock=built.clock.adjust,
+                        background=workers.Background(
+                            built.knowledge.ingestion,
+                            built.knowledge.indexer,
+                            built.knowledge.learner,
+                            built.knowledge.vault,
+                        ),
                     ),
                 ):
                     yield
@@ -152,20 +187,83 @@ async def build(settings: Settings) -> AsyncGenerator[Built]:
             built_in=ExtractiveAnswerer(database),
         )
         telemetry = PrometheusTelemetry()
+        knowledge = await _knowledge(settings, database, live, clock, telemetry, stack)
         writers = Writers(
             database,
             live.events,
             live.board,
             catalog,
-            Prompter(database),
+            Prompter(database, knowledge.learner),
+            finder=SourceFinder(database, knowledge.retriever, knowledge.memory),
             lease_seconds=settings.generation_lease_seconds,
             heartbeat_seconds=settings.generation_heartbeat_seconds,
             telemetry=telemetry,
             now=clock,
         )
         succession = Succession(database, live.roster, writers, clock) if live.roster else None
-        services = _services(settings, database, live, catalog, writers, clock, telemetry)
-        yield Built(services, writers, succession, clock)
+        services = _services(settings, database, live, catalog, writers, clock, telemetry, knowledge)
+        yield Built(services, writers, succession, clock, knowledge)
+
+
+async def _knowledge(
+    settings: Settings,
+    database: Database,
+    live: Live,
+    clock: DatabaseClock,
+    telemetry: Telemetry,
+    stack: AsyncExitStack,
+) -> Knowledge:
+    embedders = _embedders(settings)
+    stack.push_async_callback(embedders.aclose)
+    index = vector_index(settings)
+    stack.push_async_callback(index.aclose)
+    indexer = Indexer(database, index, embedders.wanted, embedders, now=clock)
+    reranker = None
+    if settings.rerank_base_url:
+        reranker = HttpReranker(
+            settings.rerank_base_url, settings.rerank_model, api_key=_secret(settings.rerank_api_key)
+        )
+        stack.push_async_callback(reranker.aclose)
+    retriever = Retriever(database, indexer, reranker)
+    files, parser = LocalFiles(settings.data_dir / "documents"), ProcessParser()
+    ingestion = Ingestion(database, files, parser, indexer, live.board, telemetry=telemetry, now=clock)
+    return Knowledge(
+        indexer,
+        ingestion,
+        retriever,
+        VaultService(
+            database,
+            files,
+            parser,
+            ingestion,
+            indexer,
+            live.board,
+            max_upload_bytes=settings.max_upload_mb * 1_000_000,
+            now=clock,
+        ),
+        MemoryService(database, retriever, indexer, live.board, clock),
+        Learner(database, live.board, clock),
+    )
+
+
+def _embedders(settings: Settings) -> Embedders:
+    server = None
+    if settings.embedding_base_url and settings.embedding_model not in {AUTO, MINILM, LEXICAL}:
+        server = OpenAiEmbedder(
+            settings.embedding_base_url, settings.embedding_model, api_key=_secret(settings.embedding_api_key)
+        )
+    return Embedders(settings.embedding_model, settings.data_dir / "models", server)
+
+
+def vector_index(settings: Settings) -> ChromaIndex:
+    """Return the index of vectors; it opens nothing before it is used."""
+    if settings.chroma_host:
+        return ChromaIndex(chroma_index.server(settings.chroma_host), "server")
+    return ChromaIndex(chroma_index.embedded(settings.data_dir / "chroma"), "embedded")
+
+
+def _secret(value: SecretStr | None) -> str | None:
+    return value.get_secret_value() if value else None
 
 
 def _services(
@@ -176,10 +274,12 @@ def _services(
     writers: Writers,
     clock: DatabaseClock,
     telemetry: Telemetry,
+    knowledge: Knowledge,
 ) -> Services:
     parts = {"database": Part(_ask_database(database), required=True)}
     if live.part:
         parts["redis"] = live.part
+    parts["chroma"] = Part(knowledge.indexer.index.ping)
     return Services(
         accounts=AccountService(
             database=database,
@@ -194,6 +294,10 @@ def _services(
         answers=AnswerService(database, live.events, writers, clock),
         catalog=catalog,
         feed=FeedService(live.board),
+        vault=knowledge.vault,
+        memory=knowledge.memory,
+        retriever=knowledge.retriever,
+        indexer=knowledge.indexer,
         operations=OperationsService(parts, telemetry),
     )
 

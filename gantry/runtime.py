@@ -9,7 +9,11 @@ from gantry.services.answers import AnswerService
 from gantry.services.catalog import CatalogService
 from gantry.services.chat import ChatService
 from gantry.services.feed import FeedService
+from gantry.services.indexing import Indexer
+from gantry.services.memory import MemoryService
 from gantry.services.operations import OperationsService
+from gantry.services.retrieval import Retriever
+from gantry.services.vault import VaultService
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +25,10 @@ class Services:
     answers: AnswerService
     catalog: CatalogService
     feed: FeedService
+    vault: VaultService
+    memory: MemoryService
+    retriever: Retriever
+    indexer: Indexer
     operations: OperationsService
 
 

@@ -15,7 +15,16 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 ENV_FILE = ".env"
 MIN_SECRET_CHARACTERS = 32
-_SECRETS = ("database_url", "redis_url", "secret_key", "tabby_admin_key", "openai_api_key", "admin_password")
+_SECRETS = (
+    "database_url",
+    "redis_url",
+    "secret_key",
+    "tabby_admin_key",
+    "openai_api_key",
+    "embedding_api_key",
+    "rerank_api_key",
+    "admin_password",
+)
 _PORTS = {"http": 80, "https": 443}
 _HOST = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*|[0-9a-f:.]*:[0-9a-f:.]*")
 _ORIGIN = "must be an address like https://chat.example.com, without a path (other alphabets as xn--…)"
@@ -88,7 +97,9 @@ class Settings(BaseSettings):
         _url("redis", "rediss", "unix"),
         Field(description="Redis, which replicas share. Without it one process keeps everything to itself."),
     ] = None
-    chroma_host: Annotated[HttpUrl, Field(description="A ChromaDB server. Not used yet.")] = None
+    chroma_host: Annotated[
+        HttpUrl, Field(description="A ChromaDB server. Without it vectors are kept in `DATA_DIR`.")
+    ] = None
     host: Annotated[str, Field(description="Address to listen on; `0.0.0.0` for all.")] = "127.0.0.1"
     port: Annotated[int, Field(ge=1, le=65535, description="Port to listen on.")] = 3000
     data_dir: Annotated[Path, Field(description="Folder for what is not in the database.")] = Path("data")
@@ -126,6 +137,27 @@ class Settings(BaseSettings):
     ] = None
     openai_base_url: Annotated[HttpUrl, Field(description="Any OpenAI-compatible server, with `/v1`.")] = None
     openai_api_key: Annotated[SecretStr | None, Field(description="Its key, if it needs one.")] = None
+    embedding_model: Annotated[
+        str,
+        Field(
+            max_length=200,
+            description="What turns texts into vectors: `minilm` (all-MiniLM-L6-v2, downloaded once), `lexical` (compares words only, "
+            "needs nothing), `auto` (the first, and the second until it is there), or a model of `EMBEDDING_BASE_URL`. "
+            "After a change the new vectors are made beside the old ones.",
+        ),
+    ] = "auto"
+    embedding_base_url: Annotated[
+        HttpUrl, Field(description="An OpenAI-compatible server for `EMBEDDING_MODEL`, with `/v1`.")
+    ] = None
+    embedding_api_key: Annotated[SecretStr | None, Field(description="Its key, if it needs one.")] = None
+    rerank_base_url: Annotated[
+        HttpUrl, Field(description="A server with `/rerank` that puts found passages into order, with `/v1`.")
+    ] = None
+    rerank_model: Annotated[str, Field(max_length=200, description="Its model.")] = ""
+    rerank_api_key: Annotated[SecretStr | None, Field(description="Its key, if it needs one.")] = None
+    max_upload_mb: Annotated[
+        int, Field(ge=1, le=10_000, description="How large an uploaded file may be, in megabytes.")
+    ] = 200
     admin_email: Annotated[
         str | None,
         Field(description="Makes the first administrator without the set-up page; never changes an account."),

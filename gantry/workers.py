@@ -4,15 +4,24 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
 
 from gantry.domain.clock import utc_now
+from gantry.domain.errors import Unavailable
 from gantry.services.accounts import AccountService
 from gantry.services.chat import ChatService
+from gantry.services.indexing import Indexer
+from gantry.services.ingestion import Ingestion
+from gantry.services.learning import Learner
 from gantry.services.succession import Succession
+from gantry.services.vault import VaultService
 from gantry.services.writing import Writers
 
 HOUSEKEEPING_SECONDS = 60
 WATCH_SECONDS = 1
+INDEX_SECONDS = 2.0
+LEARN_SECONDS = 2.0
+AWAY_SECONDS = 5.0  # after a failure, before it is tried again
 
 log = logging.getLogger(__name__)
 
@@ -27,6 +36,68 @@ async def _every(seconds: float, work: Callable[[], Awaitable[object]], name: st
             log.exception("worker.failed", extra={"worker": name})
 
 
+@dataclass(frozen=True, slots=True)
+class Background:
+    """What reads documents, keeps the index and remembers."""
+
+    ingestion: Ingestion
+    indexer: Indexer
+    learner: Learner
+    vault: VaultService
+
+    @asynccontextmanager
+    async def running(self, *, sweep_seconds: float, alone: bool) -> AsyncIterator[None]:
+        """Work for the duration of the block; at its end hand over what is unfinished."""
+        if alone:
+            await self.ingestion.sweep(alone=True)
+        tasks = [
+            asyncio.create_task(_while_there_is_work(self._ingest(sweep_seconds), 0, "ingestion")),
+            asyncio.create_task(_while_there_is_work(self._index, INDEX_SECONDS, "index")),
+            asyncio.create_task(_while_there_is_work(self.learner.learn, LEARN_SECONDS, "learner")),
+            asyncio.create_task(_every(HOUSEKEEPING_SECONDS, self._tidy, "tidy")),
+        ]
+        try:
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            await self.ingestion.drain()
+            await self.indexer.drain()
+
+    def _ingest(self, sweep_seconds: float) -> Callable[[], Awaitable[int]]:
+        async def once() -> int:
+            await self.ingestion.woken(sweep_seconds)
+            return await self.ingestion.sweep()
+
+        return once
+
+    async def _index(self) -> int:
+        await self.indexer.settle()
+        return await self.indexer.work()
+
+    async def _tidy(self) -> None:
+        await self.learner.summarise()
+        await self.learner.housekeeping()
+        await self.vault.housekeeping()
+
+
+async def _while_there_is_work(work: Callable[[], Awaitable[int]], pause_seconds: float, name: str) -> None:
+    """Do *work* again at once while it says that it did something, and after a pause when it did nothing."""
+    while True:
+        try:
+            done = await work()
+        except Unavailable as error:
+            log.info("worker.waits", extra={"worker": name, "reason": error.public})
+            done, pause = 0, AWAY_SECONDS
+        except Exception:
+            log.exception("worker.failed", extra={"worker": name})
+            done, pause = 0, AWAY_SECONDS
+        else:
+            pause = pause_seconds
+        await asyncio.sleep(0.02 if done else pause)
+
+
 @asynccontextmanager
 async def running(
     writers: Writers,
@@ -37,6 +108,7 @@ async def running(
     alone: bool,
     succession: Succession | None = None,
     adjust_clock: Callable[[], Awaitable[None]] | None = None,
+    background: Background | None = None,
 ) -> AsyncIterator[None]:
     """Run the workers for the duration of the block; at its end hand running answers over.
 
@@ -45,12 +117,14 @@ async def running(
         alone: No other process writes to this database: what a crash cut off is taken up at once.
         succession: How to learn that another process has died, where there are others.
         adjust_clock: Compares this host's clock with that of the database.
+        background: What reads and remembers.
     """
 
     async def housekeeping() -> None:
         if adjust_clock is not None:
             await adjust_clock()
-        await chat.purge()
+        if await chat.purge() and background is not None:
+            background.indexer.sweep_soon()
         await accounts.housekeeping(utc_now())
 
     await writers.sweep(alone=alone)
@@ -61,7 +135,11 @@ async def running(
     if succession is not None:
         tasks.append(asyncio.create_task(_every(WATCH_SECONDS, succession.watch, "succession")))
     try:
-        yield
+        if background is None:
+            yield
+        else:
+            async with background.running(sweep_seconds=sweep_seconds, alone=alone):
+                yield
     finally:
         for task in tasks:
             task.cancel()

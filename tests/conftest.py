@@ -5,7 +5,14 @@ from pathlib import Path
 
 import pytest
 
-pytest_plugins = ["tests.parts.database", "tests.parts.redis", "tests.parts.stack", "tests.parts.replicas"]
+pytest_plugins = [
+    "tests.parts.database",
+    "tests.parts.redis",
+    "tests.parts.chroma",
+    "tests.parts.stack",
+    "tests.parts.knowledge",
+    "tests.parts.replicas",
+]
 
 _ROOT = Path(__file__).parent
 

@@ -43,7 +43,7 @@ def summarised(messages: Sequence[tuple[bool, str]], *, max_characters: int = MA
         if cost <= room:
             kept.add(index)
             room -= cost
-    lines = []
+    lines: list[str] = []
     for index in sorted(kept):
         _number, mine, sentence = sentences[index]
         lines.append(f"- {'They' if mine else 'You'}: {sentence}")

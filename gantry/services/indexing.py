@@ -8,6 +8,7 @@ import logging
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Protocol
 from uuid import UUID
 
 from gantry.domain.clock import utc_now
@@ -64,6 +65,15 @@ class SweepReport:
     orphans: int = 0
 
 
+class KnownEmbedders(Protocol):
+    """The models this process can use, by name; one may come while it runs."""
+
+    @property
+    def known(self) -> Mapping[str, Embedder]:
+        """Return them."""
+        ...
+
+
 @dataclass(slots=True)
 class _Sets:
     active: EmbeddingSet | None = None
@@ -73,12 +83,12 @@ class _Sets:
 
 @dataclass(slots=True)
 class Indexer:
-    """The one way to the vectors. ``embedders`` make vectors by the name of their model; ``wanted`` names the configured one."""
+    """The one way to the vectors. ``wanted`` is the configured model; ``embedders`` are all there are."""
 
     database: Database
     index: VectorIndex
     wanted: Callable[[], Awaitable[Embedder]]
-    embedders: Mapping[str, Embedder]
+    embedders: KnownEmbedders
     now: Callable[[], datetime] = utc_now
     name: str = field(default_factory=lambda: new_id().hex)
     _sets: _Sets = field(default_factory=_Sets)
@@ -115,6 +125,11 @@ class Indexer:
             model = await (await self.wanted()).model()
         except Unavailable:
             return  # the active set serves on, and words alone where there is none
+        async with self.database.read() as tx:
+            known = {row.name: row.state for row in await tx.indexing.sets()}
+        others = [name for name, state in known.items() if state is SetState.BUILDING and name != model.set_name]
+        if known.get(model.set_name) in {SetState.ACTIVE, SetState.BUILDING} and not others:
+            return
         async with self.database.begin() as tx:
             sets = {row.name: row for row in await tx.indexing.sets()}
             active = next((row for row in sets.values() if row.state is SetState.ACTIVE), None)
@@ -290,6 +305,10 @@ class Indexer:
         while await self.work():
             on_progress(await self.status())
 
+    def sweep_soon(self) -> None:
+        """Have the next round of work compare database and index first."""
+        self._swept = False
+
     async def drain(self) -> None:
         """Let another process go on."""
         async with self.database.begin() as tx:
@@ -312,7 +331,7 @@ class Indexer:
     async def _embedder(self, row: EmbeddingSet) -> Embedder:
         """Return who makes the vectors of a set: its own model, or nobody."""
         wanted = await self.wanted()
-        for embedder in (wanted, *self.embedders.values()):
+        for embedder in (wanted, *self.embedders.known.values()):
             try:
                 if (await embedder.model()).set_name == row.name:
                     return embedder

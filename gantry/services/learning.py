@@ -38,6 +38,9 @@ class Learner:
     async def learn(self) -> int:
         """Read messages that memory has not read; returns how many."""
         told: set[UUID] = set()
+        async with self.database.read() as tx:
+            if not await tx.memory.unread(limit=1):
+                return 0
         async with self.database.begin() as tx:
             unread = await tx.memory.unread(limit=BATCH)
             for message, thread, account in unread:

@@ -83,6 +83,7 @@ class RunningApp:
             "DATABASE_URL": f"sqlite:///{folder / 'gantry.db'}",
             "PORT": str(self.port),
             "PROBE_LOCAL_MODELS": "false",
+            "EMBEDDING_MODEL": "lexical",
             "GENERATION_LEASE_SECONDS": "3",
             "GENERATION_HEARTBEAT_SECONDS": "0.2",
             "SWEEP_SECONDS": "0.5",

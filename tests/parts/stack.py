@@ -1,9 +1,11 @@
 """The product's own services over real parts; several at once are replicas of one deployment."""
 
 import asyncio
+import tempfile
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -30,6 +32,8 @@ def test_settings(database_url: str, **values: Any) -> Settings:
         "database_url": database_url,
         "secret_key": SECRET,
         "probe_local_models": False,
+        "embedding_model": "lexical",
+        "data_dir": Path(tempfile.mkdtemp(prefix="gantry-test-")),
         "generation_lease_seconds": 1.5,
         "generation_heartbeat_seconds": 0.1,
         "sweep_seconds": 0.2,

@@ -11,6 +11,7 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _SAMPLE = 262_144
+_FEW = 0.12
 
 
 def decoded(raw: bytes, *, cut: bool = False) -> str | None:
@@ -33,10 +34,25 @@ def encoding_of(raw: bytes, *, cut: bool = False) -> str | None:
         return "utf-8" if b"\0" not in raw else _wide(raw)
     if b"\0" in raw:
         return _wide(raw)
+    if _is_western(raw):
+        return "cp1252"
     from charset_normalizer import from_bytes  # noqa: PLC0415 - slow to load, and rarely needed
 
     best = from_bytes(raw[:_SAMPLE]).best()
     return best.encoding if best else None
+
+
+def _is_western(raw: bytes) -> bool:
+    """Whether *raw* is mostly ASCII with some letters of Western Europe between: too little for statistics to tell."""
+    odd = sum(1 for byte in raw if byte > 127)
+    if odd > _FEW * len(raw):
+        return False
+    try:
+        text = raw.decode("cp1252")
+    except UnicodeDecodeError:
+        return False
+    marks = "‘’“”–—…€•°§©®«»¿¡"
+    return all(character.isalpha() or character in marks for character in text if ord(character) > 127)
 
 
 def _wide(raw: bytes) -> str | None:

@@ -14,7 +14,8 @@ _LOOKED_AT = 12  # pages from which repeated headers and footers are learned
 _EDGE = 2  # lines at the top and at the bottom that may be one
 _REPEATED = 0.6
 _DIGITS = re.compile(r"\d+")
-_HYPHEN = re.compile(r"(?<=\w)[-\u00ad\ufffe\x02]\n(?=[a-zà-ÿ])")
+# PDFium marks a hyphen at a line's end with U+FFFE and leaves the line end out.
+_HYPHEN = re.compile(r"(?<=\w)(?:[\ufffe\x02]\n?|[-\u00ad]\n)(?=[a-zà-ÿ])")
 _LEAST_LETTERS = 20  # in a whole file; with fewer it is pictures
 
 

@@ -1,0 +1,251 @@
+"""Collections, documents and search over REST."""
+
+from typing import Annotated
+from urllib.parse import quote
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import FileResponse
+
+from gantry.api.access import Signed
+from gantry.api.uploads import Upload
+from gantry.api.vault_schemas import (
+    ChunkList,
+    ChunkOut,
+    CollectionIn,
+    CollectionOut,
+    DocumentChange,
+    DocumentList,
+    DocumentOut,
+    PageTextOut,
+    PassageOut,
+    SearchIn,
+    SearchOut,
+)
+from gantry.domain.errors import Invalid
+from gantry.domain.knowledge import Passage
+from gantry.runtime import services
+from gantry.services.vault import CollectionSummary
+
+router = APIRouter(prefix="/api/v1", tags=["knowledge"])
+UPLOAD_PATH = "/api/v1/documents"
+
+_UPLOAD_BODY = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["file"],
+                    "properties": {
+                        "file": {"type": "string", "format": "binary"},
+                        "collection_id": {"type": "string", "format": "uuid"},
+                        "attach": {"type": "boolean"},
+                    },
+                }
+            }
+        },
+    }
+}
+
+
+def _collection(found: CollectionSummary) -> CollectionOut:
+    row = found.collection
+    return CollectionOut(
+        id=row.id,
+        name=row.name,
+        is_default=row.is_default,
+        documents=found.documents,
+        ready=found.ready,
+        size_bytes=found.size_bytes,
+    )
+
+
+@router.get("/collections", operation_id="list_collections")
+async def list_collections(who: Signed) -> list[CollectionOut]:
+    """List collections, the default one first."""
+    return [_collection(each) for each in await services().vault.collections(who)]
+
+
+@router.post("/collections", status_code=201, operation_id="create_collection")
+async def create_collection(who: Signed, new: CollectionIn) -> CollectionOut:
+    """Make a collection."""
+    row = await services().vault.create_collection(who, new.name)
+    return _collection(CollectionSummary(row, 0, 0, 0))
+
+
+@router.patch("/collections/{collection_id}", status_code=204, operation_id="rename_collection")
+async def rename_collection(who: Signed, collection_id: UUID, change: CollectionIn) -> None:
+    """Give a collection another name."""
+    await services().vault.rename_collection(who, collection_id, change.name)
+
+
+@router.delete("/collections/{collection_id}", status_code=204, operation_id="delete_collection")
+async def delete_collection(who: Signed, collection_id: UUID) -> None:
+    """Delete a collection with its documents."""
+    await services().vault.delete_collection(who, collection_id)
+
+
+@router.get("/documents", operation_id="list_documents")
+async def list_documents(
+    who: Signed,
+    collection_id: UUID | None = None,
+    q: Annotated[str, Query(max_length=200)] = "",
+    after: UUID | None = None,
+    limit: Annotated[int, Query(ge=1, le=500)] = 100,
+) -> DocumentList:
+    """List documents, newest first."""
+    rows = await services().vault.documents(who, collection=collection_id, words=q, after=after, limit=limit)
+    return DocumentList(
+        documents=[DocumentOut.model_validate(row) for row in rows],
+        next=rows[-1].id if len(rows) == limit else None,
+    )
+
+
+@router.post("/documents", status_code=201, operation_id="upload_document", openapi_extra=_UPLOAD_BODY)
+async def upload_document(who: Signed, request: Request, response: Response) -> DocumentOut:
+    """Upload one file, to be read at once; 200 instead of 201 when the same file is in the collection already.
+
+    With ``attach`` it stands in no collection, and is sent with a message (``documents``).
+    """
+    upload = Upload(request)
+    vault = services().vault
+    received = await vault.receive(who, upload.body())
+    try:
+        await upload.finish()
+        collection = _uuid(upload.fields.get("collection_id", ""))
+    except BaseException:
+        await vault.files.discard(received)
+        raise
+    attach = upload.fields.get("attach", "").lower() in {"true", "1", "yes"}
+    accepted = await vault.accept(who, received, name=upload.name, collection=collection, attach=attach)
+    response.status_code = 200 if accepted.known else 201
+    return DocumentOut.model_validate(accepted.document)
+
+
+def _uuid(raw: str) -> UUID | None:
+    try:
+        return UUID(raw) if raw else None
+    except ValueError:
+        raise Invalid("collection_id is not an id.", field="collection_id") from None
+
+
+@router.get("/documents/{document_id}", operation_id="get_document")
+async def get_document(who: Signed, document_id: UUID) -> DocumentOut:
+    """Return one document, with how far it has come."""
+    return DocumentOut.model_validate(await services().vault.document(who, document_id))
+
+
+@router.patch("/documents/{document_id}", operation_id="change_document")
+async def change_document(who: Signed, document_id: UUID, change: DocumentChange) -> DocumentOut:
+    """Rename a document, or put it into another collection."""
+    vault = services().vault
+    if change.name is not None:
+        await vault.rename(who, document_id, change.name)
+    if change.collection_id is not None:
+        await vault.move(who, document_id, change.collection_id)
+    return DocumentOut.model_validate(await vault.document(who, document_id))
+
+
+@router.delete("/documents/{document_id}", status_code=204, operation_id="delete_document")
+async def delete_document(who: Signed, document_id: UUID) -> None:
+    """Delete a document: its file, its text, its vectors, and its passages in answers."""
+    await services().vault.delete(who, [document_id])
+
+
+@router.get("/documents/{document_id}/content", operation_id="download_document", response_class=FileResponse)
+async def download_document(who: Signed, document_id: UUID) -> FileResponse:
+    """Return the file as it was uploaded; browsers save it, and never show it as a page of ours."""
+    original = await services().vault.original(who, document_id)
+    return FileResponse(
+        original.path,
+        media_type="application/octet-stream",
+        headers={
+            "Content-Disposition": f"attachment; filename*=UTF-8''{quote(original.name, safe='')}",
+            "Content-Security-Policy": "sandbox; default-src 'none'",
+            "Cache-Control": "private, no-store",
+        },
+    )
+
+
+@router.get("/documents/{document_id}/text", operation_id="get_document_text")
+async def get_document_text(
+    who: Signed,
+    document_id: UUID,
+    start: Annotated[int, Query(ge=0)] = 0,
+    end: Annotated[int, Query(ge=0)] = 0,
+) -> PageTextOut:
+    """Return the page on which a passage stands, with the place of the passage in it."""
+    found = await services().vault.page_text(who, document_id, start=start, end=max(start, end))
+    return PageTextOut(
+        name=found.document.name,
+        text=found.text,
+        start=found.start,
+        page=found.page,
+        pages=found.document.pages,
+        mark_start=found.mark[0],
+        mark_end=found.mark[1],
+    )
+
+
+@router.get("/documents/{document_id}/chunks", operation_id="list_chunks")
+async def list_chunks(
+    who: Signed,
+    document_id: UUID,
+    first: Annotated[int, Query(ge=0)] = 0,
+    limit: Annotated[int, Query(ge=1, le=100)] = 20,
+) -> ChunkList:
+    """Return what was extracted from a document, chunk by chunk."""
+    chunks = (await services().vault.preview(who, document_id, first=first, limit=limit)).chunks
+    return ChunkList(
+        chunks=[ChunkOut.model_validate(chunk) for chunk in chunks],
+        next=chunks[-1].ordinal + 1 if len(chunks) == limit else None,
+    )
+
+
+@router.post("/documents/{document_id}/retry", status_code=204, operation_id="retry_document")
+async def retry_document(who: Signed, document_id: UUID) -> None:
+    """Read a document again that could not be read."""
+    await services().vault.retry(who, document_id)
+
+
+@router.post("/documents/{document_id}/cancel", status_code=204, operation_id="cancel_document")
+async def cancel_document(who: Signed, document_id: UUID) -> None:
+    """Stop reading a document."""
+    await services().vault.cancel(who, document_id)
+
+
+@router.post("/search", operation_id="search_knowledge")
+async def search_knowledge(who: Signed, asked: SearchIn) -> SearchOut:
+    """Search documents, or with ``memory`` past conversations, by words and by meaning."""
+    retriever = services().retriever
+    if asked.memory:
+        found = await retriever.memory(who, asked.query, limit=asked.limit)
+    else:
+        found = await retriever.documents(who, asked.query, scope=asked.scope.scope(), limit=asked.limit)
+    status = await services().indexer.status()
+    return SearchOut(
+        passages=[_passage(each, memory=asked.memory) for each in found.passages],
+        left_out=list(found.left_out),
+        searched=found.searched,
+        index=status.model,
+    )
+
+
+def _passage(found: Passage, *, memory: bool) -> PassageOut:
+    return PassageOut(
+        kind="message" if memory else "document",
+        text=found.text,
+        score=round(found.score, 4),
+        title=found.title,
+        document_id=None if memory else found.source_id,
+        page=found.page,
+        heading=found.heading,
+        start=found.start,
+        end=found.end,
+        conversation_id=found.source_id if memory else None,
+        message_id=found.message_id,
+        speaker=found.speaker,
+        said_at=found.said_at,
+    )

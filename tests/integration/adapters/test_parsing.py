@@ -1,0 +1,140 @@
+"""Reading files of every kind, and refusing the bad ones with a reason."""
+
+import time
+from contextlib import aclosing
+from pathlib import Path
+
+import pytest
+
+from gantry.adapters.parsing.process import ProcessParser
+from gantry.domain.parsing import ParsingFailed, ParsingFault, ParsingLimits, Progress, Section
+from tests.parts import documents
+
+
+async def read(folder: Path, name: str, content: bytes, limits: ParsingLimits | None = None) -> list[Section]:
+    """Return the sections of a file."""
+    path = folder / "upload"
+    path.write_bytes(content)
+    parser = ProcessParser()
+    kind = await parser.sniff(str(path), name)
+    async with aclosing(parser.parse(str(path), kind, limits or ParsingLimits())) as told:
+        return [each async for each in told if isinstance(each, Section)]
+
+
+async def test_a_pdf_is_read_page_by_page(tmp_path: Path) -> None:
+    """Each page's text has its number, whatever the file is called."""
+    sections = await read(tmp_path, "notes.txt", documents.pdf(["Roses need sun.", "Tulips need cold."]))
+    assert [(each.page, each.text.strip()) for each in sections] == [
+        (1, "Roses need sun."),
+        (2, "Tulips need cold."),
+    ]
+
+
+async def test_headers_that_stand_on_every_page_are_left_out(tmp_path: Path) -> None:
+    """A running header with its page number is no text of the page; hyphens at line ends are joined."""
+    pages = [
+        f"Annual report - {n}\nConfidential\nThe num-\nber of item {n} is here.\nIt goes on {'x' * n}.\nEnd {'y' * n}\nLast {'z' * n}"
+        for n in range(1, 8)
+    ]
+    sections = await read(tmp_path, "a.pdf", documents.pdf(pages))
+    assert all("Annual report" not in each.text and "Confidential" not in each.text for each in sections)
+    assert "The number of item 3 is here." in sections[2].text
+
+
+async def test_a_word_file_keeps_headings_and_tables(tmp_path: Path) -> None:
+    """Sections stand under their headings; a row of a table is one line."""
+    content = documents.docx(
+        [("Heading1", "Garden"), ("", "Roses need sun."), ("Heading2", "Water"), ("", "In the morning.")],
+        rows=[("Plant", "Litres"), ("Rose", "4")],
+    )
+    sections = await read(tmp_path, "garden.docx", content)
+    assert [each.heading for each in sections] == ["Garden", "Garden › Water"]
+    assert "Rose | 4" in sections[-1].text
+
+
+async def test_a_web_page_is_read_as_people_see_it(tmp_path: Path) -> None:
+    """Scripts, styles and what is hidden are left out; headings lead the way."""
+    sections = await read(tmp_path, "page", documents.HTML)
+    text = "\n".join(each.text for each in sections)
+    assert [each.heading for each in sections] == ["Garden", "Garden › Water"]
+    assert "Roses need sun." in text
+    assert "Rose | 4" in text
+    assert not any(word in text for word in ("steal", "p{}", "menu"))
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "expected", "heading"),
+    [
+        ("garden.md", documents.MARKDOWN, "In the morning.", "Garden › Water"),
+        ("garden.csv", documents.CSV, "Pflanze: Äpfel; Liter: 12; Höhe: 3", ""),
+        ("garden.json", documents.JSON, "garden.owner: Ada", ""),
+        ("anything", documents.JSON, "tools 2: hoe", ""),
+        ("lines.jsonl", b'{"a": 1}\n{"a": 2}\n', "a: 2", ""),
+        ("greeting.txt", documents.UTF16, "Grüße aus dem Garten.", ""),
+        ("water.py", documents.CODE, "    return plant.litres * 2", ""),
+        ("broken.json", b'{"a": ', '{"a":', ""),
+    ],
+)
+async def test_text_files_are_read(
+    tmp_path: Path, name: str, content: bytes, expected: str, heading: str
+) -> None:
+    """Every kind of text says what stands in it, whatever its encoding."""
+    sections = await read(tmp_path, name, content)
+    assert any(expected in each.text for each in sections)
+    assert sections[-1].heading == heading
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "fault"),
+    [
+        ("locked.pdf", documents.encrypted_pdf(), ParsingFault.ENCRYPTED),
+        ("scan.pdf", documents.scanned_pdf(), ParsingFault.NO_TEXT),
+        ("broken.pdf", documents.broken_pdf(), ParsingFault.BROKEN),
+        ("bomb.docx", documents.docx_bomb(), ParsingFault.TOO_LARGE),
+        ("hostile.docx", documents.hostile_docx(), ParsingFault.BROKEN),
+        ("table.xlsx", documents.xlsx(), ParsingFault.UNSUPPORTED),
+        ("noise.txt", documents.BINARY, ParsingFault.UNSUPPORTED),
+        ("empty.txt", b"", ParsingFault.EMPTY),
+        ("blank.txt", b" \n\n", ParsingFault.EMPTY),
+        ("half.docx", documents.docx([("", "x")])[:200], ParsingFault.BROKEN),
+    ],
+)
+async def test_bad_files_are_refused_with_a_reason(
+    tmp_path: Path, name: str, content: bytes, fault: ParsingFault
+) -> None:
+    """What cannot be read says why, in a sentence with a next step."""
+    with pytest.raises(ParsingFailed) as refused:
+        await read(tmp_path, name, content)
+    assert refused.value.fault is fault
+    assert refused.value.public
+    assert refused.value.advice
+
+
+async def test_a_pdf_bomb_ends_its_reader_and_nothing_else(tmp_path: Path) -> None:
+    """A page that inflates to gigabytes is given up, with its number, within the limits of the reader."""
+    limits = ParsingLimits(memory_bytes=700_000_000, cpu_seconds=20, wall_seconds=40)
+    with pytest.raises(ParsingFailed) as refused:
+        await read(tmp_path, "bomb.pdf", documents.pdf_bomb(), limits)
+    assert refused.value.fault in {ParsingFault.TOO_LARGE, ParsingFault.TOO_SLOW}
+    assert refused.value.page == 1
+
+
+async def test_a_slow_reader_is_ended(tmp_path: Path) -> None:
+    """Time is a limit too, and the page where it ran out is told."""
+    with pytest.raises(ParsingFailed) as refused:
+        await read(tmp_path, "long.pdf", documents.long_pdf(300), ParsingLimits(wall_seconds=0.15))
+    assert refused.value.fault is ParsingFault.TOO_SLOW
+
+
+async def test_leaving_off_ends_the_reader(tmp_path: Path) -> None:
+    """Closing the generator in the middle ends the process at once."""
+    path = tmp_path / "long.pdf"
+    path.write_bytes(documents.long_pdf(400))
+    parser = ProcessParser()
+    kind = await parser.sniff(str(path), "long.pdf")
+    async with aclosing(parser.parse(str(path), kind, ParsingLimits())) as told:
+        async for each in told:
+            if isinstance(each, Progress) and each.done > 3:
+                break
+        started = time.monotonic()
+    assert time.monotonic() - started < 1

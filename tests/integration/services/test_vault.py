@@ -1,0 +1,260 @@
+"""Documents: uploaded, read, found, moved, deleted; nobody else's, and nothing lost when a process dies."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from gantry.domain.context import Retrieval
+from gantry.domain.errors import Conflict, Invalid, NotFound
+from gantry.domain.knowledge import DocumentScope, ScopeKind
+from gantry.domain.parsing import ParsingFailed
+from gantry.domain.vault import DocumentState
+from tests.factories import actor_of, make_account
+from tests.parts import documents
+from tests.parts.knowledge import background, once, read, until, upload
+from tests.parts.llm_server import Script
+from tests.parts.stack import Stack
+
+ALL = DocumentScope()
+GARDEN = documents.pdf(
+    ["The harbour bridge was painted blue in 1931.", "The lighthouse keeper was called Amalia."]
+)
+
+
+async def test_an_uploaded_pdf_is_found_with_its_page(library: Stack) -> None:
+    """A question finds the passage, and where it stands."""
+    row = await read(library, (await upload(library, "harbour.pdf", GARDEN)).id)
+    assert (row.state, row.pages, row.problem) == (DocumentState.READY, 2, None)
+    assert row.chunk_count == row.embedded_count == 2
+    found = await library.services.retriever.documents(library.who, "Who kept the lighthouse?", scope=ALL)
+    assert (found.searched, list(found.left_out)) == (1, [])
+    best = found.passages[0]
+    assert (best.title, best.page, best.source_id) == ("harbour.pdf", 2, row.id)
+    assert "Amalia" in best.text
+    page = await library.services.vault.page_text(library.who, row.id, start=best.start, end=best.end)
+    assert page.text[slice(*page.mark)] == best.text
+    assert page.page == 2
+
+
+async def test_an_answer_cites_what_it_was_given(library: Stack) -> None:
+    """Passages go to the model under numbers; references to others are dropped; the account tells every part."""
+    await read(library, (await upload(library, "harbour.pdf", GARDEN)).id)
+    library.llm.default = Script(text="Amalia kept it [1], says everybody [9].")
+    sent = await library.ask("Who was the keeper of the lighthouse?")
+    reader = await library.read(sent)
+    assert reader.status == "complete"
+    stored = await library.message(sent.message_id)
+    assert stored.content == "Amalia kept it [1], says everybody."
+    sources = await library.services.answers.sources(library.who, sent.message_id)
+    assert next((each.row.number, each.row.cited, each.row.title, each.row.page) for each in sources) == (
+        1,
+        True,
+        "harbour.pdf",
+        2,
+    )
+    context = await library.services.answers.context(library.who, sent.message_id)
+    asked = library.llm.requests[-1].body["messages"]
+    assert context.parts[-1].text == "Who was the keeper of the lighthouse?"
+    for part in context.parts:
+        assert part.left_out or part.text in "\n".join(turn["content"] for turn in asked)
+
+
+async def test_nothing_found_is_said(library: Stack) -> None:
+    """A question the documents do not answer says so, and gets no passages."""
+    await read(library, (await upload(library, "harbour.pdf", GARDEN)).id)
+    sent = await library.ask("Quantum chromodynamics?")
+    await library.read(sent)
+    retrieval = Retrieval.parse((await library.message(sent.message_id)).retrieval)
+    assert retrieval is not None
+    assert retrieval.sentence == "Nothing found in 1 document."
+
+
+async def test_the_scope_of_a_conversation_is_kept_to(library: Stack) -> None:
+    """None reads nothing; some reads only what was chosen; what is not one's own cannot be chosen."""
+    vault, who = library.services.vault, library.who
+    other = await vault.create_collection(who, "Work")
+    await read(library, (await upload(library, "harbour.pdf", GARDEN)).id)
+    work = await read(
+        library,
+        (await upload(library, "work.txt", b"The lighthouse budget is 400 euros.", collection=other.id)).id,
+    )
+    search = library.services.retriever.documents
+    question = "lighthouse budget keeper"
+    both = await search(who, question, scope=ALL)
+    assert {each.title for each in both.passages} == {"harbour.pdf", "work.txt"}
+    for scope in (
+        DocumentScope(ScopeKind.SOME, collections=(other.id,)),
+        DocumentScope(ScopeKind.SOME, documents=(work.id,)),
+    ):
+        found = await search(who, question, scope=scope)
+        assert {each.title for each in found.passages} == {"work.txt"}
+    assert (await search(who, question, scope=DocumentScope(ScopeKind.NONE))).passages == ()
+    thread = await library.services.chat.create(who)
+    async with library.database.begin() as tx:
+        stranger = actor_of(await make_account(tx, "eve@example.org"))
+    theirs = await vault.create_collection(stranger, "Theirs")
+    with pytest.raises(NotFound):
+        await library.services.chat.set_scope(
+            who, thread.id, DocumentScope(ScopeKind.SOME, collections=(theirs.id,))
+        )
+
+
+async def test_what_belongs_to_others_does_not_exist(library: Stack) -> None:
+    """Another person's documents are in no list, no search and no answer, whatever ids are sent."""
+    vault = library.services.vault
+    row = await read(library, (await upload(library, "harbour.pdf", GARDEN)).id)
+    async with library.database.begin() as tx:
+        eve = actor_of(await make_account(tx, "eve@example.org"))
+    own = await vault.create_collection(eve, "Mine")
+    assert not await vault.documents(eve)
+    for scope in (
+        ALL,
+        DocumentScope(ScopeKind.SOME, documents=(row.id,)),
+        DocumentScope(ScopeKind.SOME, collections=(row.collection_id or row.id,)),
+    ):
+        assert not (await library.services.retriever.documents(eve, "lighthouse", scope=scope)).passages
+    for attempt in (
+        vault.document(eve, row.id),
+        vault.preview(eve, row.id),
+        vault.page_text(eve, row.id, start=0, end=5),
+        vault.original(eve, row.id),
+        vault.rename(eve, row.id, "mine"),
+        vault.move(eve, row.id, own.id),
+        vault.delete(eve, [row.id]),
+        vault.cancel(eve, row.id),
+        vault.retry(eve, row.id),
+        vault.delete_collection(eve, row.collection_id or row.id),
+    ):
+        with pytest.raises(NotFound):
+            await attempt
+
+
+async def test_the_same_file_is_recognised(library: Stack) -> None:
+    """Uploaded again it is the document that is there; in another collection it is another one."""
+    first = await upload(library, "harbour.pdf", GARDEN)
+    assert (await upload(library, "other name.pdf", GARDEN)).id == first.id
+    other = await library.services.vault.create_collection(library.who, "Work")
+    second = await upload(library, "harbour.pdf", GARDEN, collection=other.id)
+    assert second.id != first.id
+    with pytest.raises(Conflict):
+        await library.services.vault.move(library.who, second.id, first.collection_id or other.id)
+
+
+async def test_a_document_is_renamed_and_moved(library: Stack) -> None:
+    """Its name is searched with its text; its vectors follow it into another collection."""
+    vault, who = library.services.vault, library.who
+    row = await read(
+        library, (await upload(library, "a.txt", b"It was painted blue in the spring of that year.")).id
+    )
+    other = await vault.create_collection(who, "Work")
+    await vault.rename(who, row.id, "../lighthouse manual.txt")
+    await vault.move(who, row.id, other.id)
+    scope = DocumentScope(ScopeKind.SOME, collections=(other.id,))
+    found = await library.services.retriever.documents(who, "lighthouse manual", scope=scope)
+    assert [each.title for each in found.passages] == ["lighthouse manual.txt"]
+
+
+async def test_deleting_removes_every_trace(library: Stack) -> None:
+    """Rows, file and vectors go; answers keep the number of the source, without its text."""
+    row = await read(library, (await upload(library, "harbour.pdf", GARDEN)).id)
+    library.llm.default = Script(text="Amalia [1].")
+    sent = await library.ask("Who kept the lighthouse?")
+    await library.read(sent)
+    path = Path((await library.services.vault.original(library.who, row.id)).path)
+    assert path.read_bytes() == GARDEN
+    await library.services.vault.delete(library.who, [row.id])
+    assert not path.exists()
+    assert not (await library.services.retriever.documents(library.who, "lighthouse", scope=ALL)).passages
+    index = library.services.indexer.index
+    assert await index.count("lexical-512") == 0
+    source = (await library.services.answers.sources(library.who, sent.message_id))[0]
+    assert (source.available, source.row.passage, source.row.number) == (False, "", 1)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "kind"),
+    [
+        ("scan.pdf", documents.scanned_pdf(), "no-text"),
+        ("locked.pdf", documents.encrypted_pdf(), "encrypted"),
+        ("bomb.docx", documents.docx_bomb(), "too-large"),
+    ],
+)
+async def test_a_bad_file_fails_with_its_reason_and_the_next_one_is_read(
+    library: Stack, name: str, content: bytes, kind: str
+) -> None:
+    """A file that cannot be read says why; the worker lives on."""
+    bad = await read(library, (await upload(library, name, content)).id)
+    assert (bad.state, bad.problem and bad.problem["kind"]) == (DocumentState.FAILED, kind)
+    good = await read(library, (await upload(library, "a.txt", b"All is well here.")).id)
+    assert good.state is DocumentState.READY
+
+
+async def test_what_is_no_document_is_refused_at_once(library: Stack) -> None:
+    """Kinds that are not read, and files that are too large, leave nothing behind."""
+    with pytest.raises(ParsingFailed):
+        await upload(library, "noise.bin", documents.BINARY)
+    with pytest.raises(Invalid):
+        await library.services.vault.files.receive(once(b"x" * 300_000), limit_bytes=100_000)
+    assert not list(library.settings.data_dir.glob("documents*/*"))
+
+
+async def test_reading_can_be_cancelled_and_taken_up_again(library: Stack) -> None:
+    """Cancelled at any moment it stops; retried it is read."""
+    vault, who = library.services.vault, library.who
+    row = await upload(library, "long.pdf", documents.long_pdf(150))
+
+    async def begun() -> bool:
+        return (await vault.document(who, row.id)).state is DocumentState.PARSING
+
+    await until(begun)
+    await vault.cancel(who, row.id)
+    cancelled = await read(library, row.id)
+    assert cancelled.problem is not None
+    assert cancelled.problem["kind"] == "cancelled"
+    await vault.retry(who, row.id)
+    again = await read(library, row.id)
+    assert (again.state, again.pages) == (DocumentState.READY, 150)
+
+
+async def test_another_process_goes_on_where_one_stopped(library: Stack) -> None:
+    """A process that is told to stop hands its documents over; no chunk comes twice."""
+    row = await upload(library, "long.pdf", documents.long_pdf(200))
+    vault, who = library.services.vault, library.who
+
+    async def begun() -> bool:
+        return (await vault.document(who, row.id)).state is DocumentState.PARSING
+
+    await until(begun)
+    await library.main.knowledge.ingestion.drain()
+    other = await library.another()
+    async with background(other):
+        ready = await read(library, row.id)
+    assert (ready.state, ready.attempt) == (DocumentState.READY, 2)
+    preview = await vault.preview(who, row.id, limit=100)
+    assert [chunk.ordinal for chunk in preview.chunks] == list(range(len(preview.chunks)))
+
+
+async def test_a_file_sent_with_a_message_is_read_for_it(library: Stack) -> None:
+    """It stands in no collection, is waited for, and goes with its conversation."""
+    row = await upload(library, "note.txt", b"The code word is heliotrope.", attach=True)
+    library.llm.default = Script(text="Heliotrope [1].")
+    sent = await library.ask("What is the code word?", files=[row.id])
+    reader = await library.read(sent)
+    assert "reading" in reader.stages
+    assert "heliotrope" in library.llm.requests[-1].body["messages"][-1]["content"]
+    assert not await library.services.vault.documents(library.who)
+    again = await library.ask("And the code word again?", sent.conversation_id)
+    await library.read(again)
+    assert "heliotrope" in library.llm.requests[-1].body["messages"][-1]["content"]
+    with pytest.raises(NotFound):
+        await library.ask("Mine?", files=[row.id])
+
+
+async def test_many_at_once_are_all_read(library: Stack) -> None:
+    """Two at a time, none is forgotten."""
+    rows = await asyncio.gather(
+        *(upload(library, f"{n}.txt", f"Number {n} is the number of this note.".encode()) for n in range(8))
+    )
+    done = await asyncio.gather(*(read(library, row.id) for row in rows))
+    assert {row.state for row in done} == {DocumentState.READY}

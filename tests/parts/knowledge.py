@@ -1,0 +1,87 @@
+"""A deployment that also reads, indexes and remembers, as the application does beside its requests."""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any, TypeVar
+from uuid import UUID
+
+import pytest
+
+from gantry.bootstrap import Built
+from gantry.domain.accounts import Actor
+from gantry.domain.vault import UNFINISHED
+from gantry.models import Document
+from gantry.workers import Background
+from tests.parts.stack import Stack, running_stack
+
+PATIENCE = 40.0
+_Found = TypeVar("_Found")
+
+
+@asynccontextmanager
+async def background(built: Built) -> AsyncGenerator[Built]:
+    """Run the workers of one process."""
+    known = built.knowledge
+    work = Background(known.ingestion, known.indexer, known.learner, known.vault)
+    async with work.running(sweep_seconds=0.2, alone=False):
+        yield built
+
+
+@asynccontextmanager
+async def reading_stack(database_url: str, **values: Any) -> AsyncGenerator[Stack]:
+    """Start one process with its workers."""
+    async with running_stack(database_url, **values) as stack, background(stack.main):
+        yield stack
+
+
+@pytest.fixture
+async def library(database_url: str) -> AsyncIterator[Stack]:
+    """Yield a deployment that reads documents, with embedded Chroma, on both kinds of database."""
+    async with reading_stack(database_url) as stack:
+        yield stack
+
+
+async def until(check: Callable[[], Awaitable[_Found]], seconds: float = PATIENCE) -> _Found:
+    """Return the first truthy outcome of *check*."""
+    async with asyncio.timeout(seconds):
+        while not (found := await check()):
+            await asyncio.sleep(0.05)
+        return found
+
+
+async def once(content: bytes) -> AsyncGenerator[bytes]:
+    """Yield an upload as it comes: in pieces."""
+    for first in range(0, len(content), 64_000):
+        yield content[first : first + 64_000]
+
+
+async def upload(
+    stack: Stack, name: str, content: bytes, *, who: Actor | None = None, **where: Any
+) -> Document:
+    """Upload a file and return its document as it is then."""
+    vault, who = stack.services.vault, who or stack.who
+    received = await vault.receive(who, once(content))
+    return (await vault.accept(who, received, name=name, **where)).document
+
+
+async def read(stack: Stack, document: UUID, *, who: Actor | None = None) -> Document:
+    """Wait until a document is ready or has failed."""
+
+    async def finished() -> Document | None:
+        row = await stack.services.vault.document(who or stack.who, document)
+        return None if row.state in UNFINISHED else row
+
+    found = await until(finished)
+    assert found is not None
+    return found
+
+
+async def learned(stack: Stack) -> None:
+    """Wait until every message has been read into memory and embedded."""
+
+    async def done() -> bool:
+        async with stack.database.read() as tx:
+            return not await tx.memory.unread(limit=1) and not await tx.indexing.waiting_memories(limit=1)
+
+    await until(done)
