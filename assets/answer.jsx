@@ -5,8 +5,9 @@
  * "thinking" section and the place of the reader stay. The text comes from the event stream while `generationId`
  * is set, else from `text`, which is what is stored.
  */
-import { memo, useEffect, useRef, useState } from "react";
+import { memo, useEffect, useMemo, useRef, useState } from "react";
 import { emit, sameValues } from "./chat/bus.js";
+import { Cited, openContext, openSource } from "./chat/citations.js";
 import { ChevronRight } from "./chat/icons.jsx";
 import { Markdown } from "./chat/markdown.jsx";
 import { useAnswerStream } from "./chat/stream.js";
@@ -76,13 +77,45 @@ function Working({ stage, detail }) {
   );
 }
 
+/** What the answer was given to read, below it; what was not found or not asked is said. */
+function Sources({ messageId, sources, note, settled }) {
+  if (!sources.length && !note && !settled) return null;
+  return (
+    <div className="sources">
+      {sources.map((source) => (
+        <button
+          key={source.number}
+          type="button"
+          className="source"
+          data-testid="source"
+          onClick={(event) => openSource(messageId, source.number, event.currentTarget)}
+        >
+          <span className="source-number">{source.number}</span>
+          <span className="source-title">{source.title}</span>
+          {source.page ? <span className="source-page">p. {source.page}</span> : null}
+        </button>
+      ))}
+      {note ? <span className="sources-note">{note}</span> : null}
+      {settled ? (
+        <button type="button" className="source quiet" data-testid="open-context" onClick={(event) => openContext(messageId, event.currentTarget)}>
+          What was sent
+        </button>
+      ) : null}
+    </div>
+  );
+}
+
+const NONE = [];
+
 export const Answer = memo(function Answer(props) {
-  const { messageId, text = "", generationId = "", status, reasoning = "", reasoningMs = 0, onEnd } = props;
+  const { messageId, text = "", generationId = "", status, reasoning = "", reasoningMs = 0, sources = NONE, note = "", onEnd } = props;
   const stream = useAnswerStream(generationId);
   const live = status === "streaming";
   const writing = live && !stream?.status;
   useEnding(stream, messageId, live, onEnd);
   const shown = useShownText(stream?.text, text, live);
+  const given = stream?.sources?.length ? stream.sources : sources;
+  const cited = useMemo(() => ({ messageId, sources: given }), [messageId, given]);
   const thoughts = stream?.reasoning || reasoning;
   return (
     <div className="answer" data-live={writing || undefined} aria-busy={writing || undefined}>
@@ -93,9 +126,14 @@ export const Answer = memo(function Answer(props) {
           thinking={writing && !stream?.text}
         />
       ) : null}
-      {shown ? <Markdown text={shown} live={writing} /> : null}
+      {shown ? (
+        <Cited.Provider value={cited}>
+          <Markdown text={shown} live={writing} />
+        </Cited.Provider>
+      ) : null}
       {writing && !stream?.text ? <Working stage={stream?.stage} detail={stream?.detail} /> : null}
       {writing && stream?.text ? <span className="working-mark trailing" aria-hidden="true" /> : null}
+      {shown ? <Sources messageId={messageId} sources={given} note={note || stream?.note || ""} settled={!writing} /> : null}
     </div>
   );
 }, sameValues);

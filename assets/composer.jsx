@@ -6,6 +6,7 @@
 import { useEffect, useLayoutEffect, useRef, useState } from "react";
 import { useLocation } from "react-router";
 import { emit, newKey, useBus } from "./chat/bus.js";
+import { Attached, AttachButton, useAttachments, useDropping } from "./attachments.jsx";
 import { ArrowUp, Square } from "./chat/icons.jsx";
 import { conversationIn } from "./feed.jsx";
 
@@ -84,7 +85,7 @@ function useDraft(accountId, conversationId) {
 }
 
 /** Sending: one attempt at a time, until it is accepted, refused or nobody has answered for ten seconds. */
-function useSending({ draft, conversation, accepted, refused, onSend }) {
+function useSending({ draft, conversation, accepted, refused, attachments, onSend }) {
   const [sending, setSending] = useState(false);
   const [note, setNote] = useState("");
   const timer = useRef(0);
@@ -107,6 +108,7 @@ function useSending({ draft, conversation, accepted, refused, onSend }) {
       writeDraft(name, begun ? "" : rest);
       if (begun && rest) draft.put(rest + draft.field.current.value);
     }
+    attachments.current.clear();
     settle("");
   }, [accepted]);
   useEffect(() => {
@@ -123,7 +125,7 @@ function useSending({ draft, conversation, accepted, refused, onSend }) {
     setSending(true);
     setNote("");
     emit("sending", { key, text });
-    onSend(text, key, conversation);
+    onSend(text, key, conversation, attachments.current.ids);
     timer.current = setTimeout(() => {
       emit("unsent", { key });
       settle("Not sent yet. Try again.");
@@ -185,7 +187,10 @@ export function Composer({ accountId, conversationId, generationId, accepted, re
   const conversation = conversationIn(useLocation().pathname);
   const settled = !conversationId || conversationId === conversation;
   const draft = useDraft(accountId, conversation);
-  const { sending, note, setNote, send } = useSending({ draft, conversation, accepted, refused, onSend });
+  const attachments = useRef(null);
+  const { sending, note, setNote, send } = useSending({ draft, conversation, accepted, refused, attachments, onSend });
+  attachments.current = useAttachments(setNote);
+  const { dropping, handlers } = useDropping(attachments.current.add);
   const wait = usePatience(settled, send, setNote);
   const { stopping, stop } = useStop(generationId, onStop);
   useEscape(answering && !stopping, stop);
@@ -196,6 +201,7 @@ export function Composer({ accountId, conversationId, generationId, accepted, re
   const submit = () => {
     if (!settled) wait();
     else if (answering) setNote("Wait for the answer, or stop it with Esc.");
+    else if (attachments.current.waiting) setNote("A file is still on its way.");
     else send();
   };
   const onKeyDown = (event) => {
@@ -217,12 +223,15 @@ export function Composer({ accountId, conversationId, generationId, accepted, re
     <form
       className="composer"
       data-sending={sending || undefined}
+      data-dropping={dropping || undefined}
+      {...handlers}
       onSubmit={(event) => {
         event.preventDefault();
         submit();
       }}
       onClick={(event) => event.target === event.currentTarget && draft.field.current.focus()}
     >
+      <Attached files={attachments.current.files} remove={attachments.current.remove} />
       <textarea
         ref={draft.field}
         data-testid="composer"
@@ -236,6 +245,7 @@ export function Composer({ accountId, conversationId, generationId, accepted, re
         onKeyDown={onKeyDown}
       />
       <div className="composer-bar">
+        <AttachButton onFiles={attachments.current.add} />
         {children}
         <span className="composer-note" role="status">
           {note}

@@ -138,19 +138,23 @@ const trouble = () =>
 /** The id in /c/{id}, or "". */
 export const conversationIn = (path) => path.match(/^\/c\/([^/]+)/)?.[1] ?? "";
 
-export function Feed({ onConversation, onConversations, onCatalog }) {
+export function Feed(props) {
   const handlers = useRef({});
-  handlers.current = { onConversation, onConversations, onCatalog };
+  handlers.current = props;
   useEffect(
     () =>
       follow(({ kind, id }) => {
-        const { onConversation, onConversations, onCatalog } = handlers.current;
+        const { onConversation, onConversations, onCatalog, onDocuments, onMemory } = handlers.current;
         if (kind === "conversation") onConversation?.(String(id));
         else if (kind === "conversations") onConversations?.();
         else if (kind === "catalog") onCatalog?.();
+        else if (kind === "documents") onDocuments?.();
+        else if (kind === "memory") onMemory?.();
         else if (kind === "returned") {
           onConversations?.();
           onCatalog?.();
+          onDocuments?.();
+          onMemory?.();
           const open = conversationIn(location.pathname);
           if (open) onConversation?.(open);
         }

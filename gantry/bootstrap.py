@@ -97,6 +97,11 @@ def front_ends() -> frozenset[str]:
     return load_settings().front_ends
 
 
+def max_upload_bytes() -> int:
+    """Return how large the body of an upload may be: the file and what is around it."""
+    return load_settings().max_upload_mb * 1_000_000 + 100_000
+
+
 def migrate(settings: Settings) -> None:
     """Bring the database to the schema of this version.
 

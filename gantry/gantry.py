@@ -39,7 +39,12 @@ class Gantry(rx.App):
     def __call__(self) -> ASGIApp:
         """Return the whole of Gantry as one ASGI application, for any server."""
         rule = OriginRule(any_loopback_port=not is_prod_mode(), front_ends=bootstrap.front_ends())
-        self.guard = Guard(super().__call__(), page_policy=page_policy(BUILT), origins=rule)
+        self.guard = Guard(
+            super().__call__(),
+            page_policy=page_policy(BUILT),
+            origins=rule,
+            upload_bytes=bootstrap.max_upload_bytes(),
+        )
         return Observed(self.guard)
 
     def is_page(self, path: str) -> bool:

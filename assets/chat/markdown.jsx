@@ -5,8 +5,9 @@
  * outside with no referrer and only for addresses a browser may follow, images become links (a remote image tells
  * its server who reads what, and our Content-Security-Policy forbids it). Maths is loaded when a text has any.
  */
-import { memo, useEffect, useState } from "react";
+import { memo, useContext, useEffect, useState } from "react";
 import { Streamdown, defaultRehypePlugins, defaultRemarkPlugins } from "streamdown";
+import { Cited, citations, openSource } from "./citations.js";
 import { CodeBlock } from "./code-block.jsx";
 import { clear, useSegments } from "./segments.js";
 
@@ -15,12 +16,35 @@ const MATHS = /\$\$|\\\(|\\\[/;
 const CODE = /(```[\s\S]*?(?:```|$)|~~~[\s\S]*?(?:~~~|$)|`[^`\n]*`)/;
 
 function Link({ href, children }) {
+  const number = href?.match(/^#source-(\d+)$/)?.[1];
+  if (number) return <Chip number={Number(number)} />;
   if (!href || !SAFE_LINK.test(href)) return <span>{children}</span>;
   if (href.startsWith("#")) return <a href={href}>{children}</a>;
   return (
     <a href={href} target="_blank" rel="noopener noreferrer">
       {children}
     </a>
+  );
+}
+
+/** A reference to a numbered source; to one that was not given, nothing; in a text without sources, what was written. */
+function Chip({ number }) {
+  const { messageId, sources } = useContext(Cited);
+  if (!sources.length) return `[${number}]`;
+  const source = sources.find((each) => each.number === number);
+  if (!source) return null;
+  const place = source.page ? `${source.title}, page ${source.page}` : source.title;
+  return (
+    <button
+      type="button"
+      className="cite"
+      data-testid="citation"
+      title={place}
+      aria-label={`Source ${number}: ${place}`}
+      onClick={(event) => openSource(messageId, number, event.currentTarget)}
+    >
+      {number}
+    </button>
   );
 }
 
@@ -55,7 +79,7 @@ function breaks() {
   return walk;
 }
 
-const remarkPlugins = [...Object.values(defaultRemarkPlugins), breaks];
+const remarkPlugins = [...Object.values(defaultRemarkPlugins), breaks, citations];
 const rehypePlugins = [defaultRehypePlugins.sanitize];
 
 /** Many models write \( … \) and \[ … \]; the maths plugin knows dollars. Code stays as it is. */

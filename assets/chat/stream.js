@@ -28,6 +28,8 @@ class AnswerStream {
     this.reasoning = "";
     this.stage = "";
     this.detail = "";
+    this.sources = null; // [{number, kind, title, page, heading}], once the server has told
+    this.note = "";
     this.status = ""; // how it ended; "lost" when the server says there is no such answer for us
     this.told = false; // whether the page has been told of the end
     this.reasoningMs = 0;
@@ -76,6 +78,11 @@ class AnswerStream {
     on("text", (data) => this.#addText(String(data.text ?? "")));
     on("reasoning", (data) => this.#addReasoning(String(data.text ?? "")));
     on("status", (data) => this.#setStage(data));
+    on("sources", (data) => {
+      this.sources = Array.isArray(data.sources) ? data.sources : [];
+      this.note = String(data.note ?? "");
+      this.#schedule();
+    });
     on("restarted", () => this.#restart());
     on("end", (data) => this.#end(String(data.status ?? "complete")));
     source.onerror = () => {

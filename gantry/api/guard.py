@@ -23,6 +23,7 @@ from gantry.api.problems import problem
 _EVENT = "/_event"
 _API = "/api/"
 MAX_BODY_BYTES = 1_000_000
+UPLOAD_PATH = "/api/v1/documents"  # the one route that takes files; it counts them itself
 NOT_A_PAGE = b"default-src 'none'; frame-ancestors 'none'"
 ANOTHER_SITE = (
     "These pages and their backend are on different sites, and browsers do not keep a session between sites. "
@@ -49,10 +50,19 @@ class Guard:
         app: What is guarded.
         page_policy: The Content-Security-Policy of HTML responses (see ``policy.page_policy``).
         origins: How origins are compared.
+        upload_bytes: How large the body of an upload may be.
     """
 
-    def __init__(self, app: ASGIApp, *, page_policy: str, origins: OriginRule | None = None) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        page_policy: str,
+        origins: OriginRule | None = None,
+        upload_bytes: int = MAX_BODY_BYTES,
+    ) -> None:
         self.app = app
+        self.upload_bytes = upload_bytes
         self.page_policy = page_policy.encode("ascii")
         self.origins = origins or OriginRule()
         self._streams: set[_Exchange] = set()
@@ -110,7 +120,8 @@ class _Exchange:
         self._receive = receive
         self._send = send
         self._front_end = guard.origins.front_end(scope)
-        self._limit = MAX_BODY_BYTES
+        uploads = scope["method"] == "POST" and scope["path"] == UPLOAD_PATH
+        self._limit = guard.upload_bytes if uploads else MAX_BODY_BYTES
         self._received = 0
         self._started = False
         self._ended = False

@@ -90,6 +90,7 @@ class ChatRepository:
                 col(Conversation.account_id) == owner,
                 col(Conversation.pinned) == pinned,
                 col(Conversation.archived).is_(False),
+                col(Conversation.temporary).is_(False),
                 col(Conversation.deleted_at).is_(None),
             )
             .order_by(col(Conversation.updated_at).desc())
@@ -192,9 +193,21 @@ class ChatRepository:
             update(Conversation).where(col(Conversation.id) == conversation).values(**values)
         )
 
-    async def purge(self, *, deleted_before: datetime) -> int:
-        """Remove for good what was deleted before that moment; returns how many conversations."""
+    async def find_conversation(self, conversation: UUID, *, owner: UUID) -> Conversation | None:
+        """Return a conversation of *owner*, deleted or not."""
+        row = await self._session.get(Conversation, conversation)
+        return row if row is not None and row.account_id == owner else None
+
+    async def remove_conversation(self, row: Conversation) -> None:
+        """Remove a conversation for good, with all that came from it."""
+        await self._session.execute(delete(Conversation).where(col(Conversation.id) == row.id))
+
+    async def purge(self, *, deleted_before: datetime, temporary_before: datetime) -> int:
+        """Remove for good what was deleted, and temporary ones that were idle since; returns how many conversations."""
         gone = await self._session.execute(
-            delete(Conversation).where(col(Conversation.deleted_at) < deleted_before)
+            delete(Conversation).where(
+                (col(Conversation.deleted_at) < deleted_before)
+                | (col(Conversation.temporary).is_(True) & (col(Conversation.updated_at) < temporary_before))
+            )
         )
         return gone.rowcount  # pyright: ignore[reportAttributeAccessIssue]

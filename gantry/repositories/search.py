@@ -17,7 +17,7 @@ _SQLITE = """
     JOIN fts_message_row r ON r.number = fts_message.rowid
     JOIN message m ON m.id = r.message_id
     JOIN conversation c ON c.id = m.conversation_id
-    WHERE fts_message MATCH :words AND m.account_id = :owner AND c.deleted_at IS NULL
+    WHERE fts_message MATCH :words AND m.account_id = :owner AND c.deleted_at IS NULL AND NOT c.temporary
       AND m.conversation_id <> :apart AND (m.model IS NULL OR m.model <> :unlike)
     ORDER BY score DESC LIMIT :limit
 """
@@ -27,7 +27,7 @@ _POSTGRESQL = """
     FROM to_tsquery('english', :words) AS q(words), message m
     JOIN conversation c ON c.id = m.conversation_id
     WHERE to_tsvector('english', left(m.content, 200000)) @@ q.words AND m.status <> 'streaming'
-      AND m.account_id = :owner AND c.deleted_at IS NULL
+      AND m.account_id = :owner AND c.deleted_at IS NULL AND NOT c.temporary
       AND m.conversation_id <> :apart AND (m.model IS NULL OR m.model <> :unlike)
     ORDER BY score DESC LIMIT :limit
 """

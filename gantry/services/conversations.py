@@ -16,6 +16,7 @@ from gantry.repositories.unit import UnitOfWork
 from gantry.services.catalog import CatalogService
 from gantry.services.writing import Writers
 
+TEMPORARY_HOURS = 6  # for which a temporary conversation that nobody has left may be idle
 UNDO_SECONDS = 30  # for which a deletion can be undone; the page offers it for less
 
 
@@ -171,6 +172,22 @@ class ConversationService:
             self.writers.stop(live.id)
         self.tell(who, NoticeKind.CONVERSATIONS, conversation)
 
+    async def discard(self, who: Actor, conversation: UUID) -> None:
+        """Remove a temporary conversation for good; does nothing to any other."""
+        async with self.database.begin() as tx:
+            row = await tx.chat.find_conversation(conversation, owner=who.id)
+            if row is None or not row.temporary:
+                return
+            live = await tx.generations.find_live(conversation)
+            if live is None:
+                await tx.chat.remove_conversation(row)
+            else:  # its writer has to stop first; housekeeping does the rest
+                await tx.generations.request_stop(live.id, at=self.now())
+                row.deleted_at = self.now()
+        if live:
+            self.writers.stop(live.id)
+        self.tell(who, NoticeKind.CONVERSATIONS, conversation)
+
     async def undelete(self, who: Actor, conversation: UUID) -> None:
         """Undo a deletion."""
         async with self.database.begin() as tx:
@@ -182,7 +199,8 @@ class ConversationService:
         """Remove for good what can no longer be brought back; returns how many conversations."""
         async with self.database.begin() as tx:
             limit = self.now() - timedelta(seconds=UNDO_SECONDS)
-            return await tx.chat.purge(deleted_before=limit)
+            idle = self.now() - timedelta(hours=TEMPORARY_HOURS)
+            return await tx.chat.purge(deleted_before=limit, temporary_before=idle)
 
     def tell(self, who: Actor, kind: NoticeKind, conversation: UUID) -> None:
         """Tell the person's open pages that a conversation changed."""

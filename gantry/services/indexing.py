@@ -127,7 +127,9 @@ class Indexer:
             return  # the active set serves on, and words alone where there is none
         async with self.database.read() as tx:
             known = {row.name: row.state for row in await tx.indexing.sets()}
-        others = [name for name, state in known.items() if state is SetState.BUILDING and name != model.set_name]
+        others = [
+            name for name, state in known.items() if state is SetState.BUILDING and name != model.set_name
+        ]
         if known.get(model.set_name) in {SetState.ACTIVE, SetState.BUILDING} and not others:
             return
         async with self.database.begin() as tx:

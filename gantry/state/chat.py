@@ -15,18 +15,22 @@ from typing import Annotated, Literal
 from uuid import uuid4
 
 import reflex as rx
+from annotated_types import Len
 from pydantic import StringConstraints
 
 from gantry.domain.accounts import Actor
 from gantry.domain.chat import MAX_MESSAGE_CHARACTERS, MessageStatus, Rating
 from gantry.domain.errors import NotFound
+from gantry.domain.knowledge import DocumentScope, ScopeKind
 from gantry.runtime import services
-from gantry.services.chat import Sent, Window
+from gantry.services.chat import Beginning, Sent, Window
 from gantry.state.session import acting, guarded, uuid_of
 from gantry.state.sidebar import SidebarState
 from gantry.state.views.chat import (
+    CollectionView,
     MessageView,
     ModelChoiceView,
+    collection_views,
     message_views,
     model_views,
     only_built_in,
@@ -36,6 +40,7 @@ from gantry.state.views.chat import (
 EARLIER_LIMIT = 120  # messages of ``earlier``; loading more drops as many from its other end
 LATEST_LIMIT = 40  # messages of ``latest``; beyond it all but the last exchange move to ``earlier``
 
+Ids = Annotated[list[Annotated[str, StringConstraints(max_length=64)]], Len(max_length=100)]
 Key = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 Model = Annotated[str, StringConstraints(max_length=255)]
 # The service says in its own words what is too long; far beyond that, somebody else than our page is speaking.
@@ -62,6 +67,11 @@ class ChatState(rx.State):
     _chosen: bool = False  # ``model`` was chosen, and is not just what there was
     _above: str = ""  # id of the message above the first of ``latest``
     _held: list[str] = []
+    collections: list[CollectionView] = []
+    scope: str = "all"
+    scope_collections: list[str] = []
+    remembered: bool = True
+    temporary: bool = False
 
     @rx.event
     @guarded
@@ -80,6 +90,7 @@ class ChatState(rx.State):
             self._blank(wanted)
             self.found = False
         await self._learn_models(who)
+        self.collections = collection_views(await services().vault.collections(who))
 
     @rx.event
     @guarded
@@ -103,7 +114,7 @@ class ChatState(rx.State):
 
     @rx.event
     @guarded
-    async def send(self, text: Text, key: Key, conversation: str):
+    async def send(self, text: Text, key: Key, conversation: str, files: Ids):
         """Store a message and start its answer; an empty *conversation* is a new one.
 
         Args:
@@ -113,7 +124,15 @@ class ChatState(rx.State):
             who = await acting(self)
             thread = uuid_of(conversation) if conversation else None
             model = self.model if self._chosen and conversation == self.conversation_id else ""
-            sent = await services().chat.send(who, thread, text, model=model or None, client_key=key)
+            sent = await services().chat.send(
+                who,
+                thread,
+                text,
+                model=model or None,
+                client_key=key,
+                files=[uuid_of(each) for each in files],
+                beginning=self._beginning(),
+            )
         self.accepted = key
         return [SidebarState.refresh, *await self._follow(who, sent)]
 
@@ -201,6 +220,35 @@ class ChatState(rx.State):
 
     @rx.event
     @guarded
+    async def choose_scope(self, kind: Literal["all", "none", "some"], collections: Ids, conversation: str):
+        """Let *conversation*, or (empty) a new one, read these documents from the next question on."""
+        scope = DocumentScope(ScopeKind(kind), tuple(uuid_of(each) for each in collections))
+        if conversation:
+            await services().chat.set_scope(await acting(self), uuid_of(conversation), scope)
+        self.scope, self.scope_collections = kind, list(collections)
+
+    @rx.event
+    @guarded
+    async def set_remembered(self, remembered: bool, conversation: str):
+        """Let memory take part in *conversation*, or (empty) in a new one, or not."""
+        if conversation:
+            await services().memory.set_remembered(await acting(self), uuid_of(conversation), remembered)
+        self.remembered = remembered
+
+    @rx.event
+    @guarded
+    async def set_temporary(self, temporary: bool):
+        """Have the new conversation leave no trace."""
+        self.temporary = temporary and not self.conversation_id
+
+    @rx.event
+    @guarded
+    async def refresh_documents(self):
+        """Show that collections have come, gone or filled."""
+        self.collections = collection_views(await services().vault.collections(await acting(self)))
+
+    @rx.event
+    @guarded
     async def note_seen(self, conversation: str):
         """Note that the person has *conversation* before them."""
         if conversation:
@@ -215,11 +263,19 @@ class ChatState(rx.State):
             self.refused = f"{key} {uuid4().hex}"
             raise
 
+    def _beginning(self) -> Beginning:
+        """Return how a new conversation is to start, as the page says."""
+        scope = DocumentScope(ScopeKind(self.scope), tuple(uuid_of(each) for each in self.scope_collections))
+        return Beginning(scope, self.temporary, self.remembered)
+
     def _address(self) -> str:
         _, found, rest = self.router.url.path.partition("/c/")
         return rest.strip("/") if found else ""
 
     def _blank(self, conversation: str) -> None:
+        if conversation != self.conversation_id:
+            self.scope, self.scope_collections = "all", []
+            self.remembered, self.temporary = True, False
         self.conversation_id, self.title, self.found = conversation, "", True
         self.earlier, self.latest = [], []
         self.has_earlier = self.gap = False
@@ -227,7 +283,9 @@ class ChatState(rx.State):
         self._chosen = False
 
     async def _show(self, who: Actor, conversation: str) -> None:
-        """Open *conversation* at its end; an empty id opens a new one."""
+        """Open *conversation* at its end; an empty id opens a new one. A temporary one that is left is gone."""
+        if self.temporary and self.conversation_id and conversation != self.conversation_id:
+            await services().chat.discard(who, uuid_of(self.conversation_id))
         if not conversation:
             self._blank("")
             return
@@ -261,6 +319,9 @@ class ChatState(rx.State):
         if last and live and last.id not in self._held:
             self._held = [*self._held[-LATEST_LIMIT:], last.id]  # its stream brings the text from now on
         self.title = window.conversation.title
+        scope = DocumentScope.parse(window.conversation.scope)
+        self.scope, self.scope_collections = scope.kind.value, [str(each) for each in scope.collections]
+        self.remembered, self.temporary = window.conversation.remembered, window.conversation.temporary
         self._chosen = self._chosen or window.conversation.model is not None
         self.model = window.conversation.model or self.model
 

@@ -1,13 +1,34 @@
 """What the chat page may see of conversations, messages and models."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from gantry.domain.catalog import BUILT_IN, ModelRef
 from gantry.domain.chat import MessageStatus
+from gantry.domain.context import Retrieval
 from gantry.models import Message
 from gantry.services.catalog import ModelChoice
 from gantry.services.chat import Bubble, Window
+from gantry.services.vault import CollectionSummary
+
+
+@dataclass(frozen=True, slots=True)
+class SourceView:
+    """A numbered source of an answer, without its passage."""
+
+    number: int
+    title: str
+    page: int  # 0: it has none
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class CollectionView:
+    """A collection that a conversation may read."""
+
+    id: str
+    name: str
+    documents: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +59,9 @@ class MessageView:
     created_at: str  # ISO 8601; the browser shows it in its own time zone
     left_out: int
     truncated: bool
+    sources: list[SourceView]
+    note: str  # what is said beside the sources: nothing found, a search that did not answer
+    files: list[str]  # names of what was sent with a question
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +81,7 @@ def message_view(bubble: Bubble, *, held: bool = False) -> MessageView:
     error = message.error or {}
     at = bubble.siblings.index(message.id) if message.id in bubble.siblings else 0
     live = message.status is MessageStatus.STREAMING
+    retrieval = Retrieval.parse(message.retrieval)
     follows = (live or held) and bubble.generation_id is not None
     return MessageView(
         id=str(message.id),
@@ -79,7 +104,15 @@ def message_view(bubble: Bubble, *, held: bool = False) -> MessageView:
         created_at=message.created_at.isoformat(timespec="seconds"),
         left_out=message.left_out,
         truncated=message.truncated,
+        sources=[SourceView(row.number, row.title, row.page or 0, row.kind.value) for row in bubble.sources],
+        note=retrieval.sentence if retrieval and not live else "",
+        files=[file.name for file in bubble.attachments],
     )
+
+
+def collection_views(found: Sequence[CollectionSummary]) -> list[CollectionView]:
+    """Make the lines of the scope picker."""
+    return [CollectionView(str(each.collection.id), each.collection.name, each.documents) for each in found]
 
 
 def message_views(window: Window, held: Collection[str] = ()) -> list[MessageView]:

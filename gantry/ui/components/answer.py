@@ -2,6 +2,7 @@
 
 import reflex as rx
 
+from gantry.state.views.chat import SourceView
 from gantry.ui.components.local import two_texts_event
 
 STREAMDOWN = "streamdown@2.7.1"
@@ -27,6 +28,8 @@ class Answer(rx.Component):
     status: rx.Var[str]
     reasoning: rx.Var[str]
     reasoning_ms: rx.Var[int]
+    sources: rx.Var[list[SourceView]]
+    note: rx.Var[str]
 
     on_end: rx.EventHandler[two_texts_event]
     """With the message's id and how its answer ended."""

@@ -2,7 +2,7 @@
 
 import reflex as rx
 
-from gantry.ui.components.local import text_event, three_texts_event
+from gantry.ui.components.local import message_event, text_event
 
 
 class Composer(rx.Component):
@@ -21,8 +21,8 @@ class Composer(rx.Component):
     accepted: rx.Var[str]
     refused: rx.Var[str]
 
-    on_send: rx.EventHandler[three_texts_event]
-    """With the text, its key, and the conversation's id, empty for a new one."""
+    on_send: rx.EventHandler[message_event]
+    """With the text, its key, the conversation's id (empty for a new one), and the ids of attached files."""
     on_stop: rx.EventHandler[text_event]
     """With ``generation_id``."""
 

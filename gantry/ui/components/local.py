@@ -18,6 +18,7 @@ link = ReactRouterLink.create  # to another page of ours, without loading a docu
 text_event = passthrough_event_spec(str)
 two_texts_event = passthrough_event_spec(str, str)
 three_texts_event = passthrough_event_spec(str, str, str)
+message_event = passthrough_event_spec(str, str, str, list[str])
 text_and_flag_event = passthrough_event_spec(str, bool)
 fields_event = passthrough_event_spec(ServerFields)
 
@@ -44,6 +45,8 @@ class Feed(Local):
     on_conversation: rx.EventHandler[text_event]
     on_conversations: rx.EventHandler[no_args_event_spec]
     on_catalog: rx.EventHandler[no_args_event_spec]
+    on_documents: rx.EventHandler[no_args_event_spec]
+    on_memory: rx.EventHandler[no_args_event_spec]
 
 
 class Notices(Local):

@@ -11,13 +11,20 @@ from gantry.ui.components.sidebar import sidebar
 
 
 def shell(
-    *children: rx.Component, on_conversation: Any = None, on_catalog: Any = None, **props: Any
+    *children: rx.Component,
+    on_conversation: Any = None,
+    on_catalog: Any = None,
+    on_documents: Any = None,
+    on_memory: Any = None,
+    **props: Any,
 ) -> rx.Component:
     """Put *children* into ``main``, beside the sidebar.
 
     Args:
         on_conversation: An event handler that is given the id of a conversation that has changed.
         on_catalog: An event handler for a change in the list of models.
+        on_documents: An event handler for a change in the person's documents.
+        on_memory: An event handler for a change in what is remembered.
         props: For the frame, for example ``data_page``.
     """
     return rx.fragment(
@@ -25,7 +32,15 @@ def shell(
         Feed.create(
             on_conversation=[SidebarState.refresh_one, *_given(on_conversation)],
             on_conversations=SidebarState.refresh,
-            **({"on_catalog": on_catalog} if on_catalog is not None else {}),
+            **{
+                name: handler
+                for name, handler in (
+                    ("on_catalog", on_catalog),
+                    ("on_documents", on_documents),
+                    ("on_memory", on_memory),
+                )
+                if handler is not None
+            },
         ),
         ThemeSync.create(theme=SessionState.theme),
         Notices.create(

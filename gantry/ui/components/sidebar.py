@@ -19,6 +19,13 @@ def sidebar() -> rx.Component:
                 class_name="new-chat",
                 data_testid="new-chat",
             ),
+            link(
+                rx.icon("library", size=16, aria_hidden="true"),
+                "Documents",
+                to="/vault",
+                class_name="sidebar-link",
+                data_testid="vault-link",
+            ),
             class_name="sidebar-top",
         ),
         ConversationList.create(

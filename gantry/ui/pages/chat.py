@@ -10,6 +10,7 @@ from gantry.ui.components.composer import composer
 from gantry.ui.components.message_actions import message_actions
 from gantry.ui.components.model_picker import model_picker
 from gantry.ui.components.shell import shell
+from gantry.ui.components.sources import scope_picker, sources_panel
 from gantry.ui.components.transcript import transcript
 from gantry.ui.components.user_message import user_message
 from gantry.ui.components.welcome import welcome
@@ -31,6 +32,7 @@ def chat_page() -> rx.Component:
         rx.cond(ChatState.found, _conversation(), _not_found()),
         on_conversation=ChatState.refresh,
         on_catalog=ChatState.refresh_models,
+        on_documents=ChatState.refresh_documents,
     )
 
 
@@ -63,6 +65,17 @@ def _conversation() -> rx.Component:
                     current=ChatState.model,
                     on_choose=lambda model: ChatState.choose_model(model, ChatState.conversation_id),
                 ),
+                scope_picker(
+                    kind=ChatState.scope,
+                    chosen=ChatState.scope_collections,
+                    collections=ChatState.collections,
+                    remembered=ChatState.remembered,
+                    temporary=ChatState.temporary,
+                    is_new=ChatState.conversation_id == "",
+                    on_scope=lambda kind, ids: ChatState.choose_scope(kind, ids, ChatState.conversation_id),
+                    on_remembered=lambda on: ChatState.set_remembered(on, ChatState.conversation_id),
+                    on_temporary=ChatState.set_temporary,
+                ),
                 account_id=SessionState.id,
                 conversation_id=ChatState.conversation_id,
                 generation_id=ChatState.generation_id,
@@ -74,6 +87,7 @@ def _conversation() -> rx.Component:
             rx.el.p("Models make mistakes. Check what matters.", class_name="small-print"),
             class_name="composer-dock",
         ),
+        sources_panel(),
         class_name="chat",
     )
 
@@ -118,6 +132,21 @@ def _message(view: MessageView, *, last: bool | rx.Var[bool]) -> rx.Component:
 
 
 def _question(view: MessageView) -> rx.Component:
+    return rx.fragment(
+        rx.cond(
+            view.files,
+            rx.el.ul(
+                rx.foreach(view.files, lambda name: rx.el.li(name, class_name="attached-file")),
+                class_name="attached",
+                aria_label="Attached files",
+                data_testid="sent-files",
+            ),
+        ),
+        _editable(view),
+    )
+
+
+def _editable(view: MessageView) -> rx.Component:
     return user_message(
         message_id=view.id,
         text=view.markdown,
@@ -137,6 +166,8 @@ def _answer(view: MessageView) -> rx.Component:
             status=view.status,
             reasoning=view.reasoning,
             reasoning_ms=view.reasoning_ms,
+            sources=view.sources,
+            note=view.note,
             on_end=ChatState.answer_ended,
         ),
         rx.cond(view.status == "stopped", _mark("You stopped this answer.")),

@@ -8,7 +8,7 @@ from gantry.domain.accounts import MIN_PASSWORD_CHARACTERS
 from gantry.state.session import SessionState
 from gantry.state.settings import SettingsState
 from gantry.state.views.settings import ModelView, SessionView
-from gantry.ui.components.local import ApiForm, Moment
+from gantry.ui.components.local import ApiForm, Moment, link
 from gantry.ui.components.placeholders import skeleton
 from gantry.ui.components.shell import page, section, shell
 
@@ -27,6 +27,13 @@ def settings_page() -> rx.Component:
                 "Default model",
                 _once_loaded(_default_model()),
                 note="New conversations begin with it. Each one can use another.",
+            ),
+            section(
+                "Memory",
+                rx.el.div(
+                    link("What is remembered", to="/settings/memory", class_name="button"), class_name="row"
+                ),
+                note="Facts and past conversations that are recalled in new ones.",
             ),
             section("Password", _password(), note="Changing it signs you out everywhere else."),
             section(

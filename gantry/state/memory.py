@@ -1,0 +1,123 @@
+"""What is remembered, as its page shows it."""
+
+from typing import Literal
+
+import reflex as rx
+from typing_extensions import TypedDict
+
+from gantry.runtime import services
+from gantry.state.session import acting, guarded, notify, uuid_of
+from gantry.state.views.memory import EdgeView, FactView, NodeView, fact_view, graph_views
+
+_SHOWN = 200
+
+
+class FactForm(TypedDict):
+    """The field of a form that holds a fact."""
+
+    content: str
+
+
+class MemoryState(rx.State):
+    """Facts, the graph, and what is allowed."""
+
+    loaded: bool = False
+    enabled: bool = True
+    turns: int = 0
+    search: str = ""
+    facts: list[FactView] = []
+    nodes: list[NodeView] = []
+    edges: list[EdgeView] = []
+    dialog: str = ""  # "edit" or "forget-all"
+    chosen_id: str = ""
+    chosen_text: str = ""
+
+    @rx.event
+    @guarded
+    async def load(self):
+        """Show what is remembered."""
+        await self._show()
+
+    @rx.event
+    @guarded
+    async def refresh(self):
+        """Show that something was learned or forgotten."""
+        if self.loaded:
+            await self._show()
+
+    @rx.event
+    @guarded
+    async def find(self, search: str):
+        """Show the facts that hold these words."""
+        self.search = search[:100]
+        await self._show()
+
+    @rx.event
+    @guarded
+    async def toggle(self):
+        """Switch memory on or off."""
+        who, memory = await acting(self), services().memory
+        await memory.change_settings(who, enabled=not (await memory.settings(who)).enabled)
+        await self._show()
+
+    @rx.event
+    @guarded
+    async def add(self, form: FactForm):
+        """Remember a sentence."""
+        await services().memory.add_fact(await acting(self), form["content"])
+        await notify(self, "Remembered.", kind="success")
+        await self._show()
+
+    @rx.event
+    @guarded
+    async def choose(self, fact: str, action: Literal["edit", "pin", "unpin", "forget"]):
+        """Do what a row's menu says."""
+        who, memory, chosen = await acting(self), services().memory, uuid_of(fact)
+        match action:
+            case "pin" | "unpin":
+                await memory.pin(who, chosen, action == "pin")
+            case "forget":
+                await memory.forget(who, [chosen])
+            case _:
+                self.chosen_id = fact
+                self.chosen_text = next((each.text for each in self.facts if each.id == fact), "")
+                self.dialog = "edit"
+                return
+        await self._show()
+
+    @rx.event
+    @guarded
+    async def change(self, form: FactForm):
+        """Put the chosen fact into other words."""
+        await services().memory.change_fact(await acting(self), uuid_of(self.chosen_id), form["content"])
+        self.dialog = ""
+        await self._show()
+
+    @rx.event
+    @guarded
+    async def ask_forget_all(self):
+        """Ask before everything is forgotten."""
+        self.dialog = "forget-all"
+
+    @rx.event
+    @guarded
+    async def close(self):
+        """Close the dialog."""
+        self.dialog = ""
+
+    @rx.event
+    @guarded
+    async def forget_all(self):
+        """Forget everything."""
+        await services().memory.forget_everything(await acting(self))
+        self.dialog = ""
+        await notify(self, "Everything was forgotten. Your conversations are still there.", kind="success")
+        await self._show()
+
+    async def _show(self) -> None:
+        who, memory = await acting(self), services().memory
+        allowed = await memory.settings(who)
+        self.enabled, self.turns = allowed.enabled, allowed.turns
+        self.facts = [fact_view(each) for each in await memory.facts(who, words=self.search, limit=_SHOWN)]
+        self.nodes, self.edges = graph_views(await memory.graph(who))
+        self.loaded = True

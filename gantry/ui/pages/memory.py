@@ -1,0 +1,191 @@
+"""What Gantry remembers of a person, to be seen, changed and forgotten."""
+
+import reflex as rx
+
+from gantry.state.memory import MemoryState
+from gantry.state.views.memory import EdgeView, FactView, NodeView
+from gantry.ui.components.local import Actions, Dialog, Local, Moment, link
+from gantry.ui.components.placeholders import empty, skeleton
+from gantry.ui.components.shell import page, section, shell
+
+
+class MemoryGraph(Local):
+    """The names in memory and what is known between them, as a picture."""
+
+    library = "$/public/memory-graph.jsx"
+    tag = "MemoryGraph"
+
+    nodes: rx.Var[list[NodeView]]
+    edges: rx.Var[list[EdgeView]]
+
+
+def memory_page() -> rx.Component:
+    """Lay out the switch, the facts and the picture."""
+    return shell(
+        page(
+            "Memory",
+            rx.cond(
+                MemoryState.loaded,
+                rx.fragment(
+                    section("What is remembered", _switch(), note=_NOTE),
+                    section("Facts about you", _add(), _facts()),
+                    rx.cond(
+                        MemoryState.nodes, section("Names", _graph(), note="Learned from what you wrote.")
+                    ),
+                    section("Forget", _forget()),
+                ),
+                skeleton(4),
+            ),
+            _dialogs(),
+        ),
+        on_memory=MemoryState.refresh,
+    )
+
+
+_NOTE = (
+    "What you write is recalled in later conversations, with its date. Nobody else sees it. A conversation can be taken out "
+    "of memory, or be temporary, beside the composer."
+)
+
+
+def _switch() -> rx.Component:
+    return rx.el.div(
+        rx.el.button(
+            rx.cond(MemoryState.enabled, "Memory is on", "Memory is off"),
+            type="button",
+            role="switch",
+            aria_checked=rx.cond(MemoryState.enabled, "true", "false"),
+            on_click=MemoryState.toggle,
+            class_name="button",
+            data_testid="memory-switch",
+        ),
+        rx.el.span(
+            rx.cond(
+                MemoryState.turns == 1, "1 message remembered", f"{MemoryState.turns} messages remembered"
+            ),
+            class_name="soft",
+            data_testid="memory-count",
+        ),
+        class_name="row",
+    )
+
+
+def _add() -> rx.Component:
+    return rx.fragment(
+        rx.el.form(
+            rx.el.input(
+                name="content",
+                aria_label="Something to remember",
+                placeholder="Something to remember, such as “Is allergic to peanuts.”",
+                required=True,
+                max_length=1000,
+                auto_complete="off",
+                class_name="input",
+            ),
+            rx.el.button("Remember", type="submit", class_name="button"),
+            on_submit=MemoryState.add,
+            reset_on_submit=True,
+            class_name="input-with-button",
+        ),
+        rx.el.input(
+            type="search",
+            placeholder="Search facts",
+            aria_label="Search facts",
+            default_value=MemoryState.search,
+            on_change=MemoryState.find.debounce(250),
+            class_name="input search",
+        ),
+    )
+
+
+def _facts() -> rx.Component:
+    return rx.cond(
+        MemoryState.facts,
+        rx.el.ul(rx.foreach(MemoryState.facts, _fact), class_name="stack", style={"list-style": "none"}),
+        empty("brain", "Nothing yet. Facts appear when you tell something about yourself."),
+    )
+
+
+def _fact(view: FactView) -> rx.Component:
+    return rx.el.li(
+        rx.el.div(
+            rx.el.p(
+                rx.cond(view.pinned, rx.el.span("Pinned", class_name="badge accent")),
+                " ",
+                view.text,
+                class_name="anywhere",
+            ),
+            rx.el.p(
+                rx.cond(view.link != "", link(view.source, to=view.link), rx.el.span(view.source)),
+                Moment.create(at=view.said_at),
+                class_name="vault-facts",
+            ),
+        ),
+        Actions.create(
+            label=f"Actions for {view.text}",
+            items=view.actions,
+            on_select=lambda key: MemoryState.choose(view.id, key),
+        ),
+        key=view.id,
+        class_name="memory-fact",
+        data_testid="fact",
+    )
+
+
+def _graph() -> rx.Component:
+    return MemoryGraph.create(nodes=MemoryState.nodes, edges=MemoryState.edges)
+
+
+def _forget() -> rx.Component:
+    return rx.el.div(
+        rx.el.button(
+            "Forget everything",
+            type="button",
+            on_click=MemoryState.ask_forget_all,
+            class_name="button danger",
+            data_testid="forget-all",
+        ),
+        class_name="row",
+    )
+
+
+def _dialogs() -> rx.Component:
+    return rx.fragment(
+        Dialog.create(
+            rx.el.form(
+                rx.el.textarea(
+                    name="content",
+                    aria_label="The fact",
+                    default_value=MemoryState.chosen_text,
+                    key=MemoryState.chosen_id,
+                    required=True,
+                    max_length=1000,
+                    class_name="input",
+                ),
+                rx.el.div(rx.el.button("Save", type="submit", class_name="button primary"), class_name="row"),
+                on_submit=MemoryState.change,
+                class_name="stack",
+            ),
+            open=MemoryState.dialog == "edit",
+            title="Edit",
+            testid="dialog-fact",
+            on_close=MemoryState.close,
+        ),
+        Dialog.create(
+            rx.el.p("Facts, names and remembered messages are deleted. Your conversations stay."),
+            rx.el.div(
+                rx.el.button(
+                    "Forget everything",
+                    type="button",
+                    on_click=MemoryState.forget_all,
+                    class_name="button danger",
+                ),
+                rx.el.button("Keep", type="button", on_click=MemoryState.close, class_name="button"),
+                class_name="row",
+            ),
+            open=MemoryState.dialog == "forget-all",
+            title="Forget everything?",
+            testid="dialog-forget",
+            on_close=MemoryState.close,
+        ),
+    )

@@ -1,0 +1,247 @@
+"""Documents and memory as people use them: upload, ask, open the source; tell something, be recalled, forget it."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.async_api import FilePayload, expect
+
+from tests.e2e.scripts import Cues
+from tests.parts import documents
+from tests.parts.app import Person, RunningApp
+from tests.parts.browser import PHONE, Tab, Visits
+from tests.parts.llm_server import Script
+
+HARBOUR = documents.pdf(
+    ["The harbour bridge was painted blue in 1931.", "The lighthouse keeper was called Amalia Brandt."]
+)
+
+
+def file(name: str, content: bytes, kind: str = "application/pdf") -> FilePayload:
+    """Return a file as a person chooses it."""
+    return {"name": name, "mimeType": kind, "buffer": content}
+
+
+async def upload(tab: Tab, *files: FilePayload) -> None:
+    """Choose files on the vault page."""
+    await tab.page.get_by_test_id("upload").set_input_files(list(files))
+
+
+async def ready(tab: Tab, name: str) -> None:
+    """Wait until a document of the list is ready."""
+    row = tab.page.get_by_test_id("document").filter(has_text=name)
+    await expect(row).to_have_attribute("data-state", "ready", timeout=30_000)
+
+
+async def test_an_uploaded_pdf_is_cited_and_the_chip_opens_its_page(tab: Tab, cue: Cues) -> None:
+    """Upload a PDF, ask, click the reference: the panel shows the passage and the page; Esc gives the focus back."""
+    await tab.open("/vault")
+    await expect(tab.page.get_by_test_id("vault-empty")).to_be_visible()
+    await upload(tab, file("harbour.pdf", HARBOUR))
+    await ready(tab, "harbour.pdf")
+    await tab.open("/")
+    await tab.ask(
+        f"Who was the keeper of the lighthouse? {cue(Script(text='It was Amalia Brandt [1], not [7].'))}"
+    )
+    await tab.ends()
+    chip = tab.answer.get_by_test_id("citation")
+    await expect(chip).to_have_count(1)
+    await chip.click()
+    panel = tab.page.get_by_test_id("sources-panel")
+    await expect(panel.get_by_test_id("passage")).to_contain_text("Amalia Brandt")
+    await expect(panel).to_contain_text("Page 2")
+    await panel.get_by_role("button", name="Show the page").click()
+    await expect(panel.get_by_test_id("source-page").locator("mark")).to_contain_text("Amalia Brandt")
+    await tab.page.keyboard.press("Escape")
+    await expect(panel).to_have_count(0)
+    await expect(chip).to_be_focused()
+    await tab.reload()
+    await expect(tab.answer.get_by_test_id("citation")).to_have_count(1)
+    await tab.answer.get_by_test_id("open-context").click()
+    parts = tab.page.get_by_test_id("context-parts")
+    await expect(parts).to_contain_text("[1] harbour.pdf")
+    await expect(parts).to_contain_text("Question")
+
+
+async def test_without_a_model_documents_are_quoted(visits: Visits, fresh_app: RunningApp) -> None:
+    """With no model server the answer quotes the document, with a reference that opens its page."""
+    person = await fresh_app.set_up()
+    tab = await visits.tab(person, "/vault")
+    await upload(tab, file("harbour.pdf", HARBOUR))
+    await ready(tab, "harbour.pdf")
+    await tab.open("/")
+    await tab.ask("Who was the lighthouse keeper?")
+    await tab.ends()
+    await tab.shows("Amalia Brandt")
+    await tab.answer.get_by_test_id("citation").first.click()
+    panel = tab.page.get_by_test_id("sources-panel")
+    await expect(panel.get_by_test_id("passage")).to_contain_text("Amalia Brandt")
+    await expect(panel).to_contain_text("Page 2")
+
+
+async def test_nothing_found_is_said_and_documents_can_be_left_out(tab: Tab, cue: Cues) -> None:
+    """A question the documents do not answer says so; with documents off nothing is looked for."""
+    await tab.open("/vault")
+    await upload(tab, file("harbour.pdf", HARBOUR))
+    await ready(tab, "harbour.pdf")
+    await tab.open("/")
+    await tab.ask(f"Quantum chromodynamics! {cue(Script(text='No idea.'))}")
+    await tab.ends()
+    await expect(tab.answer).to_contain_text("Nothing found in 1 document.")
+    scope = tab.page.get_by_test_id("scope")
+    await scope.click()
+    await tab.page.get_by_label("None", exact=True).click()
+    await tab.page.keyboard.press("Escape")
+    await expect(scope).to_have_text("No documents")
+    await tab.ask(f"And the lighthouse keeper? {cue(Script(text='Nobody told me.'))}")
+    await tab.ends(answers=2)
+    await expect(tab.answer.get_by_test_id("source")).to_have_count(0)
+    await expect(tab.answer).not_to_contain_text("Nothing found")
+
+
+async def test_a_file_goes_with_a_message(tab: Tab, cue: Cues) -> None:
+    """Attached to one message it is read for the answer, and shown with the message."""
+    await tab.open("/")
+    note = file("note.txt", b"The code word is heliotrope.", "text/plain")
+    await tab.page.get_by_test_id("attach-input").set_input_files([note])
+    await expect(tab.page.get_by_test_id("attached-file")).to_contain_text("note.txt")
+    await expect(tab.page.get_by_test_id("attached-file")).not_to_contain_text("%")
+    await tab.ask(f"What is the code word? {cue(Script(text='Heliotrope [1].'))}")
+    await tab.ends()
+    await expect(tab.page.get_by_test_id("sent-files")).to_contain_text("note.txt")
+    await tab.answer.get_by_test_id("citation").click()
+    await expect(tab.page.get_by_test_id("passage")).to_contain_text("heliotrope")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("locked.pdf", documents.encrypted_pdf(), "protected by a password"),
+        ("scan.pdf", documents.scanned_pdf(), "no text in this file"),
+    ],
+)
+async def test_a_file_that_cannot_be_read_says_why(tab: Tab, name: str, content: bytes, said: str) -> None:
+    """It stands in the list with the reason and what to do next."""
+    await tab.open("/vault")
+    await upload(tab, file(name, content))
+    row = tab.page.get_by_test_id("document").filter(has_text=name)
+    await expect(row).to_contain_text(said)
+    await expect(row).to_contain_text("upload")
+
+
+async def test_what_is_refused_says_why_in_its_place(tab: Tab, visits: Visits) -> None:
+    """A kind that is not read is refused beside its name; the same file again is recognised."""
+    visits.faults.allow_status(422)
+    await tab.open("/vault")
+    await upload(tab, file("noise.bin", documents.BINARY, "application/octet-stream"))
+    await expect(tab.page.get_by_test_id("uploading")).to_contain_text("cannot be read")
+    await upload(tab, file("a.txt", b"A note.", "text/plain"))
+    await ready(tab, "a.txt")
+    await upload(tab, file("b.txt", b"A note.", "text/plain"))
+    await expect(tab.page.get_by_test_id("uploading").last).to_contain_text("is here already")
+
+
+async def test_documents_are_named_moved_previewed_and_deleted(tab: Tab, tmp_path: Path) -> None:
+    """Everything a row's menu offers."""
+    page = tab.page
+    await tab.open("/vault")
+    await upload(tab, file("harbour.pdf", HARBOUR))
+    await ready(tab, "harbour.pdf")
+    row = page.get_by_test_id("document")
+    await tab.menu(row.get_by_role("button", name="Actions"), "Rename")
+    await page.get_by_test_id("dialog-rename").get_by_label("Name").fill("bridge.pdf")
+    await page.get_by_test_id("dialog-rename").get_by_role("button", name="Rename").click()
+    await expect(row).to_contain_text("bridge.pdf")
+    await page.get_by_test_id("new-collection").click()
+    await page.get_by_test_id("dialog-new-shelf").get_by_label("Name").fill("Harbour")
+    await page.get_by_test_id("dialog-new-shelf").get_by_role("button", name="Create").click()
+    await expect(page.get_by_test_id("collection").filter(has_text="Harbour (0)")).to_be_visible()
+    await page.get_by_test_id("collection").filter(has_text="All").click()
+    await tab.menu(row.get_by_role("button", name="Actions"), "Move")
+    await page.get_by_test_id("dialog-move").get_by_role("button", name="Harbour").click()
+    await expect(page.get_by_test_id("collection").filter(has_text="Harbour (1)")).to_be_visible()
+    await tab.menu(row.get_by_role("button", name="Actions"), "Show the text")
+    preview = page.get_by_test_id("dialog-preview")
+    await expect(preview).to_contain_text("Page 2")
+    await expect(preview).to_contain_text("Amalia Brandt")
+    await page.keyboard.press("Escape")
+    async with page.expect_download() as download:
+        await tab.menu(row.get_by_role("button", name="Actions"), "Download")
+    saved = tmp_path / "saved.pdf"
+    await (await download.value).save_as(saved)
+    assert saved.read_bytes() == HARBOUR
+    await tab.menu(row.get_by_role("button", name="Actions"), "Delete")
+    await page.get_by_test_id("dialog-delete").get_by_role("button", name="Delete").click()
+    await expect(row).to_have_count(0)
+
+
+async def test_files_can_be_dropped_anywhere(tab: Tab) -> None:
+    """A file dropped on the page is uploaded; where to drop it is shown."""
+    await tab.open("/vault")
+    transfer = await tab.page.evaluate_handle(
+        "() => { const t = new DataTransfer(); t.items.add(new File(['A dropped note.'], 'dropped.txt')); return t; }"
+    )
+    await tab.page.dispatch_event("body", "dragover", {"dataTransfer": transfer})
+    await expect(tab.page.get_by_text("Drop to upload")).to_be_visible()
+    await tab.page.dispatch_event("body", "drop", {"dataTransfer": transfer})
+    await ready(tab, "dropped.txt")
+
+
+async def test_memory_is_recalled_in_a_new_conversation_then_forgotten(
+    tab: Tab, person: Person, cue: Cues
+) -> None:
+    """What was told once is known in the next conversation, seen on its page, and gone when it is forgotten."""
+    await tab.open("/")
+    await tab.ask(f"My sister is called Beatrix. I live in Lisbon. {cue(Script(text='Noted.'))}")
+    await tab.ends()
+    await tab.open("/settings/memory")
+    fact = tab.page.get_by_test_id("fact").filter(has_text="Lives in Lisbon.")
+    await expect(fact).to_be_visible(timeout=20_000)
+    await expect(tab.page.get_by_test_id("memory-graph")).to_contain_text("Beatrix")
+    await tab.open("/")
+    recalled = cue(Script(text="Beatrix [1]."))
+    await tab.ask(f"What is my sister called? {recalled}")
+    await tab.ends()
+    await tab.answer.get_by_test_id("citation").click()
+    panel = tab.page.get_by_test_id("sources-panel")
+    await expect(panel.get_by_test_id("passage")).to_contain_text("My sister is called Beatrix")
+    await expect(panel.get_by_role("link", name="Open the conversation")).to_be_visible()
+    await tab.open("/settings/memory")
+    await tab.page.get_by_test_id("forget-all").click()
+    await tab.page.get_by_test_id("dialog-forget").get_by_role("button", name="Forget everything").click()
+    await expect(tab.page.get_by_test_id("fact")).to_have_count(0)
+    await expect(tab.page.get_by_test_id("memory-count")).to_have_text("0 messages remembered")
+    await tab.open("/")
+    await tab.ask(f"And my sister's name? {cue(Script(text='You have not told me.'))}")
+    await tab.ends()
+    await expect(tab.answer.get_by_test_id("source")).to_have_count(0)
+
+
+async def test_a_temporary_conversation_leaves_no_trace(tab: Tab, cue: Cues) -> None:
+    """It is in no list, and gone once it is left."""
+    await tab.open("/")
+    await tab.page.get_by_test_id("scope").click()
+    await tab.page.get_by_label(re.compile("^Temporary")).click()
+    await tab.page.keyboard.press("Escape")
+    await tab.ask(f"I live in Atlantis. {cue(Script(text='Really?'))}")
+    await tab.ends()
+    conversation = await tab.conversation()
+    await expect(tab.rows).to_have_count(0)
+    await tab.page.get_by_test_id("new-chat").click()
+    await tab.at("/")
+    await expect(tab.messages).to_have_count(0)
+    await tab.open(f"/c/{conversation}")
+    await expect(tab.not_found).to_be_visible()
+
+
+@pytest.mark.parametrize("path", ["/vault", "/settings/memory"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_pages_fit_a_phone(visits: Visits, person: Person, path: str, scheme: Any, cue: Cues) -> None:
+    """No page scrolls sideways, in either theme."""
+    tab = await visits.tab(person, path, **PHONE, color_scheme=scheme)
+    if path == "/vault":
+        await upload(tab, file("a-very-long-name-" * 8 + ".txt", b"A note.", "text/plain"))
+        await ready(tab, "a-very-long-name")
+    width = await tab.page.evaluate("document.documentElement.scrollWidth - innerWidth")
+    assert width <= 0
