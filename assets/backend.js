@@ -15,6 +15,14 @@ export const ask = (path, options) => fetch(backend + path, { credentials: "incl
 /** Open an event stream. */
 export const eventsOf = (path) => new EventSource(backend + path, { withCredentials: true });
 
+/** Begin to send something whose progress is to be known, which fetch() cannot tell. */
+export function sendTo(path) {
+  const request = new XMLHttpRequest();
+  request.open("POST", backend + path);
+  request.withCredentials = true;
+  return request;
+}
+
 /** Open a websocket. */
 export const socketTo = (path) => new WebSocket(backend.replace(/^http/, "ws") + path);
 

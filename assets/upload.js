@@ -1,5 +1,5 @@
-// Sending one file to the server, with progress; fetch() cannot tell how much of a body has gone.
-import { backend } from "./backend.js";
+// Sending one file to the server, with progress.
+import { sendTo } from "./backend.js";
 
 const LOST = "The connection was lost. Try again.";
 
@@ -7,13 +7,11 @@ const LOST = "The connection was lost. Try again.";
  * Upload `file` with more `fields`. Returns {done, cancel}: `done` resolves to {document, known} or {fault}.
  */
 export function upload(file, fields, onProgress) {
-  const request = new XMLHttpRequest();
+  const request = sendTo("/api/v1/documents");
   const done = new Promise((resolve) => {
     const form = new FormData();
     for (const [name, value] of Object.entries(fields)) if (value) form.append(name, value);
     form.append("file", file, file.name);
-    request.open("POST", `${backend}/api/v1/documents`);
-    request.withCredentials = true;
     request.responseType = "json";
     request.upload.onprogress = (event) => event.lengthComputable && onProgress(event.loaded / event.total);
     request.onload = () => {

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 from gantry import __version__
 from gantry.cli_operations import add_operations_commands
+from gantry.cli_reindex import reindex
 from gantry.cli_user import add_user_commands
 from gantry.domain.errors import GantryError
 from gantry.settings import Settings, SettingsError, as_origin, load_settings
@@ -87,6 +88,8 @@ def _parser() -> argparse.ArgumentParser:
         "--caddy", metavar="FILE", help="with --out: for Caddy, with its routes and policy in FILE"
     )
     build.set_defaults(run=_build)
+    again = commands.add_parser("reindex", help="make the vectors of the configured embedding model")
+    again.set_defaults(run=lambda _chosen: reindex(load_settings()))
     revision = commands.add_parser("revision", help="for developers: write a migration from the tables")
     revision.add_argument("message", help="what it does, in a few words")
     revision.set_defaults(run=_revision)

@@ -11,8 +11,8 @@ from gantry.adapters.chroma_heartbeat import ask_chroma
 from gantry.adapters.key_vault import FernetVault
 from gantry.adapters.machine import free_bytes
 from gantry.adapters.model_servers import HttpModelServers
-from gantry.bootstrap import fixed_connections
-from gantry.domain.errors import GantryError
+from gantry.bootstrap import build, fixed_connections, out_of_service
+from gantry.domain.errors import Conflict, GantryError
 from gantry.domain.health import Check, Finding, Level
 from gantry.repositories import health
 from gantry.repositories.archive import require_file
@@ -72,6 +72,7 @@ def checks(settings: Settings) -> list[Check]:
     if settings.chroma_host is not None:
         chosen.append(Check("chroma", looks.chroma, fix="Start it, or correct CHROMA_HOST."))
     chosen += [
+        Check("search", looks.search, fix="Run: python -m gantry reindex"),
         Check("model servers", looks.model_servers),
         Check("front end", looks.front_end),
         Check("backups", looks.backups),
@@ -115,6 +116,24 @@ class _Looks:
     async def chroma(self) -> list[Finding]:
         await ask_chroma(self.settings.chroma_host or "")
         return [Finding(Level.OK, "chroma", "it answers")]
+
+    async def search(self) -> list[Finding]:
+        """Compare what the database and the index hold; embedded vectors are left alone while Gantry runs."""
+        if not self.settings.chroma_host:
+            try:
+                with out_of_service(self.settings):
+                    return await self._compared()
+            except Conflict:
+                detail = "Gantry is running and compares its vectors by itself, every time it starts"
+                return [Finding(Level.OK, "search", detail)]
+        return await self._compared()
+
+    async def _compared(self) -> list[Finding]:
+        require_file(self.settings.database_url)
+        async with build(self.settings) as built:
+            done, waiting, vectors = await built.knowledge.indexer.compared()
+            status = await built.knowledge.indexer.status()
+        return doctor.judge_index(status, rows=done, waiting=waiting, vectors=vectors)
 
     async def model_servers(self) -> list[Finding]:
         vault = FernetVault(self.settings.secret_key.get_secret_value())

@@ -74,11 +74,13 @@ class Embedder(Protocol):
 _SENTENCE = re.compile(r"(?<=[.!?…])\s+|\n+")
 _SHORT_SENTENCE = 80  # is joined with the next: alone it says too little
 _LONG_SENTENCE = 900
-_MOST_PARTS = 48  # of one message
+_MOST_PARTS = (
+    10  # a message of more sentences is embedded as a whole: some sentence of many is near to anything
+)
 
 
 def passages_of(speaker: str, text: str) -> list[str]:
-    """Return the sentences of a message, each with who said it: what somebody said in passing is found as well as the rest."""
+    """Return the sentences of a message, each with who said it: what was said in passing is found as well as the rest."""
     parts: list[str] = []
     for raw in _SENTENCE.split(text):
         sentence = raw.strip()
@@ -88,4 +90,6 @@ def passages_of(speaker: str, text: str) -> list[str]:
             parts[-1] += f" {sentence}"
         else:
             parts.append(sentence[:_LONG_SENTENCE])
-    return [f"{speaker}: {part}" for part in parts[:_MOST_PARTS]] or [speaker]
+    if len(parts) > _MOST_PARTS:
+        parts = [text]
+    return [f"{speaker}: {part}" for part in parts] or [speaker]

@@ -27,11 +27,13 @@ class Mix:
     feedback: int  # nearest rows the question is moved towards
     candidates: int  # taken from each search
     speaker: float = 0.0  # added where the question names who spoke
+    own: float = 0.0  # added to the person's own words where they ask about themselves
+    person: float = 0.0  # added to the person's own words in any case: answers are long, and hold many words
     unseen: float = 0.7  # of the lowest similarity: what a row gets that search by meaning did not return
 
 
 DOCUMENTS = Mix(words=0.55, neighbour=0.05, feedback=3, candidates=100)
-MEMORY = Mix(words=0.5, neighbour=0.15, feedback=0, candidates=150, speaker=0.12)
+MEMORY = Mix(words=0.5, neighbour=0.15, feedback=0, candidates=150, speaker=0.12, own=0.3, person=0.1)
 LEXICAL_WORDS = 0.75  # share of the score by words where the vectors are only hashed words
 
 # A passage is worth giving when it is near enough in meaning, or holds enough of the question's words.
@@ -73,14 +75,12 @@ def coverage(question: str, text: str) -> float:
     return len(wanted & {stem(word.lower()) for word in _WORD.findall(text)}) / len(wanted)
 
 
-def names_speaker(question: str, speaker: str) -> bool:
-    """Whether a question is about who spoke: their name, or *I* and *my* for the person themselves."""
+def who_spoke(question: str, speaker: str, mix: Mix) -> float:
+    """Return what is added for who said something: the person themselves, or somebody the question names."""
     asked = set(_WORD.findall(question.lower()))
     if speaker == "user":
-        return bool(asked & {"i", "my", "me", "mine", "myself"})
-    if speaker == "assistant":
-        return bool(asked & {"you", "your"}) and not asked & {"i", "my", "me"}
-    return bool(speaker) and speaker.lower() in asked
+        return mix.person + mix.own * bool(asked & {"i", "my", "me", "mine", "myself"})
+    return mix.speaker * (speaker.lower() in asked)
 
 
 def best_first(scores: Mapping[_Key, float]) -> Sequence[_Key]:

@@ -8,6 +8,7 @@ from gantry.domain.credentials import KeyVault
 from gantry.domain.errors import GantryError, Unavailable
 from gantry.domain.health import Check, Finding, Level, RedisFacts
 from gantry.repositories.database import Database
+from gantry.services.indexing import IndexStatus
 
 PATIENCE_SECONDS = 10.0
 MAX_CLOCK_SECONDS = 1.0
@@ -33,6 +34,21 @@ async def _run(check: Check) -> Sequence[Finding]:
     except OSError as error:
         detail, fix = error.strerror or type(error).__name__, check.fix
     return [Finding(Level.FAIL, check.what, detail, fix)]
+
+
+def judge_index(status: IndexStatus, *, rows: int, waiting: int, vectors: int) -> list[Finding]:
+    """Judge whether the index holds what the database says."""
+    counts = f"{rows:,} rows and {vectors:,} vectors of {status.model or 'no model'}"
+    if rows and not vectors:
+        return [
+            Finding(Level.WARN, "search", f"the index is empty: {counts}", "Run: python -m gantry reindex")
+        ]
+    found = [Finding(Level.OK, "search", f"{counts}; {waiting:,} rows wait" if waiting else counts)]
+    if status.model and not status.semantic:
+        detail = "no embedding model is installed: words are compared, not meaning"
+        fix = "Let Gantry reach the internet once, or set EMBEDDING_MODEL and EMBEDDING_BASE_URL."
+        found.append(Finding(Level.OK, "embedding model", detail, fix))
+    return found
 
 
 def judge_space(folder: str, free_bytes: int) -> Finding:

@@ -307,6 +307,19 @@ class Indexer:
         while await self.work():
             on_progress(await self.status())
 
+    def active_name(self) -> str:
+        """Return the name of the set that is searched, as last known; empty when there is none."""
+        return self._sets.active.name if self._sets.active else ""
+
+    async def compared(self) -> tuple[int, int, int]:
+        """Return how many rows have vectors by the database's account, how many wait, and how many vectors the index holds."""
+        sets = await self._known()
+        if sets.active is None:
+            return 0, 0, 0
+        async with self.database.read() as tx:
+            done, total = await tx.indexing.counts(sets.active.name)
+        return done, total - done, await self.index.count(sets.active.name)
+
     def sweep_soon(self) -> None:
         """Have the next round of work compare database and index first."""
         self._swept = False

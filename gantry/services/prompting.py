@@ -55,7 +55,7 @@ class Prompter:
             tail.append(ChatTurn("user", _GO_ON))
         asked = sum(counts)
         summary = ""
-        if self.summaries and earlier:
+        if self.summaries and (earlier or sum(map(turn_tokens, turns)) > prompt_budget(model.context_tokens)):
             summary = await self.summaries.summary_of(job.conversation_id, job.question_id)
         talk = Conversation(
             question=question,

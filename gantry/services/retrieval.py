@@ -117,7 +117,7 @@ class Retriever:
         scores = {row: score for row, score in scores.items() if row in found}
         scores = retrieval.with_neighbours(scores, _around(list(found.values())), MEMORY.neighbour)
         scores = {
-            row: score + MEMORY.speaker * retrieval.names_speaker(question, found[row].item.speaker)
+            row: score + retrieval.who_spoke(question, found[row].item.speaker, MEMORY)
             for row, score in scores.items()
         }
         order = [found[row] for row in retrieval.best_first(scores)]

@@ -7,11 +7,13 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 import pytest
+from sqlalchemy import func, select
+from sqlmodel import col
 
 from gantry.bootstrap import Built
 from gantry.domain.accounts import Actor
 from gantry.domain.vault import UNFINISHED
-from gantry.models import Document
+from gantry.models import Document, Message
 from gantry.workers import Background
 from tests.parts.stack import Stack, running_stack
 
@@ -82,6 +84,8 @@ async def learned(stack: Stack) -> None:
 
     async def done() -> bool:
         async with stack.database.read() as tx:
-            return not await tx.memory.unread(limit=1) and not await tx.indexing.waiting_memories(limit=1)
+            unread = select(func.count()).where(col(Message.memorised_at).is_(None))
+            left = (await tx.session.execute(unread)).scalar_one()
+            return not left and not await tx.indexing.waiting_memories(limit=1)
 
     await until(done)

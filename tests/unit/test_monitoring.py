@@ -31,6 +31,8 @@ def exercised() -> PrometheusTelemetry:
     telemetry.taken_over(1)
     telemetry.handed_over()
     telemetry.refused("sign-in")
+    telemetry.ingested("ready", 1.5)
+    telemetry.read_pages(3)
     telemetry.part("database", ok=True, required=True, seconds=0.01)
     telemetry.ready(fit=True)
     for each in Open:
@@ -109,7 +111,7 @@ def test_the_dashboard_uses_the_source_that_is_provisioned() -> None:
     assert len({panel["id"] for panel in panels}) == len(panels)
     assert {panel["datasource"]["uid"] for panel in panels if "datasource" in panel} == {"prometheus"}
     rows = [panel["title"] for panel in panels if panel["type"] == "row"]
-    assert rows == ["Traffic", "Answers", "Speed", "Dependencies", "Process"]
+    assert rows == ["Traffic", "Answers", "Speed", "Dependencies", "Process", "Documents"]
 
 
 def test_the_files_are_where_the_services_look() -> None:

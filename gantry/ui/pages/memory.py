@@ -85,7 +85,7 @@ def _add() -> rx.Component:
             rx.el.button("Remember", type="submit", class_name="button"),
             on_submit=MemoryState.add,
             reset_on_submit=True,
-            class_name="input-with-button",
+            class_name="row memory-add",
         ),
         rx.el.input(
             type="search",

@@ -94,7 +94,9 @@ def _shelf(view: ShelfView) -> rx.Component:
     return _shelf_tab(view.id, f"{view.name} ({view.documents})", VaultState.shelf_id == view.id)
 
 
-def _shelf_tab(shelf: str | rx.Var[str], label: str | rx.Var[str], current: bool | rx.Var[bool]) -> rx.Component:
+def _shelf_tab(
+    shelf: str | rx.Var[str], label: str | rx.Var[str], current: bool | rx.Var[bool]
+) -> rx.Component:
     return rx.el.button(
         label,
         type="button",

@@ -1,6 +1,7 @@
 """Set-up, sessions and people as programs and browsers see them."""
 
 from collections.abc import AsyncIterator, Callable
+from dataclasses import fields
 from typing import Any, cast
 
 import httpx
@@ -23,7 +24,7 @@ NewClient = Callable[..., httpx.AsyncClient]
 
 def only(**given: Any) -> Services:
     """Return services of which a test uses only some."""
-    names = ("accounts", "chat", "answers", "catalog", "feed", "operations")
+    names = [each.name for each in fields(Services)]
     return Services(**{name: given.get(name, cast(Any, None)) for name in names})
 
 

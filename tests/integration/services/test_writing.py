@@ -388,7 +388,7 @@ async def test_deleting_can_be_undone_and_is_final_later(stack: Stack) -> None:
     assert len((await chat.window(stack.who, sent.conversation_id)).bubbles) == 2
     await chat.delete(stack.who, sent.conversation_id)
     async with stack.database.begin() as tx:
-        assert await tx.chat.purge(deleted_before=chat.now()) == 1
+        assert await tx.chat.purge(deleted_before=chat.now(), temporary_before=chat.now()) == 1
         assert await tx.session.get(Generation, sent.generation_id) is None
 
 

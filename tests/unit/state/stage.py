@@ -137,6 +137,7 @@ async def tab(
     chat: Any = None,
     catalog: Any = None,
     answers: Any = None,
+    vault: Any = None,
     url: str = "http://localhost/",
 ) -> AsyncIterator[Tab]:
     """Open a tab at *url*, with these services behind it."""
@@ -145,6 +146,7 @@ async def tab(
         "chat": chat or FakeChat(),
         "catalog": catalog,
         "answers": answers,
+        "vault": vault,
     }
     root = cast("Callable[..., State]", State)(_reflex_internal_init=True)
     headers = HeaderData(cookie="gantry_session=token", origin="http://localhost")

@@ -38,6 +38,14 @@ class FakeCatalog:
 
 
 @dataclass
+class FakeVault:
+    """No collections."""
+
+    async def collections(self, who: Actor) -> list[Any]:
+        return []
+
+
+@dataclass
 class Threads:
     """Conversations whose answers are complete at once; a key that is known stores nothing."""
 
@@ -87,7 +95,14 @@ class Threads:
         return Window(self.rows[conversation], tuple(self.texts[conversation][-limit:]), has_earlier=False)
 
     async def send(
-        self, who: Actor, conversation: UUID | None, text: str, *, model: str | None, client_key: str
+        self,
+        who: Actor,
+        conversation: UUID | None,
+        text: str,
+        *,
+        model: str | None,
+        client_key: str,
+        **_given: Any,
     ) -> Sent:
         self.calls.append(("send", conversation, text, model))
         if self.fault:
@@ -119,7 +134,9 @@ class Threads:
 @asynccontextmanager
 async def at(path: str, chat: Threads, **parts: Any) -> AsyncIterator[tuple[Tab, Any]]:
     """Open a tab at *path*; its state is as fresh as after a restart."""
-    async with tab(chat=chat, catalog=FakeCatalog(), url=f"http://localhost{path}", **parts) as page:
+    async with tab(
+        chat=chat, catalog=FakeCatalog(), vault=FakeVault(), url=f"http://localhost{path}", **parts
+    ) as page:
         yield page, await page.of(ChatState)
 
 
@@ -133,7 +150,7 @@ async def test_a_fresh_state_sends_where_the_page_says() -> None:
     """A message goes to the conversation on the page even before this state knows which one that is."""
     chat = Threads.of(ONE)
     async with at(f"/c/{ONE}", chat) as (_, state):
-        outcome = await state.send("second", "k", str(ONE))
+        outcome = await state.send("second", "k", str(ONE), [])
         assert chat.questions(ONE) == ["first of 101", "second"]
         assert (state.conversation_id, state.accepted) == (str(ONE), "k")
         assert [view.markdown for view in state.latest if view.role == "user"] == ["second"]
@@ -147,7 +164,7 @@ async def test_a_message_never_lands_in_what_is_shown_by_mistake() -> None:
         await state.open()
         await state.choose_model("box/two", str(TWO))
         page.root.router = _router(page, f"/c/{ONE}")
-        await state.send("second", "k", str(ONE))
+        await state.send("second", "k", str(ONE), [])
         assert chat.questions(ONE) == ["first of 101", "second"]
         assert chat.questions(TWO) == ["first of 102"]
         assert ("send", ONE, "second", None) in chat.calls
@@ -159,8 +176,8 @@ async def test_a_first_message_leads_to_its_page_and_so_does_its_repetition() ->
     chat = Threads()
     async with at("/", chat) as (_, state):
         await state.open()
-        first = ways(await state.send("hello", "k", ""))
-        again = ways(await state.send("hello", "k", ""))
+        first = ways(await state.send("hello", "k", "", []))
+        again = ways(await state.send("hello", "k", "", []))
         assert first == again == [f"/c/{state.conversation_id}"]
         assert chat.questions(UUID(state.conversation_id)) == ["hello"]
 
@@ -173,7 +190,7 @@ async def test_a_text_that_is_not_stored_comes_back(fault: Exception) -> None:
     async with at(f"/c/{ONE}", chat) as (page, state):
         refusals = []
         for _ in range(2):
-            await state.send("second", "k", str(ONE))
+            await state.send("second", "k", str(ONE), [])
             refusals.append(state.refused)
         await state.edit(str(uuid4()), "other", "e")
         assert all(each.startswith("k ") for each in refusals)
@@ -228,7 +245,7 @@ async def test_an_address_that_is_no_id_is_not_found(conversation: str) -> None:
     async with at(f"/c/{conversation}", chat) as (page, state):
         await state.open()
         assert not state.found
-        await state.send("text", "k", conversation)
+        await state.send("text", "k", conversation, [])
         await state.note_seen(conversation)
         await state.choose_model("box/one", conversation)
         await state.show_newest()
@@ -249,7 +266,7 @@ async def test_a_text_far_too_long_is_refused_at_the_door() -> None:
     """Much more than a message may hold does not reach the service, which says what is a little too long."""
     chat = Threads.of(ONE)
     async with at(f"/c/{ONE}", chat) as (page, state):
-        await state.send("x" * 400_001, "k", str(ONE))
+        await state.send("x" * 400_001, "k", str(ONE), [])
         assert chat.calls == []
         assert len(await page.notices()) == 1
 

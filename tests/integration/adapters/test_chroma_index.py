@@ -1,0 +1,126 @@
+"""The index of vectors: embedded and as a server, the same contract."""
+
+import random
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+
+from gantry.adapters import chroma_index
+from gantry.adapters.chroma_index import ChromaIndex
+from gantry.domain.vectors import IndexUnavailable, Shelf, VectorEntry, VectorScope
+from gantry.models import new_id
+from tests.parts.chroma import ChromaServer
+
+SET = "test-4"
+
+
+@pytest.fixture(params=["embedded", "server"])
+async def index(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[ChromaIndex]:
+    """Yield an empty index of each kind."""
+    if request.param == "embedded":
+        index = ChromaIndex(chroma_index.embedded(tmp_path / "chroma"), "embedded")
+        yield index
+        await index.aclose()
+        return
+    async with ChromaServer(tmp_path / "server") as server:
+        index = ChromaIndex(chroma_index.server(server.url), "server")
+        yield index
+        await index.aclose()
+
+
+def entry(row: UUID, vector: Sequence[float], source: UUID, group: UUID, part: int = 0) -> VectorEntry:
+    return VectorEntry(row, part, vector, source, group)
+
+
+async def test_the_nearest_come_first_each_row_once(index: ChromaIndex) -> None:
+    """A row with several vectors is found once, by its best one; replaced ones count no more."""
+    account, source, group, near, far = (new_id() for _ in range(5))
+    await index.add(
+        SET,
+        account,
+        Shelf.MEMORY,
+        [
+            entry(near, [1, 0, 0, 0], source, group),
+            entry(near, [0.9, 0.1, 0, 0], source, group, 1),
+            entry(far, [0, 1, 0, 0], source, group),
+        ],
+    )
+    hits = await index.query(SET, [1, 0, 0, 0], scope=VectorScope(account, Shelf.MEMORY), limit=5)
+    assert [(hit.row, hit.part) for hit in hits] == [(near, 0), (far, 0)]
+    assert hits[0].score == pytest.approx(1, abs=1e-3)
+    await index.add(SET, account, Shelf.MEMORY, [entry(far, [1, 0, 0, 0], source, group)])
+    assert await index.count(SET) == 3
+    assert await index.set_names() == {SET}
+
+
+async def test_nobody_sees_what_others_keep_whatever_they_ask_for(index: ChromaIndex) -> None:
+    """Fuzzed: whatever sources and groups are named, only rows of the account and inside the scope come back."""
+    dice = random.Random(11)
+    people = [new_id() for _ in range(6)]
+    groups = {person: [new_id() for _ in range(2)] for person in people}
+    rows: dict[UUID, tuple[UUID, UUID, UUID]] = {}
+    for person in people:
+        entries: list[VectorEntry] = []
+        for group in groups[person]:
+            for source in (new_id() for _ in range(3)):
+                row = new_id()
+                rows[row] = (person, source, group)
+                entries.append(entry(row, [dice.random() for _ in range(4)], source, group))
+        await index.add(SET, person, Shelf.CHUNK, entries)
+    every_source = [source for _person, source, _group in rows.values()]
+    every_group = [group for _person, _source, group in rows.values()]
+    for _ in range(40):
+        person = dice.choice(people)
+        sources = dice.choice([None, dice.sample(every_source, dice.randrange(5))])
+        chosen = dice.choice([None, dice.sample(every_group, dice.randrange(4))])
+        scope = VectorScope(person, Shelf.CHUNK, sources=sources, groups=chosen)
+        hits = await index.query(SET, [0.5] * 4, scope=scope, limit=50)
+        wanted = {
+            row
+            for row, (owner, source, group) in rows.items()
+            if owner == person
+            and ((sources is None and chosen is None) or source in (sources or ()) or group in (chosen or ()))
+        }
+        assert {hit.row for hit in hits} == wanted
+
+
+async def test_what_is_deleted_or_moved_is_found_no_more_where_it_was(index: ChromaIndex) -> None:
+    """Rows, sources and all of a shelf can be removed; a moved document is found in its new group."""
+    account, source, other, group, target = (new_id() for _ in range(5))
+    first, second = new_id(), new_id()
+    await index.add(
+        SET,
+        account,
+        Shelf.CHUNK,
+        [entry(first, [1, 0, 0, 0], source, group), entry(second, [0, 1, 0, 0], other, group)],
+    )
+    await index.move(SET, account, source=source, group=target)
+    scope = VectorScope(account, Shelf.CHUNK, groups=[target])
+    assert [hit.row for hit in await index.query(SET, [1, 0, 0, 0], scope=scope, limit=5)] == [first]
+    await index.delete(SET, account, Shelf.CHUNK, rows=[first])
+    assert await index.rows(SET, account, Shelf.CHUNK) == {second}
+    assert await index.accounts(SET) == {account}
+    await index.delete(SET, account, Shelf.CHUNK, sources=[other])
+    assert await index.count(SET) == 0
+    await index.drop(SET)
+    assert await index.set_names() == set()
+    assert await index.query(SET, [1, 0, 0, 0], scope=VectorScope(account, Shelf.CHUNK), limit=5) == []
+
+
+async def test_a_server_that_is_away_is_told_quickly_and_found_again(tmp_path: Path) -> None:
+    """While it is away nobody waits for it twice; after a restart it serves what it had."""
+    account, source, group, row = (new_id() for _ in range(4))
+    async with ChromaServer(tmp_path / "server") as server:
+        index = ChromaIndex(chroma_index.server(server.url), "server")
+        await index.add(SET, account, Shelf.CHUNK, [entry(row, [1, 0, 0, 0], source, group)])
+        await server.kill()
+        for _ in range(5):
+            with pytest.raises(IndexUnavailable):
+                await index.count(SET)
+        await server.start()
+        assert await index.ping() == "server"
+        hits = await index.query(SET, [1, 0, 0, 0], scope=VectorScope(account, Shelf.CHUNK), limit=3)
+        assert [hit.row for hit in hits] == [row]
+        await index.aclose()

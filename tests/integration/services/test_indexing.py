@@ -1,0 +1,158 @@
+"""The index follows the database: another model, a lost index, orphans, a server that is away."""
+
+import asyncio
+import hashlib
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+from gantry.bootstrap import Built
+from gantry.domain.embedding import Embedder, EmbeddingModel, TextRole, Vector
+from gantry.domain.knowledge import DocumentScope
+from gantry.domain.vectors import IndexUnavailable, Shelf, VectorEntry
+from gantry.models import new_id
+from tests.parts.chroma import ChromaServer
+from tests.parts.knowledge import read, reading_stack, until, upload
+from tests.parts.stack import Stack
+
+ALL = DocumentScope()
+NOTES = [f"Note {n}: the garden bed {n} holds {n * 3} tulips.".encode() for n in range(12)]
+
+
+class OtherModel:
+    """A second model of this process: hashed, slow, and with another dimension."""
+
+    async def model(self) -> EmbeddingModel:
+        """Return what it is."""
+        return EmbeddingModel("other", 64, semantic=True)
+
+    async def embed(self, texts: Sequence[str], role: TextRole) -> Sequence[Vector]:
+        """Return one vector for each text."""
+        await asyncio.sleep(0.02)
+        return [[byte / 255 for byte in hashlib.sha512(text.encode()).digest()] for text in texts]
+
+    async def aclose(self) -> None:
+        """Free nothing."""
+
+
+async def vectors(stack: Stack, name: str) -> int:
+    """Return how many vectors a set holds."""
+    return await stack.services.indexer.index.count(name)
+
+
+async def found(stack: Stack, question: str) -> list[str]:
+    """Return the titles of what is found."""
+    return [
+        each.title
+        for each in (await stack.services.retriever.documents(stack.who, question, scope=ALL)).passages
+    ]
+
+
+async def fill(stack: Stack) -> None:
+    """Upload a dozen notes and wait until they are ready."""
+    rows = await asyncio.gather(*(upload(stack, f"{n}.txt", note) for n, note in enumerate(NOTES)))
+    await asyncio.gather(*(read(stack, row.id) for row in rows))
+
+
+async def test_another_model_takes_over_without_losing_search_meanwhile(library: Stack) -> None:
+    """Its set is filled beside the old one while questions are answered and documents come; then it is switched to."""
+    await fill(library)
+    other: Embedder = OtherModel()
+
+    async def wanted() -> Embedder:
+        return other
+
+    library.main.knowledge.indexer.wanted = wanted
+    answered: list[bool] = []
+    building = False
+    extra = await upload(library, "late.txt", b"A late note about begonias.")
+    for _ in range(400):
+        status = await library.services.indexer.status()
+        building = building or bool(status.building)
+        answered.append("7.txt" in await found(library, "How many tulips does garden bed 7 hold?"))
+        if status.model == "other" and not status.building:
+            break
+        await asyncio.sleep(0.02)
+    await read(library, extra.id)
+    assert building
+    assert all(answered)
+    assert (await library.services.indexer.status()).model == "other"
+    assert await vectors(library, "other-64") == len(NOTES) + 1
+
+    async def dropped() -> bool:
+        return "lexical-512" not in await library.services.indexer.index.set_names()
+
+    await until(dropped)
+
+
+async def test_a_lost_index_is_built_anew(database_url: str) -> None:
+    """The folder of the index is deleted: after a start everything is found by meaning again."""
+    async with reading_stack(database_url) as stack:
+        await fill(stack)
+        settings = stack.settings
+        await asyncio.gather(stack.main.knowledge.indexer.drain(), stack.main.knowledge.ingestion.drain())
+        shutil.rmtree(settings.data_dir / "chroma")
+        indexer = (await _fresh(stack, settings.data_dir)).knowledge.indexer
+        report = await indexer.sweep()
+        assert report.missing == len(NOTES)
+        while await indexer.work():
+            pass
+        assert await indexer.index.count("lexical-512") == len(NOTES)
+
+
+async def _fresh(stack: Stack, folder: Path) -> Built:
+    """Start another process on a copy of the index's folder: one process only may have an embedded one open."""
+    stack.settings = stack.settings.model_copy(update={"data_dir": folder.with_name(f"{folder.name}-again")})
+    return await stack.another()
+
+
+async def test_orphans_are_swept(library: Stack) -> None:
+    """Vectors that belong to nothing are removed, and what has none gets its own."""
+    await fill(library)
+    indexer = library.services.indexer
+    stranger, row = new_id(), new_id()
+    await indexer.index.add(
+        "lexical-512",
+        library.who.id,
+        Shelf.CHUNK,
+        [VectorEntry(row, 0, [1.0] + [0.0] * 511, new_id(), new_id())],
+    )
+    await indexer.index.add(
+        "lexical-512", stranger, Shelf.MEMORY, [VectorEntry(row, 0, [1.0] + [0.0] * 511, new_id(), stranger)]
+    )
+    held = await indexer.index.rows("lexical-512", library.who.id, Shelf.CHUNK)
+    await indexer.index.delete("lexical-512", library.who.id, Shelf.CHUNK, rows=[next(iter(held - {row}))])
+    report = await indexer.sweep()
+    assert (report.missing, report.orphans) == (1, 2)
+
+    async def whole() -> bool:
+        return await vectors(library, "lexical-512") == len(NOTES)
+
+    await until(whole)
+
+
+async def test_while_chroma_is_away_words_answer_alone_and_it_is_said(
+    database_url: str, chroma_server: ChromaServer
+) -> None:
+    """Uploads are read, questions are answered, the answer says what was left out; later the vectors are made."""
+    async with reading_stack(database_url, chroma_host=chroma_server.url) as stack:
+        await fill(stack)
+        await chroma_server.kill()
+        late = await read(stack, (await upload(stack, "late.txt", b"A late note about begonias.")).id)
+        assert (late.state.value, late.embedded_count) == ("ready", 0)
+        sent = await stack.ask("Which note is about begonias?")
+        await stack.read(sent)
+        stored = await stack.message(sent.message_id)
+        assert stored.retrieval is not None
+        assert "vectors" in stored.retrieval["left_out"]
+        sources = await stack.services.answers.sources(stack.who, sent.message_id)
+        assert sources[0].row.title == "late.txt"
+        await chroma_server.start()
+
+        async def caught_up() -> bool:
+            try:
+                return await vectors(stack, "lexical-512") >= len(NOTES) + 1
+            except IndexUnavailable:
+                return False  # it is asked again only every few seconds
+
+        await until(caught_up)

@@ -1,0 +1,191 @@
+"""Memory: learned once, recalled elsewhere, seen, changed and forgotten by its owner alone."""
+
+import asyncio
+
+import pytest
+from sqlalchemy import func, select
+
+from gantry.domain.errors import NotFound
+from gantry.models import Entity, MemoryItem, Message, Relation
+from gantry.services.conversations import Beginning
+from tests.factories import actor_of, make_account
+from tests.parts.knowledge import background, learned, until
+from tests.parts.llm_server import Script
+from tests.parts.stack import Stack
+
+
+async def told(stack: Stack, text: str, **values: object) -> object:
+    """Say something and wait until it has been learned."""
+    stack.llm.default = Script(text="Noted.")
+    sent = await stack.ask(text, **values)  # pyright: ignore[reportArgumentType]
+    await stack.read(sent)
+    await learned(stack)
+    return sent.conversation_id
+
+
+async def count(stack: Stack, table: type) -> int:
+    """Return how many rows a table has."""
+    async with stack.database.read() as tx:
+        return (await tx.session.execute(select(func.count()).select_from(table))).scalar_one()
+
+
+async def test_what_was_said_once_is_given_in_another_conversation(library: Stack) -> None:
+    """Past turns and facts go to the model with their date; the graph knows the names."""
+    await told(library, "My sister is called Beatrix. I live in Lisbon.")
+    facts = {fact.item.content for fact in await library.services.memory.facts(library.who)}
+    assert facts == {"Has a sister called Beatrix.", "Lives in Lisbon."}
+    library.llm.default = Script(text="Beatrix [1].")
+    sent = await library.ask("What is my sister called?")
+    await library.read(sent)
+    asked = library.llm.requests[-1].body["messages"][-1]["content"]
+    assert "My sister is called Beatrix." in asked
+    assert "Has a sister called Beatrix." in asked
+    source = (await library.services.answers.sources(library.who, sent.message_id))[0]
+    assert (source.row.kind.value, source.available) == ("message", True)
+    graph = await library.services.memory.graph(library.who)
+    assert {"Beatrix", "Lisbon"} <= {entity.name for entity, _count in graph.entities}
+    assert {"sister", "lives in"} <= {each.predicate for each in graph.relations}
+
+
+async def test_a_newer_fact_takes_the_older_ones_place_unless_it_is_the_persons_own(library: Stack) -> None:
+    """Moving house replaces the home that was learned; what was pinned or written by hand stays."""
+    memory, who = library.services.memory, library.who
+    await told(library, "I live in Lisbon.")
+    await told(library, "I moved to Porto.")
+    assert [fact.item.content for fact in await memory.facts(who)] == ["Lives in Porto."]
+    own = (await memory.facts(who))[0].item
+    await memory.change_fact(who, own.id, "Lives in Porto since May.")
+    await told(library, "I live in Faro.")
+    assert {fact.item.content for fact in await memory.facts(who)} == {
+        "Lives in Porto since May.",
+        "Lives in Faro.",
+    }
+
+
+async def test_memory_can_be_switched_off(library: Stack) -> None:
+    """Off for all or for one conversation, nothing is learned from it nor told in it; on again it is read."""
+    memory, who = library.services.memory, library.who
+    await memory.change_settings(who, enabled=False)
+    await told(library, "I live in Lisbon.")
+    assert await count(library, MemoryItem) == 0
+    await memory.change_settings(who, enabled=True)
+    await learned(library)
+    assert [fact.item.content for fact in await memory.facts(who)] == ["Lives in Lisbon."]
+    thread = await library.services.chat.create(who, beginning=Beginning(remembered=False))
+    await told(library, "My dog is called Rex. Where do I live?", conversation=thread.id)
+    assert "Lisbon" not in library.llm.requests[-1].body["messages"][-1]["content"]
+    assert len(await memory.facts(who)) == 1
+
+
+async def test_taking_a_conversation_out_forgets_what_came_from_it(library: Stack) -> None:
+    """Facts, turns, names and vectors of it go."""
+    conversation = await told(library, "My sister is called Beatrix.")
+    await library.services.memory.set_remembered(library.who, conversation, False)  # pyright: ignore[reportArgumentType]
+    assert (
+        await count(library, MemoryItem)
+        == await count(library, Entity)
+        == await count(library, Relation)
+        == 0
+    )
+    assert await library.services.indexer.index.count("lexical-512") == 0
+
+
+async def test_deleting_a_conversation_deletes_what_came_from_it(library: Stack) -> None:
+    """Nothing of it is told while the deletion can be undone, and nothing is left afterwards."""
+    chat, who = library.services.chat, library.who
+    conversation = await told(library, "My sister is called Beatrix.")
+    await chat.delete(who, conversation)  # pyright: ignore[reportArgumentType]
+    other = await chat.create(who)
+    recalled = await library.services.memory.recall(who, "What is my sister called?", conversation=other.id)
+    assert (recalled.facts, recalled.turns.passages) == ([], [])
+    async with library.database.begin() as tx:
+        row = await tx.chat.get_conversation(conversation, owner=who.id, deleted=True)  # pyright: ignore[reportArgumentType]
+        await tx.chat.remove_conversation(row)
+    await library.main.knowledge.learner.housekeeping()
+    library.services.indexer.sweep_soon()
+    assert await count(library, MemoryItem) == await count(library, Entity) == 0
+
+    async def empty() -> bool:
+        return await library.services.indexer.index.count("lexical-512") == 0
+
+    await until(empty)
+
+
+async def test_a_temporary_conversation_is_never_learned(library: Stack) -> None:
+    """It is in no list and no search, and gone once it is discarded."""
+    library.llm.default = Script(text="Really?")
+    sent = await library.ask("I live in Atlantis.", beginning=Beginning(temporary=True))
+    await library.read(sent)
+    await learned(library)
+    assert await count(library, MemoryItem) == 0
+    assert not await library.services.chat.list_conversations(library.who)
+    await library.services.chat.discard(library.who, sent.conversation_id)
+    assert await count(library, Message) == 0
+
+
+async def test_nobody_elses_memory_exists(library: Stack) -> None:
+    """Whatever ids are sent."""
+    memory = library.services.memory
+    await told(library, "My sister is called Beatrix.")
+    fact = (await memory.facts(library.who))[0].item
+    async with library.database.begin() as tx:
+        eve = actor_of(await make_account(tx, "eve@example.org"))
+    thread = await library.services.chat.create(eve)
+    assert not await memory.facts(eve)
+    assert not (await memory.graph(eve)).entities
+    recalled = await memory.recall(eve, "What is my sister called? Beatrix?", conversation=thread.id)
+    assert not recalled.facts
+    assert not recalled.turns.passages
+    for attempt in (
+        memory.change_fact(eve, fact.id, "mine"),
+        memory.pin(eve, fact.id, True),
+        memory.forget(eve, [fact.id]),
+        memory.recall(library.who, "sister", conversation=thread.id),
+        memory.set_remembered(library.who, thread.id, False),
+    ):
+        with pytest.raises(NotFound):
+            await attempt
+
+
+async def test_forgetting_is_forgetting(library: Stack) -> None:
+    """One fact or everything; conversations stay, and are not learned again."""
+    memory, who = library.services.memory, library.who
+    await told(library, "My sister is called Beatrix. I live in Lisbon.")
+    fact = next(each.item for each in await memory.facts(who) if "Lisbon" in each.item.content)
+    await memory.forget(who, [fact.id])
+    assert [each.item.content for each in await memory.facts(who)] == ["Has a sister called Beatrix."]
+    await memory.forget_everything(who)
+    await learned(library)
+    assert await count(library, MemoryItem) == await count(library, Entity) == 0
+    assert len(await library.services.chat.list_conversations(who)) == 1
+
+
+async def test_two_processes_learn_once(library: Stack) -> None:
+    """Each message is remembered once, however many processes learn."""
+    other = await library.another()
+    library.llm.default = Script(text="Noted.")
+    async with background(other):
+        sent = await asyncio.gather(*(library.ask(f"My cat is called Cat{n}.") for n in range(6)))
+        await asyncio.gather(*(library.read(each) for each in sent))
+        await learned(library)
+    assert (await library.services.memory.settings(library.who)).turns == 12
+
+
+async def test_a_long_conversation_is_summarised(library: Stack) -> None:
+    """What no longer fits is told in short, and the account of the answer says so."""
+    library.llm.default = Script(
+        text="We decided to plant forty roses near the northern wall in April. " * 12
+    )
+    sent = await library.ask("How many roses shall we plant?")
+    await library.read(sent)
+    for number in range(14):
+        sent = await library.ask(f"And what about bed {number}? " + "soil " * 700, sent.conversation_id)
+        await library.read(sent)
+    assert await library.main.knowledge.learner.summarise() == 1
+    assert await library.main.knowledge.learner.summarise() == 0
+    last = await library.ask("So, how many?", sent.conversation_id)
+    await library.read(last)
+    context = await library.services.answers.context(library.who, last.message_id)
+    kinds = [part.kind.value for part in context.parts]
+    assert "summary" in kinds
+    assert "forty roses" in next(part.text for part in context.parts if part.kind.value == "summary")
