@@ -19,7 +19,7 @@ from gantry.api.vault_schemas import (
     DocumentOut,
     PageTextOut,
     PassageOut,
-    SearchIn,
+    SearchRequest,
     SearchOut,
 )
 from gantry.domain.errors import Invalid
@@ -217,7 +217,7 @@ async def cancel_document(who: Signed, document_id: UUID) -> None:
 
 
 @router.post("/search", operation_id="search_knowledge")
-async def search_knowledge(who: Signed, asked: SearchIn) -> SearchOut:
+async def search_knowledge(who: Signed, asked: SearchRequest) -> SearchOut:
     """Search documents, or with ``memory`` past conversations, by words and by meaning."""
     retriever = services().retriever
     if asked.memory:

@@ -99,7 +99,7 @@ class PageTextOut(BaseModel):
     mark_end: int
 
 
-class SearchIn(BaseModel):
+class SearchRequest(BaseModel):
     """A question, and where to look."""
 
     query: str = Field(min_length=1, max_length=4000)

@@ -19,7 +19,7 @@ from tests.parts.llm_server import ScriptedServer, ServerThread
 _HERE = Path(__file__).parent
 REPLICAS = 2
 # They share one installation: what changes its version comes late, what takes its ports comes last.
-ORDER = ("serving", "monitoring", "outages", "backup", "certificates", "losses", "swarm")
+ORDER = ("serving", "documents", "monitoring", "outages", "backup", "certificates", "losses", "swarm")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

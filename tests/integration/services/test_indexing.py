@@ -2,18 +2,16 @@
 
 import asyncio
 import hashlib
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-from gantry.bootstrap import Built
 from gantry.domain.embedding import Embedder, EmbeddingModel, TextRole, Vector
 from gantry.domain.knowledge import DocumentScope
 from gantry.domain.vectors import IndexUnavailable, Shelf, VectorEntry
 from gantry.models import new_id
 from tests.parts.chroma import ChromaServer
-from tests.parts.knowledge import read, reading_stack, until, upload
-from tests.parts.stack import Stack
+from tests.parts.knowledge import background, read, reading_stack, until, upload
+from tests.parts.stack import Stack, running_stack
 
 ALL = DocumentScope()
 NOTES = [f"Note {n}: the garden bed {n} holds {n * 3} tulips.".encode() for n in range(12)]
@@ -85,25 +83,17 @@ async def test_another_model_takes_over_without_losing_search_meanwhile(library:
     await until(dropped)
 
 
-async def test_a_lost_index_is_built_anew(database_url: str) -> None:
-    """The folder of the index is deleted: after a start everything is found by meaning again."""
-    async with reading_stack(database_url) as stack:
-        await fill(stack)
-        settings = stack.settings
-        await asyncio.gather(stack.main.knowledge.indexer.drain(), stack.main.knowledge.ingestion.drain())
-        shutil.rmtree(settings.data_dir / "chroma")
-        indexer = (await _fresh(stack, settings.data_dir)).knowledge.indexer
-        report = await indexer.sweep()
-        assert report.missing == len(NOTES)
+async def test_a_lost_index_is_built_anew(database_url: str, tmp_path: Path) -> None:
+    """A process that starts with an empty index makes everything anew from the database."""
+    async with running_stack(database_url) as stack:
+        async with background(stack.main):
+            await fill(stack)
+        stack.settings = stack.settings.model_copy(update={"data_dir": tmp_path / "moved"})
+        indexer = (await stack.another()).knowledge.indexer
+        assert (await indexer.sweep()).missing == len(NOTES)
         while await indexer.work():
             pass
         assert await indexer.index.count("lexical-512") == len(NOTES)
-
-
-async def _fresh(stack: Stack, folder: Path) -> Built:
-    """Start another process on a copy of the index's folder: one process only may have an embedded one open."""
-    stack.settings = stack.settings.model_copy(update={"data_dir": folder.with_name(f"{folder.name}-again")})
-    return await stack.another()
 
 
 async def test_orphans_are_swept(library: Stack) -> None:
