@@ -19,8 +19,8 @@ from gantry.api.vault_schemas import (
     DocumentOut,
     PageTextOut,
     PassageOut,
-    SearchRequest,
     SearchOut,
+    SearchRequest,
 )
 from gantry.domain.errors import Invalid
 from gantry.domain.knowledge import Passage
