@@ -5,7 +5,9 @@ not grow with what everybody else keeps; inside, account, shelf and scope are pa
 """
 
 import asyncio
+import fcntl
 import logging
+import os
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -34,16 +36,36 @@ _Open = Callable[[], Any]
 
 
 def embedded(folder: Path) -> _Open:
-    """Return how to open an index in a folder; only one process may."""
+    """Return how to open an index in a folder; of several processes the first has it, and the others search by words."""
 
     def open_it() -> Any:
         import chromadb  # noqa: PLC0415 - half a second, when it is needed
         from chromadb.config import Settings  # noqa: PLC0415
 
         folder.mkdir(parents=True, exist_ok=True)
+        _take(folder)
         return chromadb.PersistentClient(str(folder), settings=Settings(anonymized_telemetry=False))
 
     return open_it
+
+
+_taken: dict[Path, int] = {}
+
+
+def _take(folder: Path) -> None:
+    """Take the folder for this process until it ends: ChromaDB does not notice what another one writes.
+
+    Raises:
+        BlockingIOError: Another process has it.
+    """
+    if folder not in _taken:
+        lock = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(lock)
+            raise
+        _taken[folder] = lock
 
 
 def server(url: str) -> _Open:

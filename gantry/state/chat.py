@@ -114,11 +114,12 @@ class ChatState(rx.State):
 
     @rx.event
     @guarded
-    async def send(self, text: Text, key: Key, conversation: str, files: Ids):
+    async def send(self, text: Text, key: Key, conversation: str, files: Ids | None = None):
         """Store a message and start its answer; an empty *conversation* is a new one.
 
         Args:
             key: The page's name for this text; sent again, the text is shown and not stored twice.
+            files: Attached files; pages from before there were any send none.
         """
         with self._refusing(key):
             who = await acting(self)
@@ -130,7 +131,7 @@ class ChatState(rx.State):
                 text,
                 model=model or None,
                 client_key=key,
-                files=[uuid_of(each) for each in files],
+                files=[uuid_of(each) for each in files or []],
                 beginning=self._beginning(),
             )
         self.accepted = key
