@@ -9,6 +9,7 @@ pytest_plugins = [
     "tests.parts.database",
     "tests.parts.redis",
     "tests.parts.chroma",
+    "tests.parts.minilm",
     "tests.parts.stack",
     "tests.parts.knowledge",
     "tests.parts.replicas",

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.parts.app import ROOT
+from tests.parts.minilm import model_folder
 from tests.parts.missing import missing
 
 _SHARED_RIG = ROOT.parent / "shared" / "deploy-rig" / "up"
@@ -58,9 +59,9 @@ def bridge_address() -> str:
 
 def offer_embedding_model() -> None:
     """Put the embedding model where the image takes it from, when this machine has it: the build has no network here."""
-    held = Path.home() / ".cache/chroma/onnx_models/all-MiniLM-L6-v2/onnx"
     target = ROOT / "deploy/models/all-MiniLM-L6-v2/onnx"
-    if held.is_dir() and not target.is_dir():
+    held = model_folder(target)
+    if held is not None and held != target and not target.is_dir():
         shutil.copytree(held, target)
 
 

@@ -1,0 +1,90 @@
+"""What turns texts into vectors: MiniLM as ChromaDB has it, a server, hashed words."""
+
+import asyncio
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from gantry.adapters.embedders import Embedders
+from gantry.adapters.lexical_embeddings import LexicalEmbedder
+from gantry.adapters.minilm import MiniLm
+from gantry.domain.embedding import TextRole
+
+TEXTS = [
+    "The lighthouse keeper was called Amalia.",
+    "Who looked after the beacon?",
+    "short",
+    "A long text about gardens and water. " * 60,
+    "",
+]
+
+
+def likeness(left: Any, right: Any) -> float:
+    """Return the cosine of two vectors."""
+    a, b = np.asarray(left), np.asarray(right)
+    return float(a @ b / (np.linalg.norm(a) * np.linalg.norm(b)))
+
+
+async def test_minilm_makes_the_vectors_that_chromadb_makes(minilm_folder: Path) -> None:
+    """Whatever the batch, each vector is ChromaDB's own to the fourth decimal, and of length one."""
+    from chromadb.utils.embedding_functions.onnx_mini_lm_l6_v2 import (  # noqa: PLC0415 - slow to load
+        ONNXMiniLM_L6_V2,
+    )
+
+    class Theirs(ONNXMiniLM_L6_V2):
+        DOWNLOAD_PATH = minilm_folder.parent
+
+    embedder = MiniLm(minilm_folder)
+    ours = await embedder.embed(TEXTS, TextRole.PASSAGE)
+    theirs = await asyncio.to_thread(Theirs(), TEXTS[:4])
+    for one, other in zip(ours, theirs, strict=False):
+        assert likeness(one, other) > 0.9999
+    assert all(abs(float(np.linalg.norm(np.asarray(each))) - 1) < 1e-4 for each in ours)
+    assert likeness(ours[0], ours[1]) > likeness(ours[2], ours[1])
+    await embedder.aclose()
+
+
+async def test_a_question_overtakes_a_long_list_of_passages(minilm_folder: Path) -> None:
+    """While many passages are embedded a question waits for one small batch only."""
+    embedder = MiniLm(minilm_folder)
+    await embedder.embed(["warm"], TextRole.QUERY)
+    bulk = asyncio.create_task(embedder.embed([f"passage {n} " * 40 for n in range(240)], TextRole.PASSAGE))
+    await asyncio.sleep(0)
+    started = time.perf_counter()
+    await embedder.embed(["a question"], TextRole.QUERY)
+    waited = time.perf_counter() - started
+    assert not bulk.done()
+    await bulk
+    assert waited < (time.perf_counter() - started) / 4
+    await embedder.aclose()
+
+
+async def test_hashed_words_are_the_same_everywhere() -> None:
+    """No model is needed: the same words are near, other words are not."""
+    first, second, other = await LexicalEmbedder().embed(
+        ["Roses need much sun", "the roses needed sun", "An invoice of March"], TextRole.PASSAGE
+    )
+    assert likeness(first, second) > 0.6 > likeness(first, other)
+
+
+@pytest.mark.parametrize(("wanted", "name"), [("lexical", "lexical"), ("auto", "minilm")])
+async def test_the_best_there_is_is_chosen(
+    tmp_path: Path, minilm_folder: Path, wanted: str, name: str
+) -> None:
+    """With the model there it is used; what is asked for by name is taken."""
+    target = tmp_path / "all-MiniLM-L6-v2"
+    target.mkdir()
+    (target / "onnx").symlink_to(minilm_folder)
+    embedders = Embedders(wanted, tmp_path, None, fetch=False)
+    assert (await (await embedders.wanted()).model()).name == name
+    await embedders.aclose()
+
+
+async def test_without_a_model_words_are_compared(tmp_path: Path) -> None:
+    """A machine that has no model and no network works all the same."""
+    embedders = Embedders("auto", tmp_path, None, fetch=False)
+    model = await (await embedders.wanted()).model()
+    assert (model.name, model.semantic) == ("lexical", False)
