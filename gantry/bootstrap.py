@@ -49,6 +49,7 @@ from gantry.services.memory import MemoryService
 from gantry.services.operations import OperationsService, Part
 from gantry.services.prompting import Prompter
 from gantry.services.retrieval import Retriever
+from gantry.services.scribe import Scribe
 from gantry.services.sources import SourceFinder
 from gantry.services.succession import Succession
 from gantry.services.vault import VaultService
@@ -79,6 +80,7 @@ class Knowledge:
     vault: VaultService
     memory: MemoryService
     learner: Learner
+    scribe: Scribe
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +159,7 @@ async def lifespan() -> AsyncGenerator[None]:
                             built.knowledge.indexer,
                             built.knowledge.learner,
                             built.knowledge.vault,
+                            built.knowledge.scribe,
                         ),
                     ),
                 ):
@@ -192,7 +195,8 @@ async def build(settings: Settings) -> AsyncGenerator[Built]:
             built_in=ExtractiveAnswerer(database),
         )
         telemetry = PrometheusTelemetry()
-        knowledge = await _knowledge(settings, database, live, clock, telemetry, stack)
+        scribe = Scribe(database, catalog, live.board, busy=lambda: writers.count, now=clock)
+        knowledge = await _knowledge(settings, database, live, clock, telemetry, scribe, stack)
         writers = Writers(
             database,
             live.events,
@@ -216,6 +220,7 @@ async def _knowledge(
     live: Live,
     clock: DatabaseClock,
     telemetry: Telemetry,
+    scribe: Scribe,
     stack: AsyncExitStack,
 ) -> Knowledge:
     embedders = _embedders(settings)
@@ -247,7 +252,8 @@ async def _knowledge(
             now=clock,
         ),
         MemoryService(database, retriever, indexer, live.board, clock),
-        Learner(database, live.board, clock),
+        Learner(database, live.board, scribe, clock),
+        scribe,
     )
 
 

@@ -13,6 +13,7 @@ from gantry.services.chat import ChatService
 from gantry.services.indexing import Indexer
 from gantry.services.ingestion import Ingestion
 from gantry.services.learning import Learner
+from gantry.services.scribe import Scribe
 from gantry.services.succession import Succession
 from gantry.services.vault import VaultService
 from gantry.services.writing import Writers
@@ -21,6 +22,7 @@ HOUSEKEEPING_SECONDS = 60
 WATCH_SECONDS = 1
 INDEX_SECONDS = 2.0
 LEARN_SECONDS = 2.0
+STUDY_SECONDS = 15.0
 AWAY_SECONDS = 5.0  # after a failure, before it is tried again
 
 log = logging.getLogger(__name__)
@@ -44,6 +46,7 @@ class Background:
     indexer: Indexer
     learner: Learner
     vault: VaultService
+    scribe: Scribe
 
     @asynccontextmanager
     async def running(self, *, sweep_seconds: float, alone: bool) -> AsyncIterator[None]:
@@ -54,6 +57,7 @@ class Background:
             asyncio.create_task(_while_there_is_work(self._ingest(sweep_seconds), 0, "ingestion")),
             asyncio.create_task(_while_there_is_work(self._index, INDEX_SECONDS, "index")),
             asyncio.create_task(_while_there_is_work(self.learner.learn, LEARN_SECONDS, "learner")),
+            asyncio.create_task(_while_there_is_work(self.scribe.study, STUDY_SECONDS, "scribe")),
             asyncio.create_task(_every(HOUSEKEEPING_SECONDS, self._tidy, "tidy")),
         ]
         try:

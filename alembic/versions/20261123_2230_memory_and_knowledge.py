@@ -448,6 +448,8 @@ def upgrade() -> None:
     op.add_column(
         "conversation", sa.Column("temporary", sa.Boolean(), server_default=sa.false(), nullable=False)
     )
+    op.add_column("conversation", sa.Column("studied_id", sa.Uuid(), nullable=True))
+    op.add_column("conversation", sa.Column("study_after", sa.DateTime(timezone=True), nullable=True))
 
     op.add_column("message", sa.Column("retrieval", sa.JSON(none_as_null=True), nullable=True))
     op.add_column("message", sa.Column("memorised_at", sa.DateTime(timezone=True), nullable=True))
@@ -601,6 +603,8 @@ def downgrade() -> None:
     for table, column in (
         ("message", "memorised_at"),
         ("message", "retrieval"),
+        ("conversation", "study_after"),
+        ("conversation", "studied_id"),
         ("conversation", "temporary"),
         ("conversation", "remembered"),
         ("account", "memory_by_model"),

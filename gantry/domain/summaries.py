@@ -14,6 +14,9 @@ _TELLING = re.compile(
     r"\d|\b(?:decided|agreed|will|must|should|plan|because|important|remember|name|deadline)\b", re.IGNORECASE
 )
 _QUESTION_BONUS = 1.3
+_TELLING_BONUS = 1.2
+_TOLD = 0.4  # of a word's weight is left for the sentences after
+_LABEL = 14  # characters for who said it
 
 
 def summarised(messages: Sequence[tuple[bool, str]], *, max_characters: int = MAX_CHARACTERS) -> str:
@@ -27,22 +30,27 @@ def summarised(messages: Sequence[tuple[bool, str]], *, max_characters: int = MA
         for number, (mine, text) in enumerate(messages)
         for sentence in _sentences(text)
     ]
-    counts = Counter(word for *_, sentence in sentences for word in {stem(w) for w in search_words(sentence)})
+    words = [frozenset(stem(word) for word in search_words(sentence)) for *_, sentence in sentences]
+    weight = {
+        word: float(min(count, 12)) for word, count in Counter(w for each in words for w in each).items()
+    }
 
-    def worth(entry: tuple[int, bool, str]) -> float:
-        _number, mine, sentence = entry
-        words = {stem(word) for word in search_words(sentence)}
-        score = sum(min(counts[word], 12) for word in words) / (len(words) + 4)
+    def worth(index: int) -> float:
+        _number, mine, sentence = sentences[index]
+        score = sum(weight[word] for word in words[index]) / (len(words[index]) + 4)
         score *= _QUESTION_BONUS if mine else 1.0
-        return score * (1.2 if _TELLING.search(sentence) else 1.0)
+        return score * (_TELLING_BONUS if _TELLING.search(sentence) else 1.0)
 
     kept: set[int] = set()
     room = max_characters
-    for index in sorted(range(len(sentences)), key=lambda at: -worth(sentences[at])):
-        cost = len(sentences[index][2]) + 14
-        if cost <= room:
-            kept.add(index)
-            room -= cost
+    waiting = [index for index in range(len(sentences)) if len(sentences[index][2]) + _LABEL <= room]
+    while waiting:
+        best = max(waiting, key=lambda index: (worth(index), -index))
+        kept.add(best)
+        room -= len(sentences[best][2]) + _LABEL
+        for word in words[best]:
+            weight[word] *= _TOLD  # what has been told once is worth less
+        waiting = [at for at in waiting if at != best and len(sentences[at][2]) + _LABEL <= room]
     lines: list[str] = []
     for index in sorted(kept):
         _number, mine, sentence = sentences[index]

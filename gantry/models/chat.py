@@ -34,7 +34,8 @@ class Conversation(Row, table=True):
     ``title_by_hand`` keeps our titles from replacing a person's. ``deleted_at`` is set for the minutes in which
     a deletion can be undone. ``seen_at`` is when its owner last had it open; ``answered_at`` when an answer last ended.
     ``scope`` is a ``domain.knowledge.DocumentScope``. With ``remembered`` off nothing is recalled into it nor learned from it;
-    a ``temporary`` one is in no list and no search, and is removed when its owner leaves it.
+    a ``temporary`` one is in no list and no search, and is removed when its owner leaves it. ``studied_id`` is the last
+    message a model has read for facts; until ``study_after`` somebody is at it, or it is not to be tried again.
     """
 
     __table_args__ = (Index("ix_conversation_account_id_updated_at", "account_id", "updated_at"),)
@@ -50,6 +51,8 @@ class Conversation(Row, table=True):
     scope: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
     remembered: bool = Field(default=True, sa_column_kwargs={"server_default": true()})
     temporary: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    studied_id: UUID | None = None  # no foreign key: it only marks a place in time
+    study_after: datetime | None = Field(default=None, sa_type=UtcDateTime)
     active_leaf_id: UUID | None = None  # no foreign key: it would close a ring with message
     created_at: datetime = Field(sa_type=UtcDateTime)
     updated_at: datetime = Field(sa_type=UtcDateTime)

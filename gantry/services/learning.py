@@ -1,5 +1,6 @@
 """Reading finished messages into memory: turns as they were said, facts and names by rules, long conversations in short."""
 
+import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,14 +10,15 @@ from uuid import UUID
 from gantry.domain.catalog import EXTRACTIVE
 from gantry.domain.chat import MessageRole
 from gantry.domain.clock import utc_now
-from gantry.domain.learning import Learned, Link, entity_key, facts_in, names_in
+from gantry.domain.learning import facts_in, names_in
 from gantry.domain.live import Notice, NoticeBoard, NoticeKind
-from gantry.domain.memory import EntityKind, MemoryKind
+from gantry.domain.memory import MemoryKind
 from gantry.domain.summaries import summarised
-from gantry.models import Account, Conversation, Entity, MemoryItem, Mention, Message, Relation
+from gantry.models import Account, Conversation, MemoryItem, Message
 from gantry.repositories.database import Database
 from gantry.repositories.unit import UnitOfWork
-from gantry.services.memory import fingerprint, name_entities
+from gantry.services.facts import name_entities, store_fact
+from gantry.services.scribe import Scribe
 
 BATCH = 20
 LONG_CONVERSATION = 24  # messages between two summaries
@@ -33,6 +35,7 @@ class Learner:
 
     database: Database
     board: NoticeBoard
+    scribe: Scribe | None = None  # a model that writes summaries, for those who allow it
     now: Callable[[], datetime] = utc_now
 
     async def learn(self) -> int:
@@ -58,7 +61,7 @@ class Learner:
             await name_entities(tx, item, names_in(message.content), self.now())
         if message.role is MessageRole.USER:
             for fact in facts_in(message.content):
-                await self._fact(tx, message, fact, account)
+                await store_fact(tx, message, fact, account, self.now())
 
     async def _turn(self, tx: UnitOfWork, message: Message, account: Account) -> MemoryItem:
         above = await tx.memory.above(message, 2)
@@ -82,66 +85,6 @@ class Learner:
             before.around = f"{before.around} {message.content[:_AROUND]}"[: 4 * _AROUND]
         return item
 
-    async def _fact(self, tx: UnitOfWork, message: Message, fact: Learned, account: Account) -> None:
-        mark = fingerprint(fact.text)
-        if await tx.memory.find_fact(message.account_id, mark):
-            return
-        if fact.slot:
-            older = await tx.memory.in_slot(message.account_id, fact.slot)
-            await tx.memory.remove([row.id for row in older], owner=message.account_id)
-        now = self.now()
-        item = MemoryItem(
-            account_id=message.account_id,
-            kind=MemoryKind.FACT,
-            conversation_id=message.conversation_id,
-            message_id=message.id,
-            fingerprint=mark,
-            speaker="user",
-            content=fact.text,
-            context=fact.slot,
-            said_at=message.created_at,
-            created_at=now,
-            updated_at=now,
-        )
-        await tx.memory.add(item)
-        for link in fact.links:
-            await self._relate(tx, item, link, account, now)
-
-    async def _relate(
-        self, tx: UnitOfWork, item: MemoryItem, link: Link, account: Account, at: datetime
-    ) -> None:
-        ends: list[UUID] = []
-        for name, kind in (
-            (link.subject or account.name or "You", EntityKind.PERSON),
-            (link.name, link.kind),
-        ):
-            entity = await tx.memory.find_entity(item.account_id, entity_key(name))
-            if entity is None:
-                entity = Entity(
-                    account_id=item.account_id,
-                    key=entity_key(name),
-                    name=name[:120],
-                    kind=kind,
-                    created_at=at,
-                )
-                await tx.memory.add(entity)
-            else:
-                entity.kind = kind
-            if entity.id not in ends:
-                ends.append(entity.id)
-                await tx.memory.add(
-                    Mention(account_id=item.account_id, memory_item_id=item.id, entity_id=entity.id)
-                )
-        if len(ends) > 1:
-            row = Relation(
-                account_id=item.account_id,
-                memory_item_id=item.id,
-                subject_id=ends[0],
-                predicate=link.predicate,
-                object_id=ends[1],
-            )
-            await tx.memory.add(row)
-
     async def summarise(self) -> int:
         """Tell the beginning of long conversations in short, so that nothing silently falls out of a model's context."""
         async with self.database.read() as tx:
@@ -153,24 +96,32 @@ class Learner:
     async def _summary(self, thread: Conversation) -> None:
         if thread.active_leaf_id is None:
             return
-        async with self.database.begin() as tx:
+        async with self.database.read() as tx:
             path = await tx.chat.path(thread.active_leaf_id, limit=2000)
-            told = path[:-KEPT_WHOLE]
-            if not told:
-                return
-            text = summarised([(row.role is MessageRole.USER, row.content) for row in told])
-            now = self.now()
-            row = MemoryItem(
-                account_id=thread.account_id,
-                kind=MemoryKind.SUMMARY,
-                conversation_id=thread.id,
-                message_id=told[-1].id,
-                content=text,
-                said_at=now,
-                created_at=now,
-                updated_at=now,
-            )
-            if not any(item.message_id == row.message_id for item, _ in await tx.memory.summaries(thread.id)):
+            account = await tx.memory.account(thread.account_id)
+        told = path[:-KEPT_WHOLE]
+        if not told:
+            return
+        text = await self.scribe.summary(thread, account, told) if self.scribe else ""
+        if not text:
+            lines = [(row.role is MessageRole.USER, row.content) for row in told]
+            text = await asyncio.to_thread(summarised, lines)
+        now = self.now()
+        row = MemoryItem(
+            account_id=thread.account_id,
+            kind=MemoryKind.SUMMARY,
+            conversation_id=thread.id,
+            message_id=told[-1].id,
+            content=text,
+            said_at=now,
+            created_at=now,
+            updated_at=now,
+        )
+        async with self.database.begin() as tx:
+            there = await tx.memory.summaries(thread.id)
+            if await tx.chat.find_message(told[-1].id) and not any(
+                item.message_id == row.message_id for item, _ in there
+            ):
                 await tx.memory.add(row)
         log.info("conversation.summarised", extra={"conversation": thread.id, "messages": len(told)})
 

@@ -1,6 +1,5 @@
 """What Gantry remembers of a person, and what of it is told for a question."""
 
-import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,9 +15,9 @@ from gantry.domain.memory import MAX_FACT_CHARACTERS, MemoryKind
 from gantry.domain.passages import search_words, stem
 from gantry.domain.text import storable
 from gantry.domain.vectors import Shelf
-from gantry.models import Entity, MemoryItem, Mention, Relation
+from gantry.models import Entity, MemoryItem, Relation
 from gantry.repositories.database import Database
-from gantry.repositories.unit import UnitOfWork
+from gantry.services.facts import fingerprint, name_entities
 from gantry.services.indexing import Indexer
 from gantry.services.retrieval import Retriever
 
@@ -135,7 +134,9 @@ class MemoryService:
         """Delete facts, with what the graph has from them."""
         async with self.database.begin() as tx:
             for fact in facts:
-                await tx.memory.get(fact, owner=who.id)
+                row = await tx.memory.get(fact, owner=who.id)
+                if row.conversation_id:  # a model that has not read it yet would learn the same again
+                    await tx.memory.count_as_studied(who.id, row.conversation_id)
             await tx.memory.remove(facts, owner=who.id)
             await tx.memory.remove_unmentioned()
         await self.indexer.forget(who.id, Shelf.MEMORY, rows=facts)
@@ -145,6 +146,7 @@ class MemoryService:
         """Delete everything that is remembered; conversations stay, and are not learned again."""
         async with self.database.begin() as tx:
             await tx.memory.remove_all(who.id)
+            await tx.memory.count_as_studied(who.id)
         await self.indexer.forget(who.id, Shelf.MEMORY)
         self._tell(who)
 
@@ -193,11 +195,6 @@ class MemoryService:
         self.board.publish(who.id, Notice(NoticeKind.MEMORY))
 
 
-def fingerprint(text: str) -> str:
-    """Return what two facts that say the same have in common."""
-    return hashlib.sha256(" ".join(text.lower().split()).rstrip(".").encode()).hexdigest()
-
-
 def _checked(text: str) -> str:
     text = " ".join(storable(text).split())
     if not text:
@@ -217,21 +214,3 @@ def _best(facts: Sequence[MemoryItem], question: str, named: set[UUID]) -> list[
 
     best = sorted((item for item in facts if worth(item) > 0), key=worth, reverse=True)
     return [item.content for item in best[:FACTS]]
-
-
-async def name_entities(
-    tx: UnitOfWork, item: MemoryItem, names: Sequence[str], at: datetime
-) -> dict[str, UUID]:
-    """Note which names a memory mentions; returns their entities by key."""
-    found: dict[str, UUID] = {}
-    for name in names:
-        key = entity_key(name)
-        if not key or key in found:
-            continue
-        entity = await tx.memory.find_entity(item.account_id, key)
-        if entity is None:
-            entity = Entity(account_id=item.account_id, key=key, name=name[:120], created_at=at)
-            await tx.memory.add(entity)
-        found[key] = entity.id
-        await tx.memory.add(Mention(account_id=item.account_id, memory_item_id=item.id, entity_id=entity.id))
-    return found

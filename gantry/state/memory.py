@@ -23,6 +23,7 @@ class MemoryState(rx.State):
 
     loaded: bool = False
     enabled: bool = True
+    by_model: bool = False
     turns: int = 0
     search: str = ""
     facts: list[FactView] = []
@@ -58,6 +59,14 @@ class MemoryState(rx.State):
         """Switch memory on or off."""
         who, memory = await acting(self), services().memory
         await memory.change_settings(who, enabled=not (await memory.settings(who)).enabled)
+        await self._show()
+
+    @rx.event
+    @guarded
+    async def toggle_model(self):
+        """Let the model read quiet conversations for facts, or not."""
+        who, memory = await acting(self), services().memory
+        await memory.change_settings(who, by_model=not (await memory.settings(who)).by_model)
         await self._show()
 
     @rx.event
@@ -117,7 +126,7 @@ class MemoryState(rx.State):
     async def _show(self) -> None:
         who, memory = await acting(self), services().memory
         allowed = await memory.settings(who)
-        self.enabled, self.turns = allowed.enabled, allowed.turns
+        self.enabled, self.by_model, self.turns = allowed.enabled, allowed.by_model, allowed.turns
         self.facts = [fact_view(each) for each in await memory.facts(who, words=self.search, limit=_SHOWN)]
         self.nodes, self.edges = graph_views(await memory.graph(who))
         self.loaded = True

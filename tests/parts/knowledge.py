@@ -25,7 +25,7 @@ _Found = TypeVar("_Found")
 async def background(built: Built) -> AsyncGenerator[Built]:
     """Run the workers of one process."""
     known = built.knowledge
-    work = Background(known.ingestion, known.indexer, known.learner, known.vault)
+    work = Background(known.ingestion, known.indexer, known.learner, known.vault, known.scribe)
     async with work.running(sweep_seconds=0.2, alone=False):
         yield built
 

@@ -28,6 +28,7 @@ def memory_page() -> rx.Component:
                 MemoryState.loaded,
                 rx.fragment(
                     section("What is remembered", _switch(), note=_NOTE),
+                    rx.cond(MemoryState.enabled, section("Read by the model", _model(), note=_MODEL_NOTE)),
                     section("Facts about you", _add(), _facts()),
                     rx.cond(
                         MemoryState.nodes, section("Names", _graph(), note="Learned from what you wrote.")
@@ -65,6 +66,29 @@ def _switch() -> rx.Component:
             ),
             class_name="soft",
             data_testid="memory-count",
+        ),
+        class_name="row",
+    )
+
+
+_MODEL_NOTE = (
+    "Facts are found by simple rules. When a conversation has been quiet for a minute, its model can read it too: it finds "
+    "more, and it writes the summaries of long conversations. That is time of your model server. A fact is kept only if it "
+    "quotes what you wrote."
+)
+
+
+def _model() -> rx.Component:
+    return rx.el.div(
+        rx.el.button(
+            rx.cond(MemoryState.by_model, "The model reads quiet conversations", "Only rules"),
+            type="button",
+            role="switch",
+            aria_checked=rx.cond(MemoryState.by_model, "true", "false"),
+            aria_label="Let the model read quiet conversations",
+            on_click=MemoryState.toggle_model,
+            class_name="button",
+            data_testid="memory-model",
         ),
         class_name="row",
     )

@@ -1,0 +1,95 @@
+"""Storing what was learned about a person: the fact, and the names and relations it brings."""
+
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from gantry.domain.learning import Learned, Link, entity_key
+from gantry.domain.memory import EntityKind, MemoryKind
+from gantry.models import Account, Entity, MemoryItem, Mention, Message, Relation
+from gantry.repositories.unit import UnitOfWork
+
+
+def fingerprint(text: str) -> str:
+    """Return what two facts that say the same have in common."""
+    return hashlib.sha256(" ".join(text.lower().split()).rstrip(".").encode()).hexdigest()
+
+
+async def store_fact(
+    tx: UnitOfWork, message: Message, fact: Learned, account: Account, at: datetime
+) -> MemoryItem | None:
+    """Remember a fact that *message* tells; it takes the place of what was learned for the same slot.
+
+    Returns None when it is known already.
+    """
+    mark = fingerprint(fact.text)
+    if await tx.memory.find_fact(message.account_id, mark):
+        return None
+    if fact.slot:
+        older = await tx.memory.in_slot(message.account_id, fact.slot)
+        await tx.memory.remove([row.id for row in older], owner=message.account_id)
+    item = MemoryItem(
+        account_id=message.account_id,
+        kind=MemoryKind.FACT,
+        conversation_id=message.conversation_id,
+        message_id=message.id,
+        fingerprint=mark,
+        speaker="user",
+        content=fact.text,
+        context=fact.slot,
+        said_at=message.created_at,
+        created_at=at,
+        updated_at=at,
+    )
+    await tx.memory.add(item)
+    for link in fact.links:
+        await _relate(tx, item, link, account, at)
+    return item
+
+
+async def name_entities(tx: UnitOfWork, item: MemoryItem, names: Sequence[str], at: datetime) -> None:
+    """Note which names a memory mentions."""
+    noted: set[UUID] = set()
+    for name in names:
+        if entity_key(name):
+            entity = await _entity(tx, item.account_id, name, None, at)
+            await _mention(tx, item, entity, noted)
+
+
+async def _relate(tx: UnitOfWork, item: MemoryItem, link: Link, account: Account, at: datetime) -> None:
+    about = link.subject or account.name or "You"
+    subject = await _entity(tx, item.account_id, about, EntityKind.PERSON, at)
+    target = await _entity(tx, item.account_id, link.name, link.kind, at)
+    noted = await tx.memory.named_in(item.id)
+    for entity in (subject, target):
+        await _mention(tx, item, entity, noted)
+    ends = (subject.id, link.predicate, target.id)
+    if subject.id != target.id and not await tx.memory.related(item.id, *ends):
+        await tx.memory.add(
+            Relation(
+                account_id=item.account_id,
+                memory_item_id=item.id,
+                subject_id=subject.id,
+                predicate=link.predicate,
+                object_id=target.id,
+            )
+        )
+
+
+async def _entity(tx: UnitOfWork, owner: UUID, name: str, kind: EntityKind | None, at: datetime) -> Entity:
+    key = entity_key(name)
+    entity = await tx.memory.find_entity(owner, key)
+    if entity is None:
+        entity = Entity(account_id=owner, key=key, name=name[:120], created_at=at)
+        entity.kind = kind or entity.kind
+        await tx.memory.add(entity)
+    elif kind is not None:
+        entity.kind = kind
+    return entity
+
+
+async def _mention(tx: UnitOfWork, item: MemoryItem, entity: Entity, noted: set[UUID]) -> None:
+    if entity.id not in noted:
+        noted.add(entity.id)
+        await tx.memory.add(Mention(account_id=item.account_id, memory_item_id=item.id, entity_id=entity.id))

@@ -1,0 +1,46 @@
+"""How what two searches find becomes one order."""
+
+from uuid import UUID
+
+import pytest
+
+from gantry.domain.retrieval import DOCUMENTS, MEMORY, best_first, coverage, fused, who_spoke, with_neighbours
+
+A, B, C = (UUID(int=n) for n in (1, 2, 3))
+
+
+def test_what_both_searches_find_comes_first() -> None:
+    """Each search counts relative to its best: their scales differ."""
+    assert best_first(fused({A: 12.0, B: 11.0}, {B: 0.8, C: 0.7}, DOCUMENTS))[0] == B
+
+
+@pytest.mark.parametrize(
+    ("words", "meaning", "order"),
+    [({A: 3.0, B: 9.0}, {}, [B, A]), ({}, {A: 0.2, B: 0.5}, [B, A]), ({}, {}, [])],
+    ids=["only words answered", "only meaning answered", "nothing was found"],
+)
+def test_one_search_alone_keeps_its_order(
+    words: dict[UUID, float], meaning: dict[UUID, float], order: list[UUID]
+) -> None:
+    """Scores stay between 0 and 1."""
+    scores = fused(words, meaning, DOCUMENTS)
+    assert list(best_first(scores)) == order
+    assert all(0 <= score <= 1 for score in scores.values())
+
+
+def test_a_neighbour_shares_its_score() -> None:
+    """What is found is often found twice, side by side."""
+    scores = with_neighbours({A: 1.0, B: 0.2, C: 0.3}, {B: [A]}, 0.2)
+    assert best_first(scores) == [A, B, C]
+
+
+def test_coverage_counts_words_not_endings() -> None:
+    """Stop words do not count."""
+    assert coverage("Which dogs were walking?", "A dog walks.") == 1.0
+    assert coverage("the of and", "anything") == 0.0
+
+
+def test_the_persons_own_words_count_more_where_they_ask_about_themselves() -> None:
+    """And less where somebody else is named."""
+    assert who_spoke("Where do I live?", "user", MEMORY) > who_spoke("Where is Rome?", "user", MEMORY)
+    assert who_spoke("What did Maria say?", "Maria", MEMORY) > who_spoke("What did Ann say?", "Maria", MEMORY)
