@@ -38,6 +38,10 @@ async def leave_trace(tab: WireTab) -> None:
     """Have a notice put into the tab's state: it is neither in the address nor in the database."""
     await tab.send(ChatState.event_handlers["stop"], generation="none")
     await tab.until(lambda: tab.notices)
+    # The page is told before the state is stored; the tab's next event begins when it has been.
+    told = len(tab.updates)
+    await tab.send(NoticeState.event_handlers["dismiss"], notice="none")
+    await tab.until(lambda: len(tab.updates) > told)
 
 
 async def is_handled(tab: WireTab) -> None:
