@@ -78,6 +78,7 @@ class Stack:
         self.folder = folder / "gantry"
         self.url = "https://localhost"
         self.port = 443
+        offer_embedding_model()
         shutil.copytree(ROOT, self.folder, ignore=_IGNORED)
         self.script("deploy/init")
         with (self.folder / ".env").open("a") as env:
@@ -112,7 +113,6 @@ class Stack:
 
     def build(self) -> float:
         """Build the images and return how many seconds that took."""
-        offer_embedding_model()
         begun = time.monotonic()
         self.compose("build", "--quiet")
         return time.monotonic() - begun
