@@ -66,7 +66,7 @@ class Embedders:
             home = Path.home() if self._fetch else self._folder
             folder = find_model(self._folder, home / CHROMA_CACHE)
             if folder is not None:
-                self._minilm = MiniLm(folder)
+                self._minilm = MiniLm(folder, self._folder.parent / "mapped")
         return self._minilm
 
     def _fetch_once(self) -> None:

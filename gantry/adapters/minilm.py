@@ -2,6 +2,8 @@
 
 import asyncio
 import logging
+import shutil
+import tempfile
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -13,10 +15,27 @@ MODEL = EmbeddingModel("minilm", 384, semantic=True)
 FILES = ("model.onnx", "tokenizer.json")
 CHROMA_CACHE = Path(".cache/chroma/onnx_models/all-MiniLM-L6-v2/onnx")  # below the home folder
 _MAX_TOKENS = 256  # what the model was trained on; longer texts are cut, as ChromaDB does
-_BATCH = 8  # small, so that a question waits for no more than this many passages
+_BATCH = (
+    2  # as quick as larger ones, half the memory; and a question waits for no more than this many passages
+)
 _THREADS = 2
+_EXTERNAL = {
+    "file_name": "model.onnx.data",
+    "min_size_in_bytes": "1024",
+}  # how weights are written beside a graph
 
 log = logging.getLogger(__name__)
+
+
+def _options() -> Any:
+    import onnxruntime  # noqa: PLC0415
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = _THREADS
+    options.inter_op_num_threads = 1
+    options.enable_cpu_mem_arena = False  # it keeps the largest batch's memory for ever
+    options.log_severity_level = 3
+    return options
 
 
 def find_model(*folders: Path) -> Path | None:
@@ -44,10 +63,17 @@ def download(folder: Path) -> None:
 
 
 class MiniLm:
-    """One session for each process, loaded at first use; runs in a thread of its own, one small batch after the other."""
+    """One session for each process, loaded at first use; runs in a thread of its own, one small batch after the other.
 
-    def __init__(self, folder: Path) -> None:
+    Args:
+        folder: Where the model lies.
+        mapped: Where it may put the model in the form that is mapped into memory, not read: half the memory, and processes
+            share it.
+    """
+
+    def __init__(self, folder: Path, mapped: Path) -> None:
         self._folder = folder
+        self._mapped = mapped
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="minilm")
         self._loaded: tuple[Any, Any] | None = None
 
@@ -101,15 +127,44 @@ class MiniLm:
         tokenizer: Any = Tokenizer.from_file(str(self._folder / "tokenizer.json"))
         tokenizer.enable_truncation(max_length=_MAX_TOKENS)
         tokenizer.enable_padding(pad_id=0, pad_token="[PAD]")  # noqa: S106 - no password
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = _THREADS
-        options.inter_op_num_threads = 1
-        options.enable_cpu_mem_arena = False  # it keeps the largest batch's memory for ever
-        options.log_severity_level = 3
-        session = onnxruntime.InferenceSession(
-            str(self._folder / "model.onnx"), options, providers=["CPUExecutionProvider"]
-        )
-        return tokenizer, session
+        options = _options()
+        path = self._folder / "model.onnx"
+        try:
+            path = self._map(self._mapped / f"{onnxruntime.__version__}-{path.stat().st_size}")
+        except OSError:
+            log.info("embedding.not_mapped")  # the disk is full or read-only: it serves all the same
+        else:
+            options.graph_optimization_level = (
+                onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+            )  # they are done
+            options.add_session_config_entry("session.disable_prepacking", "1")  # packed weights are copies
+        return tokenizer, onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+
+    def _map(self, folder: Path) -> Path:
+        """Return the model with its weights in a file of their own below *folder*, made at first use."""
+        import onnxruntime  # noqa: PLC0415
+
+        made = folder / "model.onnx"
+        if made.is_file():
+            return made
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        draft = Path(tempfile.mkdtemp(prefix=".making-", dir=folder.parent))
+        try:
+            options = _options()
+            options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_EXTENDED
+            options.optimized_model_filepath = str(draft / made.name)
+            for name, value in _EXTERNAL.items():
+                options.add_session_config_entry(
+                    f"session.optimized_model_external_initializers_{name}", value
+                )
+            onnxruntime.InferenceSession(
+                str(self._folder / made.name), options, providers=["CPUExecutionProvider"]
+            )
+            if not made.is_file():  # else another process was quicker
+                draft.rename(folder)
+        finally:
+            shutil.rmtree(draft, ignore_errors=True)
+        return made
 
     async def aclose(self) -> None:
         """Free the model once what runs has ended."""

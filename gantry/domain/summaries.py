@@ -43,7 +43,9 @@ def summarised(messages: Sequence[tuple[bool, str]], *, max_characters: int = MA
 
     kept: set[int] = set()
     room = max_characters
-    waiting: list[int] = [index for index in range(len(sentences)) if len(sentences[index][2]) + _LABEL <= room]
+    waiting: list[int] = [
+        index for index in range(len(sentences)) if len(sentences[index][2]) + _LABEL <= room
+    ]
     while waiting:
         best = max(waiting, key=lambda index: (worth(index), -index))
         kept.add(best)

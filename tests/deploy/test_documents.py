@@ -43,9 +43,12 @@ async def test_an_uploaded_document_is_cited_and_survives_a_restore(
     stack.gantry("backup", "--to", ARCHIVE, service="backup")
     stack.compose("stop", "backend", "backup")
     stack.compose("exec", "-T", "postgres", "psql", "-q", "-U", "gantry", "-d", "gantry", "-c", WIPE)
-    run = ("run", "--rm", "--no-deps", "-T", "backup", "python", "-m", "gantry")
-    stack.compose(*run, "restore", ARCHIVE, "--yes")
-    stack.up()
+    once = ("run", "--rm", "--no-deps", "-T", "backup")
+    try:
+        stack.compose(*once, "sh", "-c", "rm -rf /data/documents /data/chroma")
+        stack.compose(*once, "python", "-m", "gantry", "restore", ARCHIVE, "--yes")
+    finally:
+        stack.up()
     await stack.until_healthy(REPLICAS)
     assert "belonged to nothing" in stack.gantry("reindex")
     visits.faults.allow_network_away()

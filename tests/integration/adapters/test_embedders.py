@@ -28,7 +28,7 @@ def likeness(left: Any, right: Any) -> float:
     return float(a @ b / (np.linalg.norm(a) * np.linalg.norm(b)))
 
 
-async def test_minilm_makes_the_vectors_that_chromadb_makes(minilm_folder: Path) -> None:
+async def test_minilm_makes_the_vectors_that_chromadb_makes(minilm_folder: Path, tmp_path: Path) -> None:
     """Whatever the batch, each vector is ChromaDB's own to the fourth decimal, and of length one."""
     from chromadb.utils.embedding_functions.onnx_mini_lm_l6_v2 import (  # noqa: PLC0415 - slow to load
         ONNXMiniLM_L6_V2,
@@ -37,7 +37,7 @@ async def test_minilm_makes_the_vectors_that_chromadb_makes(minilm_folder: Path)
     class Theirs(ONNXMiniLM_L6_V2):
         DOWNLOAD_PATH = minilm_folder.parent
 
-    embedder = MiniLm(minilm_folder)
+    embedder = MiniLm(minilm_folder, tmp_path)
     ours = await embedder.embed(TEXTS, TextRole.PASSAGE)
     theirs = await asyncio.to_thread(Theirs(), TEXTS[:4])
     for one, other in zip(ours, theirs, strict=False):
@@ -47,9 +47,22 @@ async def test_minilm_makes_the_vectors_that_chromadb_makes(minilm_folder: Path)
     await embedder.aclose()
 
 
-async def test_a_question_overtakes_a_long_list_of_passages(minilm_folder: Path) -> None:
+async def test_a_model_that_cannot_be_mapped_serves_all_the_same(minilm_folder: Path, tmp_path: Path) -> None:
+    """A disk that takes no more costs memory, not search; two that map it at once get in nobody's way."""
+    (tmp_path / "file").write_text("not a folder")
+    plain = MiniLm(minilm_folder, tmp_path / "file")
+    first, second = (MiniLm(minilm_folder, tmp_path / "mapped") for _ in range(2))
+    vectors = await asyncio.gather(*(each.embed(TEXTS, TextRole.PASSAGE) for each in (plain, first, second)))
+    for others in vectors[1:]:
+        assert all(likeness(a, b) > 0.9999 for a, b in zip(vectors[0], others, strict=True))
+    assert len(list((tmp_path / "mapped").iterdir())) == 1
+    for each in (plain, first, second):
+        await each.aclose()
+
+
+async def test_a_question_overtakes_a_long_list_of_passages(minilm_folder: Path, tmp_path: Path) -> None:
     """While many passages are embedded a question waits for one small batch only."""
-    embedder = MiniLm(minilm_folder)
+    embedder = MiniLm(minilm_folder, tmp_path)
     await embedder.embed(["warm"], TextRole.QUERY)
     bulk = asyncio.create_task(embedder.embed([f"passage {n} " * 40 for n in range(240)], TextRole.PASSAGE))
     await asyncio.sleep(0)
