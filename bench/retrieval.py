@@ -28,7 +28,7 @@ from gantry.bootstrap import Built, build
 from gantry.domain import retrieval
 from gantry.domain.accounts import Actor, Role
 from gantry.domain.chunking import chunked, context_of
-from gantry.domain.embedding import TextRole
+from gantry.domain.embedding import TextRole, lead_of
 from gantry.domain.knowledge import DocumentScope, Passage
 from gantry.domain.memory import MemoryKind
 from gantry.domain.parsing import Section
@@ -210,6 +210,7 @@ class Bench:
                 content=row["text"],
                 context=f"{speaker} {spoken_date(said)}",
                 around=" ".join(near),
+                lead=lead_of(str(rows[at - 1]["speaker"]), rows[at - 1]["text"]) if at else "",
                 said_at=said,
                 created_at=self.now,
                 updated_at=self.now,

@@ -79,6 +79,27 @@ _MOST_PARTS = (
 )
 
 
+LEAD_SHARE = 0.3  # of a message's vectors: what stands right before it is part of what it says
+_LEAD_CHARACTERS = 200
+_LONGEST_BEFORE = 600  # a longer message before it was about more than this one answers
+_LED_CHARACTERS = 600
+
+
+def lead_of(speaker: str, text: str) -> str:
+    """Return what leads to the message after *text*: its end, with who said it; empty after a long message."""
+    return f"{speaker}: {text[-_LEAD_CHARACTERS:]}" if text and len(text) < _LONGEST_BEFORE else ""
+
+
+def led(lead: str, speaker: str, text: str) -> str:
+    """Return a message together with what led to it, as one passage."""
+    return f"{lead} {speaker}: {text[:_LED_CHARACTERS]}"
+
+
+def blended(vector: Vector, lead: Vector) -> Vector:
+    """Return a passage's vector moved towards that of the whole message with its lead."""
+    return [(1 - LEAD_SHARE) * own + LEAD_SHARE * other for own, other in zip(vector, lead, strict=True)]
+
+
 def passages_of(speaker: str, text: str) -> list[str]:
     """Return the sentences of a message, each with who said it: what was said in passing is found as well as the rest."""
     parts: list[str] = []

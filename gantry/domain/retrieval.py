@@ -4,7 +4,9 @@ The numbers were chosen on public query sets, one configuration for all document
 (``make bench-retrieval``, docs/retrieval.md).
 """
 
+import math
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
@@ -13,6 +15,10 @@ from uuid import UUID
 from gantry.domain.passages import STOP_WORDS, search_words, stem
 
 _WORD = re.compile(r"[^\W_]+")
+_STANDING = re.compile(
+    r"(?:^|[.!?]\s+)(?:please )?(?:always|never|from now on|whenever i|when i ask)\b", re.IGNORECASE
+)
+_LONGEST_INSTRUCTION = 250  # characters; a longer message is about something else as well
 _Key = TypeVar("_Key")
 
 
@@ -29,11 +35,25 @@ class Mix:
     speaker: float = 0.0  # added where the question names who spoke
     own: float = 0.0  # added to the person's own words where they ask about themselves
     person: float = 0.0  # added to the person's own words in any case: answers are long, and hold many words
+    covers: float = 0.0  # times the share of the question's words that a row holds, rare ones counting more
+    again: float = 0.0  # share of the score of what the same speaker said just before or after
+    standing: float = 0.0  # added to the person's standing instructions: they hold for questions that share no word with them
     unseen: float = 0.7  # of the lowest similarity: what a row gets that search by meaning did not return
 
 
 DOCUMENTS = Mix(words=0.55, neighbour=0.05, feedback=3, candidates=100)
-MEMORY = Mix(words=0.5, neighbour=0.15, feedback=0, candidates=150, speaker=0.12, own=0.3, person=0.1)
+MEMORY = Mix(
+    words=0.5,
+    neighbour=0.15,
+    feedback=0,
+    candidates=150,
+    speaker=0.12,
+    own=0.3,
+    person=0.1,
+    covers=0.1,
+    again=0.1,
+    standing=0.2,
+)
 LEXICAL_WORDS = 0.75  # share of the score by words where the vectors are only hashed words
 
 # A passage is worth giving when it is near enough in meaning, or holds enough of the question's words.
@@ -73,6 +93,21 @@ def coverage(question: str, text: str) -> float:
     if not wanted:
         return 0.0
     return len(wanted & {stem(word.lower()) for word in _WORD.findall(text)}) / len(wanted)
+
+
+def covered(question: str, texts: Mapping[_Key, str]) -> dict[_Key, float]:
+    """Return for each text the share of the question's words it holds; words that few of the texts hold count more."""
+    wanted = {stem(word) for word in search_words(question) if word not in STOP_WORDS}
+    held = {key: wanted & {stem(word.lower()) for word in _WORD.findall(text)} for key, text in texts.items()}
+    counts = Counter(word for words in held.values() for word in words)
+    worth = {word: math.log(1 + len(texts) / (1 + count)) for word, count in counts.items()}
+    whole = sum(worth.values()) or 1.0
+    return {key: sum(worth[word] for word in words) / whole for key, words in held.items()}
+
+
+def is_standing(text: str) -> bool:
+    """Whether a person's message is an instruction for all times, such as “always answer in French”."""
+    return len(text) <= _LONGEST_INSTRUCTION and _STANDING.search(text) is not None
 
 
 def who_spoke(question: str, speaker: str, mix: Mix) -> float:

@@ -13,7 +13,8 @@ from gantry.models.base import Row, UtcDateTime, text_enum
 class MemoryItem(Row, table=True):
     """One memory. It goes with the conversation and message it came from; a fact written by hand has neither.
 
-    ``context`` (who spoke and when) and ``around`` (the turns before and after) are searched with ``content``.
+    ``context`` (who spoke and when) and ``around`` (the turns before and after) are searched with ``content``;
+    ``lead``, the end of a short turn right before, has a part in its vectors.
     A summary stands for its conversation up to and with ``message_id``. ``vectors_in`` as in ``Chunk``.
     """
 
@@ -36,6 +37,7 @@ class MemoryItem(Row, table=True):
     content: str = Field(sa_type=Text)
     context: str = Field(default="", sa_type=Text)
     around: str = Field(default="", sa_type=Text)
+    lead: str = Field(default="", max_length=300)
     said_at: datetime = Field(sa_type=UtcDateTime)
     pinned: bool = False
     by_hand: bool = False  # written or changed by the person: never replaced by what is extracted

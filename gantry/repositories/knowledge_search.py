@@ -64,11 +64,12 @@ class ChunkFound:
 
 @dataclass(frozen=True, slots=True)
 class MemoryFound:
-    """A memory with where it stands: its conversation's title, and the message above its own."""
+    """A memory with where it stands: its conversation's title, the message above its own, and the one above that."""
 
     item: MemoryItem
     title: str
     parent_id: UUID | None
+    before_id: UUID | None
 
 
 class KnowledgeSearchRepository:
@@ -163,10 +164,12 @@ class KnowledgeSearchRepository:
         """Return the memories among *ids* that are *owner*'s and may be told: not of conversation *apart* nor of deleted ones."""
         if not ids:
             return []
+        above = aliased(Message)
         query = (
-            select(MemoryItem, col(Conversation.title), col(Message.parent_id))
+            select(MemoryItem, col(Conversation.title), col(Message.parent_id), col(above.parent_id))
             .outerjoin(Conversation, col(Conversation.id) == col(MemoryItem.conversation_id))
             .outerjoin(Message, col(Message.id) == col(MemoryItem.message_id))
+            .outerjoin(above, col(above.id) == col(Message.parent_id))
             .where(
                 col(MemoryItem.id).in_(ids),
                 col(MemoryItem.account_id) == owner,
@@ -179,8 +182,8 @@ class KnowledgeSearchRepository:
                 or_(col(MemoryItem.conversation_id).is_(None), col(MemoryItem.conversation_id) != apart)
             )
         return [
-            MemoryFound(item, title or "", parent)
-            for item, title, parent in await self._session.execute(query)
+            MemoryFound(item, title or "", parent, before)
+            for item, title, parent, before in await self._session.execute(query)
         ]
 
     async def count_documents(self, *, owner: UUID, places: Places) -> int:

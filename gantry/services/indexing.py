@@ -8,7 +8,7 @@ import logging
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Protocol, TypeGuard
 from uuid import UUID
 
 from gantry.domain.clock import utc_now
@@ -19,6 +19,8 @@ from gantry.domain.embedding import (
     SetState,
     TextRole,
     Vector,
+    blended,
+    led,
     passages_of,
 )
 from gantry.domain.errors import Unavailable
@@ -239,9 +241,13 @@ class Indexer:
     ) -> None:
         embedder = await self._embedder(target)
         parts = [(row, part, text) for row in rows for part, text in enumerate(_texts(row))]
-        vectors = await embedder.embed([text for _row, _part, text in parts], TextRole.PASSAGE)
+        leads = {row.id: led(row.lead, row.speaker, row.content) for row in rows if _has_lead(row)}
+        texts = [text for _row, _part, text in parts]
+        vectors = await embedder.embed([*texts, *leads.values()], TextRole.PASSAGE)
+        around = dict(zip(leads, vectors[len(texts) :], strict=True))
         by_account: dict[UUID, list[VectorEntry]] = {}
-        for (row, part, _text), vector in zip(parts, vectors, strict=True):
+        for (row, part, _text), own in zip(parts, vectors[: len(texts)], strict=True):
+            vector = blended(own, around[row.id]) if row.id in around else own
             entry = VectorEntry(row.id, part, vector, source=_source(row), group=_group(row))
             by_account.setdefault(row.account_id, []).append(entry)
         for account, entries in by_account.items():
@@ -371,6 +377,10 @@ def _texts(row: Chunk | MemoryItem) -> list[str]:
     if isinstance(row, Chunk):
         return [f"{row.context}\n{row.content}"]
     return passages_of(row.speaker, row.content)
+
+
+def _has_lead(row: Chunk | MemoryItem) -> TypeGuard[MemoryItem]:
+    return isinstance(row, MemoryItem) and bool(row.lead)
 
 
 def _source(row: Chunk | MemoryItem) -> UUID:

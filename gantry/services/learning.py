@@ -10,6 +10,7 @@ from uuid import UUID
 from gantry.domain.catalog import EXTRACTIVE
 from gantry.domain.chat import MessageRole
 from gantry.domain.clock import utc_now
+from gantry.domain.embedding import lead_of
 from gantry.domain.learning import facts_in, names_in
 from gantry.domain.live import Notice, NoticeBoard, NoticeKind
 from gantry.domain.memory import MemoryKind
@@ -76,6 +77,7 @@ class Learner:
             content=message.content[:_CONTENT],
             context=f"{account.name if mine else 'Assistant'} {spoken_date(message.created_at)}",
             around=around,
+            lead=lead_of(above[-1].role.value, above[-1].content) if above else "",
             said_at=message.created_at,
             created_at=self.now(),
             updated_at=self.now(),

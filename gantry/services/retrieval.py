@@ -4,7 +4,7 @@ import asyncio
 import logging
 import re
 import time
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 from uuid import UUID
@@ -115,11 +115,7 @@ class Retriever:
             rows = await tx.knowledge.memories(scores, owner=who.id, apart=exclude)
         found = {each.item.id: each for each in rows if each.item.kind is MemoryKind.TURN}
         scores = {row: score for row, score in scores.items() if row in found}
-        scores = retrieval.with_neighbours(scores, _around(list(found.values())), MEMORY.neighbour)
-        scores = {
-            row: score + retrieval.who_spoke(question, found[row].item.speaker, MEMORY)
-            for row, score in scores.items()
-        }
+        scores = _weighed(question, scores, found)
         order = [found[row] for row in retrieval.best_first(scores)]
         if floor:
             order = [each for each in order if _relevant(question, _said(each), meaning.get(each.item.id))]
@@ -197,15 +193,42 @@ def _beside(rows: Sequence[ChunkFound]) -> Mapping[UUID, list[UUID]]:
     }
 
 
-def _around(rows: Sequence[MemoryFound]) -> Mapping[UUID, list[UUID]]:
+def _weighed(
+    question: str, scores: Mapping[UUID, float], found: Mapping[UUID, MemoryFound]
+) -> dict[UUID, float]:
+    """Return the scores of past turns with what stands around them, who spoke, and what they cover."""
+    beside = _above_and_below(found.values(), lambda each: each.parent_id)
+    again = _above_and_below(found.values(), lambda each: each.before_id)
+    near = retrieval.with_neighbours(scores, beside, MEMORY.neighbour)
+    same = retrieval.with_neighbours(scores, again, MEMORY.again)
+    covered = retrieval.covered(question, {row: _spoken(each) for row, each in found.items()})
+    return {
+        row: near[row]
+        + (same[row] - score)
+        + MEMORY.covers * covered[row]
+        + MEMORY.standing
+        * (found[row].item.speaker == "user" and retrieval.is_standing(found[row].item.content))
+        + retrieval.who_spoke(question, found[row].item.speaker, MEMORY)
+        for row, score in scores.items()
+    }
+
+
+def _above_and_below(
+    rows: Iterable[MemoryFound], above_of: Callable[[MemoryFound], UUID | None]
+) -> Mapping[UUID, list[UUID]]:
+    """Return for each memory those of the message above it, as *above_of* tells, and of the ones it is above of."""
     by_message = {each.item.message_id: each.item.id for each in rows}
     beside: dict[UUID, list[UUID]] = {}
     for each in rows:
-        above = by_message.get(each.parent_id) if each.parent_id else None
+        above = by_message.get(above_of(each))
         if above is not None:
             beside.setdefault(each.item.id, []).append(above)
             beside.setdefault(above, []).append(each.item.id)
     return beside
+
+
+def _spoken(found: MemoryFound) -> str:
+    return f"{found.item.speaker} {found.item.content}"
 
 
 def _whole(found: ChunkFound) -> str:

@@ -1,0 +1,195 @@
+"""Documents, search and memory over REST, on a real port."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.parts import documents
+from tests.parts.api_server import api_of, sign_in
+from tests.parts.knowledge import background, learned, until
+from tests.parts.llm_server import Script
+from tests.parts.stack import Stack
+
+PDF = documents.pdf(["The harbour bridge was painted blue.", "The lighthouse keeper was called Amalia."])
+
+
+@pytest.fixture
+async def client(stack: Stack) -> AsyncIterator[httpx.AsyncClient]:
+    """Yield a client signed in as Ben, of a deployment that reads."""
+    async with background(stack.main), api_of(stack) as client:
+        await sign_in(stack, client, "ben@example.org")
+        yield client
+
+
+async def send(client: httpx.AsyncClient, name: str, content: bytes, **fields: str) -> httpx.Response:
+    """Upload a file as a form does."""
+    return await client.post("/api/v1/documents", files={"file": (name, content)}, data=fields)
+
+
+async def ready(client: httpx.AsyncClient, document: str) -> dict[str, Any]:
+    """Wait until a document has been read, or could not be."""
+
+    async def done() -> dict[str, Any] | None:
+        found = (await client.get(f"/api/v1/documents/{document}")).json()
+        return found if found["state"] in {"ready", "failed"} else None
+
+    found = await until(done)
+    assert found is not None
+    return found
+
+
+async def test_a_document_from_upload_to_deletion(client: httpx.AsyncClient) -> None:
+    """Uploaded, read, listed, searched, shown, downloaded, renamed, moved, deleted."""
+    made = await send(client, "harbour.pdf", PDF)
+    assert made.status_code == 201, made.text
+    assert (await send(client, "again.pdf", PDF)).status_code == 200
+    row = await ready(client, made.json()["id"])
+    assert (row["state"], row["pages"]) == ("ready", 2)
+    found = (await client.post("/api/v1/search", json={"query": "Who kept the lighthouse?"})).json()
+    best = found["passages"][0]
+    assert (best["title"], best["page"], found["searched"], found["left_out"]) == ("harbour.pdf", 2, 1, [])
+    url = f"/api/v1/documents/{row['id']}"
+    place = {"start": best["start"], "end": best["end"]}
+    page = (await client.get(f"{url}/text", params=place)).json()
+    assert page["text"][page["mark_start"] : page["mark_end"]] == best["text"]
+    chunks = (await client.get(f"{url}/chunks")).json()["chunks"]
+    assert [chunk["page"] for chunk in chunks] == [1, 2]
+    original = await client.get(f"{url}/content")
+    assert original.content == PDF
+    assert original.headers["content-disposition"].startswith("attachment")
+    assert original.headers["content-type"] == "application/octet-stream"
+    shelf = (await client.post("/api/v1/collections", json={"name": "Work"})).json()
+    changed = await client.patch(url, json={"name": "Port.pdf", "collection_id": shelf["id"]})
+    assert (changed.json()["name"], changed.json()["collection_id"]) == ("Port.pdf", shelf["id"])
+    listed = (await client.get("/api/v1/documents", params={"collection_id": shelf["id"]})).json()[
+        "documents"
+    ]
+    assert [each["name"] for each in listed] == ["Port.pdf"]
+    assert (await client.delete(url)).status_code == 204
+    assert (await client.get(url)).status_code == 404
+    gone = (await client.post("/api/v1/search", json={"query": "lighthouse"})).json()
+    assert (gone["passages"], gone["searched"]) == ([], 0)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("GET", "/api/v1/documents/{document}", None),
+        ("GET", "/api/v1/documents/{document}/content", None),
+        ("GET", "/api/v1/documents/{document}/text", None),
+        ("GET", "/api/v1/documents/{document}/chunks", None),
+        ("PATCH", "/api/v1/documents/{document}", {"name": "mine.pdf"}),
+        ("POST", "/api/v1/documents/{document}/retry", None),
+        ("POST", "/api/v1/documents/{document}/cancel", None),
+        ("DELETE", "/api/v1/documents/{document}", None),
+        ("PATCH", "/api/v1/collections/{collection}", {"name": "mine"}),
+        ("DELETE", "/api/v1/collections/{collection}", None),
+        ("PATCH", "/api/v1/memory/{fact}", {"content": "mine"}),
+        ("DELETE", "/api/v1/memory/{fact}", None),
+    ],
+)
+async def test_what_is_somebody_elses_is_not_found(
+    stack: Stack, client: httpx.AsyncClient, method: str, path: str, body: Any
+) -> None:
+    """With their ids, and as if there were no such thing; nothing at all without a session."""
+    row = await ready(client, (await send(client, "harbour.pdf", PDF)).json()["id"])
+    fact = (await client.post("/api/v1/memory", json={"content": "Likes tea."})).json()
+    url = path.format(document=row["id"], collection=row["collection_id"], fact=fact["id"])
+    async with httpx.AsyncClient(base_url=client.base_url) as eve:
+        assert (await eve.request(method, url, json=body)).status_code == 401
+        await sign_in(stack, eve, "eve@example.org")
+        refused = await eve.request(method, url, json=body)
+        assert refused.status_code == 404, refused.text
+        assert (await eve.get("/api/v1/documents")).json()["documents"] == []
+        assert (await eve.get("/api/v1/memory")).json()["facts"] == []
+    assert (await client.get(f"/api/v1/documents/{row['id']}")).json()["name"] == "harbour.pdf"
+
+
+@pytest.mark.parametrize(
+    ("content", "headers"),
+    [
+        (b"", {"content-type": "application/json"}),
+        (b"--x\r\nnonsense", {"content-type": "multipart/form-data; boundary=x"}),
+        (
+            b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.txt"\r\n\r\nhalf of it',
+            {"content-type": "multipart/form-data; boundary=x"},
+        ),
+        (
+            b'--x\r\nContent-Disposition: form-data; name="other"\r\n\r\nvalue\r\n--x--\r\n',
+            {"content-type": "multipart/form-data; boundary=x"},
+        ),
+    ],
+    ids=["no form", "no multipart", "half a file", "no file"],
+)
+async def test_a_broken_upload_is_refused_and_leaves_nothing(
+    stack: Stack, client: httpx.AsyncClient, content: bytes, headers: dict[str, str]
+) -> None:
+    """In words, with nothing on the disk."""
+    refused = await client.post("/api/v1/documents", content=content, headers=headers)
+    assert refused.status_code == 422, refused.text
+    assert refused.json()["detail"]
+    assert not [
+        each for each in stack.settings.data_dir.rglob("*") if each.is_file() and "documents" in each.parts
+    ]
+
+
+async def test_an_upload_that_is_given_up_leaves_nothing(stack: Stack, client: httpx.AsyncClient) -> None:
+    """The connection ends in the middle of the file."""
+    head = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.txt"\r\n\r\n'
+    address = client.base_url
+    _reader, writer = await asyncio.open_connection(address.host, address.port)
+    cookie = "; ".join(f"{name}={value}" for name, value in client.cookies.items())
+    lines = [
+        "POST /api/v1/documents HTTP/1.1",
+        f"Host: {address.host}:{address.port}",
+        f"Cookie: {cookie}",
+        "Content-Type: multipart/form-data; boundary=x",
+        "Content-Length: 1000000",
+    ]
+    writer.write(("\r\n".join(lines) + "\r\n\r\n").encode() + head + b"words " * 5000)
+    await writer.drain()
+
+    def kept() -> list[str]:
+        return [
+            each.name
+            for each in stack.settings.data_dir.rglob("*")
+            if each.is_file() and "documents" in str(each)
+        ]
+
+    async def begun() -> bool:
+        return bool(kept())
+
+    async def gone() -> bool:
+        return not kept()
+
+    await until(begun)
+    writer.close()
+    await until(gone)
+    assert (await client.get("/api/v1/documents")).json()["documents"] == []
+
+
+async def test_memory_is_listed_changed_and_forgotten(stack: Stack, client: httpx.AsyncClient) -> None:
+    """Facts, their graph, the settings; a fact tells where it came from."""
+    stack.llm.default = Script(text="Noted.")
+    thread = (await client.post("/api/v1/conversations", json={"title": "T"})).json()["id"]
+    body = {"content": "My sister is called Beatrix.", "model": "openai/scripted"}
+    await client.post(f"/api/v1/conversations/{thread}/messages", json=body)
+    await learned(stack)
+    (fact,) = (await client.get("/api/v1/memory")).json()["facts"]
+    assert (fact["content"], fact["conversation_id"]) == ("Has a sister called Beatrix.", thread)
+    graph = (await client.get("/api/v1/memory/graph")).json()
+    assert "Beatrix" in {node["name"] for node in graph["nodes"]}
+    found = (await client.post("/api/v1/search", json={"query": "sister", "memory": True})).json()
+    assert found["passages"][0]["conversation_id"] == thread
+    await client.patch(f"/api/v1/memory/{fact['id']}", json={"content": "Has two sisters.", "pinned": True})
+    (fact,) = (await client.get("/api/v1/memory", params={"q": "two"})).json()["facts"]
+    assert (fact["pinned"], fact["by_hand"]) == (True, True)
+    same = await client.post("/api/v1/memory", json={"content": "has two sisters"})
+    assert same.status_code == 409
+    settings = (await client.patch("/api/v1/memory/settings", json={"by_model": True})).json()
+    assert (settings["enabled"], settings["by_model"]) == (True, True)
+    assert (await client.delete("/api/v1/memory")).status_code == 204
+    assert (await client.get("/api/v1/memory")).json()["facts"] == []
