@@ -14,7 +14,6 @@ from tests.parts.compose import Stack
 from tests.parts.llm_server import Script, ScriptedServer
 
 ARCHIVE = "/backups/proof.tar"
-WIPE = "DROP SCHEMA public CASCADE; CREATE SCHEMA public"
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -26,13 +25,7 @@ async def filled(stack: Stack, admin: Person, deploy_llm: ScriptedServer) -> Asy
 
 def _in_backup(stack: Stack, *arguments: str, check: bool = True) -> str:
     """Run a command of the product beside the stopped application."""
-    run = ("run", "--rm", "--no-deps", "-T", "backup", "python", "-m", "gantry")
-    return stack.compose(*run, *arguments, check=check)
-
-
-def _wipe(stack: Stack) -> None:
-    stack.compose("stop", "backend", "backup")
-    stack.compose("exec", "-T", "postgres", "psql", "-q", "-U", "gantry", "-d", "gantry", "-c", WIPE)
+    return stack.beside("python", "-m", "gantry", *arguments, check=check)
 
 
 async def test_what_was_lost_comes_back(stack: Stack, admin: Person, filled: str) -> None:
@@ -40,7 +33,7 @@ async def test_what_was_lost_comes_back(stack: Stack, admin: Person, filled: str
     before = await admin.messages(filled)
     stack.gantry("backup", "--to", ARCHIVE, service="backup")
     assert "DIFFERENT" not in stack.gantry("verify", ARCHIVE, "--against-database", service="backup")
-    _wipe(stack)
+    stack.wipe()
     _in_backup(stack, "restore", ARCHIVE, "--yes")
     compared = _in_backup(stack, "verify", ARCHIVE, "--against-database")
     assert "equal" in compared
@@ -77,7 +70,7 @@ async def test_from_postgresql_to_sqlite_and_back(
     (tmp_path / "from-sqlite.tar").chmod(0o644)
 
     stack.compose("cp", str(tmp_path / "from-sqlite.tar"), "backup:/backups/from-sqlite.tar")
-    _wipe(stack)
+    stack.wipe()
     _in_backup(stack, "restore", "/backups/from-sqlite.tar", "--yes")
     assert "DIFFERENT" not in _in_backup(stack, "verify", "/backups/from-sqlite.tar", "--against-database")
     stack.up()

@@ -12,7 +12,6 @@ from tests.parts.compose import Stack
 from tests.parts.llm_server import Script, ScriptedServer
 
 ARCHIVE = "/backups/documents.tar"
-WIPE = "DROP SCHEMA public CASCADE; CREATE SCHEMA public"
 
 
 async def _cites(tab: Tab, words: str) -> None:
@@ -41,12 +40,9 @@ async def test_an_uploaded_document_is_cited_and_survives_a_restore(
     )
 
     stack.gantry("backup", "--to", ARCHIVE, service="backup")
-    stack.compose("stop", "backend", "backup")
-    stack.compose("exec", "-T", "postgres", "psql", "-q", "-U", "gantry", "-d", "gantry", "-c", WIPE)
-    once = ("run", "--rm", "--no-deps", "-T", "backup")
     try:
-        stack.compose(*once, "sh", "-c", "rm -rf /data/documents /data/chroma")
-        stack.compose(*once, "python", "-m", "gantry", "restore", ARCHIVE, "--yes")
+        stack.wipe()
+        stack.beside("python", "-m", "gantry", "restore", ARCHIVE, "--yes")
     finally:
         stack.up()
     await stack.until_healthy(REPLICAS)

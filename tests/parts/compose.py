@@ -28,6 +28,7 @@ _IGNORED = shutil.ignore_patterns(
     ".*_cache",
     "node_modules",
 )
+_WIPE = "DROP SCHEMA public CASCADE; CREATE SCHEMA public"
 ROOT_CERTIFICATE = "/data/caddy/pki/authorities/local/root.crt"
 
 
@@ -126,6 +127,16 @@ class Stack:
     def gantry(self, *arguments: str, service: str = "backend") -> str:
         """Run a command of the product in a container that runs."""
         return self.compose("exec", "-T", service, "python", "-m", "gantry", *arguments)
+
+    def wipe(self) -> None:
+        """Stop what writes, and lose everything people have: database, documents and vectors on the volume."""
+        self.compose("stop", "backend", "backup")
+        self.compose("exec", "-T", "postgres", "psql", "-q", "-U", "gantry", "-d", "gantry", "-c", _WIPE)
+        self.beside("sh", "-c", "rm -rf /data/documents /data/chroma")
+
+    def beside(self, *command: str, check: bool = True) -> str:
+        """Run a command in a container of its own, with the volumes of the stopped application."""
+        return self.compose("run", "--rm", "--no-deps", "-T", "backup", *command, check=check)
 
     # what runs
 
