@@ -1,7 +1,11 @@
 /*
  * Which documents the conversation reads, and whether memory takes part.
  */
-import { useId, useRef, useState } from "react";
+import { useEffect, useId, useRef, useState } from "react";
+import { ask } from "./backend.js";
+
+const SHOWN = 6; // documents offered at once
+const TYPING_MS = 250;
 
 const Check = ({ label, type = "checkbox", name, checked, onChange }) => (
   <label className="scope-line">
@@ -10,16 +14,73 @@ const Check = ({ label, type = "checkbox", name, checked, onChange }) => (
   </label>
 );
 
-function summary(kind, chosen, collections) {
+const counted = (count, what) => (count === 1 ? `1 ${what}` : `${count} ${what}s`);
+
+function summary(kind, chosen, collections, documents) {
   if (kind === "none") return "No documents";
   if (kind === "all") return "All documents";
   const names = collections.filter((each) => chosen.includes(each.id)).map((each) => each.name);
-  if (names.length === 1) return names[0];
-  return names.length ? `${names.length} collections` : "Some documents";
+  const parts = names.length > 1 ? [counted(names.length, "collection")] : names;
+  if (documents.length) parts.push(counted(documents.length, "document"));
+  return parts.join(", ") || "Some documents";
+}
+
+async function read(path) {
+  try {
+    const answer = await ask(path);
+    return answer.ok ? await answer.json() : null;
+  } catch {
+    return null; // the page says elsewhere that the connection is lost
+  }
+}
+
+/** Documents to choose from: the chosen ones, and those whose names hold what is typed. */
+function Documents({ open, chosen, onToggle }) {
+  const [words, setWords] = useState("");
+  const [found, setFound] = useState([]);
+  const [names, setNames] = useState({});
+  useEffect(() => {
+    if (!open) return undefined;
+    let current = true;
+    const timer = setTimeout(async () => {
+      const listed = (await read(`/api/v1/documents?limit=${SHOWN}&q=${encodeURIComponent(words)}`))?.documents ?? [];
+      if (current) setFound(listed);
+    }, words ? TYPING_MS : 0);
+    return () => {
+      current = false;
+      clearTimeout(timer);
+    };
+  }, [open, words]);
+  const missing = open ? chosen.filter((id) => !(id in names) && !found.some((each) => each.id === id)) : [];
+  useEffect(() => {
+    for (const id of missing) {
+      read(`/api/v1/documents/${id}`).then((one) => setNames((known) => ({ ...known, [id]: one?.name ?? "Deleted document" })));
+    }
+  }, [missing.join(" ")]);
+  const offered = [
+    ...chosen.map((id) => ({ id, name: found.find((each) => each.id === id)?.name ?? names[id] ?? "…" })),
+    ...found.filter((each) => !chosen.includes(each.id)),
+  ];
+  if (!offered.length && !words) return null;
+  return (
+    <>
+      <input
+        type="search"
+        className="input scope-search"
+        placeholder="Find a document"
+        aria-label="Find a document"
+        value={words}
+        onChange={(event) => setWords(event.target.value)}
+      />
+      {offered.map((each) => (
+        <Check key={each.id} label={each.name} checked={chosen.includes(each.id)} onChange={() => onToggle(each.id)} />
+      ))}
+    </>
+  );
 }
 
 export function ScopePicker(props) {
-  const { kind = "all", chosen = [], collections = [], remembered = true, temporary = false, isNew = false } = props;
+  const { kind = "all", chosen = [], documents = [], collections = [], remembered = true, temporary = false, isNew = false } = props;
   const { onScope, onRemembered, onTemporary } = props;
   const [open, setOpen] = useState(false);
   const panel = useRef(null);
@@ -29,14 +90,16 @@ export function ScopePicker(props) {
     panel.current.showPopover();
     const from = button.current.getBoundingClientRect();
     panel.current.style.left = `${Math.max(8, Math.min(from.left, innerWidth - panel.current.offsetWidth - 8))}px`;
-    panel.current.style.top = `${Math.max(8, from.top - panel.current.offsetHeight - 6)}px`;
+    // Held at its foot: documents come in after it has opened.
+    panel.current.style.top = "auto";
+    panel.current.style.bottom = `${innerHeight - from.top + 6}px`;
     panel.current.querySelector("input")?.focus();
   };
-  const toggle = (id) => {
-    const next = chosen.includes(id) ? chosen.filter((each) => each !== id) : [...chosen, id];
-    onScope?.(next.length ? "some" : "none", next);
-  };
-  const label = temporary ? `Temporary · ${summary(kind, chosen, collections)}` : summary(kind, chosen, collections);
+  const some = kind === "some";
+  const turned = (list, id) => (list.includes(id) ? list.filter((each) => each !== id) : [...list, id]);
+  const choose = (shelves, files) => onScope?.(shelves.length || files.length ? "some" : "none", shelves, files);
+  const said = summary(kind, chosen, collections, documents);
+  const label = temporary ? `Temporary · ${said}` : said;
   return (
     <>
       <button
@@ -63,11 +126,12 @@ export function ScopePicker(props) {
         }}
       >
         <p className="menu-heading">Documents</p>
-        <Check type="radio" name={name} label="All" checked={kind === "all"} onChange={() => onScope?.("all", [])} />
-        <Check type="radio" name={name} label="None" checked={kind === "none"} onChange={() => onScope?.("none", [])} />
+        <Check type="radio" name={name} label="All" checked={kind === "all"} onChange={() => onScope?.("all", [], [])} />
+        <Check type="radio" name={name} label="None" checked={kind === "none"} onChange={() => onScope?.("none", [], [])} />
         {collections.map((each) => (
-          <Check key={each.id} label={`${each.name} (${each.documents})`} checked={kind === "some" && chosen.includes(each.id)} onChange={() => toggle(each.id)} />
+          <Check key={each.id} label={`${each.name} (${each.documents})`} checked={some && chosen.includes(each.id)} onChange={() => choose(turned(chosen, each.id), documents)} />
         ))}
+        <Documents open={open} chosen={documents} onToggle={(id) => choose(chosen, turned(documents, id))} />
         <a className="scope-link" href="/vault">
           Manage documents
         </a>

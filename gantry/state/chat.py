@@ -70,6 +70,7 @@ class ChatState(rx.State):
     collections: list[CollectionView] = []
     scope: str = "all"
     scope_collections: list[str] = []
+    scope_documents: list[str] = []
     remembered: bool = True
     temporary: bool = False
 
@@ -221,12 +222,15 @@ class ChatState(rx.State):
 
     @rx.event
     @guarded
-    async def choose_scope(self, kind: Literal["all", "none", "some"], collections: Ids, conversation: str):
+    async def choose_scope(
+        self, kind: Literal["all", "none", "some"], collections: Ids, documents: Ids, conversation: str
+    ):
         """Let *conversation*, or (empty) a new one, read these documents from the next question on."""
-        scope = DocumentScope(ScopeKind(kind), tuple(uuid_of(each) for each in collections))
+        shelves, files = (tuple(uuid_of(each) for each in ids) for ids in (collections, documents))
+        scope = DocumentScope(ScopeKind(kind), shelves, files)
         if conversation:
             await services().chat.set_scope(await acting(self), uuid_of(conversation), scope)
-        self.scope, self.scope_collections = kind, list(collections)
+        self._take_scope(scope)
 
     @rx.event
     @guarded
@@ -266,8 +270,17 @@ class ChatState(rx.State):
 
     def _beginning(self) -> Beginning:
         """Return how a new conversation is to start, as the page says."""
-        scope = DocumentScope(ScopeKind(self.scope), tuple(uuid_of(each) for each in self.scope_collections))
-        return Beginning(scope, self.temporary, self.remembered)
+        shelves, files = (
+            tuple(uuid_of(each) for each in ids) for ids in (self.scope_collections, self.scope_documents)
+        )
+        return Beginning(
+            DocumentScope(ScopeKind(self.scope), shelves, files), self.temporary, self.remembered
+        )
+
+    def _take_scope(self, scope: DocumentScope) -> None:
+        self.scope = scope.kind.value
+        self.scope_collections = [str(each) for each in scope.collections]
+        self.scope_documents = [str(each) for each in scope.documents]
 
     def _address(self) -> str:
         _, found, rest = self.router.url.path.partition("/c/")
@@ -275,7 +288,7 @@ class ChatState(rx.State):
 
     def _blank(self, conversation: str) -> None:
         if conversation != self.conversation_id:
-            self.scope, self.scope_collections = "all", []
+            self._take_scope(DocumentScope())
             self.remembered, self.temporary = True, False
         self.conversation_id, self.title, self.found = conversation, "", True
         self.earlier, self.latest = [], []
@@ -320,8 +333,7 @@ class ChatState(rx.State):
         if last and live and last.id not in self._held:
             self._held = [*self._held[-LATEST_LIMIT:], last.id]  # its stream brings the text from now on
         self.title = window.conversation.title
-        scope = DocumentScope.parse(window.conversation.scope)
-        self.scope, self.scope_collections = scope.kind.value, [str(each) for each in scope.collections]
+        self._take_scope(DocumentScope.parse(window.conversation.scope))
         self.remembered, self.temporary = window.conversation.remembered, window.conversation.temporary
         self._chosen = self._chosen or window.conversation.model is not None
         self.model = window.conversation.model or self.model

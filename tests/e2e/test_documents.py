@@ -100,6 +100,34 @@ async def test_nothing_found_is_said_and_documents_can_be_left_out(tab: Tab, cue
     await expect(tab.answer).not_to_contain_text("Nothing found")
 
 
+async def test_one_document_can_be_chosen(tab: Tab, cue: Cues) -> None:
+    """Found by its name, read alone from the next question on, and still chosen after a reload."""
+    await tab.open("/vault")
+    other = documents.pdf(["The lighthouse budget of the harbour is 400 euros."])
+    await upload(tab, file("harbour.pdf", HARBOUR), file("budget.pdf", other))
+    await ready(tab, "harbour.pdf")
+    await ready(tab, "budget.pdf")
+    await tab.open("/")
+    scope = tab.page.get_by_test_id("scope")
+    await scope.click()
+    await tab.page.get_by_label("Find a document").fill("budg")
+    await expect(tab.page.get_by_label("harbour.pdf")).to_have_count(0)
+    await tab.page.get_by_label("budget.pdf").click()
+    await tab.page.keyboard.press("Escape")
+    await expect(scope).to_have_text("1 document")
+    await tab.ask(f"What of the lighthouse at the harbour? {cue(Script(text='400 euros [1].'))}")
+    await tab.ends()
+    await expect(tab.answer.get_by_test_id("source")).to_have_count(1)
+    await expect(tab.answer.get_by_test_id("source")).to_contain_text("budget.pdf")
+    await tab.reload()
+    await expect(scope).to_have_text("1 document")
+    await scope.click()
+    chosen = tab.page.get_by_role("checkbox", name="budget.pdf")
+    await expect(chosen).to_be_checked()
+    await chosen.click()
+    await expect(scope).to_have_text("No documents")
+
+
 async def test_a_file_goes_with_a_message(tab: Tab, cue: Cues) -> None:
     """Attached to one message it is read for the answer, and shown with the message."""
     await tab.open("/")

@@ -6,7 +6,7 @@ from reflex.event import passthrough_event_spec
 from gantry.state.views.chat import CollectionView
 from gantry.ui.components.local import Local
 
-_scope_event = passthrough_event_spec(str, list[str])
+_scope_event = passthrough_event_spec(str, list[str], list[str])
 _flag_event = passthrough_event_spec(bool)
 
 
@@ -25,13 +25,14 @@ class ScopePicker(Local):
 
     kind: rx.Var[str]
     chosen: rx.Var[list[str]]
+    documents: rx.Var[list[str]]
     collections: rx.Var[list[CollectionView]]
     remembered: rx.Var[bool]
     temporary: rx.Var[bool]
     is_new: rx.Var[bool]
 
     on_scope: rx.EventHandler[_scope_event]
-    """With ``all``, ``none`` or ``some``, and the ids of collections."""
+    """With ``all``, ``none`` or ``some``, and the ids of collections and of single documents."""
     on_remembered: rx.EventHandler[_flag_event]
     on_temporary: rx.EventHandler[_flag_event]
 

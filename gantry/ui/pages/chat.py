@@ -68,11 +68,14 @@ def _conversation() -> rx.Component:
                 scope_picker(
                     kind=ChatState.scope,
                     chosen=ChatState.scope_collections,
+                    documents=ChatState.scope_documents,
                     collections=ChatState.collections,
                     remembered=ChatState.remembered,
                     temporary=ChatState.temporary,
                     is_new=ChatState.conversation_id == "",
-                    on_scope=lambda kind, ids: ChatState.choose_scope(kind, ids, ChatState.conversation_id),
+                    on_scope=lambda kind, shelves, files: ChatState.choose_scope(
+                        kind, shelves, files, ChatState.conversation_id
+                    ),
                     on_remembered=lambda on: ChatState.set_remembered(on, ChatState.conversation_id),
                     on_temporary=ChatState.set_temporary,
                 ),

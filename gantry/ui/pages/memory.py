@@ -52,12 +52,12 @@ _NOTE = (
 def _switch() -> rx.Component:
     return rx.el.div(
         rx.el.button(
-            rx.cond(MemoryState.enabled, "Memory is on", "Memory is off"),
+            "Remember what I write",
             type="button",
             role="switch",
             aria_checked=rx.cond(MemoryState.enabled, "true", "false"),
             on_click=MemoryState.toggle,
-            class_name="button",
+            class_name="switch",
             data_testid="memory-switch",
         ),
         rx.el.span(
@@ -81,13 +81,12 @@ _MODEL_NOTE = (
 def _model() -> rx.Component:
     return rx.el.div(
         rx.el.button(
-            rx.cond(MemoryState.by_model, "The model reads quiet conversations", "Only rules"),
+            "Let the model read quiet conversations",
             type="button",
             role="switch",
             aria_checked=rx.cond(MemoryState.by_model, "true", "false"),
-            aria_label="Let the model read quiet conversations",
             on_click=MemoryState.toggle_model,
-            class_name="button",
+            class_name="switch",
             data_testid="memory-model",
         ),
         class_name="row",

@@ -45,8 +45,10 @@ async def test_another_process_goes_on_after_kill_9(shared: Stack, stage: Docume
     content = documents.long_pdf(PAGES)
     row = await upload(shared, "long.pdf", content)
     doomed = await DoomedReader.start(shared.settings)
-    await reaches(shared, row, stage)
-    await doomed.kill()
+    try:
+        await reaches(shared, row, stage)
+    finally:
+        await doomed.kill()
     async with background(shared.main):
         ready = await read(shared, row.id)
         assert (ready.state, ready.pages, ready.attempt) == (DocumentState.READY, PAGES, 2)
