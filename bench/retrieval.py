@@ -10,6 +10,7 @@ import json
 import math
 import os
 import random
+import secrets
 import shutil
 import statistics
 import sys
@@ -33,6 +34,7 @@ from gantry.domain.knowledge import DocumentScope, Passage
 from gantry.domain.memory import MemoryKind
 from gantry.domain.parsing import Section
 from gantry.domain.passages import search_words
+from gantry.domain.text import storable
 from gantry.domain.vault import DocumentState
 from gantry.domain.vectors import Shelf, VectorEntry, VectorScope
 from gantry.models import Account, Chunk, Collection, Conversation, Document, MemoryItem, Message, new_id
@@ -155,8 +157,8 @@ class Bench:
                     heading=chunk.heading,
                     start_offset=chunk.start,
                     end_offset=chunk.end,
-                    context=context_of(name, chunk.heading),
-                    content=chunk.text,
+                    context=storable(context_of(name, chunk.heading)),
+                    content=storable(chunk.text),
                 )
                 for chunk in chunked(sections)
             ]
@@ -469,7 +471,7 @@ async def _run(options: argparse.Namespace, folder: Path, work: Path) -> None:
         _env_file=None,  # pyright: ignore[reportCallIssue]
         database_url=options.database or f"sqlite:///{work / 'bench.db'}",
         data_dir=work,
-        secret_key="a-bench-needs-no-secret-but-a-long-one-all-the-same",  # pyright: ignore[reportArgumentType]
+        secret_key=secrets.token_urlsafe(48),  # pyright: ignore[reportArgumentType]
         probe_local_models=False,
         embedding_model=options.model,
     )

@@ -23,11 +23,21 @@ _CHUNKS_SQLITE = """
     FROM fts_chunk JOIN fts_chunk_row r ON r.number = fts_chunk.rowid JOIN chunk c ON c.id = r.chunk_id
     WHERE fts_chunk MATCH :words AND c.account_id = :owner ORDER BY score DESC LIMIT :limit
 """
+# PostgreSQL ranks without the rarity of words, so each word is asked for by itself, and weighed by how many rows have it.
 _CHUNKS_POSTGRESQL = """
-    SELECT c.id, ts_rank('{{0, 0, 0.75, 0.25}}', f.search, {words}) AS score
-    FROM fts_chunk f JOIN chunk c ON c.id = f.chunk_id
-    WHERE f.search @@ ({scope} && {words}) AND c.account_id = :owner ORDER BY score DESC LIMIT :limit
+    WITH hit AS (
+        SELECT f.chunk_id AS id, word, ts_rank('{{0, 0, 0.75, 0.25}}', f.search, word, 1) AS rank
+        FROM {asked} JOIN fts_chunk f ON f.search @@ ({scope} && word)
+    ), held AS (SELECT count(*) AS rows FROM chunk WHERE account_id = :owner),
+    rarity AS (SELECT word, ln(1 + max(rows) / (0.5 + count(*))) AS weight FROM hit, held GROUP BY word)
+    SELECT c.id, sum(rank * weight) AS score
+    FROM hit JOIN rarity USING (word) JOIN chunk c ON c.id = hit.id
+    WHERE c.account_id = :owner GROUP BY c.id ORDER BY score DESC LIMIT :limit
 """
+_ASKED_POSTGRESQL = """(
+    SELECT DISTINCT query AS word
+    FROM unnest(CAST(:words AS text[])) AS one, LATERAL to_tsquery('english', one) AS query WHERE numnode(query) > 0
+) AS asked"""
 _MEMORIES_SQLITE = """
     SELECT r.memory_item_id AS id, -bm25(fts_memory_item, 0, 1.0, 2.0, 0.5) AS score
     FROM fts_memory_item JOIN fts_memory_item_row r ON r.number = fts_memory_item.rowid
@@ -35,9 +45,14 @@ _MEMORIES_SQLITE = """
     WHERE fts_memory_item MATCH :words AND i.account_id = :owner ORDER BY score DESC LIMIT :limit
 """
 _MEMORIES_POSTGRESQL = """
-    SELECT i.id, ts_rank('{{0, 0.15, 0.6, 0.3}}', f.search, {words}) AS score
-    FROM fts_memory_item f JOIN memory_item i ON i.id = f.memory_item_id
-    WHERE f.search @@ ({scope} && {words}) AND i.account_id = :owner ORDER BY score DESC LIMIT :limit
+    WITH hit AS (
+        SELECT f.memory_item_id AS id, word, ts_rank('{{0, 0.15, 0.6, 0.3}}', f.search, word, 1) AS rank
+        FROM {asked} JOIN fts_memory_item f ON f.search @@ ({scope} && word)
+    ), held AS (SELECT count(*) AS rows FROM memory_item WHERE account_id = :owner),
+    rarity AS (SELECT word, ln(1 + max(rows) / (0.5 + count(*))) AS weight FROM hit, held GROUP BY word)
+    SELECT i.id, sum(rank * weight) AS score
+    FROM hit JOIN rarity USING (word) JOIN memory_item i ON i.id = hit.id
+    WHERE i.account_id = :owner GROUP BY i.id ORDER BY score DESC LIMIT :limit
 """
 
 
@@ -121,12 +136,11 @@ class KnowledgeSearchRepository:
             values = {"words": f"({places}) AND {{{columns}}} : ({_any(words)})", "limit": limit}
         else:
             inside = " && ".join(f"CAST(:scope{n} AS tsquery)" for n in range(len(scope)))
-            asked = "to_tsquery('english', :words)"
-            query = text(queries[1].format(words=asked, scope=f"({inside})")).bindparams(
+            query = text(queries[1].format(asked=_ASKED_POSTGRESQL, scope=f"({inside})")).bindparams(
                 bindparam("owner", owner, Uuid())
             )
             values = {f"scope{n}": " | ".join(f"'{word}'" for word in group) for n, group in enumerate(scope)}
-            values |= {"words": " | ".join(words), "limit": limit}
+            values |= {"words": list(words), "limit": limit}
         rows = await self._session.execute(query.columns(id=Uuid()), values)
         return {row.id: float(row.score) for row in rows}
 
