@@ -9,6 +9,7 @@ from playwright.async_api import Browser, BrowserContext, Page
 
 from tests.parts.app import RunningApp, build_front_end
 from tests.parts.browser import running_chromium
+from tests.parts.documents import pdf
 from tests.parts.llm_server import Script, ScriptedServer, ServerThread
 
 OUT = Path(__file__).resolve().parent / "screenshots"
@@ -42,6 +43,17 @@ def minutes_a_day(area_m2: float, litres_per_minute: float, loss_mm: float = 4.5
 
 For 6 m² and a drip line of 3 litres a minute that makes **nine minutes**, best at five in the morning.
 """
+GUIDE = [
+    "Rainwater for small gardens\n\nA roof of forty square metres gives about one thousand litres in\na day of steady rain.",
+    (
+        "Choosing a water butt\n\nReckon with five litres a day for each square metre of raised bed in July.\n"
+        "A bed of six square metres needs two hundred and ten litres a week,\nso a butt of 300 litres sees it through a dry week."
+    ),
+]
+CITED = (
+    "A **300-litre** butt sees your beds through a dry week: in July they take about five litres a day for each square "
+    "metre, which makes 210 litres for six of them [1].\n\nOne day of steady rain on a roof of forty square metres fills it three times over [2]."
+)
 EARLIER = (
     "Plan a weekend in the Jura",
     "Explain write-ahead logging",
@@ -65,6 +77,9 @@ async def main() -> None:
                 await admin.ask(title)
             for scheme in ("dark", "light"):
                 await _signed_in(app, browser, llm, await admin.new_session(), scheme)
+            await admin.rest.post("/api/v1/documents", files={"file": ("Rainwater guide.pdf", pdf(GUIDE))})
+            for scheme in ("dark", "light"):
+                await _documents(app, browser, llm, await admin.new_session(), scheme)
 
 
 async def _before_sign_in(app: RunningApp, browser: Browser) -> None:
@@ -109,6 +124,24 @@ async def _signed_in(
         await page.goto(f"{app.url}/login")
         await page.get_by_test_id("login-submit").wait_for()
         await _take(page, f"login-{scheme}")
+
+
+async def _documents(
+    app: RunningApp, browser: Browser, llm: ScriptedServer, token: str, scheme: Literal["dark", "light"]
+) -> None:
+    async with await _context(browser, app, token, DESKTOP, scheme) as context:
+        page = await context.new_page()
+        await page.goto(f"{app.url}/vault")
+        await page.get_by_text("Ready").first.wait_for(timeout=30_000)
+        await _take(page, f"vault-{scheme}")
+        await page.goto(app.url)
+        await page.get_by_test_id("suggestion").first.wait_for()
+        await _send(page, llm, Script(text=CITED), "How large must a water butt be for my six square metres?")
+        await page.locator("[data-role=assistant][data-status=complete]").wait_for(timeout=30_000)
+        await page.get_by_test_id("citation").first.click()
+        await page.get_by_test_id("passage").wait_for()
+        await page.wait_for_timeout(500)
+        await _take(page, f"sources-{scheme}")
 
 
 async def _context(

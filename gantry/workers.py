@@ -57,7 +57,7 @@ class Background:
             asyncio.create_task(_while_there_is_work(self._ingest(sweep_seconds), 0, "ingestion")),
             asyncio.create_task(_while_there_is_work(self._index, INDEX_SECONDS, "index")),
             asyncio.create_task(_while_there_is_work(self.learner.learn, LEARN_SECONDS, "learner")),
-            asyncio.create_task(_while_there_is_work(self.scribe.study, STUDY_SECONDS, "scribe")),
+            asyncio.create_task(_while_there_is_work(self._study, STUDY_SECONDS, "scribe")),
             asyncio.create_task(_every(HOUSEKEEPING_SECONDS, self._tidy, "tidy")),
         ]
         try:
@@ -79,6 +79,10 @@ class Background:
     async def _index(self) -> int:
         await self.indexer.settle()
         return await self.indexer.work()
+
+    async def _study(self) -> int:
+        await self.scribe.study()
+        return 0  # one conversation at a time, with a pause: the model server has other things to do
 
     async def _tidy(self) -> None:
         await self.learner.summarise()

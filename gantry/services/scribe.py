@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from gantry.domain.accounts import Actor
-from gantry.domain.catalog import EXTRACTIVE, ChatRequest, ChatTurn, TextDelta
+from gantry.domain.catalog import EXTRACTIVE, ChatModel, ChatRequest, ChatTurn, TextDelta
 from gantry.domain.chat import MessageRole
 from gantry.domain.clock import utc_now
 from gantry.domain.errors import GantryError, ModelFault, ModelUnavailable
@@ -34,6 +34,7 @@ _SUMMARY_CHARACTERS = 3000
 _CHARACTERS_A_TOKEN = 3
 _KNOWN_TOLD = 40  # facts
 _MESSAGES = 100
+_POLL_SECONDS = 0.2  # between two looks whether somebody waits for an answer
 
 log = logging.getLogger(__name__)
 
@@ -65,11 +66,16 @@ class Scribe:
         thread, account = taken
         try:
             await self._read(thread, account)
+        except _MakeWay:
+            await self._later(thread, timedelta(seconds=QUIET_SECONDS))
         except (GantryError, TimeoutError) as error:
             log.info("memory.model_failed", extra={"conversation": thread.id, "reason": type(error).__name__})
-            async with self.database.begin() as tx:
-                await tx.memory.study_later(thread.id, self.now() + timedelta(minutes=AGAIN_MINUTES))
+            await self._later(thread, timedelta(minutes=AGAIN_MINUTES))
         return 1
+
+    async def _later(self, thread: Conversation, wait: timedelta) -> None:
+        async with self.database.begin() as tx:
+            await tx.memory.study_later(thread.id, self.now() + wait)
 
     async def _read(self, thread: Conversation, account: Account) -> None:
         async with self.database.read() as tx:
@@ -111,7 +117,7 @@ class Scribe:
         prompt = f"{SUMMARY_WANTED.format(words=_SUMMARY_WORDS)}\n\n{first}\n\n{rest}".strip()
         try:
             text = await self._ask(thread, account, prompt, max_tokens=2 * _SUMMARY_WORDS)
-        except (GantryError, TimeoutError):
+        except (GantryError, TimeoutError, _MakeWay):
             return ""
         return storable(text).strip()[:_SUMMARY_CHARACTERS]
 
@@ -120,6 +126,7 @@ class Scribe:
 
         Raises:
             GantryError: The model does not answer, or is not known any more.
+            _MakeWay: Somebody asks meanwhile.
             TimeoutError: It takes too long.
         """
         who = Actor(account.id, account.email, account.name, account.role)
@@ -136,5 +143,23 @@ class Scribe:
             temperature=0.0,
             max_tokens=max_tokens,
         )
-        async with asyncio.timeout(PATIENCE_SECONDS), aclosing(model.chat.stream(request)) as deltas:
-            return "".join([delta.text async for delta in deltas if isinstance(delta, TextDelta)])
+        asking = asyncio.create_task(_whole(model.chat, request))
+        try:
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                while not asking.done():
+                    await asyncio.wait({asking}, timeout=_POLL_SECONDS)
+                    if self.busy() and not asking.done():
+                        raise _MakeWay
+                return await asking
+        finally:
+            asking.cancel()
+            await asyncio.wait({asking})
+
+
+class _MakeWay(Exception):
+    """Somebody waits for an answer: many model servers do one thing at a time."""
+
+
+async def _whole(chat: ChatModel, request: ChatRequest) -> str:
+    async with aclosing(chat.stream(request)) as deltas:
+        return "".join([delta.text async for delta in deltas if isinstance(delta, TextDelta)])

@@ -1,5 +1,6 @@
 """The person's own model reads for memory: only when it may, only what was said, and never in the way."""
 
+import asyncio
 import json
 from dataclasses import replace
 from datetime import timedelta
@@ -110,6 +111,21 @@ async def test_forgetting_while_the_model_reads_wins(library: Stack) -> None:
     await memory.forget_everything(who)
     await scribe._read(*taken)
     assert await facts(library) == []
+
+
+async def test_who_asks_meanwhile_goes_first(library: Stack) -> None:
+    """The reading is given up, its connection closed, and begun again later; nothing is lost."""
+    await talk(library)
+    await library.services.memory.change_settings(library.who, by_model=True)
+    good, library.llm.default = library.llm.default, Script(first_byte_delay=60)
+    asked = len(library.llm.requests)
+    studying = asyncio.create_task(scribe_of(library, busy=lambda: len(library.llm.requests) > asked).study())
+    async with asyncio.timeout(20):
+        assert await studying == 1
+    library.llm.default = good
+    assert await scribe_of(library).study() == 0
+    assert await scribe_of(library, now=lambda: utc_now() + timedelta(minutes=2)).study() == 1
+    assert await facts(library) == ["Cannot eat walnuts."]
 
 
 async def test_the_model_writes_the_summary_where_it_may(library: Stack) -> None:
