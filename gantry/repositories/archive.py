@@ -17,6 +17,7 @@ from gantry.domain.archive_rows import encode
 from gantry.domain.errors import Unavailable, WrongSchema
 from gantry.repositories.database import configure_sqlite, engine_url
 
+_APART = {"alembic_version", "embedding_set"}  # the second tells of vectors, which are made again
 _FETCHED = 100  # rows held at once; one may be large
 _KINDS: tuple[tuple[type[sa.types.TypeEngine[Any]], Kind], ...] = (
     (sa.Uuid, Kind.UUID),
@@ -69,7 +70,7 @@ def layouts_of(connection: sa.Connection) -> list[Layout]:
 
 
 def _ours(table: str) -> bool:
-    return table != "alembic_version" and not table.startswith(("fts_", "sqlite_"))
+    return table not in _APART and not table.startswith(("fts_", "sqlite_"))
 
 
 def _layout(inspector: sa.Inspector, table: str) -> Layout:

@@ -95,6 +95,7 @@ class Indexer:
     name: str = field(default_factory=lambda: new_id().hex)
     _sets: _Sets = field(default_factory=_Sets)
     _swept: bool = False
+    _turn_until: datetime | None = None
 
     async def nearest(
         self, question: str, *, scope: VectorScope, limit: int, feedback: int = 0
@@ -168,14 +169,23 @@ class Indexer:
 
         Only one process at a time does this.
         """
-        until = self.now() + timedelta(seconds=LEASE_SECONDS)
-        async with self.database.begin() as tx:
-            if not await tx.indexing.claim(self.name, now=self.now(), until=until):
-                return 0
+        if not await self._has_turn():
+            return 0
         if not self._swept:
             await self.sweep()
             self._swept = True
         return await self._waiting() or await self._fill()
+
+    async def _has_turn(self) -> bool:
+        """Take or keep the turn to index; it is kept with half of it left, so that an idle process writes little."""
+        now = self.now()
+        if self._turn_until and now < self._turn_until - timedelta(seconds=LEASE_SECONDS / 2):
+            return True
+        until = now + timedelta(seconds=LEASE_SECONDS)
+        async with self.database.begin() as tx:
+            mine = await tx.indexing.claim(self.name, now=now, until=until)
+        self._turn_until = until if mine else None
+        return mine
 
     async def _waiting(self) -> int:
         async with self.database.read() as tx:
@@ -208,7 +218,7 @@ class Indexer:
         async with self.database.begin() as tx:
             await tx.indexing.set_state(active.name, SetState.RETIRED)
             await tx.indexing.set_state(building.name, SetState.ACTIVE, activated_at=self.now())
-        self._sets.at = -1e9
+        self._sets.at, self._turn_until = -1e9, None  # the turn is noted with the active set
         log.info("index.switched", extra={"from": active.name, "to": building.name})
 
     async def _drop_retired(self) -> int:
@@ -332,6 +342,7 @@ class Indexer:
 
     async def drain(self) -> None:
         """Let another process go on."""
+        self._turn_until = None
         async with self.database.begin() as tx:
             await tx.indexing.release(self.name, now=self.now())
 

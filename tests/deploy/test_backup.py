@@ -1,5 +1,6 @@
 """Backup, wipe, restore, verify: on PostgreSQL, on SQLite, and from one to the other."""
 
+import asyncio
 import subprocess
 import sys
 from collections.abc import AsyncIterator
@@ -19,8 +20,17 @@ ARCHIVE = "/backups/proof.tar"
 @pytest_asyncio.fixture(loop_scope="session")
 async def filled(stack: Stack, admin: Person, deploy_llm: ScriptedServer) -> AsyncIterator[str]:
     """Yield a conversation's id; afterwards everything runs again."""
-    yield await admin.ask(f"Keep this {Cues(deploy_llm)(Script('It is kept.'))}")
+    before = await _remembered(admin)
+    conversation = await admin.ask(f"Keep this {Cues(deploy_llm)(Script('It is kept.'))}")
+    async with asyncio.timeout(30):  # what is learned later would not be in the backup
+        while await _remembered(admin) < before + 2 or " wait" in stack.gantry("doctor"):
+            await asyncio.sleep(0.3)
+    yield conversation
     await stack.compose_async("up", "--detach", "--wait")
+
+
+async def _remembered(person: Person) -> int:
+    return (await person.rest.get("/api/v1/memory/settings")).json()["turns"]
 
 
 def _in_backup(stack: Stack, *arguments: str, check: bool = True) -> str:

@@ -54,7 +54,8 @@ def test_a_restored_backup_has_equal_counts_and_hashes(install: Install, source:
     first, second = (old.service.verify(str(file)) for file in (backup, again))
     assert first.tables == second.tables
     assert all(table.tally.count >= 12 for table in first.tables)
-    assert {table.layout.name for table in first.tables} == set(Row.metadata.tables)
+    # What there is of vectors is not restored but made again.
+    assert {table.layout.name for table in first.tables} == set(Row.metadata.tables) - {"embedding_set"}
 
 
 async def test_search_finds_what_was_restored(install: Install) -> None:
