@@ -212,7 +212,7 @@ class Bench:
                 content=row["text"],
                 context=f"{speaker} {spoken_date(said)}",
                 around=" ".join(near),
-                lead=lead_of(str(rows[at - 1]["speaker"]), rows[at - 1]["text"]) if at else "",
+                lead=lead_of(str(rows[at - 1]["speaker"]), rows[at - 1]["text"], row["text"]) if at else "",
                 said_at=said,
                 created_at=self.now,
                 updated_at=self.now,

@@ -160,6 +160,7 @@ async def lifespan() -> AsyncGenerator[None]:
                             built.knowledge.learner,
                             built.knowledge.vault,
                             built.knowledge.scribe,
+                            lambda: built.writers.count,
                         ),
                     ),
                 ):

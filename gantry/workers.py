@@ -23,6 +23,7 @@ WATCH_SECONDS = 1
 INDEX_SECONDS = 2.0
 LEARN_SECONDS = 2.0
 STUDY_SECONDS = 15.0
+GENTLE_SECONDS = 1.0
 AWAY_SECONDS = 5.0  # after a failure, before it is tried again
 
 log = logging.getLogger(__name__)
@@ -47,6 +48,7 @@ class Background:
     learner: Learner
     vault: VaultService
     scribe: Scribe
+    busy: Callable[[], int] = lambda: 0  # answers being written here, which go before what can wait
 
     @asynccontextmanager
     async def running(self, *, sweep_seconds: float, alone: bool) -> AsyncIterator[None]:
@@ -78,7 +80,11 @@ class Background:
 
     async def _index(self) -> int:
         await self.indexer.settle()
-        return await self.indexer.work()
+        busy = bool(self.busy())
+        done = await self.indexer.work(gently=busy)
+        if done and busy:
+            await asyncio.sleep(GENTLE_SECONDS)  # words find it already; its meaning can wait
+        return done
 
     async def _study(self) -> int:
         await self.scribe.study()

@@ -34,6 +34,9 @@ def _options() -> Any:
     options.intra_op_num_threads = _THREADS
     options.inter_op_num_threads = 1
     options.enable_cpu_mem_arena = False  # it keeps the largest batch's memory for ever
+    options.add_session_config_entry(
+        "session.intra_op.allow_spinning", "0"
+    )  # waiting threads leave the processor to others
     options.log_severity_level = 3
     return options
 

@@ -82,17 +82,18 @@ _MOST_PARTS = (
 LEAD_SHARE = 0.3  # of a message's vectors: what stands right before it is part of what it says
 _LEAD_CHARACTERS = 200
 _LONGEST_BEFORE = 600  # a longer message before it was about more than this one answers
-_LED_CHARACTERS = 600
+_LED_CHARACTERS = 600  # a longer message says by itself what it is about
 
 
-def lead_of(speaker: str, text: str) -> str:
-    """Return what leads to the message after *text*: its end, with who said it; empty after a long message."""
-    return f"{speaker}: {text[-_LEAD_CHARACTERS:]}" if text and len(text) < _LONGEST_BEFORE else ""
+def lead_of(speaker: str, before: str, text: str) -> str:
+    """Return what leads from the message *before* to *text*: its end, with who said it; empty where either is long."""
+    short = before and len(before) < _LONGEST_BEFORE and len(text) < _LED_CHARACTERS
+    return f"{speaker}: {before[-_LEAD_CHARACTERS:]}" if short else ""
 
 
 def led(lead: str, speaker: str, text: str) -> str:
     """Return a message together with what led to it, as one passage."""
-    return f"{lead} {speaker}: {text[:_LED_CHARACTERS]}"
+    return f"{lead} {speaker}: {text}"
 
 
 def blended(vector: Vector, lead: Vector) -> Vector:

@@ -29,6 +29,7 @@ from gantry.models import Chunk, EmbeddingSet, MemoryItem, new_id
 from gantry.repositories.database import Database
 
 BATCH = 32  # rows embedded between two looks at the clock
+_GENTLE_BATCH = 4
 LEASE_SECONDS = 30
 _FEEDBACK_WEIGHT = 0.3
 _KNOWN_SECONDS = 5.0  # for which the sets are remembered
@@ -164,17 +165,21 @@ class Indexer:
             await self._embed(Shelf.CHUNK, chunks)
             await on_progress(len(chunks))
 
-    async def work(self) -> int:
+    async def work(self, *, gently: bool = False) -> int:
         """Embed what waits, fill a set being built, switch to it, drop old ones; returns how many rows were done.
 
         Only one process at a time does this.
+
+        Args:
+            gently: A few rows only: somebody waits for this processor.
         """
         if not await self._has_turn():
             return 0
         if not self._swept:
             await self.sweep()
             self._swept = True
-        return await self._waiting() or await self._fill()
+        limit = _GENTLE_BATCH if gently else BATCH
+        return await self._waiting(limit) or await self._fill(limit)
 
     async def _has_turn(self) -> bool:
         """Take or keep the turn to index; it is kept with half of it left, so that an idle process writes little."""
@@ -187,25 +192,25 @@ class Indexer:
         self._turn_until = until if mine else None
         return mine
 
-    async def _waiting(self) -> int:
+    async def _waiting(self, limit: int) -> int:
         async with self.database.read() as tx:
-            chunks = await tx.indexing.waiting_chunks(limit=BATCH)
-            items = await tx.indexing.waiting_memories(limit=BATCH)
+            chunks = await tx.indexing.waiting_chunks(limit=limit)
+            items = await tx.indexing.waiting_memories(limit=limit)
         if chunks:
             await self._embed(Shelf.CHUNK, chunks)
         if items:
             await self._embed(Shelf.MEMORY, items)
         return len(chunks) + len(items)
 
-    async def _fill(self) -> int:
+    async def _fill(self, limit: int) -> int:
         sets = await self._known()
         if sets.active is None:
             return 0
         if sets.building is None:
             return await self._drop_retired()
         async with self.database.read() as tx:
-            chunks = await tx.indexing.missing_chunks(sets.building.name, limit=BATCH)
-            items = [] if chunks else await tx.indexing.missing_memories(sets.building.name, limit=BATCH)
+            chunks = await tx.indexing.missing_chunks(sets.building.name, limit=limit)
+            items = [] if chunks else await tx.indexing.missing_memories(sets.building.name, limit=limit)
         shelf, rows = (Shelf.CHUNK, chunks) if chunks else (Shelf.MEMORY, items)
         if rows:
             await self._add(sets.building, shelf, rows)

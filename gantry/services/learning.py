@@ -77,7 +77,7 @@ class Learner:
             content=message.content[:_CONTENT],
             context=f"{account.name if mine else 'Assistant'} {spoken_date(message.created_at)}",
             around=around,
-            lead=lead_of(above[-1].role.value, above[-1].content) if above else "",
+            lead=lead_of(above[-1].role.value, above[-1].content, message.content) if above else "",
             said_at=message.created_at,
             created_at=self.now(),
             updated_at=self.now(),
