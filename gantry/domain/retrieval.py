@@ -9,6 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TypeVar
 from uuid import UUID
 
@@ -89,20 +90,35 @@ def with_neighbours(
 
 def coverage(question: str, text: str) -> float:
     """Return the share of the question's words that *text* holds, endings aside."""
-    wanted = {stem(word) for word in search_words(question) if word not in STOP_WORDS}
-    if not wanted:
-        return 0.0
-    return len(wanted & {stem(word.lower()) for word in _WORD.findall(text)}) / len(wanted)
+    wanted = _wanted(question)
+    return len(_held(wanted, text)) / len(wanted) if wanted else 0.0
 
 
 def covered(question: str, texts: Mapping[_Key, str]) -> dict[_Key, float]:
     """Return for each text the share of the question's words it holds; words that few of the texts hold count more."""
-    wanted = {stem(word) for word in search_words(question) if word not in STOP_WORDS}
-    held = {key: wanted & {stem(word.lower()) for word in _WORD.findall(text)} for key, text in texts.items()}
+    wanted = _wanted(question)
+    held = {key: _held(wanted, text) for key, text in texts.items()}
     counts = Counter(word for words in held.values() for word in words)
     worth = {word: math.log(1 + len(texts) / (1 + count)) for word, count in counts.items()}
     whole = sum(worth.values()) or 1.0
     return {key: sum(worth[word] for word in words) / whole for key, words in held.items()}
+
+
+def _wanted(question: str) -> frozenset[str]:
+    return frozenset(stem(word) for word in search_words(question) if word not in STOP_WORDS)
+
+
+def _held(wanted: frozenset[str], text: str) -> set[str]:
+    """Return which stems a text holds; only words that begin like one are looked at: texts are many, and long."""
+    if not wanted:
+        return set()
+    pattern = _beginnings(wanted)
+    return wanted & {stem(word) for word in pattern.findall(text.lower())}
+
+
+@lru_cache(maxsize=256)
+def _beginnings(stems: frozenset[str]) -> re.Pattern[str]:
+    return re.compile(rf"(?<![^\W_])(?:{'|'.join(map(re.escape, sorted(stems)))})[^\W_]*")
 
 
 def is_standing(text: str) -> bool:

@@ -27,6 +27,8 @@ _RERANKED = 30
 _MOST_JOINED = 4000  # characters of neighbouring chunks in one passage
 _MEMORY_CHARACTERS = 1500  # of a long message, around what matches
 _MAX_QUESTION = 4000
+_READ = 6000  # characters of a message that are looked at for words
+_REPEATED = 3  # times what is asked for: people and models repeat themselves
 
 log = logging.getLogger(__name__)
 _Result = TypeVar("_Result")
@@ -116,9 +118,12 @@ class Retriever:
         found = {each.item.id: each for each in rows if each.item.kind is MemoryKind.TURN}
         scores = {row: score for row, score in scores.items() if row in found}
         scores = _weighed(question, scores, found)
-        order = [found[row] for row in retrieval.best_first(scores)]
-        if floor:
-            order = [each for each in order if _relevant(question, _said(each), meaning.get(each.item.id))]
+        order: list[MemoryFound] = []
+        for each in (found[row] for row in retrieval.best_first(scores)):
+            if not floor or _relevant(question, _said(each), meaning.get(each.item.id)):
+                order.append(each)
+            if len(order) == _REPEATED * limit:
+                break
         passages = [_turn(each, scores[each.item.id], question) for each in _different(order)[:limit]]
         took = {"total": (time.perf_counter() - started) * 1000}
         return Found(passages, left_out, searched, took)
@@ -228,7 +233,7 @@ def _above_and_below(
 
 
 def _spoken(found: MemoryFound) -> str:
-    return f"{found.item.speaker} {found.item.content}"
+    return f"{found.item.speaker} {found.item.content[:_READ]}"
 
 
 def _whole(found: ChunkFound) -> str:
@@ -236,7 +241,7 @@ def _whole(found: ChunkFound) -> str:
 
 
 def _said(found: MemoryFound) -> str:
-    return f"{found.item.context}\n{found.item.content}\n{found.item.around}"
+    return f"{found.item.context}\n{found.item.content[:_READ]}\n{found.item.around}"
 
 
 def _relevant(question: str, text: str, similarity: float | None) -> bool:

@@ -110,7 +110,7 @@ class Crowd:
 
     async def _compare(self, conversation: str, question: str, answer: str) -> None:
         """Look up what was stored, with as much patience as a person has for a page to load."""
-        stored = await self._person.messages(conversation)
+        stored = await self._stored(conversation)
         own = [
             each for each in stored if each["role"] == "user" and each["content"].startswith(f"{question} ")
         ]
@@ -119,6 +119,14 @@ class Crowd:
             self.account.wrong.append(f"{question}: stored {len(own)} times")
         if last["content"] != self._text or last["status"] != "complete":
             self.account.wrong.append(f"{question}: {last['status']} and {len(last['content'])} stored")
+
+    async def _stored(self, conversation: str) -> list[dict[str, Any]]:
+        """Read a conversation as programs do: again, where the replica they had asked was killed meanwhile."""
+        async with asyncio.timeout(ANSWER_SECONDS):
+            while True:
+                with suppress(AssertionError, httpx.TransportError):
+                    return await self._person.messages(conversation)
+                await asyncio.sleep(0.3)
 
     async def _send(self, tab: WireTab, text: str, key: str) -> None:
         """Send as the page does: again with the same key, until the server says that it has the text."""
