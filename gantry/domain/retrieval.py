@@ -113,7 +113,7 @@ def _held(wanted: frozenset[str], text: str) -> set[str]:
     if not wanted:
         return set()
     pattern = _beginnings(wanted)
-    return wanted & {stem(word) for word in pattern.findall(text.lower())}
+    return {stem(word) for word in pattern.findall(text.lower())} & wanted
 
 
 @lru_cache(maxsize=256)
