@@ -21,6 +21,7 @@ from gantry.api.guard import Guard, is_event_path
 from gantry.api.observed import Observed
 from gantry.api.origins import OriginRule
 from gantry.api.policy import page_policy
+from gantry.state.arrival import Arrival
 from gantry.state.connections import bind_tokens
 from gantry.state.guard import SessionGuard
 from gantry.state.outage import OutageNotice
@@ -112,6 +113,7 @@ app = Gantry(
 )
 bind_tokens(app)
 app.add_middleware(SessionGuard())
+app.add_middleware(Arrival())
 app.add_middleware(OutageNotice())
 app.register_lifespan_task(bootstrap.lifespan)
 app.register_lifespan_task(_end_streams_on_signal)

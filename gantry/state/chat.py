@@ -67,6 +67,7 @@ class ChatState(rx.State):
     _chosen: bool = False  # ``model`` was chosen, and is not just what there was
     _above: str = ""  # id of the message above the first of ``latest``
     _held: list[str] = []
+    _left: str = ""  # id of a temporary conversation that the page has left
     collections: list[CollectionView] = []
     scope: str = "all"
     scope_collections: list[str] = []
@@ -282,6 +283,16 @@ class ChatState(rx.State):
         self.scope_collections = [str(each) for each in scope.collections]
         self.scope_documents = [str(each) for each in scope.documents]
 
+    def arrive(self) -> None:
+        """Prepare for a page that was just loaded: show nothing of a conversation that is not in its address."""
+        wanted = self._address()
+        if wanted == self.conversation_id:
+            return
+        if self.temporary:
+            self._left = self.conversation_id
+        self._blank(wanted)
+        self.ready = False
+
     def _address(self) -> str:
         _, found, rest = self.router.url.path.partition("/c/")
         return rest.strip("/") if found else ""
@@ -298,8 +309,10 @@ class ChatState(rx.State):
 
     async def _show(self, who: Actor, conversation: str) -> None:
         """Open *conversation* at its end; an empty id opens a new one. A temporary one that is left is gone."""
-        if self.temporary and self.conversation_id and conversation != self.conversation_id:
-            await services().chat.discard(who, uuid_of(self.conversation_id))
+        left = self._left or (self.conversation_id if self.temporary else "")
+        if left and conversation != left:
+            await services().chat.discard(who, uuid_of(left))
+        self._left = ""
         if not conversation:
             self._blank("")
             return

@@ -51,7 +51,7 @@ class SessionGuard(rx.Middleware):
             # Who is here cannot be told. A handler asks again, and its person is told of the failure; what a
             # stored state holds is sent to nobody meanwhile.
             _actor.set(None)
-            return StateUpdate() if event.name in _HYDRATION else None
+            return StateUpdate() if event.name in HYDRATION else None
         else:
             return None
         if self._is_public(app, state, event):
@@ -59,7 +59,7 @@ class SessionGuard(rx.Middleware):
         return StateUpdate(events=await _way_in(router.get("asPath", "/"), headers.get("origin", "")))
 
     def _is_public(self, app: rx.App, state: BaseState, event: Event) -> bool:
-        if event.name in _HYDRATION:
+        if event.name in HYDRATION:
             # What the browser says about its page is only believed after emptying the state: nothing that an
             # ended session left behind can be read.
             if state.router_data.get("pathname") not in PUBLIC_ROUTES:
@@ -73,7 +73,7 @@ def _names(owner: type[BaseState], *handlers: str) -> frozenset[str]:
     return frozenset(format_event_handler(owner.event_handlers[name]) for name in handlers)
 
 
-_HYDRATION = _names(State, "hydrate", "hydrate_and_load")
+HYDRATION = _names(State, "hydrate", "hydrate_and_load")
 _HARMLESS = (
     _names(State, "set_is_hydrated")
     | _names(OnLoadInternalState, "on_load_internal", "set_is_hydrated")

@@ -95,10 +95,13 @@ class Cues:
 
 
 def newest_mark(request: Recorded) -> str:
-    """Return the name of the script that the newest question with a marker asks for, or nothing."""
+    """Return the name of the script that the newest question with a marker asks for, or nothing.
+
+    What is remembered stands before the question in the same turn, with the markers of other conversations.
+    """
     for turn in reversed(request.body["messages"]):
-        if turn["role"] == "user" and (found := _MARK.search(str(turn["content"]))):
-            return found[1]
+        if turn["role"] == "user" and (marks := _MARK.findall(str(turn["content"]))):
+            return marks[-1]
     return ""
 
 

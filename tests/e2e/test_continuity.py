@@ -252,6 +252,23 @@ async def test_leaving_and_coming_back_in_mid_answer(tab: Tab, cue: Cues, person
     assert len(script.requests) == 1
 
 
+WATCH_MESSAGES = """new MutationObserver(() => {
+    window.seenMessages = Math.max(
+        window.seenMessages ?? 0, document.querySelectorAll("[data-testid=message]").length);
+}).observe(document, {childList: true, subtree: true});"""
+
+
+async def test_new_page_shows_nothing_of_the_last_conversation(tab: Tab, cue: Cues) -> None:
+    """Loading ``/`` in a tab that showed a conversation is a new one from the first moment on."""
+    await tab.open()
+    await tab.ask(f"First {cue(Script('First.'))}")
+    await tab.ends()
+    await tab.page.add_init_script(WATCH_MESSAGES)
+    await tab.open("/")
+    await expect(tab.page.get_by_role("button", name="Explain")).to_be_visible()
+    assert await tab.page.evaluate("window.seenMessages") == 0
+
+
 async def test_two_conversations_at_once(tab: Tab, cue: Cues, person: Person, visits: Visits) -> None:
     """Two answers of one person stream side by side, and their texts never mix."""
     second = await visits.another_tab(tab.page.context)
