@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     import uvicorn
 
 GRACE_SECONDS = 5
+LINGER_SECONDS = 1.5  # the Caddyfile's fail_duration is longer
 KEEP_ALIVE_SECONDS = 75  # longer than a proxy in front keeps an idle connection: it must be the one to close
 MAX_MESSAGE_BYTES = 1_000_000  # a websocket message from a browser; Reflex has the same limit
 _REFLEX = {
@@ -192,8 +193,10 @@ def _serve(chosen: argparse.Namespace) -> None:
             _build_if_changed()
         _bring_up_schema(settings)
         _prepare_reflex(settings)
-        run = _run_server if settings.uvicorn_workers == 1 else _run_workers
-        run(settings, listener, _address(host, port))
+        if settings.uvicorn_workers == 1:
+            _run_server(settings, listener, _address(host, port), proxied=chosen.backend_only)
+        else:
+            _run_workers(settings, listener, _address(host, port))
 
 
 def _bring_up_schema(settings: Settings) -> None:
@@ -229,21 +232,16 @@ def _prepare_reflex(settings: Settings) -> None:
         os.environ["REDIS_URL"] = settings.redis_url
 
 
-def _run_server(settings: Settings, listener: socket.socket, address: str) -> None:
+def _run_server(settings: Settings, listener: socket.socket, address: str, *, proxied: bool) -> None:
     """Serve in this process until SIGINT or SIGTERM."""
-    import uvicorn  # noqa: PLC0415
-
-    class Server(uvicorn.Server):
-        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-            await super().startup(sockets)
-            if self.started:
-                print(f"Gantry is running on {address}", flush=True)
+    from gantry.serving import Server  # noqa: PLC0415
 
     logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
     # uvicorn raises the signal again when it has stopped: by then the work is done, and the exit code is 0.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: None)
-    server = Server(_uvicorn_config(settings))
+    linger_seconds = LINGER_SECONDS if proxied else 0.0
+    server = Server(_uvicorn_config(settings), address=address, linger_seconds=linger_seconds)
     server.run(sockets=[listener])
     if not server.started:
         raise CommandError("Gantry did not start; the reason is above.")
