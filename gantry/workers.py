@@ -53,12 +53,14 @@ class Background:
     @asynccontextmanager
     async def running(self, *, sweep_seconds: float, alone: bool) -> AsyncIterator[None]:
         """Work for the duration of the block; at its end hand over what is unfinished."""
+        index_seconds = min(INDEX_SECONDS, sweep_seconds)
+        learn_seconds = min(LEARN_SECONDS, sweep_seconds)
         if alone:
             await self.ingestion.sweep(alone=True)
         tasks = [
             asyncio.create_task(_while_there_is_work(self._ingest(sweep_seconds), 0, "ingestion")),
-            asyncio.create_task(_while_there_is_work(self._index, INDEX_SECONDS, "index")),
-            asyncio.create_task(_while_there_is_work(self.learner.learn, LEARN_SECONDS, "learner")),
+            asyncio.create_task(_while_there_is_work(self._index, index_seconds, "index")),
+            asyncio.create_task(_while_there_is_work(self.learner.learn, learn_seconds, "learner")),
             asyncio.create_task(_while_there_is_work(self._study, STUDY_SECONDS, "scribe")),
             asyncio.create_task(_every(HOUSEKEEPING_SECONDS, self._tidy, "tidy")),
         ]
