@@ -122,7 +122,7 @@ async def test_stopping_keeps_the_text(tab: Tab, cue: Cues, person: Person, way:
     stored = (await person.messages(await tab.conversation()))[-1]
     assert stored["content"].split() == shown
     await tab.reload()
-    assert await tab.words() == shown
+    await becomes(tab.words, shown)
 
 
 async def test_stopping_before_the_first_token(tab: Tab, cue: Cues) -> None:

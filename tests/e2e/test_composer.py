@@ -163,7 +163,8 @@ async def test_what_is_typed_after_sending_stays(tab: Tab, cue: Cues) -> None:
     await tab.page.keyboard.type(" and more", delay=2)
     await tab.ends()
     await tab.conversation()
-    await expect(tab.composer).to_have_value("and more")
+    # The space goes when it is the end of the sent text, and stays when it came after that was stored.
+    await expect(tab.composer).to_have_value(re.compile("^ ?and more$"))
 
 
 async def test_too_long_a_message_comes_back(tab: Tab) -> None:

@@ -74,37 +74,38 @@ async def test_a_document_from_upload_to_deletion(client: httpx.AsyncClient) -> 
     assert (gone["passages"], gone["searched"]) == ([], 0)
 
 
-@pytest.mark.parametrize(
-    ("method", "path", "body"),
-    [
-        ("GET", "/api/v1/documents/{document}", None),
-        ("GET", "/api/v1/documents/{document}/content", None),
-        ("GET", "/api/v1/documents/{document}/text", None),
-        ("GET", "/api/v1/documents/{document}/chunks", None),
-        ("PATCH", "/api/v1/documents/{document}", {"name": "mine.pdf"}),
-        ("POST", "/api/v1/documents/{document}/retry", None),
-        ("POST", "/api/v1/documents/{document}/cancel", None),
-        ("DELETE", "/api/v1/documents/{document}", None),
-        ("PATCH", "/api/v1/collections/{collection}", {"name": "mine"}),
-        ("DELETE", "/api/v1/collections/{collection}", None),
-        ("PATCH", "/api/v1/memory/{fact}", {"content": "mine"}),
-        ("DELETE", "/api/v1/memory/{fact}", None),
-    ],
-)
-async def test_what_is_somebody_elses_is_not_found(
-    stack: Stack, client: httpx.AsyncClient, method: str, path: str, body: Any
-) -> None:
+OWNED = [
+    ("GET", "/api/v1/documents/{document}", None),
+    ("GET", "/api/v1/documents/{document}/content", None),
+    ("GET", "/api/v1/documents/{document}/text", None),
+    ("GET", "/api/v1/documents/{document}/chunks", None),
+    ("PATCH", "/api/v1/documents/{document}", {"name": "mine.pdf"}),
+    ("POST", "/api/v1/documents/{document}/retry", None),
+    ("POST", "/api/v1/documents/{document}/cancel", None),
+    ("DELETE", "/api/v1/documents/{document}", None),
+    ("PATCH", "/api/v1/collections/{collection}", {"name": "mine"}),
+    ("DELETE", "/api/v1/collections/{collection}", None),
+    ("PATCH", "/api/v1/memory/{fact}", {"content": "mine"}),
+    ("DELETE", "/api/v1/memory/{fact}", None),
+]
+
+
+async def test_what_is_somebody_elses_is_not_found(stack: Stack, client: httpx.AsyncClient) -> None:
     """With their ids, and as if there were no such thing; nothing at all without a session."""
     row = await ready(client, (await send(client, "harbour.pdf", PDF)).json()["id"])
     fact = (await client.post("/api/v1/memory", json={"content": "Likes tea."})).json()
-    url = path.format(document=row["id"], collection=row["collection_id"], fact=fact["id"])
+    ids = {"document": row["id"], "collection": row["collection_id"], "fact": fact["id"]}
+    requests = [(method, path.format(**ids), body) for method, path, body in OWNED]
     async with httpx.AsyncClient(base_url=client.base_url) as eve:
-        assert (await eve.request(method, url, json=body)).status_code == 401
+        for method, url, body in requests:
+            assert (await eve.request(method, url, json=body)).status_code == 401, (method, url)
         await sign_in(stack, eve, "eve@example.org")
-        refused = await eve.request(method, url, json=body)
-        assert refused.status_code == 404, refused.text
+        for method, url, body in requests:
+            refused = await eve.request(method, url, json=body)
+            assert refused.status_code == 404, (method, url, refused.text)
         assert (await eve.get("/api/v1/documents")).json()["documents"] == []
         assert (await eve.get("/api/v1/memory")).json()["facts"] == []
+    assert (await client.get("/api/v1/memory")).json()["facts"][0]["content"] == "Likes tea."
     assert (await client.get(f"/api/v1/documents/{row['id']}")).json()["name"] == "harbour.pdf"
 
 

@@ -18,7 +18,10 @@ NOTES = [f"Note {n}: the garden bed {n} holds {n * 3} tulips.".encode() for n in
 
 
 class OtherModel:
-    """A second model of this process: hashed, slow, and with another dimension."""
+    """A second model of this process: hashed, with another dimension, and no quicker than it is let."""
+
+    def __init__(self) -> None:
+        self.may_go_on = asyncio.Event()
 
     async def model(self) -> EmbeddingModel:
         """Return what it is."""
@@ -26,7 +29,7 @@ class OtherModel:
 
     async def embed(self, texts: Sequence[str], role: TextRole) -> Sequence[Vector]:
         """Return one vector for each text."""
-        await asyncio.sleep(0.02)
+        await self.may_go_on.wait()
         return [[byte / 255 for byte in hashlib.sha512(text.encode()).digest()] for text in texts]
 
     async def aclose(self) -> None:
@@ -55,26 +58,27 @@ async def fill(stack: Stack) -> None:
 async def test_another_model_takes_over_without_losing_search_meanwhile(library: Stack) -> None:
     """Its set is filled beside the old one while questions are answered and documents come; then it is switched to."""
     await fill(library)
-    other: Embedder = OtherModel()
+    other = OtherModel()
+    indexer = library.services.indexer
 
     async def wanted() -> Embedder:
         return other
 
+    async def building() -> bool:
+        return bool((await indexer.status()).building)
+
+    async def switched() -> bool:
+        assert "7.txt" in await found(library, "How many tulips does garden bed 7 hold?")
+        status = await indexer.status()
+        return status.model == "other" and not status.building
+
     library.main.knowledge.indexer.wanted = wanted
-    answered: list[bool] = []
-    building = False
     extra = await upload(library, "late.txt", b"A late note about begonias.")
-    for _ in range(400):
-        status = await library.services.indexer.status()
-        building = building or bool(status.building)
-        answered.append("7.txt" in await found(library, "How many tulips does garden bed 7 hold?"))
-        if status.model == "other" and not status.building:
-            break
-        await asyncio.sleep(0.02)
+    await until(building)
+    assert not await switched()
+    other.may_go_on.set()
+    await until(switched)
     await read(library, extra.id)
-    assert building
-    assert all(answered)
-    assert (await library.services.indexer.status()).model == "other"
     assert await vectors(library, "other-64") == len(NOTES) + 1
 
     async def dropped() -> bool:
