@@ -81,9 +81,10 @@ system-packages:
 		echo "On Debian and Ubuntu: sudo apt install$$missing"; \
 	fi
 
+# Extras stay in the pins: pip would look for the newest release of `coverage[toml]` beside a pinned `coverage`.
 deps: setup-dev  ## Recompile the pinned requirements from the .in files
-	$(BIN)/uv pip compile --quiet --universal --custom-compile-command "make deps" --generate-hashes --python-version 3.11 requirements.in -o requirements.txt
-	$(BIN)/uv pip compile --quiet --universal --custom-compile-command "make deps" --generate-hashes --python-version 3.11 requirements-dev.in -o requirements-dev.txt
+	$(BIN)/uv pip compile --quiet --universal --no-strip-extras --custom-compile-command "make deps" --generate-hashes --python-version 3.11 requirements.in -o requirements.txt
+	$(BIN)/uv pip compile --quiet --universal --no-strip-extras --custom-compile-command "make deps" --generate-hashes --python-version 3.11 requirements-dev.in -o requirements-dev.txt
 
 ##@ Develop
 .PHONY: dev fmt lint types arch migration docs bench bench-retrieval screenshots
