@@ -107,8 +107,7 @@ class ChromaIndex:
                 "embeddings": [_plain(entry.vector) for entry in batch],
                 "metadatas": [
                     {
-                        "account": account.hex,
-                        "shelf": shelf.value,
+                        "place": _place(account, shelf),
                         "row": entry.row.hex,
                         "source": entry.source.hex,
                         "group": entry.group.hex,
@@ -122,21 +121,21 @@ class ChromaIndex:
         self, set_name: str, vector: Vector, *, scope: VectorScope, limit: int, vectors: bool = False
     ) -> list[VectorHit]:
         """Return the nearest rows inside *scope*, each once."""
+        count = limit * (_PARTS if scope.shelf is Shelf.MEMORY else 1)
+        include = ["distances", "metadatas", *(["embeddings"] if vectors else [])]
+
+        def search(collection: Any, where: dict[str, Any]) -> dict[str, Any]:
+            return collection.query(
+                query_embeddings=[_plain(vector)], n_results=count, where=where, include=include
+            )
 
         def ask(collection: Any) -> list[VectorHit]:
-            found = collection.query(
-                query_embeddings=[_plain(vector)],
-                n_results=limit * (_PARTS if scope.shelf is Shelf.MEMORY else 1),
-                where=_where(scope),
-                include=["distances", "embeddings"] if vectors else ["distances"],
-            )
-            wanted = found["embeddings"][0] if vectors else [None] * len(found["ids"][0])
-            best: dict[str, VectorHit] = {}
-            for key, distance, made in zip(found["ids"][0], found["distances"][0], wanted, strict=True):
-                row, _, part = key.partition(":")
-                if row not in best:
-                    best[row] = VectorHit(UUID(row), int(part), 1.0 - float(distance), made)
-            return list(best.values())[:limit]
+            found = search(collection, _where(scope))
+            hits = _hits(found, scope.without_source)[:limit]
+            if len(hits) < limit and len(found["ids"][0]) == count and scope.without_source is not None:
+                other = {"source": {"$ne": scope.without_source.hex}}
+                hits = _hits(search(collection, {"$and": [_where(scope), other]}), None)[:limit]
+            return hits
 
         return await self._run(ask, set_name, scope.account) or []
 
@@ -150,17 +149,17 @@ class ChromaIndex:
         sources: Collection[UUID] | None = None,
     ) -> None:
         """Remove what belongs to *rows* or *sources*; with neither, all of the account's on the shelf."""
-        base = [{"account": account.hex}, {"shelf": shelf.value}]
+        base = {"place": _place(account, shelf)}
         if rows is None and sources is None:
-            await self._run(lambda c: c.delete(where={"$and": base}), set_name, account)
+            await self._run(lambda c: c.delete(where=base), set_name, account)
         for field, values in (("row", rows), ("source", sources)):
             for some in _some(list(values or ()), _MENTIONED):
-                where = {"$and": [*base, {field: {"$in": [value.hex for value in some]}}]}
+                where = {"$and": [base, {field: {"$in": [value.hex for value in some]}}]}
                 await self._run(lambda c, where=where: c.delete(where=where), set_name, account)
 
     async def move(self, set_name: str, account: UUID, *, source: UUID, group: UUID) -> None:
         """Give all vectors of a document another group."""
-        where = {"$and": [{"account": account.hex}, {"source": source.hex}]}
+        where = {"$and": [{"place": _place(account, Shelf.CHUNK)}, {"source": source.hex}]}
 
         def change(collection: Any) -> None:
             ids = collection.get(where=where, include=[])["ids"]
@@ -171,7 +170,7 @@ class ChromaIndex:
 
     async def rows(self, set_name: str, account: UUID, shelf: Shelf) -> set[UUID]:
         """Return which rows of an account have vectors."""
-        where = {"$and": [{"account": account.hex}, {"shelf": shelf.value}]}
+        where = {"place": _place(account, shelf)}
 
         def read(collection: Any) -> set[UUID]:
             pages = _pages(
@@ -188,7 +187,7 @@ class ChromaIndex:
             pages = _pages(
                 lambda start: collection.get(include=["metadatas"], limit=_READ, offset=start)["metadatas"]
             )
-            return {UUID(each["account"]) for page in pages for each in page}
+            return {UUID(each["place"].partition(":")[0]) for page in pages for each in page}
 
         found: set[UUID] = set()
         for name in await self._collections(set_name):
@@ -311,18 +310,38 @@ def _some(values: Sequence[Any], count: int) -> Iterator[list[Any]]:
         yield list(values[first : first + count])
 
 
+def _place(account: UUID, shelf: Shelf) -> str:
+    """Return account and shelf as one value.
+
+    ChromaDB finds the rows of each condition in all collections before it looks for those that meet every one, so a
+    value that everybody's rows share costs time with everybody's rows: at 100,000 vectors 29 ms instead of 2.
+    """
+    return f"{account.hex}:{shelf.value}"
+
+
 def _where(scope: VectorScope) -> dict[str, Any]:
-    every: list[dict[str, Any]] = [{"account": scope.account.hex}, {"shelf": scope.shelf.value}]
-    places = [
+    """Return the conditions of *scope* but ``without_source``, which most rows of everybody would meet."""
+    place = {"place": _place(scope.account, scope.shelf)}
+    if scope.sources is None and scope.groups is None:
+        return place
+    inside = [
         {field: {"$in": [value.hex for value in values]}}
         for field, values in (("source", scope.sources), ("group", scope.groups))
         if values
     ]
-    if scope.sources is not None or scope.groups is not None:
-        every.append({"$or": places} if len(places) > 1 else places[0] if places else {"row": ""})
-    if scope.without_source is not None:
-        every.append({"source": {"$ne": scope.without_source.hex}})
-    return {"$and": every}
+    return {"$and": [place, {"$or": inside} if len(inside) > 1 else inside[0] if inside else {"row": ""}]}
+
+
+def _hits(found: dict[str, Any], without_source: UUID | None) -> list[VectorHit]:
+    """Return each row of a result once, nearest first, but for those of *without_source*."""
+    keys, distances, about = found["ids"][0], found["distances"][0], found["metadatas"][0]
+    made = found["embeddings"][0] if found.get("embeddings") is not None else [None] * len(keys)
+    best: dict[str, VectorHit] = {}
+    for key, distance, row_about, vector in zip(keys, distances, about, made, strict=True):
+        row, _, part = key.partition(":")
+        if row not in best and (without_source is None or row_about["source"] != without_source.hex):
+            best[row] = VectorHit(UUID(row), int(part), 1.0 - float(distance), vector)
+    return list(best.values())
 
 
 def _plain(vector: Vector) -> Any:

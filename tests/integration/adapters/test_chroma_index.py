@@ -55,6 +55,17 @@ async def test_the_nearest_come_first_each_row_once(index: ChromaIndex) -> None:
     assert await index.set_names() == {SET}
 
 
+async def test_a_source_that_is_left_out_leaves_room_for_the_others(index: ChromaIndex) -> None:
+    """What comes from one source is not found, however many of its rows are nearer than all others."""
+    account, talk, other, group = (new_id() for _ in range(4))
+    near = [entry(new_id(), [1, 0.01 * n, 0, 0], talk, group) for n in range(20)]
+    far = [entry(new_id(), [0, 1, 0.1 * n, 0], other, group) for n in range(2)]
+    await index.add(SET, account, Shelf.MEMORY, [*near, *far])
+    scope = VectorScope(account, Shelf.MEMORY, without_source=talk)
+    hits = await index.query(SET, [1, 0, 0, 0], scope=scope, limit=2)
+    assert {hit.row for hit in hits} == {each.row for each in far}
+
+
 async def test_nobody_sees_what_others_keep_whatever_they_ask_for(index: ChromaIndex) -> None:
     """Fuzzed: whatever sources and groups are named, only rows of the account and inside the scope come back."""
     dice = random.Random(11)

@@ -15,7 +15,7 @@ from tests.parts.doomed_reader import DoomedReader
 from tests.parts.knowledge import background, read, until, upload
 from tests.parts.stack import Stack, running_stack
 
-PAGES = 1200
+PAGES = 700
 
 
 @pytest.fixture
@@ -67,5 +67,5 @@ async def test_another_process_goes_on_after_kill_9(shared: Stack, stage: Docume
     assert ordinals == list(range(ready.chunk_count))
     original = await shared.services.vault.original(shared.who, row.id)
     assert await asyncio.to_thread(Path(original.path).read_bytes) == content
-    found = await shared.services.retriever.documents(shared.who, "page 1199", scope=DocumentScope())
+    found = await shared.services.retriever.documents(shared.who, f"page {PAGES - 1}", scope=DocumentScope())
     assert found.passages
