@@ -5,7 +5,7 @@ import tempfile
 from pathlib import Path
 from typing import Any, Literal
 
-from playwright.async_api import Browser, BrowserContext, Page
+from playwright.async_api import Browser, BrowserContext, Page, expect
 
 from tests.parts.app import RunningApp, build_front_end
 from tests.parts.browser import running_chromium
@@ -132,7 +132,9 @@ async def _documents(
     async with await _context(browser, app, token, DESKTOP, scheme) as context:
         page = await context.new_page()
         await page.goto(f"{app.url}/vault")
-        await page.get_by_text("Ready").first.wait_for(timeout=30_000)
+        unread = page.locator("[data-testid=document]:not([data-state=ready])")
+        await page.locator("[data-testid=document]").first.wait_for()
+        await expect(unread).to_have_count(0, timeout=30_000)
         await _take(page, f"vault-{scheme}")
         await page.goto(app.url)
         await page.get_by_test_id("suggestion").first.wait_for()
