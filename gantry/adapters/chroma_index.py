@@ -92,10 +92,9 @@ class ChromaIndex:
     def __init__(self, open_it: _Open, kind: str) -> None:
         self._open = open_it
         self._kind = kind
-        self._client: Any = None
         self._known: dict[str, Any] = {}
         self._threads = ThreadPoolExecutor(4, thread_name_prefix="chroma")
-        self._opening = asyncio.Lock()
+        self._client: asyncio.Future[Any] | None = None
         self._away_until = 0.0
 
     async def add(self, set_name: str, account: UUID, shelf: Shelf, entries: Sequence[VectorEntry]) -> None:
@@ -285,10 +284,17 @@ class ChromaIndex:
             raise IndexUnavailable("The vector index does not answer.") from error
 
     async def _connected(self) -> Any:
-        async with self._opening:
-            if self._client is None:
-                self._client = await asyncio.get_running_loop().run_in_executor(self._threads, self._open)
-            return self._client
+        """Return the client, opened at first use; opening goes on when whoever asked has no more time to wait for it."""
+        if self._client is None or _has_failed(self._client):
+            self._client = asyncio.get_running_loop().run_in_executor(self._threads, self._open)
+            self._client.add_done_callback(
+                _has_failed
+            )  # looked at, so that nobody is told of it a second time
+        return await asyncio.shield(self._client)
+
+
+def _has_failed(future: asyncio.Future[Any]) -> bool:
+    return future.done() and (future.cancelled() or future.exception() is not None)
 
 
 def _names(client: Any) -> list[str]:

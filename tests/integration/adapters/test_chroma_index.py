@@ -1,8 +1,10 @@
 """The index of vectors: embedded and as a server, the same contract."""
 
 import random
+import threading
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -135,3 +137,26 @@ async def test_a_server_that_is_away_is_told_quickly_and_found_again(tmp_path: P
         hits = await index.query(SET, [1, 0, 0, 0], scope=VectorScope(account, Shelf.CHUNK), limit=3)
         assert [hit.row for hit in hits] == [row]
         await index.aclose()
+
+
+async def test_opening_goes_on_when_a_question_has_no_more_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a busy machine an index may open slower than a question waits; it is opened once, and serves the next question."""
+    monkeypatch.setattr(chroma_index, "_DEADLINE_SECONDS", 0.05)
+    go = threading.Event()
+    opened: list[str] = []
+
+    def slowly() -> Any:
+        opened.append("once")
+        go.wait(30)
+        return chroma_index.embedded(tmp_path / "chroma")()
+
+    index = ChromaIndex(slowly, "embedded")
+    scope = VectorScope(new_id(), Shelf.CHUNK)
+    with pytest.raises(IndexUnavailable):
+        await index.query(SET, [1, 0, 0, 0], scope=scope, limit=1)
+    go.set()
+    assert await index.ping() == "embedded"
+    assert opened == ["once"]
+    await index.aclose()
