@@ -19,7 +19,41 @@ _WORD = re.compile(r"[^\W_]+")
 _STANDING = re.compile(
     r"(?:^|[.!?]\s+)(?:please )?(?:always|never|from now on|whenever i|when i ask)\b", re.IGNORECASE
 )
+_PREFERENCE = re.compile(
+    r"\bi(?:'d| would)? (?:really |usually |always |generally )?prefer\b|\bmy preference\b", re.IGNORECASE
+)
 _LONGEST_INSTRUCTION = 250  # characters; a longer message is about something else as well
+_LONGEST_PREFERENCE = 600
+_PAST = frozenset(
+    [
+        "did",
+        "have",
+        "had",
+        "has",
+        "was",
+        "were",
+        "been",
+        "ve",
+        "earlier",
+        "before",
+        "previously",
+        "mentioned",
+        "said",
+        "told",
+        "conversation",
+        "conversations",
+        "chat",
+        "chats",
+        "order",
+    ]
+)
+_ANSWERED = re.compile(
+    r"\b(?:did|have|had) you\b"
+    r"|\byou(?:'ve| have| had)? (?:recommended|suggested|advised|proposed|explained|described|outlined|said|told|mentioned"
+    r"|gave|given|helped|provided|wrote|listed)\b"
+    r"|\byour (?:advice|recommendations?|suggestions?|explanations?|answers?)\b",
+    re.IGNORECASE,
+)
 _Key = TypeVar("_Key")
 
 
@@ -38,22 +72,27 @@ class Mix:
     person: float = 0.0  # added to the person's own words in any case: answers are long, and hold many words
     covers: float = 0.0  # times the share of the question's words that a row holds, rare ones counting more
     again: float = 0.0  # share of the score of what the same speaker said just before or after
-    standing: float = 0.0  # added to the person's standing instructions: they hold for questions that share no word with them
+    standing: float = 0.0  # added to the person's standing instructions, and
+    preference: float = (
+        0.0  # to what they say they prefer: both hold for requests that share no word with them
+    )
     unseen: float = 0.7  # of the lowest similarity: what a row gets that search by meaning did not return
 
 
-DOCUMENTS = Mix(words=0.55, neighbour=0.05, feedback=3, candidates=100)
+DOCUMENTS = Mix(words=0.5, neighbour=0.05, feedback=3, candidates=100)
 MEMORY = Mix(
     words=0.5,
-    neighbour=0.15,
+    neighbour=0.12,
     feedback=0,
-    candidates=150,
+    candidates=200,
     speaker=0.12,
     own=0.3,
     person=0.1,
-    covers=0.1,
+    covers=0.15,
     again=0.1,
-    standing=0.2,
+    standing=0.3,
+    preference=0.15,
+    unseen=0.8,
 )
 LEXICAL_WORDS = 0.75  # share of the score by words where the vectors are only hashed words
 
@@ -126,12 +165,31 @@ def is_standing(text: str) -> bool:
     return len(text) <= _LONGEST_INSTRUCTION and _STANDING.search(text) is not None
 
 
+def how_wished(question: str, text: str, mix: Mix) -> float:
+    """Return what is added to a person's own message for telling how they want things done.
+
+    Nothing where the question is about what has been: that is no request, and wishes would only be in the way.
+    """
+    if _asked(question) & _PAST:
+        return 0.0
+    if is_standing(text):
+        return mix.standing
+    prefers = len(text) <= _LONGEST_PREFERENCE and _PREFERENCE.search(text) is not None
+    return mix.preference if prefers else 0.0
+
+
 def who_spoke(question: str, speaker: str, mix: Mix) -> float:
-    """Return what is added for who said something: the person themselves, or somebody the question names."""
-    asked = set(_WORD.findall(question.lower()))
+    """Return what is added for who said something: the person themselves, unless they ask what was answered, or somebody the question names."""
+    asked = _asked(question)
     if speaker == "user":
+        if _ANSWERED.search(question):
+            return 0.0
         return mix.person + mix.own * bool(asked & {"i", "my", "me", "mine", "myself"})
     return mix.speaker * (speaker.lower() in asked)
+
+
+def _asked(question: str) -> set[str]:
+    return set(_WORD.findall(question.lower()))
 
 
 def best_first(scores: Mapping[_Key, float]) -> Sequence[_Key]:

@@ -211,8 +211,11 @@ def _weighed(
         row: near[row]
         + (same[row] - score)
         + MEMORY.covers * covered[row]
-        + MEMORY.standing
-        * (found[row].item.speaker == "user" and retrieval.is_standing(found[row].item.content))
+        + (
+            retrieval.how_wished(question, found[row].item.content, MEMORY)
+            if found[row].item.speaker == "user"
+            else 0.0
+        )
         + retrieval.who_spoke(question, found[row].item.speaker, MEMORY)
         for row, score in scores.items()
     }

@@ -4,7 +4,16 @@ from uuid import UUID
 
 import pytest
 
-from gantry.domain.retrieval import DOCUMENTS, MEMORY, best_first, coverage, fused, who_spoke, with_neighbours
+from gantry.domain.retrieval import (
+    DOCUMENTS,
+    MEMORY,
+    best_first,
+    coverage,
+    fused,
+    how_wished,
+    who_spoke,
+    with_neighbours,
+)
 
 A, B, C = (UUID(int=n) for n in (1, 2, 3))
 
@@ -44,3 +53,18 @@ def test_the_persons_own_words_count_more_where_they_ask_about_themselves() -> N
     """And less where somebody else is named."""
     assert who_spoke("Where do I live?", "user", MEMORY) > who_spoke("Where is Rome?", "user", MEMORY)
     assert who_spoke("What did Maria say?", "Maria", MEMORY) > who_spoke("What did Ann say?", "Maria", MEMORY)
+
+
+def test_who_asks_what_was_answered_is_not_given_their_own_words_first() -> None:
+    """Asked what was recommended, the answers count as much as the person's own messages."""
+    assert who_spoke("Which of my routes did you recommend?", "user", MEMORY) == 0
+    assert who_spoke("Which of my routes is shorter?", "user", MEMORY) > 0
+
+
+def test_wishes_hold_for_requests_only() -> None:
+    """Instructions and preferences are remembered where something is asked for, not where the past is."""
+    wish, preference = "Always cite the source.", "For walks I prefer the river, it is shaded."
+    assert how_wished("Suggest a walk for Sunday", wish, MEMORY) > 0
+    assert how_wished("Suggest a walk for Sunday", preference, MEMORY) > 0
+    assert how_wished("Where did I walk in May?", wish, MEMORY) == 0
+    assert how_wished("Suggest a walk for Sunday", "The river is shaded.", MEMORY) == 0
