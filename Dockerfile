@@ -18,7 +18,8 @@ RUN groupadd --gid 1000 gantry && useradd --uid 1000 --gid 1000 --create-home ga
 FROM base AS dependencies
 COPY requirements.txt /tmp/
 RUN --mount=type=cache,target=/root/.cache/pip \
-    python -m venv /opt/venv && pip install --disable-pip-version-check --require-hashes -r /tmp/requirements.txt
+    python -m venv /opt/venv && pip install --disable-pip-version-check --require-hashes -r /tmp/requirements.txt \
+    && pip uninstall --disable-pip-version-check --yes kubernetes  # 119 MB that ChromaDB loads only in a cluster of its own
 
 FROM dependencies AS development
 COPY requirements-dev.txt /tmp/

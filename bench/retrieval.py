@@ -262,10 +262,7 @@ class Bench:
             return [Hit(loaded.names[each.message_id]) for each in found.passages if each.message_id]
         scores = await self._scores(method, who, question, Shelf.MEMORY)
         async with self.database.read() as tx:
-            rows = {
-                each.item.id: each.item
-                for each in await tx.knowledge.memories(scores, owner=who.id, apart=None)
-            }
+            rows = {each.id: each for each in await tx.knowledge.memories(scores, owner=who.id, apart=None)}
         ordered = [rows[row] for row in retrieval.best_first(scores) if row in rows]
         return [Hit(loaded.names[row.message_id]) for row in ordered if row.message_id]
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 import shutil
 import tempfile
 from collections.abc import Sequence
@@ -27,9 +28,15 @@ _EXTERNAL = {
 log = logging.getLogger(__name__)
 
 
-def _options() -> Any:
-    import onnxruntime  # noqa: PLC0415
+def _runtime() -> Any:
+    """Return ONNX Runtime, told before it is loaded that it must not report to its maker, as its builds for Linux do."""
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+    import onnxruntime  # noqa: PLC0415 - fifty milliseconds and twenty megabytes, when it is needed
 
+    return onnxruntime
+
+
+def _options(onnxruntime: Any) -> Any:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = _THREADS
     options.inter_op_num_threads = 1
@@ -124,13 +131,13 @@ class MiniLm:
         return self._loaded
 
     def _open(self) -> tuple[Any, Any]:
-        import onnxruntime  # noqa: PLC0415 - fifty milliseconds and twenty megabytes, when it is needed
         from tokenizers import Tokenizer  # noqa: PLC0415
 
+        onnxruntime = _runtime()
         tokenizer: Any = Tokenizer.from_file(str(self._folder / "tokenizer.json"))
         tokenizer.enable_truncation(max_length=_MAX_TOKENS)
         tokenizer.enable_padding(pad_id=0, pad_token="[PAD]")  # noqa: S106 - no password
-        options = _options()
+        options = _options(onnxruntime)
         path = self._folder / "model.onnx"
         try:
             path = self._map(self._mapped / f"{onnxruntime.__version__}-{path.stat().st_size}")
@@ -145,15 +152,14 @@ class MiniLm:
 
     def _map(self, folder: Path) -> Path:
         """Return the model with its weights in a file of their own below *folder*, made at first use."""
-        import onnxruntime  # noqa: PLC0415
-
+        onnxruntime = _runtime()
         made = folder / "model.onnx"
         if made.is_file():
             return made
         folder.parent.mkdir(parents=True, exist_ok=True)
         draft = Path(tempfile.mkdtemp(prefix=".making-", dir=folder.parent))
         try:
-            options = _options()
+            options = _options(onnxruntime)
             options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_EXTENDED
             options.optimized_model_filepath = str(draft / made.name)
             for name, value in _EXTERNAL.items():

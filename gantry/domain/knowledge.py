@@ -54,7 +54,7 @@ class DocumentScope:
 class Passage:
     """A piece of a document or of a past conversation; a higher score is better, between 0 and 1.
 
-    Neighbouring chunks are joined into one passage: ``rows`` are all of them, in order. ``page`` is that of the first.
+    Chunks of one page, or that touch where there are no pages, are one passage: ``rows`` are all of them, in order.
     """
 
     rows: tuple[UUID, ...]  # chunk ids, or one memory item

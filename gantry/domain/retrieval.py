@@ -148,16 +148,21 @@ def _wanted(question: str) -> frozenset[str]:
 
 
 def _held(wanted: frozenset[str], text: str) -> set[str]:
-    """Return which stems a text holds; only words that begin like one are looked at: texts are many, and long."""
-    if not wanted:
-        return set()
-    pattern = _beginnings(wanted)
-    return {stem(word) for word in pattern.findall(text.lower())} & wanted
+    """Return which stems a text holds."""
+    lower = text.lower()
+    return {one for one in wanted if _holds(lower, one)}
 
 
-@lru_cache(maxsize=256)
-def _beginnings(stems: frozenset[str]) -> re.Pattern[str]:
-    return re.compile(rf"(?<![^\W_])(?:{'|'.join(map(re.escape, sorted(stems)))})[^\W_]*")
+def _holds(text: str, wanted: str) -> bool:
+    """Whether a word of *text* has the stem *wanted*. Looks at the words that begin like it only: texts are many, and long."""
+    at = text.find(wanted)
+    while at >= 0:
+        if at == 0 or not text[at - 1].isalnum():
+            word = _WORD.match(text, at)
+            if word is not None and stem(word.group()) == wanted:
+                return True
+        at = text.find(wanted, at + 1)
+    return False
 
 
 def is_standing(text: str) -> bool:
@@ -182,14 +187,20 @@ def who_spoke(question: str, speaker: str, mix: Mix) -> float:
     """Return what is added for who said something: the person themselves, unless they ask what was answered, or somebody the question names."""
     asked = _asked(question)
     if speaker == "user":
-        if _ANSWERED.search(question):
+        if _asks_for_answers(question):
             return 0.0
         return mix.person + mix.own * bool(asked & {"i", "my", "me", "mine", "myself"})
     return mix.speaker * (speaker.lower() in asked)
 
 
-def _asked(question: str) -> set[str]:
-    return set(_WORD.findall(question.lower()))
+@lru_cache(maxsize=64)  # one question is compared with hundreds of rows
+def _asked(question: str) -> frozenset[str]:
+    return frozenset(_WORD.findall(question.lower()))
+
+
+@lru_cache(maxsize=64)
+def _asks_for_answers(question: str) -> bool:
+    return _ANSWERED.search(question) is not None
 
 
 def best_first(scores: Mapping[_Key, float]) -> Sequence[_Key]:

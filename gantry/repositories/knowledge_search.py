@@ -5,6 +5,7 @@ Owner and place are words of the index too, so that it leaves other people's row
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import bindparam, func, or_, select, text
@@ -30,9 +31,11 @@ _CHUNKS_POSTGRESQL = """
         FROM {asked} JOIN fts_chunk f ON f.search @@ ({scope} && word)
     ), held AS (SELECT count(*) AS rows FROM chunk WHERE account_id = :owner),
     rarity AS (SELECT word, ln(1 + max(rows) / (0.5 + count(*))) AS weight FROM hit, held GROUP BY word)
-    SELECT c.id, sum(rank * weight) AS score
-    FROM hit JOIN rarity USING (word) JOIN chunk c ON c.id = hit.id
-    WHERE c.account_id = :owner GROUP BY c.id ORDER BY score DESC LIMIT :limit
+    SELECT best.id, best.score FROM (
+        SELECT id, sum(rank * weight) AS score
+        FROM hit JOIN rarity USING (word) GROUP BY id ORDER BY score DESC LIMIT :limit
+    ) AS best JOIN chunk c ON c.id = best.id
+    WHERE c.account_id = :owner ORDER BY best.score DESC
 """
 _ASKED_POSTGRESQL = """(
     SELECT DISTINCT query AS word
@@ -50,9 +53,11 @@ _MEMORIES_POSTGRESQL = """
         FROM {asked} JOIN fts_memory_item f ON f.search @@ ({scope} && word)
     ), held AS (SELECT count(*) AS rows FROM memory_item WHERE account_id = :owner),
     rarity AS (SELECT word, ln(1 + max(rows) / (0.5 + count(*))) AS weight FROM hit, held GROUP BY word)
-    SELECT i.id, sum(rank * weight) AS score
-    FROM hit JOIN rarity USING (word) JOIN memory_item i ON i.id = hit.id
-    WHERE i.account_id = :owner GROUP BY i.id ORDER BY score DESC LIMIT :limit
+    SELECT best.id, best.score FROM (
+        SELECT id, sum(rank * weight) AS score
+        FROM hit JOIN rarity USING (word) GROUP BY id ORDER BY score DESC LIMIT :limit
+    ) AS best JOIN memory_item i ON i.id = best.id
+    WHERE i.account_id = :owner ORDER BY best.score DESC
 """
 
 
@@ -81,10 +86,31 @@ class ChunkFound:
 class MemoryFound:
     """A memory with where it stands: its conversation's title, the message above its own, and the one above that."""
 
-    item: MemoryItem
+    id: UUID
+    kind: MemoryKind
+    conversation_id: UUID | None
+    message_id: UUID | None
+    speaker: str
+    content: str
+    context: str
+    around: str
+    said_at: datetime | None
     title: str
     parent_id: UUID | None
     before_id: UUID | None
+
+
+_MEMORY_COLUMNS = (
+    MemoryItem.id,
+    MemoryItem.kind,
+    MemoryItem.conversation_id,
+    MemoryItem.message_id,
+    MemoryItem.speaker,
+    MemoryItem.content,
+    MemoryItem.context,
+    MemoryItem.around,
+    MemoryItem.said_at,
+)
 
 
 class KnowledgeSearchRepository:
@@ -180,7 +206,13 @@ class KnowledgeSearchRepository:
             return []
         above = aliased(Message)
         query = (
-            select(MemoryItem, col(Conversation.title), col(Message.parent_id), col(above.parent_id))
+            select(  # columns, not objects: they are hundreds, and most are only looked at
+                *(col(column) for column in _MEMORY_COLUMNS),
+                func.coalesce(Conversation.title, "").label("title"),
+                col(Message.parent_id),
+                col(above.parent_id).label("before_id"),
+            )
+            .select_from(MemoryItem)
             .outerjoin(Conversation, col(Conversation.id) == col(MemoryItem.conversation_id))
             .outerjoin(Message, col(Message.id) == col(MemoryItem.message_id))
             .outerjoin(above, col(above.id) == col(Message.parent_id))
@@ -195,10 +227,7 @@ class KnowledgeSearchRepository:
             query = query.where(
                 or_(col(MemoryItem.conversation_id).is_(None), col(MemoryItem.conversation_id) != apart)
             )
-        return [
-            MemoryFound(item, title or "", parent, before)
-            for item, title, parent, before in await self._session.execute(query)
-        ]
+        return [MemoryFound(*row) for row in await self._session.execute(query)]
 
     async def count_documents(self, *, owner: UUID, places: Places) -> int:
         """Return how many documents can be searched in *places*."""

@@ -5,7 +5,8 @@ import logging
 import re
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from itertools import pairwise
 from typing import TypeVar
 from uuid import UUID
 
@@ -24,7 +25,7 @@ from gantry.repositories.knowledge_search import ChunkFound, MemoryFound, Places
 
 DEADLINE_SECONDS = 3.0
 _RERANKED = 30
-_MOST_JOINED = 4000  # characters of neighbouring chunks in one passage
+_MOST_JOINED = 4000  # characters of chunks in one passage
 _MEMORY_CHARACTERS = 1500  # of a long message, around what matches
 _MAX_QUESTION = 4000
 _READ = 6000  # characters of a message that are looked at for words
@@ -53,7 +54,7 @@ class Retriever:
         deadline_seconds: float = DEADLINE_SECONDS,
         floor: bool = True,
     ) -> Found:
-        """Return passages of *who*'s documents in *scope*, best first; neighbouring chunks are one passage.
+        """Return passages of *who*'s documents in *scope*, best first; a page, or chunks that touch, are one passage.
 
         Args:
             floor: Leave out what has too little to do with the question.
@@ -115,16 +116,16 @@ class Retriever:
         scores = retrieval.fused(words, meaning, MEMORY)
         async with self.database.read() as tx:
             rows = await tx.knowledge.memories(scores, owner=who.id, apart=exclude)
-        found = {each.item.id: each for each in rows if each.item.kind is MemoryKind.TURN}
+        found = {each.id: each for each in rows if each.kind is MemoryKind.TURN}
         scores = {row: score for row, score in scores.items() if row in found}
         scores = _weighed(question, scores, found)
         order: list[MemoryFound] = []
         for each in (found[row] for row in retrieval.best_first(scores)):
-            if not floor or _relevant(question, _said(each), meaning.get(each.item.id)):
+            if not floor or _relevant(question, _said(each), meaning.get(each.id)):
                 order.append(each)
             if len(order) == _REPEATED * limit:
                 break
-        passages = [_turn(each, scores[each.item.id], question) for each in _different(order)[:limit]]
+        passages = [_turn(each, scores[each.id], question) for each in _different(order)[:limit]]
         took = {"total": (time.perf_counter() - started) * 1000}
         return Found(passages, left_out, searched, took)
 
@@ -212,11 +213,11 @@ def _weighed(
         + (same[row] - score)
         + MEMORY.covers * covered[row]
         + (
-            retrieval.how_wished(question, found[row].item.content, MEMORY)
-            if found[row].item.speaker == "user"
+            retrieval.how_wished(question, found[row].content, MEMORY)
+            if found[row].speaker == "user"
             else 0.0
         )
-        + retrieval.who_spoke(question, found[row].item.speaker, MEMORY)
+        + retrieval.who_spoke(question, found[row].speaker, MEMORY)
         for row, score in scores.items()
     }
 
@@ -225,18 +226,18 @@ def _above_and_below(
     rows: Iterable[MemoryFound], above_of: Callable[[MemoryFound], UUID | None]
 ) -> Mapping[UUID, list[UUID]]:
     """Return for each memory those of the message above it, as *above_of* tells, and of the ones it is above of."""
-    by_message = {each.item.message_id: each.item.id for each in rows}
+    by_message = {each.message_id: each.id for each in rows}
     beside: dict[UUID, list[UUID]] = {}
     for each in rows:
         above = by_message.get(above_of(each))
         if above is not None:
-            beside.setdefault(each.item.id, []).append(above)
-            beside.setdefault(above, []).append(each.item.id)
+            beside.setdefault(each.id, []).append(above)
+            beside.setdefault(above, []).append(each.id)
     return beside
 
 
 def _spoken(found: MemoryFound) -> str:
-    return f"{found.item.speaker} {found.item.content[:_READ]}"
+    return f"{found.speaker} {found.content[:_READ]}"
 
 
 def _whole(found: ChunkFound) -> str:
@@ -244,7 +245,7 @@ def _whole(found: ChunkFound) -> str:
 
 
 def _said(found: MemoryFound) -> str:
-    return f"{found.item.context}\n{found.item.content[:_READ]}\n{found.item.around}"
+    return f"{found.context}\n{found.content[:_READ]}\n{found.around}"
 
 
 def _relevant(question: str, text: str, similarity: float | None) -> bool:
@@ -253,62 +254,63 @@ def _relevant(question: str, text: str, similarity: float | None) -> bool:
 
 
 def _joined(order: Sequence[ChunkFound], scores: Mapping[UUID, float], limit: int) -> list[Passage]:
-    """Make passages; a chunk beside one that is taken already lengthens it, as long as it is of the same page."""
-    made: list[Passage] = []
-    ends: list[tuple[Chunk, Chunk]] = []
+    """Make passages: a page is given once, with all that was found on it; without pages, chunks that touch are one."""
+    groups: list[list[ChunkFound]] = []
     for each in order:
-        chunk = each.chunk
-        for index, (first, last) in enumerate(ends):
-            joined = _join(made[index], first, last, chunk)
-            if joined is not None:
-                made[index] = joined
-                ends[index] = (chunk, last) if chunk.ordinal < first.ordinal else (first, chunk)
+        home = next((group for group in groups if _belongs(each.chunk, group)), None)
+        if home is None:
+            if len(groups) == limit:
                 break
-        else:
-            if len(made) == limit:
-                break
-            made.append(_passage(each, scores[chunk.id]))
-            ends.append((chunk, chunk))
-    return made
+            groups.append([each])
+        elif _fits(each.chunk, home):
+            home.append(each)
+    return [_passage(group, scores[group[0].chunk.id]) for group in groups]
 
 
-def _join(passage: Passage, first: Chunk, last: Chunk, chunk: Chunk) -> Passage | None:
-    if chunk.document_id != first.document_id or chunk.page != first.page:
-        return None
-    before, after = chunk.ordinal == first.ordinal - 1, chunk.ordinal == last.ordinal + 1
-    if not (before or after) or len(passage.text) + len(chunk.content) > _MOST_JOINED:
-        return None
-    if before:
-        text = _seam(chunk.content, chunk.end_offset, passage.text, passage.start)
-        return replace(
-            passage,
-            rows=(chunk.id, *passage.rows),
-            text=text,
-            start=chunk.start_offset,
-            heading=chunk.heading,
-        )
-    text = _seam(passage.text, passage.end, chunk.content, chunk.start_offset)
-    return replace(passage, rows=(*passage.rows, chunk.id), text=text, end=chunk.end_offset)
+def _belongs(chunk: Chunk, group: Sequence[ChunkFound]) -> bool:
+    first = group[0].chunk
+    if (chunk.document_id, chunk.page) != (first.document_id, first.page):
+        return False
+    if chunk.page is not None:
+        return True
+    touches = any(abs(chunk.ordinal - each.chunk.ordinal) == 1 for each in group)
+    return touches and _fits(chunk, group)
 
 
-def _seam(left: str, end: int, right: str, start: int) -> str:
-    """Put two stretches of one text together: without what both have, or with the break between them."""
-    return left + right[end - start :] if end > start else f"{left}\n{right}"
+def _fits(chunk: Chunk, group: Sequence[ChunkFound]) -> bool:
+    return len(_text([chunk, *(each.chunk for each in group)])) <= _MOST_JOINED
 
 
-def _passage(found: ChunkFound, score: float) -> Passage:
-    chunk = found.chunk
+def _passage(group: Sequence[ChunkFound], score: float) -> Passage:
+    chunks = _in_order(each.chunk for each in group)
     return Passage(
-        rows=(chunk.id,),
-        text=chunk.content,
+        rows=tuple(chunk.id for chunk in chunks),
+        text=_text(chunks),
         score=min(1.0, score),
-        source_id=chunk.document_id,
-        title=found.name,
-        page=chunk.page,
-        heading=chunk.heading,
-        start=chunk.start_offset,
-        end=chunk.end_offset,
+        source_id=chunks[0].document_id,
+        title=group[0].name,
+        page=chunks[0].page,
+        heading=chunks[0].heading,
+        start=chunks[0].start_offset,
+        end=chunks[-1].end_offset,
     )
+
+
+def _text(chunks: Iterable[Chunk]) -> str:
+    ordered = _in_order(chunks)
+    return ordered[0].content + "".join(_seam(left, right) for left, right in pairwise(ordered))
+
+
+def _in_order(chunks: Iterable[Chunk]) -> list[Chunk]:
+    return sorted(chunks, key=lambda chunk: chunk.ordinal)
+
+
+def _seam(left: Chunk, right: Chunk) -> str:
+    """Return what follows *left*: *right* without what both have, and a sign where something between them is left out."""
+    if right.ordinal > left.ordinal + 1:
+        return f"\n…\n{right.content}"
+    shared = left.end_offset - right.start_offset
+    return right.content[shared:] if shared > 0 else f"\n{right.content}"
 
 
 def _different(order: Sequence[MemoryFound]) -> list[MemoryFound]:
@@ -316,7 +318,7 @@ def _different(order: Sequence[MemoryFound]) -> list[MemoryFound]:
     seen: set[str] = set()
     kept: list[MemoryFound] = []
     for each in order:
-        key = " ".join(each.item.content.lower().split())[:500]
+        key = " ".join(each.content.lower().split())[:500]
         if key not in seen:
             seen.add(key)
             kept.append(each)
@@ -324,16 +326,15 @@ def _different(order: Sequence[MemoryFound]) -> list[MemoryFound]:
 
 
 def _turn(found: MemoryFound, score: float, question: str) -> Passage:
-    item = found.item
     return Passage(
-        rows=(item.id,),
-        text=_around_match(item.content, question),
+        rows=(found.id,),
+        text=_around_match(found.content, question),
         score=min(1.0, score),
-        source_id=item.conversation_id or item.id,
+        source_id=found.conversation_id or found.id,
         title=found.title,
-        message_id=item.message_id,
-        speaker=item.speaker,
-        said_at=item.said_at,
+        message_id=found.message_id,
+        speaker=found.speaker,
+        said_at=found.said_at,
     )
 
 

@@ -63,7 +63,7 @@ class WireTab:
     async def open(self, app: Served) -> None:
         """Connect to *app* and wait until the page is shown; the first time as a new page, later as one coming back."""
         await self.dial(app)
-        await self.until(lambda: self.is_hydrated)
+        await self.until(lambda: self.is_hydrated, COME_BACK_SECONDS)
 
     async def dial(self, app: Served) -> None:
         """Connect to *app*, until the server has accepted the connection."""

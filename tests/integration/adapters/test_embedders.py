@@ -1,6 +1,8 @@
 """What turns texts into vectors: MiniLM as ChromaDB has it, a server, hashed words."""
 
 import asyncio
+import os
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,7 @@ from gantry.adapters.embedders import Embedders
 from gantry.adapters.lexical_embeddings import LexicalEmbedder
 from gantry.adapters.minilm import MiniLm
 from gantry.domain.embedding import TextRole
+from tests.parts.app import ROOT
 
 TEXTS = [
     "The lighthouse keeper was called Amalia.",
@@ -45,6 +48,25 @@ async def test_minilm_makes_the_vectors_that_chromadb_makes(minilm_folder: Path,
     assert all(abs(float(np.linalg.norm(np.asarray(each))) - 1) < 1e-4 for each in ours)
     assert likeness(ours[0], ours[1]) > likeness(ours[2], ours[1])
     await embedder.aclose()
+
+
+_EMBED = """
+import asyncio, pathlib, sys
+from gantry.adapters.minilm import MiniLm
+from gantry.domain.embedding import TextRole
+folder, mapped = map(pathlib.Path, sys.argv[1:])
+asyncio.run(MiniLm(folder, mapped).embed(["a word"], TextRole.QUERY))
+"""
+
+
+async def test_nobody_is_told_that_a_model_runs(minilm_folder: Path, tmp_path: Path) -> None:
+    """The runtime's own reporting begins with an identifier in the home folder; there is none."""
+    home = tmp_path / "home"
+    home.mkdir()
+    command = [sys.executable, "-c", _EMBED, str(minilm_folder), str(tmp_path / "mapped")]
+    process = await asyncio.create_subprocess_exec(*command, env={**os.environ, "HOME": str(home)}, cwd=ROOT)
+    assert await process.wait() == 0
+    assert not list(home.rglob("*"))
 
 
 async def test_a_model_that_cannot_be_mapped_serves_all_the_same(minilm_folder: Path, tmp_path: Path) -> None:

@@ -38,6 +38,23 @@ async def test_an_uploaded_pdf_is_found_with_its_page(library: Stack) -> None:
     assert page.page == 2
 
 
+async def test_a_page_is_given_once(library: Stack) -> None:
+    """What stands at the top and the foot of a page is one passage; what is between them is left out, and marked so."""
+    between = "\n".join(
+        f"The market of week {week} had {'apples, fish, rope, ' * 4}and cheese." for week in range(45)
+    )
+    page = f"The lighthouse keeper was Amalia.\n{between}\nThe lighthouse keeper had one dog."
+    content = documents.pdf([page, "The lighthouse has a keeper to this day."])
+    row = await read(library, (await upload(library, "harbour.pdf", content)).id)
+    assert row.chunk_count > 3
+    found = await library.services.retriever.documents(library.who, "lighthouse keeper", scope=ALL)
+    assert sorted(each.page or 0 for each in found.passages) == [1, 2]
+    first = next(each for each in found.passages if each.page == 1)
+    assert "Amalia" in first.text
+    assert "dog" in first.text
+    assert "\n…\n" in first.text
+
+
 async def test_an_answer_cites_what_it_was_given(library: Stack) -> None:
     """Passages go to the model under numbers; references to others are dropped; the account tells every part."""
     await read(library, (await upload(library, "harbour.pdf", GARDEN)).id)
