@@ -7,79 +7,90 @@ for each method, ``SET METHOD recall@5 X recall@10 X ndcg@10 X``; then how long 
 import argparse
 import asyncio
 import json
-import math
 import os
 import random
 import secrets
 import shutil
-import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import numpy as np
+
+from bench.retrieval_sets import Hit, Loaded, Loader, Scores, average, score, sets_in
 from gantry import bootstrap
 from gantry.bootstrap import Built, build
 from gantry.domain import retrieval
-from gantry.domain.accounts import Actor, Role
-from gantry.domain.chunking import chunked, context_of
-from gantry.domain.embedding import TextRole, lead_of
-from gantry.domain.knowledge import DocumentScope, Passage
+from gantry.domain.accounts import Actor
+from gantry.domain.embedding import TextRole
+from gantry.domain.knowledge import DocumentScope, Found
 from gantry.domain.memory import MemoryKind
-from gantry.domain.parsing import Section
 from gantry.domain.passages import search_words
-from gantry.domain.text import storable
-from gantry.domain.vault import DocumentState
 from gantry.domain.vectors import Shelf, VectorEntry, VectorScope
-from gantry.models import Account, Chunk, Collection, Conversation, Document, MemoryItem, Message, new_id
+from gantry.models import new_id
 from gantry.repositories.database import Database
 from gantry.repositories.knowledge_search import Places
-from gantry.services.learning import spoken_date
 from gantry.settings import Settings
 from tests.parts.minilm import model_folder
 
-METHODS = ("reference", "keyword", "dense", "gantry")
+METHODS = ("reference", "keyword", "dense", "gantry", "gantry-floor")
 _DEFAULT = Path(__file__).resolve().parents[2] / "shared" / "retrieval" / "dev"
 _CUT = 30  # results asked for
-_AROUND = 300
+_REFERENCE_CHARACTERS = 2000  # of a chunk of the reference app,
+_REFERENCE_SIMILARITY = 0.3  # what it takes at least
+_REFERENCE_CUT = 10  # and at most
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
-    """A result as the sets count it: a document or message, a stretch of one, or a page."""
+class Reference:
+    """The reference app as documented: whole messages, chunks of 2,000 characters, the ten nearest that are near enough."""
 
-    key: str
-    start: int = 0
-    end: int = 0
-    page: int | None = None
+    def __init__(self, built: Built, loaded: Loaded) -> None:
+        self._built = built
+        self._loaded = loaded
+        self._hits: dict[str, list[Hit]] = {}
+        self._vectors: dict[str, Any] = {}
+
+    async def load(self) -> None:
+        """Make the vectors."""
+        for owner, texts in self._loaded.texts.items():
+            pieces = [
+                piece
+                for hit, text in texts
+                for piece in ([(hit, text)] if self._loaded.kind == "memory" else _cut(hit, text))
+            ]
+            self._hits[owner] = [hit for hit, _text in pieces]
+            embedder = await self._built.knowledge.indexer.wanted()
+            self._vectors[owner] = _unit(
+                await embedder.embed([text for _hit, text in pieces], TextRole.PASSAGE)
+            )
+
+    async def ask(self, owner: str, question: str) -> list[Hit]:
+        """Return the nearest, best first."""
+        embedder = await self._built.knowledge.indexer.wanted()
+        asked = _unit(await embedder.embed([question], TextRole.QUERY))[0]
+        likeness = self._vectors[owner] @ asked
+        best = np.argsort(-likeness, kind="stable")[:_REFERENCE_CUT]
+        return [self._hits[owner][at] for at in best if likeness[at] >= _REFERENCE_SIMILARITY]
 
 
-@dataclass(slots=True)
-class Loaded:
-    """A set inside the product: who owns it, and what the rows are called in it."""
-
-    name: str
-    kind: str  # "ids", "spans", "pages" or "memory"
-    queries: list[dict[str, Any]]
-    owners: dict[str, Actor] = field(default_factory=dict)  # by conversation; "" for documents
-    names: dict[UUID, str] = field(default_factory=dict)  # of documents and messages
+def _unit(vectors: Sequence[Any]) -> Any:
+    made = np.asarray(vectors, dtype=np.float32)
+    return made / np.maximum(np.linalg.norm(made, axis=1, keepdims=True), 1e-12)
 
 
-def rows_of(path: Path) -> list[dict[str, Any]]:
-    """Read a file of one JSON object a line."""
-    with path.open(encoding="utf-8") as file:
-        return [json.loads(line) for line in file if line.strip()]
-
-
-def sets_in(folder: Path) -> Iterator[Path]:
-    """Yield the folders that hold a set."""
-    yield from sorted(each for each in folder.iterdir() if (each / "queries.jsonl").is_file())
+def _cut(hit: Hit, text: str) -> list[tuple[Hit, str]]:
+    return [
+        (
+            Hit(hit.key, at, min(at + _REFERENCE_CHARACTERS, len(text)), hit.page),
+            text[at : at + _REFERENCE_CHARACTERS],
+        )
+        for at in range(0, max(1, len(text)), _REFERENCE_CHARACTERS)
+    ]
 
 
 class Bench:
@@ -88,279 +99,88 @@ class Bench:
     def __init__(self, built: Built, database: Database) -> None:
         self.built = built
         self.database = database
-        self.now = datetime.now(UTC)
-
-    async def person(self) -> Actor:
-        """Add somebody."""
-        row = Account(
-            id=new_id(),
-            email=f"{new_id().hex}@example.org",
-            name="Person",
-            password_hash="-",
-            created_at=self.now,
-            password_changed_at=self.now,
-        )
-        async with self.database.begin() as tx:
-            tx.session.add(row)
-        return Actor(row.id, row.email, row.name, Role.USER)
-
-    async def load(self, folder: Path) -> Loaded:
-        """Bring a set in."""
-        queries = rows_of(folder / "queries.jsonl")
-        if (folder / "pages.jsonl").exists():
-            loaded = Loaded(folder.name, "pages", queries)
-            await self._documents(loaded, _paged(rows_of(folder / "pages.jsonl")))
-            return loaded
-        corpus = rows_of(folder / "corpus.jsonl")
-        if "speaker" in corpus[0]:
-            loaded = Loaded(folder.name, "memory", queries)
-            await self._memories(loaded, corpus)
-            return loaded
-        kind = "spans" if "spans" in queries[0] else "ids"
-        loaded = Loaded(folder.name, kind, queries)
-        files = {row["id"]: (row.get("title") or row["id"], [Section(row["text"])]) for row in corpus}
-        await self._documents(loaded, files)
-        return loaded
-
-    async def _documents(self, loaded: Loaded, files: dict[str, tuple[str, list[Section]]]) -> None:
-        who = loaded.owners[""] = await self.person()
-        shelf = Collection(
-            id=new_id(),
-            account_id=who.id,
-            name="All",
-            is_default=True,
-            created_at=self.now,
-            updated_at=self.now,
-        )
-        async with self.database.begin() as tx:
-            tx.session.add(shelf)
-        for key, (name, sections) in files.items():
-            document = Document(
-                id=new_id(),
-                account_id=who.id,
-                collection_id=shelf.id,
-                name=name[:255],
-                media_type="text/plain",
-                size_bytes=1,
-                sha256=new_id().hex,
-                state=DocumentState.READY,
-                created_at=self.now,
-                updated_at=self.now,
-            )
-            loaded.names[document.id] = key
-            chunks = [
-                Chunk(
-                    document_id=document.id,
-                    account_id=who.id,
-                    collection_id=shelf.id,
-                    ordinal=chunk.ordinal,
-                    page=chunk.page,
-                    heading=chunk.heading,
-                    start_offset=chunk.start,
-                    end_offset=chunk.end,
-                    context=storable(context_of(name, chunk.heading)),
-                    content=storable(chunk.text),
-                )
-                for chunk in chunked(sections)
-            ]
-            async with self.database.begin() as tx:
-                tx.session.add(document)
-                await tx.session.flush()
-                tx.session.add_all(chunks)
-
-    async def _memories(self, loaded: Loaded, corpus: list[dict[str, Any]]) -> None:
-        """Bring conversations in as the learner does: a conversation for each session, each message with what is around it."""
-        by_talk: dict[str, list[dict[str, Any]]] = {}
-        for row in corpus:
-            by_talk.setdefault(str(row["conv"]), []).append(row)
-        for talk, rows in by_talk.items():
-            who = loaded.owners[talk] = await self.person()
-            sessions: dict[Any, list[dict[str, Any]]] = {}
-            for row in rows:
-                sessions.setdefault(row["session"], []).append(row)
-            for session in sessions.values():
-                await self._session(loaded, who, session)
-
-    async def _session(self, loaded: Loaded, who: Actor, rows: list[dict[str, Any]]) -> None:
-        thread = Conversation(
-            id=new_id(), account_id=who.id, title="Talk", created_at=self.now, updated_at=self.now
-        )
-        made: list[Any] = [thread]
-        parent: UUID | None = None
-        for at, row in enumerate(rows):
-            said = datetime.fromisoformat(row["when"]).replace(tzinfo=UTC)
-            speaker = str(row["speaker"])
-            message = Message(
-                id=new_id(),
-                conversation_id=thread.id,
-                account_id=who.id,
-                parent_id=parent,
-                depth=at,
-                role="assistant" if speaker == "assistant" else "user",  # pyright: ignore[reportArgumentType]
-                content=row["text"],
-                created_at=said,
-                memorised_at=self.now,
-            )
-            parent = message.id
-            loaded.names[message.id] = row["id"]
-            near = [rows[n]["text"][:_AROUND] for n in (at - 2, at - 1, at + 1) if 0 <= n < len(rows)]
-            item = MemoryItem(
-                account_id=who.id,
-                kind=MemoryKind.TURN,
-                conversation_id=thread.id,
-                message_id=message.id,
-                speaker=speaker[:16],
-                content=row["text"],
-                context=f"{speaker} {spoken_date(said)}",
-                around=" ".join(near),
-                lead=lead_of(str(rows[at - 1]["speaker"]), rows[at - 1]["text"], row["text"]) if at else "",
-                said_at=said,
-                created_at=self.now,
-                updated_at=self.now,
-            )
-            made += [message, item]
-        async with self.database.begin() as tx:
-            for row in made:
-                tx.session.add(row)
-                await tx.session.flush()
-
-    async def index(self) -> tuple[int, float]:
-        """Make all vectors; returns how many rows, and how many a second."""
-        started, count = time.perf_counter(), 0
-        await self.built.knowledge.indexer.settle()
-        while done := await self.built.knowledge.indexer.work():
-            count += done
-        return count, count / (time.perf_counter() - started)
+        self.loader = Loader(built, database)
 
     async def ask(self, loaded: Loaded, method: str, query: dict[str, Any]) -> list[Hit]:
-        """Return what a method finds for a query, best first."""
-        who = loaded.owners[str(query.get("conv", "")) if loaded.kind == "memory" else ""]
-        question = str(query["text"])
+        """Return what a method of the product finds for a query, best first."""
+        who, question = loaded.owners[loaded.owner(query)], str(query["text"])
+        if method.startswith("gantry"):
+            found = await self.search(loaded, who, question, floor=method.endswith("floor"))
+            return [
+                Hit(loaded.names[each.message_id or each.source_id], each.start, each.end, each.page)
+                for each in found.passages
+            ]
         if loaded.kind == "memory":
-            return await self._ask_memory(loaded, method, who, question)
-        if method == "gantry":
-            found = await self.built.knowledge.retriever.documents(
-                who, question, scope=DocumentScope(), limit=_CUT, floor=False, deadline_seconds=30
-            )
-            return [_hit(loaded, each) for each in found.passages]
+            scores = await self._scores(method, who, question, Shelf.MEMORY)
+            async with self.database.read() as tx:
+                items = await tx.knowledge.memories(scores, owner=who.id, apart=None)
+            said = {
+                item.id: item.message_id for item in items if item.message_id and item.kind is MemoryKind.TURN
+            }
+            return [Hit(loaded.names[said[row]]) for row in retrieval.best_first(scores) if row in said]
         scores = await self._scores(method, who, question, Shelf.CHUNK)
         async with self.database.read() as tx:
-            rows = {
-                each.chunk.id: each.chunk
-                for each in await tx.knowledge.chunks(scores, owner=who.id, places=Places())
-            }
-        ordered = [rows[row] for row in retrieval.best_first(scores) if row in rows]
+            chunks = await tx.knowledge.chunks(scores, owner=who.id, places=Places())
+        rows = {each.chunk.id: each.chunk for each in chunks}
         return [
-            Hit(loaded.names[row.document_id], row.start_offset, row.end_offset, row.page) for row in ordered
+            Hit(loaded.names[row.document_id], row.start_offset, row.end_offset, row.page)
+            for row in (rows[one] for one in retrieval.best_first(scores) if one in rows)
         ]
 
-    async def _ask_memory(self, loaded: Loaded, method: str, who: Actor, question: str) -> list[Hit]:
-        if method == "gantry":
-            found = await self.built.knowledge.retriever.memory(
-                who, question, limit=_CUT, floor=False, deadline_seconds=30
-            )
-            return [Hit(loaded.names[each.message_id]) for each in found.passages if each.message_id]
-        scores = await self._scores(method, who, question, Shelf.MEMORY)
-        async with self.database.read() as tx:
-            rows = {each.id: each for each in await tx.knowledge.memories(scores, owner=who.id, apart=None)}
-        ordered = [rows[row] for row in retrieval.best_first(scores) if row in rows]
-        return [Hit(loaded.names[row.message_id]) for row in ordered if row.message_id]
+    async def search(self, loaded: Loaded, who: Actor, question: str, *, floor: bool) -> Found:
+        """Search as the product does, with time enough on any machine."""
+        retriever = self.built.knowledge.retriever
+        if loaded.kind == "memory":
+            return await retriever.memory(who, question, limit=_CUT, floor=floor, deadline_seconds=30)
+        return await retriever.documents(
+            who, question, scope=DocumentScope(), limit=_CUT, floor=floor, deadline_seconds=30
+        )
 
     async def _scores(self, method: str, who: Actor, question: str, shelf: Shelf) -> dict[UUID, float]:
-        """Return one search alone; *reference* is plain vectors with a threshold and the ten nearest, as the reference app does."""
-        if method == "keyword":
-            async with self.database.read() as tx:
-                words = search_words(question)
-                if shelf is Shelf.CHUNK:
-                    return await tx.knowledge.chunks_by_words(
-                        words, owner=who.id, places=Places(), limit=_CUT * 3
-                    )
-                return await tx.knowledge.memories_by_words(
-                    words, owner=who.id, kind=MemoryKind.TURN, limit=_CUT * 3
+        """Return what one of the two searches finds alone."""
+        if method == "dense":
+            scope = VectorScope(who.id, shelf)
+            hits = await self.built.knowledge.indexer.nearest(question, scope=scope, limit=_CUT * 3)
+            return {hit.row: hit.score for hit in hits}
+        words = search_words(question)
+        async with self.database.read() as tx:
+            if shelf is Shelf.CHUNK:
+                return await tx.knowledge.chunks_by_words(
+                    words, owner=who.id, places=Places(), limit=_CUT * 3
                 )
-        hits = await self.built.knowledge.indexer.nearest(
-            question, scope=VectorScope(who.id, shelf), limit=10 if method == "reference" else _CUT * 3
-        )
-        return {hit.row: hit.score for hit in hits if method != "reference" or hit.score >= 0.3}
+            return await tx.knowledge.memories_by_words(
+                words, owner=who.id, kind=MemoryKind.TURN, limit=_CUT * 3
+            )
 
 
-def _paged(rows: list[dict[str, Any]]) -> dict[str, tuple[str, list[Section]]]:
-    files: dict[str, tuple[str, list[Section]]] = {}
-    for row in rows:
-        _name, sections = files.setdefault(row["doc"], (f"{row['doc']}.pdf", []))
-        sections.append(Section(row["text"], page=row["page"] + 1))
-    return files
+async def measure(bench: Bench, loaded: Loaded, out: Path | None) -> list[float]:
+    """Print a line for each method; returns how long the product's own searches took, in milliseconds.
 
-
-def _hit(loaded: Loaded, passage: Passage) -> Hit:
-    return Hit(loaded.names[passage.source_id], passage.start, passage.end, passage.page)
-
-
-def score(loaded: Loaded, query: dict[str, Any], hits: Sequence[Hit]) -> tuple[float, float, float]:
-    """Return recall@5, recall@10 and nDCG@10, by the definitions of the sets' own scorer."""
-    targets, matches, unit = _targets(loaded, query)
-    seen: set[int] = set()
-    units: set[Any] = set()
-    gain, recall_5, rank = 0.0, 0.0, 0
-    for hit in hits:
-        key = unit(hit)
-        if key is not None and key in units:
-            continue
-        units.add(key)
-        rank += 1
-        if rank > 10:
-            break
-        fresh = {number for number in range(targets) if number not in seen and matches(number, hit)}
-        if fresh:
-            gain += 1 / math.log2(rank + 1)
-        seen |= fresh
-        if rank <= 5:
-            recall_5 = len(seen) / targets
-    ideal = sum(1 / math.log2(place + 1) for place in range(1, min(targets, 10) + 1))
-    return recall_5, len(seen) / targets, min(1.0, gain / ideal)
-
-
-def _targets(
-    loaded: Loaded, query: dict[str, Any]
-) -> tuple[int, Callable[[int, Hit], bool], Callable[[Hit], Any]]:
-    """Return how many targets a query has, whether a hit is on one, and what takes no rank a second time."""
-    if loaded.kind == "spans":
-        spans = query["spans"]
-
-        def covers(number: int, hit: Hit) -> bool:
-            span = spans[number]
-            shared = min(span["end"], hit.end) - max(span["start"], hit.start)
-            return hit.key == span["doc"] and shared >= (span["end"] - span["start"]) / 2
-
-        return len(spans), covers, lambda _hit: None
-    if loaded.kind == "pages":
-        pages = list(dict.fromkeys(map(tuple, query["pages"])))
-        return (
-            len(pages),
-            lambda number, hit: (hit.key, (hit.page or 0) - 1) == pages[number],
-            lambda _hit: None,
-        )
-    wanted = list(dict.fromkeys(query["relevant"]))
-    return len(wanted), lambda number, hit: hit.key == wanted[number], lambda hit: hit.key
-
-
-async def measure(bench: Bench, loaded: Loaded) -> list[float]:
-    """Print a line for each method; returns how long the product's own searches took, in milliseconds."""
+    Args:
+        out: Where results are written for the sets' own scorer, as ``SET.METHOD.jsonl``.
+    """
     took: list[float] = []
+    reference = Reference(bench.built, loaded)
+    await reference.load()
     for method in METHODS:
-        results: list[tuple[float, float, float]] = []
-        for query in loaded.queries:
-            if not query.get("answerable", True):
-                continue
+        results: list[Scores] = []
+        lines: list[str] = []
+        for query in loaded.scored:
             started = time.perf_counter()
-            hits = await bench.ask(loaded, method, query)
+            if method == "reference":
+                hits = await reference.ask(loaded.owner(query), str(query["text"]))
+            else:
+                hits = await bench.ask(loaded, method, query)
             if method == "gantry":
                 took.append((time.perf_counter() - started) * 1000)
             results.append(score(loaded, query, hits))
-        five, ten, ndcg = (statistics.mean(column) for column in zip(*results, strict=True))
+            lines.append(json.dumps({"query_id": query["id"], "results": [loaded.item(hit) for hit in hits]}))
+        five, ten, ndcg = average(results)
         print(
             f"{loaded.name} {method} recall@5 {five:.3f} recall@10 {ten:.3f} ndcg@10 {ndcg:.3f}", flush=True
         )
+        if out is not None:
+            (out / f"{loaded.name}.{method}.jsonl").write_text("\n".join(lines) + "\n")
     await _off_topic(bench, loaded)
     return took
 
@@ -372,8 +192,8 @@ async def _off_topic(bench: Bench, loaded: Loaded) -> None:
         return
     silent = 0
     for query in unanswerable:
-        who = loaded.owners[str(query.get("conv", ""))]
-        silent += not (await bench.built.knowledge.retriever.memory(who, str(query["text"]))).passages
+        who = loaded.owners[loaded.owner(query)]
+        silent += not (await bench.search(loaded, who, str(query["text"]), floor=True)).passages
     print(
         f"{loaded.name} unanswerable {len(unanswerable)} nothing-given {silent / len(unanswerable):.3f}",
         flush=True,
@@ -454,9 +274,12 @@ async def main() -> None:
         "--model", default=os.environ.get("EMBEDDING_MODEL", "auto"), help="as EMBEDDING_MODEL"
     )
     parser.add_argument("--database", default="", help="a PostgreSQL URL; SQLite by default")
+    parser.add_argument("--out", type=Path, help="a folder for results that the sets' own scorer reads")
     parser.add_argument("--scale", action="store_true", help="only the cost of other people's vectors")
     options = parser.parse_args()
     folder = Path(os.environ.get("RETRIEVAL_DATA") or _DEFAULT)
+    if options.out is not None:
+        options.out.mkdir(parents=True, exist_ok=True)
     work = Path(tempfile.mkdtemp(prefix="gantry-bench-"))
     try:
         await _run(options, folder, work)
@@ -473,10 +296,8 @@ async def _run(options: argparse.Namespace, folder: Path, work: Path) -> None:
         probe_local_models=False,
         embedding_model=options.model,
     )
-    if options.model in {
-        "auto",
-        "minilm",
-    }:  # where it is not in the cache and there is no network, it is built
+    if options.model in {"auto", "minilm"}:
+        # Where it is not in the cache and there is no network, it is built.
         await asyncio.to_thread(model_folder, work / "models" / "all-MiniLM-L6-v2" / "onnx")
     await asyncio.to_thread(bootstrap.migrate, settings)
     async with AsyncExitStack() as stack:
@@ -491,10 +312,10 @@ async def _run(options: argparse.Namespace, folder: Path, work: Path) -> None:
         for path in sets_in(folder):
             if options.sets and path.name not in options.sets:
                 continue
-            loaded = await bench.load(path)
-            count, rate = await bench.index()
-            print(f"{path.name} indexed {count} rows, {rate:.0f} a second", file=sys.stderr, flush=True)
-            took += await measure(bench, loaded)
+            started = time.perf_counter()
+            loaded = await bench.loader.load(path)
+            print(f"{path.name} loaded in {time.perf_counter() - started:.0f} s", file=sys.stderr, flush=True)
+            took += await measure(bench, loaded, options.out)
         if loaded is None:
             sys.exit(f"no sets found under {folder}")
         print(f"search latency p50 {_at(took, 50):.0f} ms p95 {_at(took, 95):.0f} ms", flush=True)

@@ -1,8 +1,8 @@
-"""Documents in production: the embedding model in the image, ChromaDB as a server, files on the shared volume, all of it in a backup."""
+"""Documents in production: the embedding model in the image, ChromaDB as a server, files on the shared volume."""
 
 from playwright.async_api import expect
 
-from tests.deploy.conftest import REPLICAS, Figures
+from tests.deploy.conftest import Figures
 from tests.e2e.scripts import Cues
 from tests.e2e.test_documents import HARBOUR, file, ready, upload
 from tests.parts import documents
@@ -11,10 +11,8 @@ from tests.parts.browser import Tab, Visits
 from tests.parts.compose import Stack
 from tests.parts.llm_server import Script, ScriptedServer
 
-ARCHIVE = "/backups/documents.tar"
 
-
-async def _cites(tab: Tab, words: str) -> None:
+async def cites(tab: Tab, words: str) -> None:
     """Ask about the lighthouse and open the source."""
     await tab.open("/")
     await tab.ask(f"Who looked after the beacon at the coast? {words}")
@@ -25,33 +23,18 @@ async def _cites(tab: Tab, words: str) -> None:
     await expect(panel).to_contain_text("Page 2")
 
 
-async def test_an_uploaded_document_is_cited_and_survives_a_restore(
+async def test_an_uploaded_document_is_cited(
     stack: Stack, admin: Person, visits: Visits, deploy_llm: ScriptedServer, figures: Figures
 ) -> None:
-    """Found by its meaning through any replica; after backup, wipe and restore it is cited again."""
+    """Found by its meaning through any replica."""
     tab = await visits.tab(admin, "/vault", ignore_https_errors=True)
     await upload(tab, file("harbour.pdf", HARBOUR), file("long.pdf", documents.long_pdf(60)))
     await ready(tab, "harbour.pdf")
     await expect(tab.page.get_by_test_id("index-note")).to_have_count(0)  # the image has MiniLM
-    words = str(Cues(deploy_llm)(Script("Amalia Brandt did [1].")))
-    await _cites(tab, words)
+    await cites(tab, str(Cues(deploy_llm)(Script("Amalia Brandt did [1]."))))
     figures.add(
         "chroma counts in doctor", stack.gantry("doctor").partition("search:")[2].partition("\n")[0].strip()
     )
-
-    stack.gantry("backup", "--to", ARCHIVE, service="backup")
-    try:
-        stack.wipe()
-        stack.beside("python", "-m", "gantry", "restore", ARCHIVE, "--yes")
-    finally:
-        stack.up()
-    await stack.until_healthy(REPLICAS)
-    assert "belonged to nothing" in stack.gantry("reindex")
-    visits.faults.allow_network_away()
-    visits.faults.allow_status(502, 503)
-    again = await visits.tab(admin, "/vault", ignore_https_errors=True)
-    await ready(again, "harbour.pdf")
-    await _cites(again, words)
 
 
 async def test_what_is_too_large_is_refused_in_words(stack: Stack, admin: Person, visits: Visits) -> None:
