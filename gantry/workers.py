@@ -58,6 +58,7 @@ class Background:
         if alone:
             await self.ingestion.sweep(alone=True)
         tasks = [
+            asyncio.create_task(self.indexer.warm()),
             asyncio.create_task(_while_there_is_work(self._ingest(sweep_seconds), 0, "ingestion")),
             asyncio.create_task(_while_there_is_work(self._index, index_seconds, "index")),
             asyncio.create_task(_while_there_is_work(self.learner.learn, learn_seconds, "learner")),

@@ -27,7 +27,7 @@ class RedisNoticeBoard:
     """Implements ``domain.live.NoticeBoard`` for all replicas that share a Redis.
 
     Subscribers of this process are told directly, and also while Redis is away; other replicas get what could
-    be sent, at most once. One connection listens, to the channels of the accounts subscribed here.
+    be sent, at most once. When Redis goes or is back, every page is told to look again: what it missed it sees then. One connection listens, to the channels of the accounts subscribed here.
 
     Args:
         redis: From ``redis_link.connect``; stays open when the board closes.
@@ -44,7 +44,7 @@ class RedisNoticeBoard:
         self._pubsub: PubSub | None = None
         self._followed: set[UUID] = set()
         self._background = Background()
-        self._reach = Reach("notices")
+        self._reach = Reach("notices", self._look_again)
 
     def start(self) -> None:
         """Begin to send and to listen; needs a running loop."""
@@ -70,6 +70,9 @@ class RedisNoticeBoard:
         told = {"from": self._sender, "kind": notice.kind, "id": notice.id, "data": dict(notice.data)}
         self._unsent.append((_channel(account), json.dumps(told, default=str).encode()))
         self._filled.set()
+
+    def _look_again(self) -> None:
+        self._local.publish(EVERYBODY, Notice(NoticeKind.CONVERSATIONS))
 
     def subscribe(self, account: UUID) -> Subscription:
         """Return a feed of what is published here from this call on, and elsewhere from a moment later."""

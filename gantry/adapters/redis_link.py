@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 from redis.asyncio import Redis
@@ -34,10 +34,16 @@ def connect(url: str) -> Redis:
 
 
 class Reach:
-    """Whether Redis can be reached; says so in the log once per change."""
+    """Whether Redis can be reached; says so in the log once per change.
 
-    def __init__(self, part: str) -> None:
+    Args:
+        part: What cannot reach it.
+        on_change: Called after each change.
+    """
+
+    def __init__(self, part: str, on_change: Callable[[], None] = lambda: None) -> None:
         self._part = part
+        self._on_change = on_change
         self.away = False
 
     def lost(self, error: BaseException) -> None:
@@ -45,12 +51,14 @@ class Reach:
         if not self.away:
             self.away = True
             log.warning("live.redis_away", extra={"part": self._part, "error": type(error).__name__})
+            self._on_change()
 
     def found(self) -> None:
         """Note a success."""
         if self.away:
             self.away = False
             log.info("live.redis_back", extra={"part": self._part})
+            self._on_change()
 
 
 class Background:

@@ -6,6 +6,7 @@ One set of vectors is searched. When another model is configured its set is fill
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol, TypeGuard
@@ -111,6 +112,11 @@ class Indexer:
             first = await self.index.query(active.name, vector, scope=scope, limit=feedback, vectors=True)
             vector = _moved(vector, [hit.vector for hit in first if hit.vector is not None])
         return await self.index.query(active.name, vector, scope=scope, limit=limit)
+
+    async def warm(self) -> None:
+        """Load the model and open the index, so that the first question does not wait for that."""
+        with suppress(Unavailable):
+            await self.nearest("warm", scope=VectorScope(new_id(), Shelf.MEMORY), limit=1)
 
     async def status(self) -> IndexStatus:
         """Return what the page says about search by meaning."""

@@ -15,8 +15,11 @@ from tests.parts.llm_server import Script, ScriptedServer
 PEOPLE = 50
 UPDATE_PEOPLE = 25  # beside somebody who asks all the time, and three updates that want the same cores
 RECONNECT_SECONDS = 5.0
-TOKENS = counted(40)
-TOKENS_PER_SECOND = 2.0  # an answer takes twenty seconds: each loss meets all of them
+START_SECONDS = 120.0  # of a replica, while everybody else wants the same cores
+TOKENS = counted(30)
+TOKENS_PER_SECOND = 1.0  # an answer takes half a minute: each loss meets all of them
+
+pytestmark = pytest.mark.timeout(600, func_only=True)
 
 
 @pytest.fixture
@@ -51,7 +54,7 @@ async def test_replicas_killed_one_after_another(
         for container in await asyncio.to_thread(stack.containers, "backend"):
             stack.kill_process(container)
             await asyncio.sleep(1)  # the engine notices
-            await stack.until_healthy(3)
+            await stack.until_healthy(3, seconds=START_SECONDS)
         crowd.finish()
         account = await running
     finally:

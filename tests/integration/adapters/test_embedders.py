@@ -86,7 +86,7 @@ async def test_a_question_overtakes_a_long_list_of_passages(minilm_folder: Path,
     """While many passages are embedded a question waits for one small batch only."""
     embedder = MiniLm(minilm_folder, tmp_path)
     await embedder.embed(["warm"], TextRole.QUERY)
-    bulk = asyncio.create_task(embedder.embed([f"passage {n} " * 40 for n in range(240)], TextRole.PASSAGE))
+    bulk = asyncio.create_task(embedder.embed([f"passage {n} " * 40 for n in range(60)], TextRole.PASSAGE))
     await asyncio.sleep(0)
     started = time.perf_counter()
     await embedder.embed(["a question"], TextRole.QUERY)

@@ -112,9 +112,9 @@ async def test_bad_files_are_refused_with_a_reason(
 
 async def test_a_pdf_bomb_ends_its_reader_and_nothing_else(tmp_path: Path) -> None:
     """A page that inflates to gigabytes is given up, with its number, within the limits of the reader."""
-    limits = ParsingLimits(memory_bytes=700_000_000, cpu_seconds=20, wall_seconds=40)
+    limits = ParsingLimits(memory_bytes=700_000_000, cpu_seconds=10, wall_seconds=30)
     with pytest.raises(ParsingFailed) as refused:
-        await read(tmp_path, "bomb.pdf", documents.pdf_bomb(), limits)
+        await read(tmp_path, "bomb.pdf", documents.pdf_bomb(1_500_000_000), limits)
     assert refused.value.fault in {ParsingFault.TOO_LARGE, ParsingFault.TOO_SLOW}
     assert refused.value.page == 1
 

@@ -109,7 +109,7 @@ def test_a_backup_is_one_moment(installation: Installation, install: Install) ->
 
 @pytest.mark.slow
 def test_memory_does_not_grow_with_the_data(install: Install) -> None:
-    """Backup, verify and restore of 50,000 messages stay within 40 MB more than those of nothing.
+    """Backup, verify and restore of 25,000 messages stay within 40 MB more than those of nothing.
 
     On PostgreSQL, whose driver would fetch a whole table if it were let.
     """
@@ -140,9 +140,9 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
     with writing(installation.database_url) as connection:
         owner = UUID(str(connection.execute(sa.text("SELECT id FROM account")).scalar_one()))
         conversation = add_conversation(connection, owner, messages=1)
-        add_messages(connection, owner, conversation, 50_000)
+        add_messages(connection, owner, conversation, 25_000)
     large = peak_mb()
-    assert large - small <= 40, f"{small} MB empty, {large} MB with 50,000 messages"
+    assert large - small <= 40, f"{small} MB empty, {large} MB with 25,000 messages"
 
 
 def test_a_full_disk_leaves_no_file(install: Install) -> None:
