@@ -1,6 +1,7 @@
 """Replicas die, leave and are renewed while many people read: nobody loses anything."""
 
 import asyncio
+import os
 import statistics
 
 import pytest
@@ -12,8 +13,11 @@ from tests.parts.compose import Stack
 from tests.parts.crowd import Account, Crowd, Prober
 from tests.parts.llm_server import Script, ScriptedServer
 
-PEOPLE = 50
-UPDATE_PEOPLE = 25  # beside somebody who asks all the time, and three updates that want the same cores
+# Everything shares this machine: replicas, services, model server and the people themselves. Two slow cores carry twenty.
+PEOPLE = int(os.environ.get("GANTRY_TEST_PEOPLE", "20"))
+UPDATE_PEOPLE = (
+    PEOPLE // 2
+)  # beside somebody who asks all the time, and three updates that want the same cores
 RECONNECT_SECONDS = 5.0
 START_SECONDS = 120.0  # of a replica, while everybody else wants the same cores
 TOKENS = counted(30)
@@ -28,7 +32,7 @@ def cue(deploy_llm: ScriptedServer) -> Cue:
     return Cues(deploy_llm)(Script(TOKENS, tokens_per_second=TOKENS_PER_SECOND))
 
 
-def _judge(account: Account, figures: Figures, name: str) -> None:
+def _judge(account: Account, figures: Figures, name: str, *, people: int) -> None:
     waits = sorted(account.reconnects)
     figures.add(f"{name}: answers read to the end", str(account.answers))
     if waits:
@@ -36,7 +40,7 @@ def _judge(account: Account, figures: Figures, name: str) -> None:
         whole = statistics.median(account.refills)
         figures.add(f"{name}: page whole again p50 / worst", f"{whole:.2f} / {max(account.refills):.2f} s")
     assert not account.wrong, account.wrong
-    assert account.answers >= PEOPLE
+    assert account.answers >= people
     # The worst of hundreds says how busy the machine was, with everything on it; it is printed above.
     assert not waits or statistics.median(waits) <= RECONNECT_SECONDS
 
@@ -60,7 +64,7 @@ async def test_replicas_killed_one_after_another(
     finally:
         scale = ("--scale", f"backend={REPLICAS}")
         await stack.compose_async("up", "--detach", "--no-recreate", *scale, "backend")
-    _judge(account, figures, "SIGKILL")
+    _judge(account, figures, "SIGKILL", people=PEOPLE)
     assert len(account.reconnects) >= PEOPLE  # everybody lost a connection, one of three each time
 
 
@@ -100,7 +104,7 @@ async def test_a_rolling_update_and_one_that_fails(
     figures.add("update: requests meanwhile / failed", f"{prober.asked} / {len(prober.failed)}")
     figures.add("update: slowest request", f"{prober.slowest:.2f} s")
     assert not prober.failed, prober.failed
-    _judge(await running, figures, "update")
+    _judge(await running, figures, "update", people=UPDATE_PEOPLE)
 
 
 def _derive(stack: Stack, tag: str, line: str) -> None:
