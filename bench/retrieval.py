@@ -38,7 +38,7 @@ from gantry.repositories.knowledge_search import Places
 from gantry.settings import Settings
 from tests.parts.minilm import model_folder
 
-METHODS = ("reference", "keyword", "dense", "gantry", "gantry-floor")
+METHODS = ("reference", "keyword", "dense", "gantry")
 _DEFAULT = Path(__file__).resolve().parents[2] / "shared" / "retrieval" / "dev"
 _CUT = 30  # results asked for
 _REFERENCE_CHARACTERS = 2000  # of a chunk of the reference app,
@@ -104,8 +104,8 @@ class Bench:
     async def ask(self, loaded: Loaded, method: str, query: dict[str, Any]) -> list[Hit]:
         """Return what a method of the product finds for a query, best first."""
         who, question = loaded.owners[loaded.owner(query)], str(query["text"])
-        if method.startswith("gantry"):
-            found = await self.search(loaded, who, question, floor=method.endswith("floor"))
+        if method == "gantry":
+            found = await self.search(loaded, who, question)
             return [
                 Hit(loaded.names[each.message_id or each.source_id], each.start, each.end, each.page)
                 for each in found.passages
@@ -127,13 +127,13 @@ class Bench:
             for row in (rows[one] for one in retrieval.best_first(scores) if one in rows)
         ]
 
-    async def search(self, loaded: Loaded, who: Actor, question: str, *, floor: bool) -> Found:
+    async def search(self, loaded: Loaded, who: Actor, question: str) -> Found:
         """Search as the product does, with time enough on any machine."""
         retriever = self.built.knowledge.retriever
         if loaded.kind == "memory":
-            return await retriever.memory(who, question, limit=_CUT, floor=floor, deadline_seconds=30)
+            return await retriever.memory(who, question, limit=_CUT, deadline_seconds=30)
         return await retriever.documents(
-            who, question, scope=DocumentScope(), limit=_CUT, floor=floor, deadline_seconds=30
+            who, question, scope=DocumentScope(), limit=_CUT, deadline_seconds=30
         )
 
     async def _scores(self, method: str, who: Actor, question: str, shelf: Shelf) -> dict[UUID, float]:
@@ -193,7 +193,7 @@ async def _off_topic(bench: Bench, loaded: Loaded) -> None:
     silent = 0
     for query in unanswerable:
         who = loaded.owners[loaded.owner(query)]
-        silent += not (await bench.search(loaded, who, str(query["text"]), floor=True)).passages
+        silent += not (await bench.search(loaded, who, str(query["text"]))).passages
     print(
         f"{loaded.name} unanswerable {len(unanswerable)} nothing-given {silent / len(unanswerable):.3f}",
         flush=True,

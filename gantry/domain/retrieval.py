@@ -7,7 +7,7 @@ The numbers were chosen on public query sets, one configuration for all document
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TypeVar
@@ -24,29 +24,13 @@ _PREFERENCE = re.compile(
 )
 _LONGEST_INSTRUCTION = 250  # characters; a longer message is about something else as well
 _LONGEST_PREFERENCE = 600
-_PAST = frozenset(
-    [
-        "did",
-        "have",
-        "had",
-        "has",
-        "was",
-        "were",
-        "been",
-        "ve",
-        "earlier",
-        "before",
-        "previously",
-        "mentioned",
-        "said",
-        "told",
-        "conversation",
-        "conversations",
-        "chat",
-        "chats",
-        "order",
-    ]
+_PAST = re.compile(
+    r"\b(?:did|ha(?:ve|d|s)|ve|was|were|been|earlier|before|previously|mentioned|said|told"
+    r"|conversations?|chats?|order)\b",
+    re.IGNORECASE,
 )
+_SATURATION = 1.2  # BM25's k1 and b, as everybody has them: how soon another occurrence counts no more,
+_LENGTH = 0.75  # and how much a long text's occurrences count less
 _ANSWERED = re.compile(
     r"\b(?:did|have|had) you\b"
     r"|\byou(?:'ve| have| had)? (?:recommended|suggested|advised|proposed|explained|described|outlined|said|told|mentioned"
@@ -59,29 +43,40 @@ _Key = TypeVar("_Key")
 
 @dataclass(frozen=True, slots=True)
 class Mix:
-    """How the two searches are put together."""
+    """How the two searches are put together, and what is added to their score.
 
-    words: float  # share of the score by words, where both searches answered
-    neighbour: (
-        float  # share of the better neighbour's score that is added: what is found is often found twice
-    )
-    feedback: int  # nearest rows the question is moved towards
-    candidates: int  # taken from each search
-    speaker: float = 0.0  # added where the question names who spoke
-    own: float = 0.0  # added to the person's own words where they ask about themselves
-    person: float = 0.0  # added to the person's own words in any case: answers are long, and hold many words
-    covers: float = 0.0  # times the share of the question's words that a row holds, rare ones counting more
-    again: float = 0.0  # share of the score of what the same speaker said just before or after
-    standing: float = 0.0  # added to the person's standing instructions, and
-    preference: float = (
-        0.0  # to what they say they prefer: both hold for requests that share no word with them
-    )
-    unseen: float = 0.7  # of the lowest similarity: what a row gets that search by meaning did not return
+    Attributes:
+        words: Share of the score by words, where both searches answered.
+        neighbour: Share of the better neighbour's score that is added: what is found is often found twice.
+        feedback: Nearest rows that the question is moved towards.
+        candidates: Rows taken from each search.
+        speaker: Added where the question names who spoke.
+        own: Added to the person's own words where they ask about themselves.
+        person: Added to the person's own words in any case: answers are long, and hold many words.
+        covers: Times the share of the question's words that a row holds, rare ones counting more.
+        again: Share of the score of what the same speaker said just before or after.
+        standing: Times its nearness in meaning, added to an instruction that the person gave for all times.
+        preference: Added to what the person says they prefer: both hold for requests that share no word with them.
+        unseen: Share of the lowest similarity, which a row gets that search by meaning did not return.
+    """
+
+    words: float
+    neighbour: float
+    feedback: int
+    candidates: int
+    speaker: float = 0.0
+    own: float = 0.0
+    person: float = 0.0
+    covers: float = 0.0
+    again: float = 0.0
+    standing: float = 0.0
+    preference: float = 0.0
+    unseen: float = 0.7
 
 
 DOCUMENTS = Mix(words=0.5, neighbour=0.05, feedback=3, candidates=100)
 MEMORY = Mix(
-    words=0.5,
+    words=0.45,
     neighbour=0.12,
     feedback=0,
     candidates=200,
@@ -90,11 +85,11 @@ MEMORY = Mix(
     person=0.1,
     covers=0.15,
     again=0.1,
-    standing=0.3,
+    standing=0.8,
     preference=0.15,
-    unseen=0.8,
+    unseen=0.85,
 )
-LEXICAL_WORDS = 0.75  # share of the score by words where the vectors are only hashed words
+_LEAST_NEAR = 0.3  # nearness of a standing instruction that search by meaning did not return
 
 # A passage is worth giving when it is near enough in meaning, or holds enough of the question's words.
 LEAST_SIMILARITY = 0.3
@@ -130,39 +125,73 @@ def with_neighbours(
 def coverage(question: str, text: str) -> float:
     """Return the share of the question's words that *text* holds, endings aside."""
     wanted = _wanted(question)
-    return len(_held(wanted, text)) / len(wanted) if wanted else 0.0
+    return len(occurrences(question, text)) / len(wanted) if wanted else 0.0
 
 
-def covered(question: str, texts: Mapping[_Key, str]) -> dict[_Key, float]:
-    """Return for each text the share of the question's words it holds; words that few of the texts hold count more."""
-    wanted = _wanted(question)
-    held = {key: _held(wanted, text) for key, text in texts.items()}
-    counts = Counter(word for words in held.values() for word in words)
-    worth = {word: math.log(1 + len(texts) / (1 + count)) for word, count in counts.items()}
+def occurrences(question: str, text: str) -> dict[str, int]:
+    """Return how often *text* holds each of the question's words, endings aside; without those it does not hold."""
+    lower = text.lower()
+    counted = ((one, _times(lower, one)) for one in _wanted(question))
+    return {one: times for one, times in counted if times}
+
+
+def okapi(
+    rows: Mapping[_Key, Sequence[tuple[Mapping[str, int], int]]], weights: Sequence[float]
+) -> dict[_Key, float]:
+    """Return a BM25 score for each row that holds any word; how rare a word is, the rows themselves tell.
+
+    The database's own score counts the rows of everybody: what one person finds would depend on what others keep.
+
+    Args:
+        rows: For each field of a row the `occurrences` in it and its length in characters.
+        weights: What an occurrence counts in each field; rarity is told by the first.
+    """
+    if not rows:
+        return {}
+    rarity = _rarity([fields[0][0] for fields in rows.values()])
+    lengths = {key: sum(length for _held, length in fields) for key, fields in rows.items()}
+    usual = max(1.0, sum(lengths.values()) / len(lengths))
+    scores: dict[_Key, float] = {}
+    for key, fields in rows.items():
+        counts: dict[str, float] = {}
+        for (held, _length), weight in zip(fields, weights, strict=True):
+            for word, times in held.items():
+                counts[word] = counts.get(word, 0.0) + weight * times
+        flat = _SATURATION * (1 - _LENGTH + _LENGTH * lengths[key] / usual)
+        if counts:
+            scores[key] = sum(
+                rarity(word) * times * (_SATURATION + 1) / (times + flat) for word, times in counts.items()
+            )
+    return scores
+
+
+def covered(rows: Mapping[_Key, Mapping[str, int]]) -> dict[_Key, float]:
+    """Return for each row the share of the question's words among its `occurrences`; words that few of the rows hold count more."""
+    counts = Counter(word for held in rows.values() for word in held)
+    worth = {word: math.log(1 + len(rows) / (1 + count)) for word, count in counts.items()}
     whole = sum(worth.values()) or 1.0
-    return {key: sum(worth[word] for word in words) / whole for key, words in held.items()}
+    return {key: sum(worth[word] for word in held) / whole for key, held in rows.items()}
 
 
+def _rarity(rows: Sequence[Mapping[str, int]]) -> Callable[[str], float]:
+    counts = Counter(word for held in rows for word in held)
+    return lambda word: math.log(1 + (len(rows) - counts[word] + 0.5) / (counts[word] + 0.5))
+
+
+@lru_cache(maxsize=64)  # one question is compared with hundreds of rows
 def _wanted(question: str) -> frozenset[str]:
     return frozenset(stem(word) for word in search_words(question) if word not in STOP_WORDS)
 
 
-def _held(wanted: frozenset[str], text: str) -> set[str]:
-    """Return which stems a text holds."""
-    lower = text.lower()
-    return {one for one in wanted if _holds(lower, one)}
-
-
-def _holds(text: str, wanted: str) -> bool:
-    """Whether a word of *text* has the stem *wanted*. Looks at the words that begin like it only: texts are many, and long."""
-    at = text.find(wanted)
+def _times(text: str, wanted: str) -> int:
+    """Return how many words of *text* have the stem *wanted*. Looks at the words that begin like it only: texts are many, and long."""
+    times, at = 0, text.find(wanted)
     while at >= 0:
         if at == 0 or not text[at - 1].isalnum():
             word = _WORD.match(text, at)
-            if word is not None and stem(word.group()) == wanted:
-                return True
+            times += word is not None and stem(word.group()) == wanted
         at = text.find(wanted, at + 1)
-    return False
+    return times
 
 
 def is_standing(text: str) -> bool:
@@ -170,15 +199,18 @@ def is_standing(text: str) -> bool:
     return len(text) <= _LONGEST_INSTRUCTION and _STANDING.search(text) is not None
 
 
-def how_wished(question: str, text: str, mix: Mix) -> float:
+def how_wished(question: str, text: str, nearness: float, mix: Mix) -> float:
     """Return what is added to a person's own message for telling how they want things done.
 
     Nothing where the question is about what has been: that is no request, and wishes would only be in the way.
+
+    Args:
+        nearness: Similarity of question and message, relative to the most similar one.
     """
-    if _asked(question) & _PAST:
+    if _PAST.search(question) is not None:
         return 0.0
     if is_standing(text):
-        return mix.standing
+        return mix.standing * max(_LEAST_NEAR, nearness)
     prefers = len(text) <= _LONGEST_PREFERENCE and _PREFERENCE.search(text) is not None
     return mix.preference if prefers else 0.0
 
@@ -193,7 +225,7 @@ def who_spoke(question: str, speaker: str, mix: Mix) -> float:
     return mix.speaker * (speaker.lower() in asked)
 
 
-@lru_cache(maxsize=64)  # one question is compared with hundreds of rows
+@lru_cache(maxsize=64)
 def _asked(question: str) -> frozenset[str]:
     return frozenset(_WORD.findall(question.lower()))
 

@@ -170,16 +170,14 @@ class KnowledgeSearchRepository:
         rows = await self._session.execute(query.columns(id=Uuid()), values)
         return {row.id: float(row.score) for row in rows}
 
-    async def chunks(
-        self, ids: Collection[UUID], *, owner: UUID, places: Places, with_neighbours: bool = False
-    ) -> list[ChunkFound]:
-        """Return the chunks among *ids* that are *owner*'s and in *places*; those beside them too where asked."""
+    async def chunks(self, ids: Collection[UUID], *, owner: UUID, places: Places) -> list[ChunkFound]:
+        """Return the chunks among *ids* that are *owner*'s and in *places*."""
         if not ids:
             return []
         query = (
             select(Chunk, col(Document.name))
             .join(Document, col(Document.id) == col(Chunk.document_id))
-            .where(col(Chunk.account_id) == owner)
+            .where(col(Chunk.account_id) == owner, col(Chunk.id).in_(ids))
         )
         if not places.everywhere:
             query = query.where(
@@ -188,16 +186,6 @@ class KnowledgeSearchRepository:
                     col(Chunk.document_id).in_(places.documents or ()),
                 )
             )
-        if with_neighbours:
-            hit = aliased(Chunk)
-            beside = select(col(hit.document_id), col(hit.ordinal)).where(col(hit.id).in_(ids)).subquery()
-            query = query.join(
-                beside,
-                (beside.c.document_id == col(Chunk.document_id))
-                & (col(Chunk.ordinal).between(beside.c.ordinal - 1, beside.c.ordinal + 1)),
-            ).distinct()
-        else:
-            query = query.where(col(Chunk.id).in_(ids))
         return [ChunkFound(chunk, name) for chunk, name in await self._session.execute(query)]
 
     async def memories(self, ids: Collection[UUID], *, owner: UUID, apart: UUID | None) -> list[MemoryFound]:

@@ -29,6 +29,7 @@ _MOST_JOINED = 4000  # characters of chunks in one passage
 _MEMORY_CHARACTERS = 1500  # of a long message, around what matches
 _MAX_QUESTION = 4000
 _READ = 6000  # characters of a message that are looked at for words
+_FIELDS = (1.0, 2.0, 0.5)  # what a word counts in a past turn, in its speaker and day, in the turns around
 _REPEATED = 3  # times what is asked for: people and models repeat themselves
 
 log = logging.getLogger(__name__)
@@ -42,7 +43,6 @@ class Retriever:
     database: Database
     vectors: Nearest
     reranker: Reranker | None = None
-    semantic: bool = True
 
     async def documents(
         self,
@@ -52,13 +52,8 @@ class Retriever:
         scope: DocumentScope,
         limit: int = 8,
         deadline_seconds: float = DEADLINE_SECONDS,
-        floor: bool = True,
     ) -> Found:
-        """Return passages of *who*'s documents in *scope*, best first; a page, or chunks that touch, are one passage.
-
-        Args:
-            floor: Leave out what has too little to do with the question.
-        """
+        """Return passages of *who*'s documents in *scope*, best first; a page, or chunks that touch, are one passage."""
         started = time.perf_counter()
         places = await self._places(who, scope)
         async with self.database.read() as tx:
@@ -83,8 +78,7 @@ class Retriever:
         scores = {row: score for row, score in scores.items() if row in found}
         scores = retrieval.with_neighbours(scores, _beside(rows), DOCUMENTS.neighbour)
         order = [found[row] for row in retrieval.best_first(scores)]
-        if floor:
-            order = [each for each in order if _relevant(question, _whole(each), meaning.get(each.chunk.id))]
+        order = [each for each in order if _relevant(question, _whole(each), meaning.get(each.chunk.id))]
         order, missing = await self._reranked(question, order, [_whole(each) for each in order[:_RERANKED]])
         passages = _joined(order, scores, limit)
         took = {"total": (time.perf_counter() - started) * 1000}
@@ -98,7 +92,6 @@ class Retriever:
         exclude: UUID | None = None,
         limit: int = 6,
         deadline_seconds: float = DEADLINE_SECONDS,
-        floor: bool = True,
     ) -> Found:
         """Return past turns of *who*'s conversations, best first; *exclude* is the conversation they are asked in."""
         started = time.perf_counter()
@@ -113,15 +106,14 @@ class Retriever:
             self._memory_words(who, question),
             deadline_seconds,
         )
-        scores = retrieval.fused(words, meaning, MEMORY)
         async with self.database.read() as tx:
-            rows = await tx.knowledge.memories(scores, owner=who.id, apart=exclude)
+            rows = await tx.knowledge.memories({*words, *meaning}, owner=who.id, apart=exclude)
         found = {each.id: each for each in rows if each.kind is MemoryKind.TURN}
-        scores = {row: score for row, score in scores.items() if row in found}
-        scores = _weighed(question, scores, found)
+        meaning = {row: score for row, score in meaning.items() if row in found}
+        scores = _weighed(question, found, meaning)
         order: list[MemoryFound] = []
         for each in (found[row] for row in retrieval.best_first(scores)):
-            if not floor or _relevant(question, _said(each), meaning.get(each.id)):
+            if _may_be_told(question, each, meaning.get(each.id)):
                 order.append(each)
             if len(order) == _REPEATED * limit:
                 break
@@ -200,26 +192,34 @@ def _beside(rows: Sequence[ChunkFound]) -> Mapping[UUID, list[UUID]]:
 
 
 def _weighed(
-    question: str, scores: Mapping[UUID, float], found: Mapping[UUID, MemoryFound]
+    question: str, found: Mapping[UUID, MemoryFound], meaning: Mapping[UUID, float]
 ) -> dict[UUID, float]:
-    """Return the scores of past turns with what stands around them, who spoke, and what they cover."""
+    """Return the scores of past turns: by words and meaning, by what stands around them, who spoke, and what they cover."""
+    held = {row: _occurrences(question, each) for row, each in found.items()}
+    scores = retrieval.fused(retrieval.okapi(held, _FIELDS), meaning, MEMORY)
+    nearest = max(meaning.values(), default=0.0) or 1.0
     beside = _above_and_below(found.values(), lambda each: each.parent_id)
     again = _above_and_below(found.values(), lambda each: each.before_id)
     near = retrieval.with_neighbours(scores, beside, MEMORY.neighbour)
     same = retrieval.with_neighbours(scores, again, MEMORY.again)
-    covered = retrieval.covered(question, {row: _spoken(each) for row, each in found.items()})
+    covered = retrieval.covered({row: fields[0][0] for row, fields in held.items()})
     return {
         row: near[row]
         + (same[row] - score)
         + MEMORY.covers * covered[row]
-        + (
-            retrieval.how_wished(question, found[row].content, MEMORY)
-            if found[row].speaker == "user"
-            else 0.0
-        )
+        + _wished(question, found[row], meaning.get(row, 0.0) / nearest)
         + retrieval.who_spoke(question, found[row].speaker, MEMORY)
         for row, score in scores.items()
     }
+
+
+def _wished(question: str, found: MemoryFound, nearness: float) -> float:
+    return retrieval.how_wished(question, found.content, nearness, MEMORY) if found.speaker == "user" else 0.0
+
+
+def _may_be_told(question: str, found: MemoryFound, similarity: float | None) -> bool:
+    """Whether a past turn has enough to do with the question, or tells how its person wants things done."""
+    return _relevant(question, _said(found), similarity) or _wished(question, found, 0.0) > 0
 
 
 def _above_and_below(
@@ -236,8 +236,10 @@ def _above_and_below(
     return beside
 
 
-def _spoken(found: MemoryFound) -> str:
-    return f"{found.speaker} {found.content[:_READ]}"
+def _occurrences(question: str, found: MemoryFound) -> list[tuple[dict[str, int], int]]:
+    """Return what a past turn holds of the question's words: as it was said, in its speaker and day, and in the turns around."""
+    texts = (found.content[:_READ], found.context, found.around)
+    return [(retrieval.occurrences(question, text), len(text)) for text in texts]
 
 
 def _whole(found: ChunkFound) -> str:

@@ -67,7 +67,7 @@ async def test_nobody_elses_document_is_found_by_any_scope(crowd: Stack) -> None
             documents=tuple(dice.sample([*documents, new_id()], dice.randint(0, 4))),
             attached=dice.choice([None, new_id()]),
         )
-        found = await crowd.services.retriever.documents(who, "lighthouse harbour", scope=scope, floor=False)
+        found = await crowd.services.retriever.documents(who, "lighthouse harbour", scope=scope)
         assert {each.source_id for each in found.passages} <= set(own)
         thread = await crowd.services.chat.create(who)
         try:

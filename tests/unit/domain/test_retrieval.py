@@ -11,11 +11,13 @@ from gantry.domain.retrieval import (
     coverage,
     fused,
     how_wished,
+    occurrences,
+    okapi,
     who_spoke,
     with_neighbours,
 )
 
-A, B, C = (UUID(int=n) for n in (1, 2, 3))
+A, B, C, D = (UUID(int=n) for n in (1, 2, 3, 4))
 
 
 def test_what_both_searches_find_comes_first() -> None:
@@ -64,7 +66,35 @@ def test_who_asks_what_was_answered_is_not_given_their_own_words_first() -> None
 def test_wishes_hold_for_requests_only() -> None:
     """Instructions and preferences are remembered where something is asked for, not where the past is."""
     wish, preference = "Always cite the source.", "For walks I prefer the river, it is shaded."
-    assert how_wished("Suggest a walk for Sunday", wish, MEMORY) > 0
-    assert how_wished("Suggest a walk for Sunday", preference, MEMORY) > 0
-    assert how_wished("Where did I walk in May?", wish, MEMORY) == 0
-    assert how_wished("Suggest a walk for Sunday", "The river is shaded.", MEMORY) == 0
+    assert how_wished("Suggest a walk for Sunday", wish, 0.5, MEMORY) > 0
+    assert how_wished("Suggest a walk for Sunday", preference, 0.5, MEMORY) > 0
+    assert how_wished("Where did I walk in May?", wish, 0.5, MEMORY) == 0
+    assert how_wished("Suggest a walk for Sunday", "The river is shaded.", 0.5, MEMORY) == 0
+
+
+def test_an_instruction_counts_more_where_it_is_about_what_is_asked() -> None:
+    """Always citing sources is more to the point in a question about sources; without vectors it counts a little."""
+    near, far, unknown = (
+        how_wished("Which sources are there?", "Always cite sources.", n, MEMORY) for n in (0.9, 0.4, 0)
+    )
+    assert near > far > unknown > 0
+
+
+def test_occurrences_are_words_with_any_ending() -> None:
+    """Not parts of other words."""
+    assert occurrences("Which dogs?", "A dog, two DOGS; a hotdog and a dogma.") == {"dog": 2}
+
+
+def test_rare_words_count_more_and_long_texts_less() -> None:
+    """What a word is worth is told by the rows themselves."""
+    common = {"dog": 1}
+    rows = {A: [(common | {"harbour": 1}, 50)], B: [(common, 50)], C: [(common, 500)], D: [({}, 50)]}
+    scores = okapi(rows, [1.0])
+    assert best_first(scores) == [A, B, C]
+    assert scores[A] > 2 * scores[B]
+
+
+def test_a_words_field_weighs() -> None:
+    """A name beside a text counts more than the same word in the texts around it."""
+    rows = {A: [({}, 9), ({}, 9), ({"maria": 1}, 9)], B: [({}, 9), ({"maria": 1}, 9), ({}, 9)]}
+    assert best_first(okapi(rows, [1.0, 2.0, 0.5])) == [B, A]
