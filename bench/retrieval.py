@@ -8,7 +8,6 @@ import argparse
 import asyncio
 import json
 import os
-import random
 import secrets
 import shutil
 import sys
@@ -22,6 +21,7 @@ from uuid import UUID
 
 import numpy as np
 
+from bench.retrieval_scale import percentile, scale
 from bench.retrieval_sets import Hit, Loaded, Loader, Scores, average, score, sets_in
 from gantry import bootstrap
 from gantry.bootstrap import Built, build
@@ -31,8 +31,7 @@ from gantry.domain.embedding import TextRole
 from gantry.domain.knowledge import DocumentScope, Found
 from gantry.domain.memory import MemoryKind
 from gantry.domain.passages import search_words
-from gantry.domain.vectors import Shelf, VectorEntry, VectorScope
-from gantry.models import new_id
+from gantry.domain.vectors import Shelf, VectorScope
 from gantry.repositories.database import Database
 from gantry.repositories.knowledge_search import Places
 from gantry.settings import Settings
@@ -211,59 +210,10 @@ async def overhead(bench: Bench, loaded: Loaded) -> None:
             bench.built.knowledge.retriever.memory(who, str(query["text"])),
         )
         took.append((time.perf_counter() - started) * 1000)
-    print(f"per-message overhead p50 {_at(took, 50):.0f} ms p95 {_at(took, 95):.0f} ms", flush=True)
-
-
-async def scale(bench: Bench, vectors: int, people: int) -> None:
-    """Print how long a search takes for one person while others hold more and more."""
-    indexer = bench.built.knowledge.indexer
-    await indexer.settle()
-    sets = await indexer._known()
-    if sets.active is None:
-        return
-    dice = random.Random(7)
-    dimension = sets.active.dimension
-    accounts = [new_id() for _ in range(people)]
-    each = vectors // people
-    texts = [f"note {n} about topic {n % 97}" for n in range(400)]
-    embedder = await indexer.wanted()
-    base = await embedder.embed(texts, TextRole.PASSAGE)
-    held = 0
-    for step in (vectors // 10, vectors):
-        started = time.perf_counter()
-        added = 0
-        while held < step:
-            account = accounts[(held // each) % people]
-            entries = [
-                VectorEntry(
-                    new_id(),
-                    0,
-                    [value + dice.gauss(0, 0.02) for value in dice.choice(base)],
-                    new_id(),
-                    account,
-                )
-                for _ in range(min(each, step - held))
-            ]
-            await indexer.index.add(sets.active.name, account, Shelf.CHUNK, entries)
-            held += len(entries)
-            added += len(entries)
-        rate = added / (time.perf_counter() - started)
-        took: list[float] = []
-        for number in range(120):
-            scope = VectorScope(accounts[number % people], Shelf.CHUNK)
-            started = time.perf_counter()
-            await indexer.nearest(texts[number], scope=scope, limit=100, feedback=3)
-            took.append((time.perf_counter() - started) * 1000)
-        print(
-            f"scale vectors {held} people {people} dimension {dimension} insert/s {rate:.0f} "
-            f"search p50 {_at(took, 50):.1f} ms p95 {_at(took, 95):.1f} ms",
-            flush=True,
-        )
-
-
-def _at(values: Sequence[float], percent: int) -> float:
-    ordered = sorted(values)
-    return ordered[min(len(ordered) - 1, len(ordered) * percent // 100)]
+    print(
+        f"per-message overhead p50 {percentile(took, 50):.0f} ms p95 {percentile(took, 95):.0f} ms",
+        flush=True,
+    )
 
 
 async def main() -> None:
@@ -275,7 +225,7 @@ async def main() -> None:
     )
     parser.add_argument("--database", default="", help="a PostgreSQL URL; SQLite by default")
     parser.add_argument("--out", type=Path, help="a folder for results that the sets' own scorer reads")
-    parser.add_argument("--scale", action="store_true", help="only the cost of other people's vectors")
+    parser.add_argument("--scale", action="store_true", help="only the cost of what other people keep")
     options = parser.parse_args()
     folder = Path(os.environ.get("RETRIEVAL_DATA") or _DEFAULT)
     if options.out is not None:
@@ -305,7 +255,7 @@ async def _run(options: argparse.Namespace, folder: Path, work: Path) -> None:
         database = await stack.enter_async_context(Database(settings.database_url))
         bench = Bench(built, database)
         if options.scale:
-            await scale(bench, 100_000, 1000)
+            await scale(built, database, chunks=100_000, people=1000)
             return
         took: list[float] = []
         loaded: Loaded | None = None
@@ -318,7 +268,9 @@ async def _run(options: argparse.Namespace, folder: Path, work: Path) -> None:
             took += await measure(bench, loaded, options.out)
         if loaded is None:
             sys.exit(f"no sets found under {folder}")
-        print(f"search latency p50 {_at(took, 50):.0f} ms p95 {_at(took, 95):.0f} ms", flush=True)
+        print(
+            f"search latency p50 {percentile(took, 50):.0f} ms p95 {percentile(took, 95):.0f} ms", flush=True
+        )
         await overhead(bench, loaded)
 
 
