@@ -54,7 +54,8 @@ class Source:
 class Retrieval:
     """Where was looked for one answer, and what came of it; stored with the message.
 
-    ``documents`` is how many were in scope: None when none were to be read. ``left_out`` names what did not answer.
+    ``documents`` is how many were in scope: None when none were to be read. ``left_out`` names what did not answer,
+    ``unread`` says of each file of the conversation that could not be read, or not yet, why.
     """
 
     documents: int | None = None
@@ -62,6 +63,7 @@ class Retrieval:
     memories: int = 0
     facts: int = 0
     left_out: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
 
     @classmethod
     def parse(cls, raw: Mapping[str, Any] | None) -> Self | None:
@@ -69,22 +71,21 @@ class Retrieval:
         if not raw:
             return None
         known = {key: raw[key] for key in ("documents", "passages", "memories", "facts") if key in raw}
-        return cls(**known, left_out=tuple(str(one) for one in raw.get("left_out", ())))
+        left_out, unread = (tuple(str(one) for one in raw.get(key, ())) for key in ("left_out", "unread"))
+        return cls(**known, left_out=left_out, unread=unread)
 
     def stored(self) -> dict[str, Any]:
         """Return it as JSON."""
-        return asdict(self) | {"left_out": list(self.left_out)}
+        return asdict(self) | {"left_out": list(self.left_out), "unread": list(self.unread)}
 
     @property
     def sentence(self) -> str:
         """What a reader is told beside the sources; empty when there is nothing to say."""
-        parts: list[str] = []
-        if self.documents is not None and not self.passages:
-            parts.append(
-                "No documents to search yet."
-                if not self.documents
-                else f"Nothing found in {_documents(self.documents)}."
-            )
+        parts = list(self.unread)
+        if self.documents and not self.passages:
+            parts.append(f"Nothing found in {_documents(self.documents)}.")
+        elif self.documents == 0 and not self.passages and not self.unread:
+            parts.append("No documents to search yet.")
         if "vectors" in self.left_out:
             parts.append("Searched by words only: search by meaning did not answer.")
         if "keywords" in self.left_out:

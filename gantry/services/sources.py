@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TypeVar
 from uuid import UUID
@@ -21,14 +22,12 @@ from gantry.domain.knowledge import (
     ScopeKind,
 )
 from gantry.domain.passages import search_words
-from gantry.domain.vault import UNFINISHED
+from gantry.domain.vault import UNFINISHED, DocumentState
 from gantry.models import Chunk, Citation, Document
 from gantry.repositories.database import Database
 
 PASSAGES = 8
-READY_PATIENCE_SECONDS = (
-    120  # for a file sent with the question; longer ones are searched as far as they have come
-)
+READY_PATIENCE_SECONDS = 120  # for the next step of a file sent with the question
 _POLL_SECONDS = 0.3
 _FEW_WORDS = 4  # a question with fewer is searched together with the one before it
 _WHOLE_CHARACTERS = 12_000  # a file sent with the question is given whole up to this size
@@ -72,9 +71,10 @@ class SourceFinder:
             scope.kind, scope.collections, scope.documents, asked.conversation if attached else None
         )
         reads = scope.kind is not ScopeKind.NONE or bool(attached)
-        if files:
-            await self._wait_for(files, on_stage)
+        for file in files:
+            await self._wait_for(file, on_stage)
         whole = await self._whole(files)
+        unread = await self._unread(asked.conversation)
         if reads:
             on_stage("Reading your documents")
         question = _searched(asked)
@@ -105,28 +105,32 @@ class SourceFinder:
             memories=len(memories.turns.passages),
             facts=len(memories.facts),
             left_out=tuple(dict.fromkeys(missing)),
+            unread=unread,
         )
         return Knowledge(tuple(memories.facts), sources, retrieval)
 
-    async def _wait_for(self, files: Sequence[Document], on_stage: Callable[[str], None]) -> None:
-        """Wait until files sent with the question can be searched, as long as they come on."""
-        for file in files:
+    async def _wait_for(self, file: Document, on_stage: Callable[[str], None]) -> None:
+        """Wait until a file sent with the question can be searched, as long as it comes on."""
+        with suppress(TimeoutError):  # the answer goes on without it, and says so
             async with asyncio.timeout(READY_PATIENCE_SECONDS) as patience:
                 seen = None
                 while True:
                     async with self.database.read() as tx:
                         row = await tx.sources.find_document(file.id)
                     if row is None or row.state not in UNFINISHED:
-                        break
+                        return
                     now = (row.state, row.pages_done, row.embedded_count)
                     if now != seen:
                         seen = now
                         patience.reschedule(asyncio.get_running_loop().time() + READY_PATIENCE_SECONDS)
-                        page = (
-                            f", page {row.pages_done} of {row.pages}" if row.pages and row.pages_done else ""
-                        )
-                        on_stage(f"Reading {row.name}{page}")
+                        on_stage(f"Reading {row.name}{_page_of(row)}")
                     await asyncio.sleep(_POLL_SECONDS)
+
+    async def _unread(self, conversation: UUID) -> tuple[str, ...]:
+        """Return a sentence for each file of a conversation that the answer had to do without."""
+        async with self.database.read() as tx:
+            files = await tx.sources.attached(conversation)
+        return tuple(sentence for file in files if (sentence := _why_unread(file)))
 
     async def _whole(self, files: Sequence[Document]) -> list[Source]:
         """Return short files that were sent with the question from beginning to end: no search can be better."""
@@ -158,6 +162,25 @@ def _searched(asked: Asked) -> str:
     if asked.before and len(search_words(asked.text)) < _FEW_WORDS:
         return f"{asked.before}\n{asked.text}"
     return asked.text
+
+
+def _page_of(file: Document) -> str:
+    return f", page {file.pages_done} of {file.pages}" if file.pages and file.pages_done else ""
+
+
+def _why_unread(file: Document) -> str:
+    """Say why an answer could not use a file, or only in part; empty when it could."""
+    match file.state:
+        case DocumentState.READY:
+            return ""
+        case DocumentState.EMBEDDING:
+            return f"{file.name} was still being indexed: it was searched by its words only."
+        case DocumentState.FAILED:
+            problem = file.problem or {}
+            told = (f"{file.name} could not be read.", problem.get("title", ""), problem.get("advice", ""))
+            return " ".join(part for part in told if part)
+        case _:
+            return f"{file.name} was still being read{_page_of(file)}: this answer does without it."
 
 
 async def _nothing(empty: _Result) -> tuple[_Result, bool]:
