@@ -152,7 +152,11 @@ async def list_sources(who: Signed, message_id: UUID) -> list[SourceOut]:
     found = await services().answers.sources(who, message_id)
     return [
         SourceOut.model_validate(each.row).model_copy(
-            update={"conversation_id": each.conversation_id, "available": each.available}
+            update={
+                "conversation_id": each.conversation_id,
+                "available": each.available,
+                "passage": each.passage,
+            }
         )
         for each in found
     ]

@@ -1,7 +1,7 @@
 """What a question is answered from, and an account of what was sent to the model."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Self
@@ -126,8 +126,8 @@ class PartKind(StrEnum):
 class ContextPart:
     """One part of what was sent, or (``left_out`` says why) was not.
 
-    ``text`` is exactly what the model read. Of the history it is empty: ``messages`` counts the messages that end with
-    ``upto``, whose texts are stored already.
+    ``text`` is exactly what the model read, and empty of a passage that was left out or that has been deleted since. Of
+    the history it is empty too: ``messages`` counts the messages that end with ``upto``, whose texts are stored already.
     """
 
     kind: PartKind
@@ -156,6 +156,12 @@ class ContextPart:
             upto=str(raw.get("upto", "")),
             left_out=str(raw.get("left_out", "")),
         )
+
+
+def emptied(parts: Iterable[Mapping[str, Any]], gone: Callable[[ContextPart], bool]) -> list[dict[str, Any]]:
+    """Return a stored account without the texts of the parts that are *gone*: delete means delete."""
+    read = map(ContextPart.parse, parts)
+    return [(replace(part, text="") if gone(part) else part).stored() for part in read]
 
 
 def total_tokens(parts: Sequence[ContextPart]) -> int:

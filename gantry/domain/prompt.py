@@ -128,7 +128,7 @@ def _fit_knowledge(knowledge: Knowledge, room: int) -> _Fitted:
                 PartKind.SOURCE,
                 source.place,
                 cost,
-                block,
+                block if fits else "",  # under no number it could not be emptied when its source is deleted
                 number=numbered.number if fits else 0,
                 left_out="" if fits else _NO_ROOM,
             )

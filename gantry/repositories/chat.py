@@ -198,16 +198,19 @@ class ChatRepository:
         row = await self._session.get(Conversation, conversation)
         return row if row is not None and row.account_id == owner else None
 
-    async def remove_conversation(self, row: Conversation) -> None:
-        """Remove a conversation for good, with all that came from it."""
-        await self._session.execute(delete(Conversation).where(col(Conversation.id) == row.id))
-
-    async def purge(self, *, deleted_before: datetime, temporary_before: datetime) -> int:
-        """Remove for good what was deleted, and temporary ones that were idle since; returns how many conversations."""
-        gone = await self._session.execute(
-            delete(Conversation).where(
+    async def expired(self, *, deleted_before: datetime, temporary_before: datetime) -> Sequence[UUID]:
+        """Return conversations that can no longer be brought back, and temporary ones that were idle since; nobody changes them meanwhile."""
+        query = (
+            select(col(Conversation.id))
+            .where(
                 (col(Conversation.deleted_at) < deleted_before)
                 | (col(Conversation.temporary).is_(True) & (col(Conversation.updated_at) < temporary_before))
             )
+            .order_by(col(Conversation.id))
+            .with_for_update()
         )
-        return gone.rowcount  # pyright: ignore[reportAttributeAccessIssue]
+        return (await self._session.execute(query)).scalars().all()
+
+    async def remove_conversations(self, conversations: Sequence[UUID]) -> None:
+        """Remove conversations for good, with all that came from them."""
+        await self._session.execute(delete(Conversation).where(col(Conversation.id).in_(conversations)))

@@ -228,6 +228,13 @@ class MemoryRepository:
             parent = row.parent_id
         return found
 
+    async def learned_from(self, conversations: Collection[UUID]) -> Sequence[MemoryItem]:
+        """Return the facts that were learned from these conversations."""
+        query = select(MemoryItem).where(
+            col(MemoryItem.conversation_id).in_(conversations), col(MemoryItem.kind) == MemoryKind.FACT
+        )
+        return (await self._session.execute(query)).scalars().all()
+
     async def forget_conversation(self, conversation: UUID) -> list[UUID]:
         """Delete what was learned from a conversation; returns the ids."""
         query = (

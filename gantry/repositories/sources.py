@@ -1,13 +1,18 @@
 """What answers were given to read, and the account of what was sent for them."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Callable, Sequence
+from collections.abc import Collection as Many
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import ColumnElement, Text, and_, cast, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from gantry.domain.chat import CitationKind
+from gantry.domain.context import ContextPart, PartKind, emptied
 from gantry.domain.errors import NotFound
 from gantry.domain.knowledge import DocumentScope
 from gantry.models import (
@@ -20,6 +25,8 @@ from gantry.models import (
     Document,
     Message,
 )
+
+_TRACES = 100  # rewritten at a time
 
 
 class SourceRepository:
@@ -132,14 +139,34 @@ class SourceRepository:
             attachments.setdefault(row.message_id, []).append(row)
         return citations, attachments
 
-    async def replace(self, message: UUID, citations: Sequence[Citation], trace: ContextTrace | None) -> None:
-        """Store what an answer was given, in place of what an earlier attempt was."""
+    async def replace(self, message: UUID, citations: Sequence[Citation], trace: ContextTrace) -> None:
+        """Store what an answer was given, in place of what an earlier attempt was.
+
+        Of what was deleted since it was found only the number stays.
+        """
+        # First, as a deletion does it: two that take rows in another order may wait for each other.
         await self._session.execute(delete(Citation).where(col(Citation.message_id) == message))
-        self._session.add_all(citations)
-        if trace is not None:
-            await self._session.execute(delete(ContextTrace).where(col(ContextTrace.message_id) == message))
-            self._session.add(trace)
+        await self._session.execute(delete(ContextTrace).where(col(ContextTrace.message_id) == message))
+        there = await self._still_there(citations)
+        gone: set[int] = set()
+        for row in citations:
+            if not {row.document_id, row.source_message_id} <= there:
+                row.passage, row.document_id, row.source_message_id = "", None, None
+                gone.add(row.number)
+        trace.parts = emptied(trace.parts, _numbered(gone))
+        self._session.add_all([*citations, trace])
         await self._session.flush()
+
+    async def _still_there(self, citations: Sequence[Citation]) -> set[UUID | None]:
+        """Return which of their documents and messages have not been deleted, and None; they stay to the transaction's end."""
+        there: set[UUID | None] = {None}
+        for table, column in ((Document, "document_id"), (Message, "source_message_id")):
+            wanted = {getattr(row, column) for row in citations} - {None}
+            query = select(col(table.id)).where(col(table.id).in_(wanted)).order_by(col(table.id))
+            there |= set(
+                (await self._session.execute(query.with_for_update(read=True, key_share=True))).scalars()
+            )
+        return there
 
     async def mark_cited(self, message: UUID, numbers: Sequence[int]) -> None:
         """Keep which of its sources an answer refers to."""
@@ -150,29 +177,72 @@ class SourceRepository:
             .execution_options(synchronize_session=False)
         )
 
-    async def still_there(
-        self, documents: Sequence[UUID], messages: Sequence[UUID]
-    ) -> tuple[set[UUID], set[UUID]]:
-        """Return which of these documents and messages have not been deleted since they were found."""
-        kept = select(col(Document.id)).where(col(Document.id).in_(documents))
-        said = (
-            select(col(Message.id))
-            .join(Conversation, col(Conversation.id) == col(Message.conversation_id))
-            .where(col(Message.id).in_(messages), col(Conversation.deleted_at).is_(None))
-        )
-        return (
-            set((await self._session.execute(kept)).scalars()),
-            set((await self._session.execute(said)).scalars()),
+    async def empty_of_documents(self, documents: Sequence[UUID]) -> None:
+        """Remove the passages of deleted documents from the answers that were given them; the numbers stay."""
+        await self._empty(col(Citation.document_id).in_(documents))
+
+    async def empty_of_conversations(self, conversations: Sequence[UUID]) -> None:
+        """Remove what was recalled from these conversations from the answers that were given it; the numbers stay."""
+        said = select(col(Message.id)).where(col(Message.conversation_id).in_(conversations))
+        await self._empty(col(Citation.source_message_id).in_(said))
+
+    async def empty_of_memory(self, owner: UUID) -> None:
+        """Remove all that was recalled from *owner*'s answers: turns and facts; the numbers stay."""
+        own = select(col(Message.id)).where(col(Message.account_id) == owner)
+        await self._empty(and_(col(Citation.message_id).in_(own), col(Citation.kind) == CitationKind.MESSAGE))
+        await self._rewrite(
+            col(ContextTrace.account_id) == owner, lambda _message, part: part.kind is PartKind.FACT
         )
 
-    async def empty_of(self, documents: Sequence[UUID]) -> None:
-        """Remove the passages of deleted documents from the answers that were given them; the numbers stay."""
+    async def empty_of_fact(self, owner: UUID, fact: str) -> None:
+        """Remove a forgotten fact from the accounts of what was sent for *owner*'s answers."""
+        stored = cast(col(ContextTrace.parts), Text)
+        told = stored.contains(json.dumps(fact, ensure_ascii=False), autoescape=True)
+        await self._rewrite(
+            and_(col(ContextTrace.account_id) == owner, told),
+            lambda _message, part: part.kind is PartKind.FACT and part.text == fact,
+        )
+
+    async def _empty(self, where: ColumnElement[bool]) -> None:
+        """Empty sources, in the answers' citations and in the accounts of what was sent."""
+        gone: dict[UUID, set[int]] = {}
+        for row in await self._session.execute(
+            select(col(Citation.message_id), col(Citation.number)).where(where)
+        ):
+            gone.setdefault(row.message_id, set()).add(row.number)
+        if not gone:
+            return
+        await self._rewrite(
+            col(ContextTrace.message_id).in_(select(col(Citation.message_id)).where(where)),
+            lambda message, part: _numbered(gone.get(message, ()))(part),
+        )
         await self._session.execute(
             update(Citation)
-            .where(col(Citation.document_id).in_(documents))
-            .values(passage="", document_id=None)
+            .where(where)
+            .values(passage="", document_id=None, source_message_id=None)
             .execution_options(synchronize_session=False)
         )
+
+    async def _rewrite(self, where: ColumnElement[bool], gone: Callable[[UUID, ContextPart], bool]) -> None:
+        """Empty the parts that are *gone* (told the answer and the part) of accounts, some at a time: they are long."""
+        last: UUID | None = None
+        while True:
+            query = select(col(ContextTrace.id), col(ContextTrace.message_id), col(ContextTrace.parts))
+            query = query.where(where).order_by(col(ContextTrace.id)).limit(_TRACES)
+            if last is not None:
+                query = query.where(col(ContextTrace.id) > last)
+            rows = (await self._session.execute(query)).all()
+            if not rows:
+                return
+            for row in rows:
+                parts = emptied(row.parts, partial(gone, row.message_id))
+                await self._session.execute(
+                    update(ContextTrace)
+                    .where(col(ContextTrace.id) == row.id)
+                    .values(parts=parts)
+                    .execution_options(synchronize_session=False)
+                )
+            last = rows[-1].id
 
     async def trace(self, message: UUID) -> ContextTrace | None:
         """Return the account of what was sent for an answer."""
@@ -187,3 +257,8 @@ class SourceRepository:
             .where(col(Message.id).in_(messages), col(Conversation.deleted_at).is_(None))
         )
         return {row.id: row.conversation_id for row in await self._session.execute(query)}
+
+
+def _numbered(numbers: Many[int]) -> Callable[[ContextPart], bool]:
+    """Return what tells the passages that were given under these numbers."""
+    return lambda part: part.kind is PartKind.SOURCE and part.number in numbers

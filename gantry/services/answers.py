@@ -11,7 +11,7 @@ from uuid import UUID
 from gantry.domain.accounts import Actor
 from gantry.domain.chat import LIVE, CitationKind
 from gantry.domain.clock import utc_now
-from gantry.domain.context import ContextPart, PartKind, Retrieval
+from gantry.domain.context import ContextPart, PartKind, Retrieval, emptied
 from gantry.domain.errors import NotFound
 from gantry.domain.live import EventLog, LiveEvent, LiveKind, Position
 from gantry.domain.prompt import turn_tokens
@@ -37,6 +37,11 @@ class SourceRead:
         if self.row.kind is CitationKind.DOCUMENT:
             return self.row.document_id is not None
         return self.conversation_id is not None
+
+    @property
+    def passage(self) -> str:
+        """What the answer was given; empty also while a deletion can still be undone."""
+        return self.row.passage if self.available else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,10 +118,7 @@ class AnswerService:
         """
         async with self.database.read() as tx:
             await tx.chat.get_message(message, owner=who.id)
-            rows = (await tx.sources.citations([message])).get(message, [])
-            said = [row.source_message_id for row in rows if row.source_message_id]
-            conversations = await tx.sources.conversations_of(said)
-        return [SourceRead(row, conversations.get(row.source_message_id or row.id)) for row in rows]
+            return await _sources(tx, message)
 
     async def context(self, who: Actor, message: UUID) -> ContextRead:
         """Return exactly what was sent to the model for an answer, part by part.
@@ -129,8 +131,10 @@ class AnswerService:
             trace = await tx.sources.trace(message)
             if trace is None:
                 raise NotFound("Nothing was kept of what was sent for this answer.")
+            gone = {each.row.number for each in await _sources(tx, message) if not each.available}
+            kept = emptied(trace.parts, lambda part: part.kind is PartKind.SOURCE and part.number in gone)
             parts: list[ContextPart] = []
-            for part in map(ContextPart.parse, trace.parts):
+            for part in map(ContextPart.parse, kept):
                 parts += await _with_texts(tx, part) if part.upto else [part]
         return ContextRead(tuple(parts), trace.tokens, trace.budget_tokens)
 
@@ -140,6 +144,13 @@ class AnswerService:
             row = await tx.generations.get(generation, owner=who.id)
             await tx.generations.request_stop(row.id, at=self.now())
         self.writers.stop(generation)
+
+
+async def _sources(tx: UnitOfWork, message: UUID) -> list[SourceRead]:
+    rows = (await tx.sources.citations([message])).get(message, [])
+    said = [row.source_message_id for row in rows if row.source_message_id]
+    conversations = await tx.sources.conversations_of(said)
+    return [SourceRead(row, conversations.get(row.source_message_id or row.id)) for row in rows]
 
 
 def _from_database(row: Generation, message: Message, after: Position) -> Iterator[LiveEvent]:

@@ -1,6 +1,6 @@
 """A person's conversations as a whole: list, name, pin, delete."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -180,7 +180,7 @@ class ConversationService:
                 return
             live = await tx.generations.find_live(conversation)
             if live is None:
-                await tx.chat.remove_conversation(row)
+                await self._remove(tx, [row.id])
             else:  # its writer has to stop first; housekeeping does the rest
                 await tx.generations.request_stop(live.id, at=self.now())
                 row.deleted_at = self.now()
@@ -200,7 +200,16 @@ class ConversationService:
         async with self.database.begin() as tx:
             limit = self.now() - timedelta(seconds=UNDO_SECONDS)
             idle = self.now() - timedelta(hours=TEMPORARY_HOURS)
-            return await tx.chat.purge(deleted_before=limit, temporary_before=idle)
+            expired = await tx.chat.expired(deleted_before=limit, temporary_before=idle)
+            await self._remove(tx, expired)
+        return len(expired)
+
+    async def _remove(self, tx: UnitOfWork, conversations: Sequence[UUID]) -> None:
+        """Remove conversations for good, also from what other answers were given."""
+        await tx.sources.empty_of_conversations(conversations)
+        for fact in await tx.memory.learned_from(conversations):
+            await tx.sources.empty_of_fact(fact.account_id, fact.content)
+        await tx.chat.remove_conversations(conversations)
 
     def tell(self, who: Actor, kind: NoticeKind, conversation: UUID) -> None:
         """Tell the person's open pages that a conversation changed."""

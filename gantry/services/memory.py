@@ -137,6 +137,7 @@ class MemoryService:
                 row = await tx.memory.get(fact, owner=who.id)
                 if row.conversation_id:  # a model that has not read it yet would learn the same again
                     await tx.memory.count_as_studied(who.id, row.conversation_id)
+                await tx.sources.empty_of_fact(who.id, row.content)
             await tx.memory.remove(facts, owner=who.id)
             await tx.memory.remove_unmentioned()
         await self.indexer.forget(who.id, Shelf.MEMORY, rows=facts)
@@ -146,6 +147,7 @@ class MemoryService:
         """Delete everything that is remembered; conversations stay, and are not learned again."""
         async with self.database.begin() as tx:
             await tx.memory.remove_all(who.id)
+            await tx.sources.empty_of_memory(who.id)
             await tx.memory.count_as_studied(who.id)
         await self.indexer.forget(who.id, Shelf.MEMORY)
         self._tell(who)
@@ -159,6 +161,9 @@ class MemoryService:
                 await tx.memory.mark_unread(who.id, conversation)
             row.remembered = remembered
             if not remembered:
+                await tx.sources.empty_of_conversations([conversation])
+                for fact in await tx.memory.learned_from([conversation]):
+                    await tx.sources.empty_of_fact(who.id, fact.content)
                 forgotten = await tx.memory.forget_conversation(conversation)
                 await tx.memory.remove_unmentioned()
         if forgotten:

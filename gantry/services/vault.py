@@ -163,7 +163,7 @@ class VaultService:
                     "The default collection cannot be deleted.", advice="Delete its documents instead."
                 )
             documents = list(await tx.vault.of_collection(collection))
-            await tx.sources.empty_of(documents)
+            await tx.sources.empty_of_documents(documents)
             await tx.vault.remove_collection(row)
         await self._forget(who.id, documents)
         self._tell(who)
@@ -311,7 +311,7 @@ class VaultService:
             rows = await tx.vault.owned(documents, owner=who.id)
             if len(rows) != len(set(documents)):
                 raise NotFound("This document does not exist.")
-            await tx.sources.empty_of(documents)
+            await tx.sources.empty_of_documents(documents)
             await tx.vault.remove(documents)
         for document in documents:
             self.ingestion.stop(document)

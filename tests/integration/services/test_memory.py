@@ -1,20 +1,26 @@
 """Memory: learned once, recalled elsewhere, seen, changed and forgotten by its owner alone."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from sqlalchemy import func, select
 
+from gantry.domain.clock import utc_now
+from gantry.domain.context import PartKind
 from gantry.domain.errors import NotFound
 from gantry.models import Entity, MemoryItem, Message, Relation
-from gantry.services.conversations import Beginning
+from gantry.services.conversations import UNDO_SECONDS, Beginning
 from tests.factories import actor_of, make_account
 from tests.parts.knowledge import background, learned, until
 from tests.parts.llm_server import Script
 from tests.parts.stack import Stack
 
 
-async def told(stack: Stack, text: str, **values: object) -> object:
+async def told(stack: Stack, text: str, **values: object) -> UUID:
     """Say something and wait until it has been learned."""
     stack.llm.default = Script(text="Noted.")
     sent = await stack.ask(text, **values)  # pyright: ignore[reportArgumentType]
@@ -27,6 +33,12 @@ async def count(stack: Stack, table: type) -> int:
     """Return how many rows a table has."""
     async with stack.database.read() as tx:
         return (await tx.session.execute(select(func.count()).select_from(table))).scalar_one()
+
+
+async def purge(stack: Stack) -> int:
+    """Remove for good what can no longer be brought back, as if the time for that were over."""
+    later = utc_now() + timedelta(seconds=UNDO_SECONDS + 1)
+    return await replace(stack.services.chat, now=lambda: later).purge()
 
 
 async def test_what_was_said_once_is_given_in_another_conversation(library: Stack) -> None:
@@ -80,7 +92,7 @@ async def test_memory_can_be_switched_off(library: Stack) -> None:
 async def test_taking_a_conversation_out_forgets_what_came_from_it(library: Stack) -> None:
     """Facts, turns, names and vectors of it go."""
     conversation = await told(library, "My sister is called Beatrix.")
-    await library.services.memory.set_remembered(library.who, conversation, False)  # pyright: ignore[reportArgumentType]
+    await library.services.memory.set_remembered(library.who, conversation, False)
     assert (
         await count(library, MemoryItem)
         == await count(library, Entity)
@@ -94,13 +106,11 @@ async def test_deleting_a_conversation_deletes_what_came_from_it(library: Stack)
     """Nothing of it is told while the deletion can be undone, and nothing is left afterwards."""
     chat, who = library.services.chat, library.who
     conversation = await told(library, "My sister is called Beatrix.")
-    await chat.delete(who, conversation)  # pyright: ignore[reportArgumentType]
+    await chat.delete(who, conversation)
     other = await chat.create(who)
     recalled = await library.services.memory.recall(who, "What is my sister called?", conversation=other.id)
     assert (recalled.facts, recalled.turns.passages) == ([], [])
-    async with library.database.begin() as tx:
-        row = await tx.chat.get_conversation(conversation, owner=who.id, deleted=True)  # pyright: ignore[reportArgumentType]
-        await tx.chat.remove_conversation(row)
+    assert await purge(library) == 1
     await library.main.knowledge.learner.housekeeping()
     library.services.indexer.sweep_soon()
     assert await count(library, MemoryItem) == await count(library, Entity) == 0
@@ -109,6 +119,61 @@ async def test_deleting_a_conversation_deletes_what_came_from_it(library: Stack)
         return await library.services.indexer.index.count("lexical-512") == 0
 
     await until(empty)
+
+
+async def delete(stack: Stack, conversation: UUID) -> None:
+    """Delete a conversation for good."""
+    await stack.services.chat.delete(stack.who, conversation)
+    await purge(stack)
+
+
+async def take_out(stack: Stack, conversation: UUID) -> None:
+    """Have memory forget a conversation."""
+    await stack.services.memory.set_remembered(stack.who, conversation, False)
+
+
+async def forget_all(stack: Stack, _conversation: UUID) -> None:
+    """Have memory forget everything."""
+    await stack.services.memory.forget_everything(stack.who)
+
+
+@pytest.mark.parametrize("forget", [delete, take_out, forget_all])
+async def test_what_is_forgotten_is_no_longer_read_in_other_answers(
+    library: Stack, forget: Callable[[Stack, UUID], Awaitable[None]]
+) -> None:
+    """Neither beside them nor in the account of what was sent; the number of the source stays."""
+    conversation = await told(library, "My sister is called Beatrix.")
+    library.llm.default = Script(text="She has a name [1].")
+    sent = await library.ask("What is my sister called?")
+    await library.read(sent)
+    assert "Beatrix" in await recalled_in(library, sent.message_id)
+    await forget(library, conversation)
+    assert "Beatrix" not in await recalled_in(library, sent.message_id)
+    source = (await library.services.answers.sources(library.who, sent.message_id))[0]
+    assert (source.row.number, source.row.passage, source.available) == (1, "", False)
+
+
+async def test_a_forgotten_fact_is_no_longer_read_in_other_answers(library: Stack) -> None:
+    """What was said stays where it was said; a deleted conversation is unread while that can be undone."""
+    conversation = await told(library, "My sister is called Beatrix.")
+    sent = await library.ask("What is my sister called?")
+    await library.read(sent)
+    fact = (await library.services.memory.facts(library.who))[0].item
+    await library.services.memory.forget(library.who, [fact.id])
+    assert fact.content not in await recalled_in(library, sent.message_id)
+    assert "My sister is called Beatrix." in await recalled_in(library, sent.message_id)
+    await library.services.chat.delete(library.who, conversation)
+    assert "Beatrix" not in await recalled_in(library, sent.message_id)
+    await library.services.chat.undelete(library.who, conversation)
+    assert "Beatrix" in await recalled_in(library, sent.message_id)
+
+
+async def recalled_in(stack: Stack, message: UUID) -> str:
+    """Return what the page shows of what memory gave for an answer."""
+    sources = await stack.services.answers.sources(stack.who, message)
+    context = await stack.services.answers.context(stack.who, message)
+    parts = [part.text for part in context.parts if part.kind in {PartKind.FACT, PartKind.SOURCE}]
+    return "\n".join([*(source.passage for source in sources), *parts])
 
 
 async def test_a_temporary_conversation_is_never_learned(library: Stack) -> None:

@@ -1,16 +1,18 @@
 """Documents: uploaded, read, found, moved, deleted; nobody else's, and nothing lost when a process dies."""
 
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from gantry.domain.context import Retrieval
+from gantry.domain.context import Knowledge, PartKind, Retrieval
 from gantry.domain.errors import Conflict, Invalid, NotFound
 from gantry.domain.knowledge import DocumentScope, ScopeKind
 from gantry.domain.parsing import ParsingFailed
 from gantry.domain.vault import DocumentState
 from gantry.domain.vectors import Shelf
+from gantry.services.sources import Asked, SourceFinder
 from tests.factories import actor_of, make_account
 from tests.parts import documents
 from tests.parts.knowledge import background, once, read, until, upload
@@ -188,6 +190,34 @@ async def test_deleting_removes_every_trace(library: Stack) -> None:
     assert not await index.rows("lexical-512", library.who.id, Shelf.CHUNK)  # the question may be remembered
     source = (await library.services.answers.sources(library.who, sent.message_id))[0]
     assert (source.available, source.row.passage, source.row.number) == (False, "", 1)
+    context = await library.services.answers.context(library.who, sent.message_id)
+    assert any(part.number == 1 for part in context.parts)
+    assert not any("keeper" in part.text for part in context.parts if part.kind is PartKind.SOURCE)
+
+
+async def test_what_is_deleted_while_an_answer_begins_is_not_kept(library: Stack) -> None:
+    """The answer was given it already and ends well; its number stays, its text does not."""
+    row = await read(library, (await upload(library, "harbour.pdf", GARDEN)).id)
+
+    class Hasty(SourceFinder):
+        async def find(self, asked: Asked, *, on_stage: Callable[[str], None]) -> Knowledge:
+            found = await SourceFinder.find(self, asked, on_stage=on_stage)
+            await library.services.vault.delete(library.who, [row.id])
+            return found
+
+    finder = library.main.writers.finder
+    assert finder is not None
+    library.main.writers.finder = Hasty(finder.database, finder.search, finder.memory)
+    library.llm.default = Script(text="Amalia [1].")
+    sent = await library.ask("Who kept the lighthouse?")
+    reader = await library.read(sent)
+    assert (reader.text, reader.status) == ("Amalia [1].", "complete")
+    source = (await library.services.answers.sources(library.who, sent.message_id))[0]
+    assert (source.available, source.row.passage, source.row.cited) == (False, "", True)
+    async with library.database.read() as tx:
+        trace = await tx.sources.trace(sent.message_id)
+    assert trace is not None
+    assert "Amalia" not in str(trace.parts)
 
 
 @pytest.mark.parametrize(
