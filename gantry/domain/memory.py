@@ -1,8 +1,11 @@
 """What Gantry remembers of a person: values."""
 
+from datetime import UTC, datetime
 from enum import StrEnum
 
 MAX_FACT_CHARACTERS = 1000
+PASSED_OVER = datetime(1970, 1, 1, tzinfo=UTC)
+"""Stands for when memory has read a message that came while it was off: read once it is on again, unlike what was forgotten."""
 
 
 class MemoryKind(StrEnum):

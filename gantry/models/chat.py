@@ -67,7 +67,7 @@ class Message(Row, table=True):
     While ``status`` is streaming, ``content`` is the last checkpoint. ``error`` is a ``domain.chat.AnswerError``,
     never text of the answer. ``client_key`` is the page's name for one press of Send. ``left_out`` counts earlier messages that did not fit the model's context.
     ``retrieval`` says of an answer where was looked and what was found (``domain.context.Retrieval``), ``memorised_at``
-    when memory has read the message; None: it is still to be read.
+    when memory has read the message; None: it is still to be read, ``domain.memory.PASSED_OVER``: memory was off for it.
     """
 
     __table_args__ = (

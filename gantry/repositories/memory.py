@@ -12,7 +12,7 @@ from sqlmodel import col
 
 from gantry.domain.chat import MessageRole, MessageStatus
 from gantry.domain.errors import NotFound
-from gantry.domain.memory import MemoryKind
+from gantry.domain.memory import PASSED_OVER, MemoryKind
 from gantry.models import Account, Conversation, Entity, MemoryItem, Mention, Message, Relation
 
 
@@ -91,7 +91,7 @@ class MemoryRepository:
         return gone.rowcount  # pyright: ignore[reportAttributeAccessIssue]
 
     async def remove_all(self, owner: UUID) -> None:
-        """Delete everything that is remembered, and learn none of it again."""
+        """Delete everything that is remembered."""
         await self._session.execute(
             delete(MemoryItem).where(
                 col(MemoryItem.account_id) == owner, col(MemoryItem.kind) != MemoryKind.SUMMARY
@@ -186,7 +186,7 @@ class MemoryRepository:
         return [(row[0], row[1], row[2]) for row in await self._session.execute(query)]
 
     async def mark_read(self, messages: Collection[UUID], *, at: datetime) -> None:
-        """Note that memory has read messages."""
+        """Note that memory has read messages, or (*at* is PASSED_OVER) that it is off for them."""
         await self._session.execute(
             update(Message)
             .where(col(Message.id).in_(messages))
@@ -194,19 +194,24 @@ class MemoryRepository:
             .execution_options(synchronize_session=False)
         )
 
+    async def mark_all_read(self, owner: UUID, *, at: datetime) -> None:
+        """Have memory read nothing of what has been said so far, now or later."""
+        await self._session.execute(
+            update(Message)
+            .where(col(Message.account_id) == owner, col(Message.status) != MessageStatus.STREAMING)
+            .values(memorised_at=at)
+            .execution_options(synchronize_session=False)
+        )
+
     async def mark_unread(self, owner: UUID, conversation: UUID | None = None) -> None:
-        """Have memory read messages again: it was switched on."""
-        query = update(Message).where(col(Message.account_id) == owner)
+        """Have memory read the messages it passed over: it was switched on."""
+        query = update(Message).where(
+            col(Message.account_id) == owner, col(Message.memorised_at) == PASSED_OVER
+        )
         if conversation is not None:
             query = query.where(col(Message.conversation_id) == conversation)
         await self._session.execute(
             query.values(memorised_at=None).execution_options(synchronize_session=False)
-        )
-        threads = update(Conversation).where(col(Conversation.account_id) == owner)
-        if conversation is not None:
-            threads = threads.where(col(Conversation.id) == conversation)
-        await self._session.execute(
-            threads.values(studied_id=None).execution_options(synchronize_session=False)
         )
 
     async def find_turn(self, message: UUID) -> MemoryItem | None:

@@ -13,7 +13,7 @@ from gantry.domain.clock import utc_now
 from gantry.domain.embedding import lead_of
 from gantry.domain.learning import facts_in, names_in
 from gantry.domain.live import Notice, NoticeBoard, NoticeKind
-from gantry.domain.memory import MemoryKind
+from gantry.domain.memory import PASSED_OVER, MemoryKind
 from gantry.domain.summaries import summarised
 from gantry.models import Account, Conversation, MemoryItem, Message
 from gantry.repositories.database import Database
@@ -42,6 +42,7 @@ class Learner:
     async def learn(self) -> int:
         """Read messages that memory has not read; returns how many."""
         told: set[UUID] = set()
+        read: list[UUID] = []
         async with self.database.read() as tx:
             if not await tx.memory.unread(limit=1):
                 return 0
@@ -51,7 +52,9 @@ class Learner:
                 if _is_remembered(message, thread, account):
                     await self._remember(tx, message, account)
                     told.add(account.id)
-            await tx.memory.mark_read([message.id for message, _thread, _account in unread], at=self.now())
+                    read.append(message.id)
+            await tx.memory.mark_read([message.id for message, _thread, _account in unread], at=PASSED_OVER)
+            await tx.memory.mark_read(read, at=self.now())
         for account in told:
             self.board.publish(account, Notice(NoticeKind.MEMORY))
         return len(unread)

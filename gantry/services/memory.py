@@ -73,7 +73,7 @@ class MemoryService:
     async def change_settings(
         self, who: Actor, *, enabled: bool | None = None, by_model: bool | None = None
     ) -> None:
-        """Switch memory on or off. Switched on again it also reads what was said meanwhile."""
+        """Switch memory on or off. Switched on again it also reads what was said meanwhile, and nothing that was forgotten."""
         async with self.database.begin() as tx:
             account = await tx.memory.account(who.id)
             if enabled and not account.memory_enabled:
@@ -146,6 +146,8 @@ class MemoryService:
     async def forget_everything(self, who: Actor) -> None:
         """Delete everything that is remembered; conversations stay, and are not learned again."""
         async with self.database.begin() as tx:
+            # First: it waits for who is just reading one of the messages, so that what was learned is there to be removed.
+            await tx.memory.mark_all_read(who.id, at=self.now())
             await tx.memory.remove_all(who.id)
             await tx.sources.empty_of_memory(who.id)
             await tx.memory.count_as_studied(who.id)
@@ -153,7 +155,10 @@ class MemoryService:
         self._tell(who)
 
     async def set_remembered(self, who: Actor, conversation: UUID, remembered: bool) -> None:
-        """Let memory learn from a conversation and recall into it, or not; off also forgets what was learned from it."""
+        """Let memory learn from a conversation and recall into it, or not.
+
+        Off also forgets what was learned from it; on again memory learns from what was said meanwhile, and is said from then on.
+        """
         forgotten: list[UUID] = []
         async with self.database.begin() as tx:
             row = await tx.chat.get_conversation(conversation, owner=who.id)
@@ -161,6 +166,7 @@ class MemoryService:
                 await tx.memory.mark_unread(who.id, conversation)
             row.remembered = remembered
             if not remembered:
+                await tx.memory.count_as_studied(who.id, conversation)
                 await tx.sources.empty_of_conversations([conversation])
                 for fact in await tx.memory.learned_from([conversation]):
                     await tx.sources.empty_of_fact(who.id, fact.content)

@@ -225,6 +225,41 @@ async def test_forgetting_is_forgetting(library: Stack) -> None:
     assert len(await library.services.chat.list_conversations(who)) == 1
 
 
+async def test_what_was_forgotten_stays_forgotten_when_memory_is_switched_off_and_on(library: Stack) -> None:
+    """One fact, a conversation, everything: on again, memory reads only what was said while it was off."""
+    memory, who = library.services.memory, library.who
+    conversation = await told(library, "My sister is called Beatrix. I live in Lisbon.")
+    fact = next(each.item for each in await memory.facts(who) if "Lisbon" in each.item.content)
+    await memory.forget(who, [fact.id])
+
+    async def off_and_on() -> set[str]:
+        await memory.change_settings(who, enabled=False)
+        await told(library, "I work at Acme.", conversation=conversation)
+        await memory.change_settings(who, enabled=True)
+        await learned(library)
+        return {each.item.content for each in await memory.facts(who)}
+
+    assert await off_and_on() == {"Has a sister called Beatrix.", "Works at Acme."}
+    await memory.forget_everything(who)
+    assert await off_and_on() == {"Works at Acme."}
+    await memory.set_remembered(who, conversation, False)
+    await told(library, "I speak Danish.", conversation=conversation)
+    await memory.set_remembered(who, conversation, True)
+    await learned(library)
+    assert {each.item.content for each in await memory.facts(who)} == {"Speaks Danish."}
+
+
+async def test_forgetting_everything_includes_what_memory_has_yet_to_read(stack: Stack) -> None:
+    """Nobody reads here until everything has been forgotten; afterwards only what is said then is learned."""
+    await stack.read(await stack.ask("I live in Lisbon."))
+    await stack.services.memory.forget_everything(stack.who)
+    await stack.read(await stack.ask("I work at Acme."))
+    async with background(stack.main):
+        await learned(stack)
+    facts = [each.item.content for each in await stack.services.memory.facts(stack.who)]
+    assert facts == ["Works at Acme."]
+
+
 async def test_two_processes_learn_once(library: Stack) -> None:
     """Each message is remembered once, however many processes learn."""
     other = await library.another()
