@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, delete, exists, func, or_, select, update
+from sqlalchemy import and_, delete, exists, func, literal, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from sqlmodel import col
@@ -32,7 +32,11 @@ class MemoryRepository:
     async def facts(
         self, owner: UUID, *, words: Sequence[str] = (), after: UUID | None = None, limit: int = 100
     ) -> list[tuple[MemoryItem, str]]:
-        """Return facts with the title of the conversation they came from, pinned ones first, then newest first."""
+        """Return facts with the title of the conversation they came from, pinned ones first, then newest first.
+
+        Raises:
+            NotFound: There is no fact *after* (any more).
+        """
         query = (
             select(MemoryItem, col(Conversation.title))
             .outerjoin(Conversation, col(Conversation.id) == col(MemoryItem.conversation_id))
@@ -45,7 +49,9 @@ class MemoryRepository:
         for word in words:
             query = query.where(func.lower(col(MemoryItem.content)).contains(word, autoescape=True))
         if after is not None:
-            query = query.where(col(MemoryItem.id) < after)
+            last = await self.get(after, owner=owner)
+            place = tuple_(col(MemoryItem.pinned), col(MemoryItem.id))
+            query = query.where(place < tuple_(literal(last.pinned), literal(last.id)))
         query = query.order_by(col(MemoryItem.pinned).desc(), col(MemoryItem.id).desc()).limit(limit)
         return [(item, title or "") for item, title in await self._session.execute(query)]
 

@@ -85,7 +85,7 @@ class MemoryService:
     async def facts(
         self, who: Actor, *, words: str = "", after: UUID | None = None, limit: int = 100
     ) -> list[Fact]:
-        """Return facts, pinned ones first, then newest first."""
+        """Return facts, pinned ones first, then newest first; NotFound when there is no fact *after* any more."""
         wanted = words.lower().split()[:8]
         async with self.database.read() as tx:
             rows = await tx.memory.facts(who.id, words=wanted, after=after, limit=min(max(limit, 1), 500))

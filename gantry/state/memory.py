@@ -6,10 +6,11 @@ import reflex as rx
 from typing_extensions import TypedDict
 
 from gantry.runtime import services
+from gantry.services.memory import Fact
 from gantry.state.session import acting, guarded, notify, uuid_of
 from gantry.state.views.memory import EdgeView, FactView, NodeView, fact_view, graph_views
 
-_SHOWN = 200
+_PAGE = 200
 
 
 class FactForm(TypedDict):
@@ -27,6 +28,8 @@ class MemoryState(rx.State):
     turns: int = 0
     search: str = ""
     facts: list[FactView] = []
+    has_more: bool = False
+    _limit: int = _PAGE
     nodes: list[NodeView] = []
     edges: list[EdgeView] = []
     dialog: str = ""  # "edit" or "forget-all"
@@ -50,8 +53,16 @@ class MemoryState(rx.State):
     @guarded
     async def find(self, search: str):
         """Show the facts that hold these words."""
-        self.search = search[:100]
+        self.search, self._limit = search[:100], _PAGE
         await self._show()
+
+    @rx.event
+    @guarded
+    async def more(self):
+        """Show older facts too."""
+        if self.has_more:
+            self._limit += _PAGE
+            await self._show()
 
     @rx.event
     @guarded
@@ -127,6 +138,13 @@ class MemoryState(rx.State):
         who, memory = await acting(self), services().memory
         allowed = await memory.settings(who)
         self.enabled, self.by_model, self.turns = allowed.enabled, allowed.by_model, allowed.turns
-        self.facts = [fact_view(each) for each in await memory.facts(who, words=self.search, limit=_SHOWN)]
+        found: list[Fact] = []
+        self.has_more = True
+        while self.has_more and len(found) < self._limit:
+            last = found[-1].item.id if found else None
+            page = await memory.facts(who, words=self.search, after=last, limit=_PAGE)
+            found += page
+            self.has_more = len(page) == _PAGE
+        self.facts = [fact_view(each) for each in found]
         self.nodes, self.edges = graph_views(await memory.graph(who))
         self.loaded = True

@@ -122,10 +122,16 @@ def _add() -> rx.Component:
 
 
 def _facts() -> rx.Component:
-    return rx.cond(
-        MemoryState.facts,
-        rx.el.ul(rx.foreach(MemoryState.facts, _fact), class_name="stack", style={"list-style": "none"}),
-        empty("brain", "Nothing yet. Facts appear when you tell something about yourself."),
+    return rx.fragment(
+        rx.cond(
+            MemoryState.facts,
+            rx.el.ul(rx.foreach(MemoryState.facts, _fact), class_name="stack", style={"list-style": "none"}),
+            empty("brain", "Nothing yet. Facts appear when you tell something about yourself."),
+        ),
+        rx.cond(
+            MemoryState.has_more,
+            rx.el.button("Show older", type="button", on_click=MemoryState.more, class_name="button"),
+        ),
     )
 
 

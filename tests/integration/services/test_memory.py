@@ -260,6 +260,23 @@ async def test_forgetting_everything_includes_what_memory_has_yet_to_read(stack:
     assert facts == ["Works at Acme."]
 
 
+async def test_facts_are_paged_in_their_order(stack: Stack) -> None:
+    """Page after page brings every fact once, pinned ones first, whichever of them is older."""
+    memory, who = stack.services.memory, stack.who
+    made = [await memory.add_fact(who, f"Knows number {n}.") for n in range(6)]
+    for row in (made[0], made[3]):
+        await memory.pin(who, row.id, True)
+    seen: list[str] = []
+    after = None
+    while page := await memory.facts(who, after=after, limit=1):
+        seen += [each.item.content for each in page]
+        after = page[-1].item.id
+    assert seen == [f"Knows number {n}." for n in (3, 0, 5, 4, 2, 1)]
+    await memory.forget(who, [made[5].id])
+    with pytest.raises(NotFound):
+        await memory.facts(who, after=made[5].id)
+
+
 async def test_two_processes_learn_once(library: Stack) -> None:
     """Each message is remembered once, however many processes learn."""
     other = await library.another()
