@@ -6,6 +6,7 @@
 import { useCallback, useEffect, useRef, useState } from "react";
 import { ask } from "./backend.js";
 import { useBus } from "./chat/bus.js";
+import { Moment } from "./moment.jsx";
 
 const KINDS = { document: "Document", message: "Earlier conversation", fact: "Memory" };
 
@@ -56,6 +57,7 @@ function Page({ source }) {
 function Source({ source, open, onOpen }) {
   const [whole, setWhole] = useState(false);
   const place = [source.page ? `Page ${source.page}` : "", source.heading].filter(Boolean).join(" · ");
+  const saidAt = source.said_at ? Date.parse(source.said_at) / 1000 : 0;
   const entry = useRef(null);
   useEffect(() => {
     if (open) entry.current?.scrollIntoView({ block: "nearest" });
@@ -68,6 +70,8 @@ function Source({ source, open, onOpen }) {
           <strong>{source.title}</strong>
           <small>
             {place || KINDS[source.kind]}
+            {saidAt ? " · " : ""}
+            <Moment at={saidAt} />
             {source.cited ? "" : " · not cited"}
           </small>
         </span>

@@ -153,7 +153,8 @@ async def list_sources(who: Signed, message_id: UUID) -> list[SourceOut]:
     return [
         SourceOut.model_validate(each.row).model_copy(
             update={
-                "conversation_id": each.conversation_id,
+                "conversation_id": each.said.conversation_id if each.said else None,
+                "said_at": each.said.created_at if each.said else None,
                 "available": each.available,
                 "passage": each.passage,
             }

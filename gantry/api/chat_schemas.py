@@ -92,13 +92,16 @@ class CitationOut(_FromRow):
 class SourceOut(CitationOut):
     """A numbered source with its passage; empty, and not ``available``, once it was deleted.
 
-    ``start_offset`` and ``end_offset`` are characters of the document's extracted text.
+    ``start_offset`` and ``end_offset`` are characters of the document's extracted text. Of a past message
+    ``source_message_id``, ``conversation_id`` and ``said_at`` tell where and when it was said.
     """
 
     start_offset: int
     end_offset: int
     passage: str
+    source_message_id: UUID | None = None
     conversation_id: UUID | None = None
+    said_at: datetime | None = None
     available: bool = True
 
 

@@ -249,14 +249,14 @@ class SourceRepository:
         query = select(ContextTrace).where(col(ContextTrace.message_id) == message)
         return (await self._session.execute(query)).scalar_one_or_none()
 
-    async def conversations_of(self, messages: Sequence[UUID]) -> dict[UUID, UUID]:
-        """Return the conversation of each of these messages, unless it was deleted."""
+    async def said(self, messages: Sequence[UUID]) -> dict[UUID, Message]:
+        """Return those of these messages whose conversation was not deleted."""
         query = (
-            select(col(Message.id), col(Message.conversation_id))
+            select(Message)
             .join(Conversation, col(Conversation.id) == col(Message.conversation_id))
             .where(col(Message.id).in_(messages), col(Conversation.deleted_at).is_(None))
         )
-        return {row.id: row.conversation_id for row in await self._session.execute(query)}
+        return {row.id: row for row in (await self._session.execute(query)).scalars()}
 
 
 def _numbered(numbers: Many[int]) -> Callable[[ContextPart], bool]:

@@ -26,17 +26,17 @@ _PAUSE_SECONDS = 0.5  # between looks into the database while no log knows the a
 
 @dataclass(frozen=True, slots=True)
 class SourceRead:
-    """A source of an answer; ``conversation_id`` is where a past message stands, None when it is gone."""
+    """A source of an answer; ``said`` is the past message of a memory, None when it is gone."""
 
     row: Citation
-    conversation_id: UUID | None
+    said: Message | None = None
 
     @property
     def available(self) -> bool:
         """Whether the document or the conversation is still there."""
         if self.row.kind is CitationKind.DOCUMENT:
             return self.row.document_id is not None
-        return self.conversation_id is not None
+        return self.said is not None
 
     @property
     def passage(self) -> str:
@@ -148,9 +148,8 @@ class AnswerService:
 
 async def _sources(tx: UnitOfWork, message: UUID) -> list[SourceRead]:
     rows = (await tx.sources.citations([message])).get(message, [])
-    said = [row.source_message_id for row in rows if row.source_message_id]
-    conversations = await tx.sources.conversations_of(said)
-    return [SourceRead(row, conversations.get(row.source_message_id or row.id)) for row in rows]
+    said = await tx.sources.said([row.source_message_id for row in rows if row.source_message_id])
+    return [SourceRead(row, said.get(row.source_message_id or row.id)) for row in rows]
 
 
 def _from_database(row: Generation, message: Message, after: Position) -> Iterator[LiveEvent]:

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from gantry.domain.accounts import Actor
 from gantry.domain.chat import CitationKind
-from gantry.domain.context import Knowledge, Retrieval, Source
+from gantry.domain.context import ContextPart, Knowledge, PartKind, Retrieval, Source
 from gantry.domain.errors import GantryError
 from gantry.domain.knowledge import (
     DocumentScope,
@@ -23,7 +23,7 @@ from gantry.domain.knowledge import (
 )
 from gantry.domain.passages import search_words
 from gantry.domain.vault import UNFINISHED, DocumentState
-from gantry.models import Chunk, Citation, Document
+from gantry.models import Chunk, Citation, Document, Message
 from gantry.repositories.database import Database
 
 PASSAGES = 8
@@ -149,11 +149,15 @@ class SourceFinder:
     async def stored(self, message: UUID) -> Knowledge:
         """Return what an answer was given before: for going on with it under the same numbers."""
         async with self.database.read() as tx:
-            found = await tx.sources.citations([message])
-            row = await tx.chat.find_message(message)
-        retrieval = Retrieval.parse(row.retrieval) if row else None
+            rows = (await tx.sources.citations([message])).get(message, [])
+            said = await tx.sources.said([row.source_message_id for row in rows if row.source_message_id])
+            answer = await tx.chat.find_message(message)
+            trace = await tx.sources.trace(message)
+        parts = map(ContextPart.parse, trace.parts if trace else ())
         return Knowledge(
-            sources=tuple(_of_citation(each) for each in found.get(message, ())), retrieval=retrieval
+            tuple(part.text for part in parts if part.kind is PartKind.FACT and part.text),
+            tuple(_of_citation(row, said.get(row.source_message_id or row.id)) for row in rows),
+            Retrieval.parse(answer.retrieval) if answer else None,
         )
 
 
@@ -222,7 +226,7 @@ def _of_turn(passage: Passage) -> Source:
     )
 
 
-def _of_citation(row: Citation) -> Source:
+def _of_citation(row: Citation, said: Message | None) -> Source:
     return Source(
         row.kind,
         row.title,
@@ -234,6 +238,9 @@ def _of_citation(row: Citation) -> Source:
         end=row.end_offset,
         document_id=row.document_id,
         message_id=row.source_message_id,
+        conversation_id=said.conversation_id if said else None,
+        speaker=said.role.value if said else "",
+        said_at=said.created_at if said else None,
     )
 
 

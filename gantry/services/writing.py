@@ -263,11 +263,16 @@ class Writers:
                     break
 
     async def _knowledge(self, job: Job, told: Told, *, continued: bool) -> Knowledge:
-        """Look for what may answer the question; a text that is continued keeps its sources and their numbers."""
+        """Look for what may answer the question; a text that is continued keeps its sources and their numbers.
+
+        So does an answer that is taken over, whose sources its readers have seen already.
+        """
         if self.finder is None:
             return Knowledge()
-        if continued:
-            return await self.finder.stored(job.message_id)
+        if continued or job.attempt > 1:
+            before = await self.finder.stored(job.message_id)
+            if continued or before.retrieval is not None:
+                return before
         asked = Asked(
             job.actor, job.conversation_id, job.question_id, told.talk.question.content, told.before
         )

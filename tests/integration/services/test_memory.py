@@ -54,6 +54,8 @@ async def test_what_was_said_once_is_given_in_another_conversation(library: Stac
     assert "Has a sister called Beatrix." in asked
     source = (await library.services.answers.sources(library.who, sent.message_id))[0]
     assert (source.row.kind.value, source.available) == ("message", True)
+    assert source.said is not None
+    assert source.said.content == "My sister is called Beatrix. I live in Lisbon."
     graph = await library.services.memory.graph(library.who)
     assert {"Beatrix", "Lisbon"} <= {entity.name for entity, _count in graph.entities}
     assert {"sister", "lives in"} <= {each.predicate for each in graph.relations}

@@ -15,6 +15,7 @@ from gantry.domain.vectors import Shelf
 from gantry.services.sources import Asked, SourceFinder
 from tests.factories import actor_of, make_account
 from tests.parts import documents
+from tests.parts.doomed import DoomedWriter
 from tests.parts.knowledge import background, once, read, until, upload
 from tests.parts.llm_server import Script
 from tests.parts.stack import Stack
@@ -78,6 +79,32 @@ async def test_an_answer_cites_what_it_was_given(library: Stack) -> None:
     assert context.parts[-1].text == "Who was the keeper of the lighthouse?"
     for part in context.parts:
         assert part.left_out or part.text in "\n".join(turn["content"] for turn in asked)
+
+
+async def test_an_answer_that_is_taken_over_keeps_what_it_was_given(library: Stack) -> None:
+    """Facts and passages go to the model again under the numbers that readers have seen, without another search."""
+    await read(library, (await upload(library, "harbour.pdf", GARDEN)).id)
+    await library.services.memory.add_fact(library.who, "Knows the lighthouse keeper.")
+    library.llm.default = Script(text="Amalia kept it [1]. " * 200, tokens_per_second=50)
+    writer = await DoomedWriter.start(library.settings, library.who, "Who was the keeper of the lighthouse?")
+
+    async def is_written() -> bool:
+        return bool((await library.message(writer.sent.message_id)).content)
+
+    await until(is_written)
+    await writer.kill()
+    await read(library, (await upload(library, "b.txt", b"The lighthouse keeper: the lighthouse keeper.")).id)
+    library.llm.default = Script(text="Amalia kept it [1].")
+
+    async def is_taken_over() -> bool:
+        return bool(await library.main.writers.sweep())
+
+    await until(is_taken_over)
+    await library.read(writer.sent)
+    first, second = (request.body["messages"][-1]["content"] for request in library.llm.requests)
+    assert "Knows the lighthouse keeper." in second
+    assert first == second
+    assert (await library.message(writer.sent.message_id)).content == "Amalia kept it [1]."
 
 
 async def test_nothing_found_is_said(library: Stack) -> None:
