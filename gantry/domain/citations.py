@@ -23,7 +23,11 @@ def cited_numbers(text: str, known: Collection[int]) -> set[int]:
 
 
 def without_unknown(text: str, known: Collection[int]) -> str:
-    """Return *text* without references to numbers that were not given."""
+    """Return *text* without references to numbers that were not given.
+
+    An answer that was given nothing keeps lists such as [1, 2]: they are matter of its own, where one number in brackets is
+    what models invent. Nothing is numbered 0.
+    """
     pieces: list[str] = []
     end = 0
     for code in _CODE.finditer(text):
@@ -37,7 +41,8 @@ def _checked(prose: str, known: Collection[int]) -> str:
     def kept(match: re.Match[str]) -> str:
         numbers = [int(number) for number in re.findall(r"\d+", match[2])]
         good = [number for number in numbers if number in known]
-        if len(good) == len(numbers):
+        own = 0 in numbers or (not known and len(numbers) > 1)
+        if own or len(good) == len(numbers):
             return match[0]
         return f"{match[1]}[{', '.join(str(number) for number in good)}]" if good else ""
 

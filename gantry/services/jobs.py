@@ -157,7 +157,7 @@ class Draft:
     def final_columns(self) -> tuple[dict[str, Any], list[int]]:
         """Return the columns at the end, without references to what was not given, and the numbers referred to."""
         columns = self.columns()
-        if not self.given or "content" not in columns:
+        if "content" not in columns:
             return columns, []
         known = [source.number for source in self.given]
         text = without_unknown(columns["content"], known)

@@ -110,8 +110,10 @@ async def test_an_answer_that_is_taken_over_keeps_what_it_was_given(library: Sta
 async def test_nothing_found_is_said(library: Stack) -> None:
     """A question the documents do not answer says so, and gets no passages."""
     await read(library, (await upload(library, "harbour.pdf", GARDEN)).id)
+    library.llm.default = Script(text="It binds quarks [1].")
     sent = await library.ask("Quantum chromodynamics?")
     await library.read(sent)
+    assert (await library.message(sent.message_id)).content == "It binds quarks."
     retrieval = Retrieval.parse((await library.message(sent.message_id)).retrieval)
     assert retrieval is not None
     assert retrieval.sentence == "Nothing found in 1 document."

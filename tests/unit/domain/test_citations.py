@@ -17,9 +17,22 @@ from gantry.domain.citations import cited_numbers, without_unknown
         ("A [7](https://example.org) link", set(), "A [7](https://example.org) link"),
         ("```\nopen[9]", set(), "```\nopen[9]"),
         ("In 2024 [2024] nothing", set(), "In 2024 [2024] nothing"),
+        ("Between [0, 9] it grows", set(), "Between [0, 9] it grows"),
     ],
 )
 def test_references_are_checked_against_what_was_given(text: str, cited: set[int], kept: str) -> None:
     """Numbers that were not given are dropped; code and links are left alone."""
     assert cited_numbers(text, {1, 2}) == cited
     assert without_unknown(text, {1, 2}) == kept
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("Amalia kept it [1], says everybody [2][3].", "Amalia kept it, says everybody."),
+        ("Sorted it is [1, 2, 3]; `list[1]` is 2.", "Sorted it is [1, 2, 3]; `list[1]` is 2."),
+    ],
+)
+def test_with_nothing_given_references_are_dropped_and_lists_stay(text: str, kept: str) -> None:
+    """An answer that had no sources refers to none."""
+    assert without_unknown(text, ()) == kept
