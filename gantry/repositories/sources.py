@@ -80,6 +80,23 @@ class SourceRepository:
             )
         await self._session.flush()
 
+    async def attach_again(self, before: UUID, message: Message, *, at: datetime) -> None:
+        """Send the files of the message *before* with *message* too, those that are still there."""
+        for row in (await self.attachments([before])).get(before, []):
+            if row.document_id is not None:
+                self._session.add(
+                    Attachment(
+                        message_id=message.id,
+                        account_id=message.account_id,
+                        document_id=row.document_id,
+                        name=row.name,
+                        media_type=row.media_type,
+                        size_bytes=row.size_bytes,
+                        created_at=at,
+                    )
+                )
+        await self._session.flush()
+
     async def require_scope(self, scope: DocumentScope, *, owner: UUID) -> None:
         """Raise NotFound unless everything *scope* names is the owner's."""
         for table, ids in ((Collection, scope.collections), (Document, scope.documents)):

@@ -64,6 +64,7 @@ class _Question:
     text: str
     client_key: str | None
     files: tuple[UUID, ...] = ()
+    edits: UUID | None = None  # the question it is asked beside, whose files go with it too
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +184,7 @@ class ChatService(ConversationService):
         model: str | None = None,
         client_key: str | None = None,
     ) -> Sent:
-        """Make a branch beside one of the person's own messages, and answer it (*client_key* as in send)."""
+        """Make a branch beside one of the person's own messages, with its files, and answer it (*client_key* as in send)."""
         text = _checked(text)
         async with self.database.read() as tx:
             _, thread = await tx.chat.get_message(message, owner=who.id)
@@ -198,7 +199,7 @@ class ChatService(ConversationService):
                 above = None
                 if row.parent_id:
                     above, _ = await tx.chat.get_message(row.parent_id, owner=who.id)
-                return await self._ask(tx, thread, above, _Question(text, client_key), chosen)
+                return await self._ask(tx, thread, above, _Question(text, client_key, edits=row.id), chosen)
 
         return await self._once(who, client_key, store)
 
@@ -261,6 +262,8 @@ class ChatService(ConversationService):
         await tx.chat.add_message(question)
         if asked.files:
             await tx.sources.attach(asked.files, question, at=self.now())
+        if asked.edits:
+            await tx.sources.attach_again(asked.edits, question, at=self.now())
         if not thread.title:
             thread.title = title_from_prompt(asked.text)
         return await self._answer(tx, thread, question, model)

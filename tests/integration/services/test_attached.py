@@ -38,3 +38,19 @@ async def test_a_file_that_cannot_be_read_is_said_with_its_reason(library: Stack
     again = await library.ask("And now?", sent.conversation_id)
     await library.read(again)
     assert await note(library, again) == told
+
+
+async def test_an_edited_question_keeps_its_files(library: Stack) -> None:
+    """They are shown with it and read for it; one that was deleted meanwhile is not."""
+    kept = await upload(library, "note.txt", b"The code word is heliotrope.", attach=True)
+    gone = await upload(library, "old.txt", b"The code word was vermilion.", attach=True)
+    sent = await library.ask("What is the code word?", files=[kept.id, gone.id])
+    await library.read(sent)
+    question = (await library.services.chat.window(library.who, sent.conversation_id)).bubbles[0].message
+    await library.services.vault.delete(library.who, [gone.id])
+    await library.read(await library.services.chat.edit(library.who, question.id, "Which word is it?"))
+    window = await library.services.chat.window(library.who, sent.conversation_id)
+    assert [file.name for file in window.bubbles[0].attachments] == ["note.txt"]
+    asked = library.llm.requests[-1].body["messages"][-1]["content"]
+    assert "heliotrope" in asked
+    assert "vermilion" not in asked
