@@ -101,6 +101,8 @@ _CAPITALISED = re.compile(
     r"(?<![.!?…\n:]\s)(?<!^)(?<=\s)([A-Z][a-zà-ÿ]+(?:\s[A-Z][a-zà-ÿ]+){0,3})\b", re.MULTILINE
 )
 
+_NAME_FIRST = _rule(r"(?!\w+s\b)[A-Z][\w'’-]+\s(?:[A-Z]|[a-z]+s\b)")
+
 
 def facts_in(text: str) -> list[Learned]:
     """Return what one of the person's own messages says about them."""
@@ -199,6 +201,14 @@ def names_in(text: str) -> list[str]:
         if words and not all(word in _STOP_NAMES for word in words):
             found[" ".join(words)] = None
     return list(found)[:12]
+
+
+def names_of(fact: str) -> list[str]:
+    """Return the names a sentence about the person mentions.
+
+    It begins with one where a verb or more of the name follows, as in "Rex barks at night", unlike "Has a dog called Rex".
+    """
+    return names_in(f"They {fact}" if _NAME_FIRST.match(fact) else fact)
 
 
 def entity_key(name: str) -> str:

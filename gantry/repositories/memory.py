@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, delete, exists, func, literal, or_, select, tuple_, update
+from sqlalchemy import and_, delete, exists, func, literal, or_, select, tuple_, union, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from sqlmodel import col
@@ -152,6 +152,42 @@ class MemoryRepository:
             .limit(limit)
         )
         return (await self._session.execute(query)).scalars().all()
+
+    async def facts_near(
+        self, owner: UUID, keys: Collection[str], *, apart_from: str, limit: int
+    ) -> Sequence[MemoryItem]:
+        """Return facts that name what is related to any of these entities, newest first; not across the one *apart_from*."""
+        named = select(col(Entity.id)).where(
+            col(Entity.account_id) == owner, col(Entity.key).in_(keys), col(Entity.key) != apart_from
+        )
+        beside = union(
+            select(col(Relation.object_id)).where(col(Relation.subject_id).in_(named)),
+            select(col(Relation.subject_id)).where(col(Relation.object_id).in_(named)),
+        )
+        query = (
+            select(MemoryItem)
+            .join(Mention, col(Mention.memory_item_id) == col(MemoryItem.id))
+            .join(Entity, col(Entity.id) == col(Mention.entity_id))
+            .where(
+                col(Entity.account_id) == owner,
+                col(Entity.id).in_(beside),
+                col(Entity.key) != apart_from,
+                col(MemoryItem.kind) == MemoryKind.FACT,
+            )
+            .distinct()
+            .order_by(col(MemoryItem.id).desc())
+            .limit(limit)
+        )
+        return (await self._session.execute(query)).scalars().all()
+
+    async def unname(self, item: UUID) -> None:
+        """Remove the names a memory mentions, and what it says of how they stand to each other."""
+        for table in (Mention, Relation):
+            await self._session.execute(
+                delete(table)
+                .where(col(table.memory_item_id) == item)
+                .execution_options(synchronize_session=False)
+            )
 
     async def named_in(self, item: UUID) -> set[UUID]:
         """Return the names a memory mentions."""

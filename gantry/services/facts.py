@@ -57,8 +57,17 @@ async def name_entities(tx: UnitOfWork, item: MemoryItem, names: Sequence[str], 
             await _mention(tx, item, entity, noted)
 
 
+def key_of(account: Account) -> str:
+    """Return the key of the person themselves, to whom nearly everything in their memory is related."""
+    return entity_key(_name_of(account))
+
+
+def _name_of(account: Account) -> str:
+    return account.name or "You"
+
+
 async def _relate(tx: UnitOfWork, item: MemoryItem, link: Link, account: Account, at: datetime) -> None:
-    about = link.subject or account.name or "You"
+    about = link.subject or _name_of(account)
     subject = await _entity(tx, item.account_id, about, EntityKind.PERSON, at)
     target = await _entity(tx, item.account_id, link.name, link.kind, at)
     noted = await tx.memory.named_in(item.id)

@@ -9,7 +9,7 @@ from gantry.domain.accounts import Actor
 from gantry.domain.clock import utc_now
 from gantry.domain.errors import Conflict, Invalid
 from gantry.domain.knowledge import Found, Recalled
-from gantry.domain.learning import entity_key, names_in
+from gantry.domain.learning import entity_key, names_in, names_of
 from gantry.domain.live import Notice, NoticeBoard, NoticeKind
 from gantry.domain.memory import MAX_FACT_CHARACTERS, MemoryKind
 from gantry.domain.passages import search_words, stem
@@ -17,7 +17,7 @@ from gantry.domain.text import storable
 from gantry.domain.vectors import Shelf
 from gantry.models import Entity, MemoryItem, Relation
 from gantry.repositories.database import Database
-from gantry.services.facts import fingerprint, name_entities
+from gantry.services.facts import fingerprint, key_of, name_entities
 from gantry.services.indexing import Indexer
 from gantry.services.retrieval import Retriever
 
@@ -110,17 +110,21 @@ class MemoryService:
                 updated_at=now,
             )
             await tx.memory.add(row)
-            await name_entities(tx, row, names_in(f"They {text}"), now)
+            await name_entities(tx, row, names_of(text), now)
         self._tell(who)
         return row
 
     async def change_fact(self, who: Actor, fact: UUID, text: str) -> None:
-        """Put a fact into other words; what was extracted becomes the person's own."""
+        """Put a fact into other words; what was extracted becomes the person's own, and the graph has the names of the new words."""
         text = _checked(text)
+        now = self.now()
         async with self.database.begin() as tx:
             row = await tx.memory.get(fact, owner=who.id)
             row.content, row.by_hand, row.vectors_in = text, True, ""
-            row.fingerprint, row.context, row.updated_at = fingerprint(text), "", self.now()
+            row.fingerprint, row.context, row.updated_at = fingerprint(text), "", now
+            await tx.memory.unname(row.id)
+            await name_entities(tx, row, names_of(text), now)
+            await tx.memory.remove_unmentioned()
         self._tell(who)
 
     async def pin(self, who: Actor, fact: UUID, pinned: bool) -> None:
@@ -195,8 +199,10 @@ class MemoryService:
             facts = [item for item, _title in await tx.memory.facts(who.id, limit=_LOOKED_THROUGH)]
             keys = [entity_key(name) for name in (*names_in(f"It {question}"), *question.split())]
             named = {item.id for item in await tx.memory.facts_naming(who.id, keys, limit=FACTS)}
+            beside = await tx.memory.facts_near(who.id, keys, apart_from=key_of(account), limit=FACTS)
+            near = {item.id for item in beside}
         found = await self.retriever.memory(who, question, exclude=conversation, limit=TURNS)
-        return Recalled(_best(facts, question, named), found)
+        return Recalled(_best(facts, question, named, near), found)
 
     async def found(self, who: Actor, question: str, *, limit: int) -> Found:
         """Search past turns, for the person or a program of theirs."""
@@ -215,13 +221,14 @@ def _checked(text: str) -> str:
     return text
 
 
-def _best(facts: Sequence[MemoryItem], question: str, named: set[UUID]) -> list[str]:
-    """Return the facts worth telling: pinned ones, those about what is named, those with words of the question, who the person is."""
+def _best(facts: Sequence[MemoryItem], question: str, named: set[UUID], near: set[UUID]) -> list[str]:
+    """Return the facts worth telling: pinned ones, those about what is named and what is related to that, those with words of the question, who the person is."""
     words = {stem(word) for word in search_words(question)}
 
     def worth(item: MemoryItem) -> float:
         shared = len(words & {stem(word) for word in search_words(item.content)})
-        return 10.0 * item.pinned + 3.0 * (item.id in named) + shared + 0.5 * (item.context == "name")
+        about = 3.0 * (item.id in named) + 1.5 * (item.id in near)
+        return 10.0 * item.pinned + about + shared + 0.5 * (item.context == "name")
 
     best = sorted((item for item in facts if worth(item) > 0), key=worth, reverse=True)
     return [item.content for item in best[:FACTS]]

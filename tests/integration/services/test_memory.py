@@ -12,8 +12,11 @@ from sqlalchemy import func, select
 from gantry.domain.clock import utc_now
 from gantry.domain.context import PartKind
 from gantry.domain.errors import NotFound
+from gantry.domain.learning import Learned, Link
+from gantry.domain.memory import EntityKind
 from gantry.models import Entity, MemoryItem, Message, Relation
 from gantry.services.conversations import UNDO_SECONDS, Beginning
+from gantry.services.facts import store_fact
 from tests.factories import actor_of, make_account
 from tests.parts.knowledge import background, learned, until
 from tests.parts.llm_server import Script
@@ -260,6 +263,42 @@ async def test_forgetting_everything_includes_what_memory_has_yet_to_read(stack:
         await learned(stack)
     facts = [each.item.content for each in await stack.services.memory.facts(stack.who)]
     assert facts == ["Works at Acme."]
+
+
+async def test_what_is_known_of_a_neighbour_in_the_graph_is_told(library: Stack) -> None:
+    """Across one relation, and never across the person, who is related to everything."""
+    memory, who = library.services.memory, library.who
+    conversation = await told(library, "My sister is called Beatrix. I live in Lisbon.")
+    works = Link("Beatrix", "works at", "Acme", EntityKind.ORGANISATION)
+    async with library.database.begin() as tx:
+        message = await tx.chat.find_first_message(conversation)
+        assert message is not None
+        fact = Learned("Beatrix works at Acme.", links=(works,))
+        await store_fact(tx, message, fact, await tx.memory.account(who.id), utc_now())
+    await memory.add_fact(who, "Acme builds bicycles.")
+    other = await library.services.chat.create(who)
+    recalled = await memory.recall(who, "How does Beatrix spend her days?", conversation=other.id)
+    assert set(recalled.facts) == {
+        "Has a sister called Beatrix.",
+        "Beatrix works at Acme.",
+        "Acme builds bicycles.",
+    }
+
+
+async def test_the_graph_has_the_names_of_a_fact_as_it_is_now(library: Stack) -> None:
+    """A fact that is put into other words takes its old names and relations with it."""
+    memory, who = library.services.memory, library.who
+    await memory.add_fact(who, "Knows Amalia.")
+    await memory.change_fact(who, (await memory.facts(who))[0].item.id, "Knows Beatrix.")
+    await memory.add_fact(who, "Was in Porto.")
+    await told(library, "my sister is called Cecilia.")
+    learned_fact = next(each.item for each in await memory.facts(who) if "Cecilia" in each.item.content)
+    await memory.change_fact(who, learned_fact.id, "Has a sister called Dorothea.")
+    graph = await memory.graph(who)
+    names = {entity.name for entity, _count in graph.entities}
+    assert {"Beatrix", "Porto", "Dorothea"} <= names
+    assert "Amalia" not in names
+    assert not graph.relations
 
 
 async def test_facts_are_paged_in_their_order(stack: Stack) -> None:

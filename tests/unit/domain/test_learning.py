@@ -2,7 +2,7 @@
 
 import pytest
 
-from gantry.domain.learning import entity_key, facts_in, names_in
+from gantry.domain.learning import entity_key, facts_in, names_in, names_of
 
 
 @pytest.mark.parametrize(
@@ -53,3 +53,18 @@ def test_names_are_words_with_capitals_inside_sentences() -> None:
         "Café Luso",
     ]
     assert entity_key("  Maria   SILVA ") == "maria silva"
+
+
+@pytest.mark.parametrize(
+    ("fact", "names"),
+    [
+        ("Has a sister called Beatrix.", ["Beatrix"]),
+        ("Knows Amalia.", ["Amalia"]),
+        ("Likes cats.", []),
+        ("Acme builds bicycles in Porto.", ["Acme", "Porto"]),
+        ("Beatrix Potter wrote it.", ["Beatrix Potter"]),
+    ],
+)
+def test_names_of_a_fact(fact: str, names: list[str]) -> None:
+    """What the person does is no name; who does something is."""
+    assert names_of(fact) == names
