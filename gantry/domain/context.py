@@ -90,6 +90,8 @@ class Retrieval:
             parts.append("Searched by words only: search by meaning did not answer.")
         if "keywords" in self.left_out:
             parts.append("Searched by meaning only: search by words did not answer in time.")
+        if "reranker" in self.left_out:
+            parts.append("Ranked without the reranker: it did not answer in time.")
         if "documents" in self.left_out:
             parts.append("Your documents could not be searched.")
         if "memory" in self.left_out:

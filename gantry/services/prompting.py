@@ -21,7 +21,7 @@ _GO_ON = "Go on exactly where your last message stopped. Repeat nothing and add 
 
 
 class Summaries(Protocol):
-    """Knows long conversations in short; ``services.summaries`` is the one there is."""
+    """Knows long conversations in short; ``services.learning.Learner`` is the one there is."""
 
     async def summary_of(self, conversation: UUID, leaf: UUID) -> str:
         """Return the newest summary of what leads to message *leaf*; empty when there is none."""
