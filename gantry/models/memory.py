@@ -15,7 +15,7 @@ class MemoryItem(Row, table=True):
 
     ``context`` (who spoke and when) and ``around`` (the turns before and after) are searched with ``content``;
     ``lead``, the end of a short turn right before, has a part in its vectors.
-    A summary stands for its conversation up to and with ``message_id``. ``vectors_in`` as in ``Chunk``.
+    A summary stands for its conversation up to and with ``message_id``. ``vectors_in`` as in ``Chunk``; only turns have vectors.
     """
 
     __table_args__ = (

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, or_, select, union, update
+from sqlalchemy import func, or_, select, true, union, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -14,7 +14,7 @@ from gantry.domain.vault import DocumentState
 from gantry.domain.vectors import Shelf
 from gantry.models import Chunk, Document, EmbeddingSet, MemoryItem
 
-_REMEMBERED = (MemoryKind.TURN, MemoryKind.FACT)  # a summary is told, never searched
+_SEARCHED = col(MemoryItem.kind) == MemoryKind.TURN  # facts and summaries are told, never searched by meaning
 
 
 class IndexingRepository:
@@ -93,7 +93,7 @@ class IndexingRepository:
         """Return memories that wait to be embedded."""
         query = (
             select(MemoryItem)
-            .where(col(MemoryItem.vectors_in) == "", col(MemoryItem.kind).in_(_REMEMBERED))
+            .where(col(MemoryItem.vectors_in) == "", _SEARCHED)
             .order_by(col(MemoryItem.id))
             .limit(limit)
         )
@@ -115,7 +115,7 @@ class IndexingRepository:
         others = (col(MemoryItem.vectors_in) < set_name) & (col(MemoryItem.vectors_in) > "")
         query = (
             select(MemoryItem)
-            .where(or_(others, col(MemoryItem.vectors_in) > set_name), col(MemoryItem.kind).in_(_REMEMBERED))
+            .where(or_(others, col(MemoryItem.vectors_in) > set_name), _SEARCHED)
             .order_by(col(MemoryItem.id))
             .limit(limit)
         )
@@ -141,20 +141,21 @@ class IndexingRepository:
     async def counts(self, set_name: str) -> tuple[int, int]:
         """Return how many rows *set_name* should hold by now, and how many rows there are to be embedded in all."""
         done = total = 0
-        for table, kinds in ((Chunk, None), (MemoryItem, _REMEMBERED)):
+        for table, searched in ((Chunk, true()), (MemoryItem, _SEARCHED)):
             query = select(func.count(), func.count().filter(col(table.vectors_in) == set_name)).select_from(
                 table
             )
-            if kinds:
-                query = query.where(col(MemoryItem.kind).in_(kinds))
+            query = query.where(searched)
             every, held = (await self._session.execute(query)).one()
             total, done = total + every, done + held
         return done, total
 
     async def rows(self, shelf: Shelf, account: UUID) -> set[UUID]:
-        """Return an account's rows that have been embedded."""
-        table = Chunk if shelf is Shelf.CHUNK else MemoryItem
-        query = select(col(table.id)).where(col(table.account_id) == account, col(table.vectors_in) != "")
+        """Return an account's rows whose vectors belong into the index and have been made."""
+        table, searched = (Chunk, true()) if shelf is Shelf.CHUNK else (MemoryItem, _SEARCHED)
+        query = select(col(table.id)).where(
+            col(table.account_id) == account, col(table.vectors_in) != "", searched
+        )
         return set((await self._session.execute(query)).scalars())
 
     async def accounts(self) -> set[UUID]:

@@ -120,7 +120,7 @@ class MemoryService:
         now = self.now()
         async with self.database.begin() as tx:
             row = await tx.memory.get(fact, owner=who.id)
-            row.content, row.by_hand, row.vectors_in = text, True, ""
+            row.content, row.by_hand = text, True
             row.fingerprint, row.context, row.updated_at = fingerprint(text), "", now
             await tx.memory.unname(row.id)
             await name_entities(tx, row, names_of(text), now)
@@ -144,7 +144,6 @@ class MemoryService:
                 await tx.sources.empty_of_fact(who.id, row.content)
             await tx.memory.remove(facts, owner=who.id)
             await tx.memory.remove_unmentioned()
-        await self.indexer.forget(who.id, Shelf.MEMORY, rows=facts)
         self._tell(who)
 
     async def forget_everything(self, who: Actor) -> None:

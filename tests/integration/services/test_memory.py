@@ -14,9 +14,11 @@ from gantry.domain.context import PartKind
 from gantry.domain.errors import NotFound
 from gantry.domain.learning import Learned, Link
 from gantry.domain.memory import EntityKind
+from gantry.domain.vectors import Shelf
 from gantry.models import Entity, MemoryItem, Message, Relation
 from gantry.services.conversations import UNDO_SECONDS, Beginning
 from gantry.services.facts import store_fact
+from gantry.services.indexing import SweepReport
 from tests.factories import actor_of, make_account
 from tests.parts.knowledge import background, learned, until
 from tests.parts.llm_server import Script
@@ -62,6 +64,17 @@ async def test_what_was_said_once_is_given_in_another_conversation(library: Stac
     graph = await library.services.memory.graph(library.who)
     assert {"Beatrix", "Lisbon"} <= {entity.name for entity, _count in graph.entities}
     assert {"sister", "lives in"} <= {each.predicate for each in graph.relations}
+
+
+async def test_only_turns_have_vectors(library: Stack) -> None:
+    """Facts are told as they are: nothing waits for their vectors, and nothing is missing without them."""
+    await told(library, "I live in Lisbon.")
+    await library.services.memory.add_fact(library.who, "Likes tea.")
+    await learned(library)
+    indexer = library.services.indexer
+    assert len(await indexer.index.rows("lexical-512", library.who.id, Shelf.MEMORY)) == 2
+    assert (await indexer.compared())[:2] == (2, 0)
+    assert await indexer.sweep() == SweepReport()
 
 
 async def test_a_newer_fact_takes_the_older_ones_place_unless_it_is_the_persons_own(library: Stack) -> None:
