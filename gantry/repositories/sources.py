@@ -161,7 +161,7 @@ class SourceRepository:
 
         Of what was deleted since it was found only the number stays.
         """
-        # First, as a deletion does it: two that take rows in another order may wait for each other.
+        # In the order of a deletion: two that take rows in another order may wait for each other.
         await self._session.execute(delete(Citation).where(col(Citation.message_id) == message))
         await self._session.execute(delete(ContextTrace).where(col(ContextTrace.message_id) == message))
         there = await self._still_there(citations)
@@ -223,22 +223,21 @@ class SourceRepository:
     async def _empty(self, where: ColumnElement[bool]) -> None:
         """Empty sources, in the answers' citations and in the accounts of what was sent."""
         gone: dict[UUID, set[int]] = {}
-        for row in await self._session.execute(
-            select(col(Citation.message_id), col(Citation.number)).where(where)
-        ):
-            gone.setdefault(row.message_id, set()).add(row.number)
-        if not gone:
-            return
-        await self._rewrite(
-            col(ContextTrace.message_id).in_(select(col(Citation.message_id)).where(where)),
-            lambda message, part: _numbered(gone.get(message, ()))(part),
-        )
-        await self._session.execute(
+        emptying = (
             update(Citation)
             .where(where)
             .values(passage="", document_id=None, source_message_id=None)
+            .returning(col(Citation.message_id), col(Citation.number))
             .execution_options(synchronize_session=False)
         )
+        for row in await self._session.execute(emptying):
+            gone.setdefault(row.message_id, set()).add(row.number)
+        answers = list(gone)
+        for first in range(0, len(answers), _TRACES):
+            await self._rewrite(
+                col(ContextTrace.message_id).in_(answers[first : first + _TRACES]),
+                lambda message, part: _numbered(gone[message])(part),
+            )
 
     async def _rewrite(self, where: ColumnElement[bool], gone: Callable[[UUID, ContextPart], bool]) -> None:
         """Empty the parts that are *gone* (told the answer and the part) of accounts, some at a time: they are long."""
