@@ -79,6 +79,11 @@ function Documents({ open, chosen, onToggle }) {
   );
 }
 
+/** Keep in the address that the new conversation is temporary: it outlives what the server remembers of this tab. */
+function noteTemporary(on) {
+  history.replaceState(history.state, "", on ? `${location.pathname}?temporary=1` : location.pathname);
+}
+
 export function ScopePicker(props) {
   const { kind = "all", chosen = [], documents = [], collections = [], remembered = true, temporary = false, isNew = false } = props;
   const { onScope, onRemembered, onTemporary } = props;
@@ -97,6 +102,10 @@ export function ScopePicker(props) {
   };
   const some = kind === "some";
   const turned = (list, id) => (list.includes(id) ? list.filter((each) => each !== id) : [...list, id]);
+  const chooseTemporary = (on) => {
+    noteTemporary(on);
+    onTemporary?.(on);
+  };
   const choose = (shelves, files) => onScope?.(shelves.length || files.length ? "some" : "none", shelves, files);
   const said = summary(kind, chosen, collections, documents);
   const label = temporary ? `Temporary · ${said}` : said;
@@ -138,7 +147,7 @@ export function ScopePicker(props) {
         <p className="menu-heading">Memory</p>
         <Check label="Remember this conversation, and recall others" checked={remembered && !temporary} onChange={() => onRemembered?.(!remembered)} />
         {isNew ? (
-          <Check label="Temporary: kept nowhere once you leave it" checked={temporary} onChange={() => onTemporary?.(!temporary)} />
+          <Check label="Temporary: kept nowhere once you leave it" checked={temporary} onChange={() => chooseTemporary(!temporary)} />
         ) : null}
       </div>
     </>

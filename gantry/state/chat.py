@@ -92,6 +92,7 @@ class ChatState(rx.State):
             self._blank(wanted)
             self.found = False
         await self._learn_models(who)
+        self.temporary = self.temporary or self._asks_for_temporary()
         self.collections = collection_views(await services().vault.collections(who))
 
     @rx.event
@@ -274,9 +275,8 @@ class ChatState(rx.State):
         shelves, files = (
             tuple(uuid_of(each) for each in ids) for ids in (self.scope_collections, self.scope_documents)
         )
-        return Beginning(
-            DocumentScope(ScopeKind(self.scope), shelves, files), self.temporary, self.remembered
-        )
+        temporary = self.temporary or self._asks_for_temporary()
+        return Beginning(DocumentScope(ScopeKind(self.scope), shelves, files), temporary, self.remembered)
 
     def _take_scope(self, scope: DocumentScope) -> None:
         self.scope = scope.kind.value
@@ -296,6 +296,10 @@ class ChatState(rx.State):
     def _address(self) -> str:
         _, found, rest = self.router.url.path.partition("/c/")
         return rest.strip("/") if found else ""
+
+    def _asks_for_temporary(self) -> bool:
+        """Whether the address says so, where the page notes it: it outlives this state."""
+        return not self._address() and "temporary" in self.router.url.query_parameters
 
     def _blank(self, conversation: str) -> None:
         if conversation != self.conversation_id:

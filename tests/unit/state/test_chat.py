@@ -16,7 +16,7 @@ from gantry.domain.catalog import ModelRef
 from gantry.domain.chat import MessageRole, MessageStatus
 from gantry.domain.errors import AlreadyAnswering, NotFound
 from gantry.models import Conversation, Message
-from gantry.services.chat import Bubble, Sent, Window
+from gantry.services.chat import Beginning, Bubble, Sent, Window
 from gantry.state.chat import ChatState
 from tests.unit.state.stage import ADA, NOON, Tab, tab
 
@@ -53,6 +53,7 @@ class Threads:
     texts: dict[UUID, list[Bubble]] = field(default_factory=dict)
     keys: dict[str, Sent] = field(default_factory=dict)
     calls: list[tuple[Any, ...]] = field(default_factory=list)
+    beginnings: list[Beginning] = field(default_factory=list)
     fault: Exception | None = None
 
     @classmethod
@@ -102,8 +103,10 @@ class Threads:
         *,
         model: str | None,
         client_key: str,
+        beginning: Beginning,
         **_given: Any,
     ) -> Sent:
+        self.beginnings.append(beginning)
         self.calls.append(("send", conversation, text, model))
         if self.fault:
             raise self.fault
@@ -236,6 +239,18 @@ async def test_a_model_is_chosen_for_the_conversation_named() -> None:
         assert state.model == ""
         await state.choose_model("box/two", "")
         assert state.model == "box/two"
+
+
+@pytest.mark.parametrize("opened", [True, False])
+async def test_a_fresh_state_knows_that_the_new_conversation_is_temporary(opened: bool) -> None:
+    """It may have lost all it knew since that was chosen; the address has it, also before ``open``."""
+    chat = Threads.of()
+    async with at("/?temporary=1", chat) as (_, state):
+        if opened:
+            await state.open()
+            assert state.temporary
+        await state.send("text", "k", "", [])
+        assert [each.temporary for each in chat.beginnings] == [True]
 
 
 @pytest.mark.parametrize("conversation", ["not-a-uuid", "../etc"])
