@@ -202,12 +202,17 @@ class ChatRepository:
         """Remove a conversation for good, with all that came from it."""
         await self._session.execute(delete(Conversation).where(col(Conversation.id) == row.id))
 
-    async def purge(self, *, deleted_before: datetime, temporary_before: datetime) -> int:
-        """Remove for good what was deleted, and temporary ones that were idle since; returns how many conversations."""
-        gone = await self._session.execute(
-            delete(Conversation).where(
+    async def doomed(
+        self, *, deleted_before: datetime, temporary_before: datetime, limit: int
+    ) -> Sequence[Conversation]:
+        """Return, and keep from others, conversations to be removed for good: deleted, or temporary and idle since."""
+        query = (
+            select(Conversation)
+            .where(
                 (col(Conversation.deleted_at) < deleted_before)
                 | (col(Conversation.temporary).is_(True) & (col(Conversation.updated_at) < temporary_before))
             )
+            .limit(limit)
+            .with_for_update(skip_locked=True)
         )
-        return gone.rowcount  # pyright: ignore[reportAttributeAccessIssue]
+        return (await self._session.execute(query)).scalars().all()

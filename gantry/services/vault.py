@@ -1,5 +1,6 @@
 """What a person can do with their documents."""
 
+import logging
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -23,6 +24,7 @@ from gantry.domain.vectors import Shelf
 from gantry.models import Chunk, Collection, Document, new_id
 from gantry.repositories.database import Database
 from gantry.repositories.unit import UnitOfWork
+from gantry.services.conversations import Purged
 from gantry.services.indexing import Indexer
 from gantry.services.ingestion import CANCELLED, Ingestion
 
@@ -31,6 +33,9 @@ MAX_COLLECTIONS = 200
 _AROUND = 2000  # characters shown before and after a passage where there are no pages
 _FORSAKEN_HOURS = 24
 _ORPHAN_HOURS = 1
+_ASIDE_DAYS = 30  # for which files that belong to no document can be brought back
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -381,22 +386,42 @@ class VaultService:
         path = self.files.path(account=who.id, document=document)
         return Original(path, row.name, row.media_type, row.size_bytes)
 
-    async def housekeeping(self) -> int:
-        """Remove files that were uploaded and never sent, and those that belong to no document; returns how many."""
+    async def forget_conversation(self, gone: Purged) -> None:
+        """Remove the files of a conversation whose rows are gone, and all vectors that came from it."""
+        for document in gone.documents:
+            self.ingestion.stop(document)
+        await self._forget(gone.account, gone.documents)
+        await self.indexer.forget(gone.account, Shelf.MEMORY, sources=[gone.conversation])
+
+    async def housekeeping(self) -> None:
+        """Remove what was uploaded and never sent, and set files aside that belong to no document.
+
+        They are not removed at once: the database may be the wrong one, or be waiting for a restore. Once it knows
+        them again they come back.
+        """
         async with self.database.begin() as tx:
             rows = await tx.vault.forsaken(before=self.now() - timedelta(hours=_FORSAKEN_HOURS))
             await tx.vault.remove([row.id for row in rows])
+        for row in rows:
+            await self._forget(row.account_id, [row.id])
+        aside = await self.files.aside()
+        known = await self._existing(aside)
+        await self.files.bring_back([each for each in aside if each[1] in known])
         kept = await self.files.kept(before=self.now() - timedelta(hours=_ORPHAN_HOURS))
+        known |= await self._existing(kept)
+        unknown = [each for each in kept if each[1] not in known]
+        await self.files.set_aside(unknown)
+        removed = await self.files.discard_aside(before=self.now() - timedelta(days=_ASIDE_DAYS))
+        if unknown or removed:
+            log.warning("vault.unknown_files", extra={"set_aside": len(unknown), "removed": removed})
+
+    async def _existing(self, files: Sequence[tuple[UUID, UUID]]) -> set[UUID]:
+        there: set[UUID] = set()
         async with self.database.read() as tx:
-            there: set[UUID] = set()
-            for first in range(0, len(kept), 500):
-                there |= await tx.vault.existing(
-                    [document for _account, document in kept[first : first + 500]]
-                )
-        orphans = [each for each in kept if each[1] not in there]
-        for account, document in orphans:
-            await self.files.remove(account=account, documents=[document])
-        return len(orphans)
+            for first in range(0, len(files), 500):
+                some = [document for _account, document in files[first : first + 500]]
+                there |= await tx.vault.existing(some)
+        return there
 
     def _changed(self, row: Document) -> None:
         self.board.publish(

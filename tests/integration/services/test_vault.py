@@ -1,16 +1,24 @@
 """Documents: uploaded, read, found, moved, deleted; nobody else's, and nothing lost when a process dies."""
 
 import asyncio
+import os
+import time
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from gantry.bootstrap import build
+from gantry.domain.clock import utc_now
 from gantry.domain.context import Retrieval
 from gantry.domain.errors import Conflict, Invalid, NotFound
 from gantry.domain.knowledge import DocumentScope, ScopeKind
 from gantry.domain.parsing import ParsingFailed
 from gantry.domain.vault import DocumentState
 from gantry.domain.vectors import Shelf
+from gantry.repositories import migrations
+from gantry.services.conversations import Beginning
 from tests.factories import actor_of, make_account
 from tests.parts import documents
 from tests.parts.knowledge import background, once, read, until, upload
@@ -276,3 +284,41 @@ async def test_many_at_once_are_all_read(library: Stack) -> None:
     )
     done = await asyncio.gather(*(read(library, row.id) for row in rows))
     assert {row.state for row in done} == {DocumentState.READY}
+
+
+async def test_originals_outlive_a_database_that_does_not_know_them(library: Stack, tmp_path: Path) -> None:
+    """Started on an empty database by mistake nothing is lost: files come back with the right one, for thirty days."""
+    row = await read(library, (await upload(library, "harbour.pdf", GARDEN)).id)
+    vault = library.services.vault
+    path = Path((await vault.original(library.who, row.id)).path)
+    hours_ago = time.time() - 7200
+    os.utime(path, (hours_ago, hours_ago))
+    empty = f"sqlite:///{tmp_path / 'empty.db'}"
+    await asyncio.to_thread(migrations.upgrade, empty)
+    async with build(library.settings.model_copy(update={"database_url": empty})) as mistaken:
+        await mistaken.knowledge.vault.housekeeping()
+        assert not path.exists()
+        await vault.housekeeping()
+        assert path.read_bytes() == GARDEN
+        os.utime(path, (hours_ago, hours_ago))
+        await mistaken.knowledge.vault.housekeeping()
+        await replace(mistaken.knowledge.vault, now=lambda: utc_now() + timedelta(days=31)).housekeeping()
+    await vault.housekeeping()
+    assert not path.exists()
+
+
+async def test_a_discarded_conversation_takes_its_files_along(library: Stack) -> None:
+    """The file, its text and its vectors go with the conversation they were sent in, at once where nothing waits."""
+    row = await upload(library, "note.txt", b"The code word is heliotrope.", attach=True)
+    sent = await library.ask("What is it?", files=[row.id], beginning=Beginning(temporary=True))
+    await library.read(sent)
+    path = Path((await library.services.vault.original(library.who, row.id)).path)
+    assert path.exists()
+    await library.services.chat.discard(library.who, sent.conversation_id)
+    later = replace(library.services.chat, now=lambda: utc_now() + timedelta(minutes=1))
+    for gone in await later.purge():
+        await library.services.vault.forget_conversation(gone)
+    assert not path.exists()
+    assert not await library.services.indexer.index.rows("lexical-512", library.who.id, Shelf.CHUNK)
+    with pytest.raises(NotFound):
+        await library.services.vault.document(library.who, row.id)

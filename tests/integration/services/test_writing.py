@@ -1,11 +1,14 @@
 """Answers: written under a lease, followed from anywhere, ended exactly once."""
 
 import asyncio
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from gantry.bootstrap import Built
 from gantry.domain.chat import MessageStatus, Rating
+from gantry.domain.clock import utc_now
 from gantry.domain.errors import AlreadyAnswering, Conflict, Invalid, NotFound
 from gantry.domain.live import LiveKind, Position
 from gantry.models import Generation
@@ -383,12 +386,13 @@ async def test_deleting_can_be_undone_and_is_final_later(stack: Stack) -> None:
     await chat.delete(stack.who, sent.conversation_id)
     with pytest.raises(NotFound):
         await chat.window(stack.who, sent.conversation_id)
-    assert await chat.purge() == 0
+    assert await chat.purge() == []
     await chat.undelete(stack.who, sent.conversation_id)
     assert len((await chat.window(stack.who, sent.conversation_id)).bubbles) == 2
     await chat.delete(stack.who, sent.conversation_id)
-    async with stack.database.begin() as tx:
-        assert await tx.chat.purge(deleted_before=chat.now(), temporary_before=chat.now()) == 1
+    later = replace(chat, now=lambda: utc_now() + timedelta(minutes=1))
+    assert [gone.conversation for gone in await later.purge()] == [sent.conversation_id]
+    async with stack.database.read() as tx:
         assert await tx.session.get(Generation, sent.generation_id) is None
 
 
