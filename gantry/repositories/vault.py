@@ -214,7 +214,7 @@ class VaultRepository:
             raise LeaseLost
 
     async def remove_chunks(self, document: UUID) -> None:
-        """Remove what an earlier attempt has left."""
+        """Remove what has been read of a document."""
         await self._session.execute(delete(Chunk).where(col(Chunk.document_id) == document))
 
     async def add_chunks(self, chunks: Sequence[Chunk]) -> None:

@@ -23,6 +23,7 @@ from gantry.domain.parsing import Parser, ParsingFailed, ParsingLimits, Progress
 from gantry.domain.telemetry import UNMEASURED, Telemetry
 from gantry.domain.text import storable
 from gantry.domain.vault import DocumentProblem, DocumentState
+from gantry.domain.vectors import Shelf
 from gantry.log import log_context
 from gantry.models import Chunk, Document, new_id
 from gantry.repositories.database import Database
@@ -223,6 +224,8 @@ class Ingestion:
                 embedded_count=0,
             )
             await tx.vault.remove_chunks(work.document)
+        if work.attempt > 1:  # an earlier one may have made vectors to the last moment
+            await self.indexer.forget(work.account, Shelf.CHUNK, sources=[work.document])
         self._tell(work, DocumentState.PARSING)
         path = self.files.path(account=work.account, document=work.document)
         kind = await self.parser.sniff(path, work.name)
@@ -300,6 +303,7 @@ class Ingestion:
 
     async def _finish(self, work: _Task, problem: DocumentProblem | None) -> None:
         state = DocumentState.FAILED if problem else DocumentState.READY
+        counts = {"chunk_count": 0, "embedded_count": 0} if problem else {}
         async with self.database.begin() as tx:
             await tx.vault.checkpoint(
                 work.document,
@@ -309,11 +313,14 @@ class Ingestion:
                 lease_until=None,
                 updated_at=self.now(),
                 ready_at=None if problem else self.now(),
+                **counts,
             )
             if problem:
                 await tx.vault.remove_chunks(work.document)
             else:
                 await tx.vault.settle_places(work.document)
+        if problem:
+            await self.indexer.forget(work.account, Shelf.CHUNK, sources=[work.document])
         log.info("document.finished", extra={"state": state.value, "kind": problem.kind if problem else ""})
         self._tell(work, state)
 

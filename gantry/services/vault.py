@@ -318,25 +318,29 @@ class VaultService:
                 raise NotFound("This document does not exist.")
             await tx.sources.empty_of(documents)
             await tx.vault.remove(documents)
-        for document in documents:
-            self.ingestion.stop(document)
         await self._forget(who.id, documents)
         self._tell(who)
 
     async def _forget(self, account: UUID, documents: Sequence[UUID]) -> None:
+        """Remove the files and vectors of documents whose rows are gone, and stop reading them."""
+        for document in documents:
+            self.ingestion.stop(document)
         await self.files.remove(account=account, documents=documents)
         if documents:
             await self.indexer.forget(account, Shelf.CHUNK, sources=documents)
 
     async def cancel(self, who: Actor, document: UUID) -> None:
-        """Stop reading a document; it can be read again later. Does nothing to one that has been read."""
+        """Stop reading a document and forget what was read; it can be read again later. Does nothing to one that has been read."""
         async with self.database.begin() as tx:
             row = await tx.vault.get_document(document, owner=who.id)
             if row.state not in UNFINISHED:
                 return
             row.state, row.problem, row.lease_until = DocumentState.FAILED, CANCELLED, None
+            row.chunk_count = row.embedded_count = 0
             row.updated_at = self.now()
+            await tx.vault.remove_chunks(document)
         self.ingestion.stop(document)
+        await self.indexer.forget(who.id, Shelf.CHUNK, sources=[document])
         self._changed(row)
 
     async def retry(self, who: Actor, document: UUID) -> None:
@@ -388,8 +392,6 @@ class VaultService:
 
     async def forget_conversation(self, gone: Purged) -> None:
         """Remove the files of a conversation whose rows are gone, and all vectors that came from it."""
-        for document in gone.documents:
-            self.ingestion.stop(document)
         await self._forget(gone.account, gone.documents)
         await self.indexer.forget(gone.account, Shelf.MEMORY, sources=[gone.conversation])
 

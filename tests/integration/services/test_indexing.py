@@ -7,8 +7,9 @@ from pathlib import Path
 
 from gantry.domain.embedding import Embedder, EmbeddingModel, TextRole, Vector
 from gantry.domain.knowledge import DocumentScope
+from gantry.domain.vault import DocumentState
 from gantry.domain.vectors import IndexUnavailable, Shelf, VectorEntry
-from gantry.models import new_id
+from gantry.models import Document, new_id
 from tests.parts.chroma import ChromaServer
 from tests.parts.knowledge import background, read, reading_stack, until, upload
 from tests.parts.stack import Stack, running_stack
@@ -85,6 +86,44 @@ async def test_another_model_takes_over_without_losing_search_meanwhile(library:
         return "lexical-512" not in await library.services.indexer.index.set_names()
 
     await until(dropped)
+
+
+async def embedding(stack: Stack, other: OtherModel, content: bytes) -> Document:
+    """Upload a document and wait until it is held up half-way through being embedded: in one set, not in the other."""
+
+    async def wanted() -> Embedder:
+        return other
+
+    async def building() -> bool:
+        return bool((await stack.services.indexer.status()).building)
+
+    await read(stack, (await upload(stack, "first.txt", b"An early note about begonias.")).id)
+    stack.main.knowledge.indexer.wanted = wanted
+    await until(building)
+    row = await upload(stack, "note.txt", content)
+
+    async def held_up() -> bool:
+        return await vectors(stack, "lexical-512") == 2
+
+    await until(held_up)
+    return row
+
+
+async def test_what_was_cancelled_is_not_found(library: Stack) -> None:
+    """Cancelled while it is embedded, a document answers nothing and leaves nothing; retried it is found."""
+    other = OtherModel()
+    row = await embedding(library, other, NOTES[7])
+    vault = library.services.vault
+    assert "note.txt" in await found(library, "How many tulips does garden bed 7 hold?")
+    await vault.cancel(library.who, row.id)
+    assert (await vault.document(library.who, row.id)).state is DocumentState.FAILED
+    assert "note.txt" not in await found(library, "How many tulips does garden bed 7 hold?")
+    assert await vectors(library, "lexical-512") == 1
+    await vault.retry(library.who, row.id)
+    other.may_go_on.set()
+    ready = await read(library, row.id)
+    assert (ready.state, ready.chunk_count) == (DocumentState.READY, 1)
+    assert "note.txt" in await found(library, "How many tulips does garden bed 7 hold?")
 
 
 async def test_a_lost_index_is_built_anew(database_url: str, tmp_path: Path) -> None:
