@@ -1,6 +1,6 @@
 """Which vectors there are to be: sets, what waits to be embedded, and what the index should hold."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -15,6 +15,7 @@ from gantry.domain.vectors import Shelf
 from gantry.models import Chunk, Document, EmbeddingSet, MemoryItem
 
 _REMEMBERED = (MemoryKind.TURN, MemoryKind.FACT)  # a summary is told, never searched
+_MENTIONED = 1000  # ids in one statement: both databases have a limit
 
 
 class IndexingRepository:
@@ -124,12 +125,31 @@ class IndexingRepository:
     async def mark(self, shelf: Shelf, rows: Collection[UUID], set_name: str) -> None:
         """Note that *set_name* holds the vectors of *rows*; with an empty name they are to be embedded again."""
         table = Chunk if shelf is Shelf.CHUNK else MemoryItem
-        await self._session.execute(
-            update(table)
-            .where(col(table.id).in_(rows))
-            .values(vectors_in=set_name)
-            .execution_options(synchronize_session=False)
+        for some in _batches(rows):
+            await self._session.execute(
+                update(table)
+                .where(col(table.id).in_(some))
+                .values(vectors_in=set_name)
+                .execution_options(synchronize_session=False)
+            )
+
+    async def recount(self, documents: Collection[UUID]) -> None:
+        """Write how many chunks of each of these documents have vectors; not with ``mark`` in one transaction.
+
+        Others change a document first and its chunks after it, and two in different order may wait for each other.
+        """
+        embedded = (
+            select(func.count())
+            .where(col(Chunk.document_id) == col(Document.id), col(Chunk.vectors_in) != "")
+            .scalar_subquery()
         )
+        for some in _batches(documents):
+            await self._session.execute(
+                update(Document)
+                .where(col(Document.id).in_(some), col(Document.embedded_count) != embedded)
+                .values(embedded_count=embedded)
+                .execution_options(synchronize_session=False)
+            )
 
     async def unmark(self, set_name: str) -> None:
         """Have everything embedded again that only *set_name* is known to hold."""
@@ -162,3 +182,9 @@ class IndexingRepository:
         chunks = select(col(Chunk.account_id)).where(col(Chunk.vectors_in) != "")
         items = select(col(MemoryItem.account_id)).where(col(MemoryItem.vectors_in) != "")
         return set((await self._session.execute(union(chunks, items))).scalars())
+
+
+def _batches(ids: Collection[UUID]) -> Iterator[Sequence[UUID]]:
+    listed = list(ids)
+    for first in range(0, len(listed), _MENTIONED):
+        yield listed[first : first + _MENTIONED]

@@ -157,8 +157,8 @@ class Indexer:
                 mine.state = SetState.BUILDING if active else SetState.ACTIVE
         self._sets.at = -1e9
 
-    async def embed_document(self, document: UUID, *, on_progress: Callable[[int], Awaitable[None]]) -> None:
-        """Embed the chunks of a document that wait; *on_progress* is told how many more are done.
+    async def embed_document(self, document: UUID, *, on_progress: Callable[[], Awaitable[None]]) -> None:
+        """Embed the chunks of a document that wait; *on_progress* is called after each batch.
 
         Raises:
             Unavailable: The model or the index is away; the worker goes on later.
@@ -169,7 +169,7 @@ class Indexer:
             if not chunks:
                 return
             await self._embed(Shelf.CHUNK, chunks)
-            await on_progress(len(chunks))
+            await on_progress()
 
     async def work(self, *, gently: bool = False) -> int:
         """Embed what waits, fill a set being built, switch to it, drop old ones; returns how many rows were done.
@@ -277,6 +277,9 @@ class Indexer:
     async def _mark(self, shelf: Shelf, rows: Sequence[Chunk] | Sequence[MemoryItem], name: str) -> None:
         async with self.database.begin() as tx:
             await tx.indexing.mark(shelf, [row.id for row in rows], name)
+        if documents := {row.document_id for row in rows if isinstance(row, Chunk)}:
+            async with self.database.begin() as tx:
+                await tx.indexing.recount(documents)
 
     async def forget(
         self,

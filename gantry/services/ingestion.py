@@ -284,22 +284,18 @@ class Ingestion:
     async def _embed(self, work: _Task) -> None:
         """Make the vectors; where that cannot be done now the document is found by its words until it can."""
         self._tell(work, DocumentState.EMBEDDING)
-        done = 0
         told = 0.0
 
-        async def on_progress(count: int) -> None:
-            nonlocal done, told
-            done += count
+        async def on_progress() -> None:
+            nonlocal told
             if time.monotonic() - told > _TOLD_SECONDS:
                 told = time.monotonic()
-                await self._checkpoint(work, embedded_count=done)
                 self._tell(work, DocumentState.EMBEDDING)
 
         try:
             await self.indexer.embed_document(work.document, on_progress=on_progress)
         except Unavailable:
             log.warning("document.embeds_later")
-        await self._checkpoint(work, embedded_count=done)
 
     async def _finish(self, work: _Task, problem: DocumentProblem | None) -> None:
         state = DocumentState.FAILED if problem else DocumentState.READY

@@ -189,3 +189,9 @@ async def test_while_chroma_is_away_words_answer_alone_and_it_is_said(
                 return False  # it is asked again only every few seconds
 
         await until(caught_up)
+
+        async def counted() -> bool:
+            row = await stack.services.vault.document(stack.who, late.id)
+            return row.embedded_count == row.chunk_count == 1
+
+        await until(counted)
