@@ -133,6 +133,16 @@ class IndexingRepository:
                 .execution_options(synchronize_session=False)
             )
 
+    async def mark_chunks(self, chunks: Collection[UUID], set_name: str, *, collection: UUID | None) -> None:
+        """Note that *set_name* holds the vectors of those *chunks* that still stand in *collection*."""
+        for some in _batches(chunks):
+            await self._session.execute(
+                update(Chunk)
+                .where(col(Chunk.id).in_(some), col(Chunk.collection_id).is_not_distinct_from(collection))
+                .values(vectors_in=set_name)
+                .execution_options(synchronize_session=False)
+            )
+
     async def recount(self, documents: Collection[UUID]) -> None:
         """Write how many chunks of each of these documents have vectors; not with ``mark`` in one transaction.
 

@@ -222,13 +222,14 @@ class VaultRepository:
         self._session.add_all(chunks)
         await self._session.flush()
 
-    async def settle_places(self, document: UUID) -> None:
-        """Give the chunks of a document the place it has now: it may have been moved or sent while it was read."""
-        place = {
-            column: select(getattr(Document, column)).where(col(Document.id) == document).scalar_subquery()
-            for column in ("collection_id", "conversation_id")
-        }
-        await self._session.execute(update(Chunk).where(col(Chunk.document_id) == document).values(**place))
+    async def place_of(self, document: UUID) -> tuple[UUID | None, UUID | None]:
+        """Return the collection and the conversation a document stands in: it may be moved or sent while it is read.
+
+        After ``checkpoint`` in the same transaction it holds to the end of it.
+        """
+        query = select(col(Document.collection_id), col(Document.conversation_id))
+        row = (await self._session.execute(query.where(col(Document.id) == document))).one()
+        return row.collection_id, row.conversation_id
 
     async def release(self, worker: str, *, now: datetime) -> None:
         """Let go of all that *worker* reads, for others to take over at once."""

@@ -275,9 +275,15 @@ class Indexer:
             await self.index.add(target.name, account, shelf, entries)
 
     async def _mark(self, shelf: Shelf, rows: Sequence[Chunk] | Sequence[MemoryItem], name: str) -> None:
+        """Note what has vectors now. Chunks that were moved meanwhile are left out: theirs are made again, for the new place."""
+        chunks = [row for row in rows if isinstance(row, Chunk)]
         async with self.database.begin() as tx:
-            await tx.indexing.mark(shelf, [row.id for row in rows], name)
-        if documents := {row.document_id for row in rows if isinstance(row, Chunk)}:
+            if shelf is Shelf.MEMORY:
+                await tx.indexing.mark(shelf, [row.id for row in rows], name)
+            for collection in {chunk.collection_id for chunk in chunks}:
+                those = [chunk.id for chunk in chunks if chunk.collection_id == collection]
+                await tx.indexing.mark_chunks(those, name, collection=collection)
+        if documents := {chunk.document_id for chunk in chunks}:
             async with self.database.begin() as tx:
                 await tx.indexing.recount(documents)
 
@@ -304,8 +310,7 @@ class Indexer:
                 await self.index.move(row.name, account, source=document, group=group)
         except Unavailable:
             async with self.database.begin() as tx:
-                chunks = await tx.sources.pieces(document, limit=1_000_000)
-                await tx.indexing.mark(Shelf.CHUNK, [chunk.id for chunk in chunks], "")
+                await tx.vault.change_chunks(document, vectors_in="")
 
     async def sweep(self) -> SweepReport:
         """Compare database and index account by account: what is missing is made anew, what belongs to nothing is removed."""

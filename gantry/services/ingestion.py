@@ -51,8 +51,6 @@ class _Task:
 
     document: UUID
     account: UUID
-    collection: UUID | None
-    conversation: UUID | None
     name: str
     attempt: int
     failures: int
@@ -63,8 +61,6 @@ class _Task:
         return cls(
             row.id,
             row.account_id,
-            row.collection_id,
-            row.conversation_id,
             row.name,
             row.attempt,
             row.failures,
@@ -260,24 +256,25 @@ class Ingestion:
         self.telemetry.read_pages(int(pages))
 
     async def _store(self, work: _Task, chunks: list[TextChunk]) -> int:
-        rows = [
-            Chunk(
-                document_id=work.document,
-                account_id=work.account,
-                collection_id=work.collection,
-                conversation_id=work.conversation,
-                ordinal=chunk.ordinal,
-                page=chunk.page,
-                heading=storable(chunk.heading)[:500],
-                start_offset=chunk.start,
-                end_offset=chunk.end,
-                context=storable(context_of(work.name, chunk.heading)),
-                content=storable(chunk.text),
-            )
-            for chunk in chunks
-        ]
         async with self.database.begin() as tx:
             await tx.vault.checkpoint(work.document, work.attempt, lease_until=self._lease())
+            collection, conversation = await tx.vault.place_of(work.document)
+            rows = [
+                Chunk(
+                    document_id=work.document,
+                    account_id=work.account,
+                    collection_id=collection,
+                    conversation_id=conversation,
+                    ordinal=chunk.ordinal,
+                    page=chunk.page,
+                    heading=storable(chunk.heading)[:500],
+                    start_offset=chunk.start,
+                    end_offset=chunk.end,
+                    context=storable(context_of(work.name, chunk.heading)),
+                    content=storable(chunk.text),
+                )
+                for chunk in chunks
+            ]
             await tx.vault.add_chunks(rows)
         return len(rows)
 
@@ -313,8 +310,6 @@ class Ingestion:
             )
             if problem:
                 await tx.vault.remove_chunks(work.document)
-            else:
-                await tx.vault.settle_places(work.document)
         if problem:
             await self.indexer.forget(work.account, Shelf.CHUNK, sources=[work.document])
         log.info("document.finished", extra={"state": state.value, "kind": problem.kind if problem else ""})

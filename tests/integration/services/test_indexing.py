@@ -4,12 +4,14 @@ import asyncio
 import hashlib
 from collections.abc import Sequence
 from pathlib import Path
+from uuid import UUID
 
 from gantry.domain.embedding import Embedder, EmbeddingModel, TextRole, Vector
-from gantry.domain.knowledge import DocumentScope
-from gantry.domain.vault import DocumentState
-from gantry.domain.vectors import IndexUnavailable, Shelf, VectorEntry
+from gantry.domain.knowledge import DocumentScope, ScopeKind
+from gantry.domain.vault import UNFINISHED, DocumentState
+from gantry.domain.vectors import IndexUnavailable, Shelf, VectorEntry, VectorScope
 from gantry.models import Document, new_id
+from tests.parts import documents
 from tests.parts.chroma import ChromaServer
 from tests.parts.knowledge import background, read, reading_stack, until, upload
 from tests.parts.stack import Stack, running_stack
@@ -48,6 +50,12 @@ async def found(stack: Stack, question: str) -> list[str]:
         each.title
         for each in (await stack.services.retriever.documents(stack.who, question, scope=ALL)).passages
     ]
+
+
+async def near(stack: Stack, name: str, vector: Vector, collection: UUID) -> int:
+    """Return how many vectors of a set are found in a collection."""
+    scope = VectorScope(stack.who.id, Shelf.CHUNK, groups=[collection])
+    return len(await stack.services.indexer.index.query(name, vector, scope=scope, limit=1000))
 
 
 async def fill(stack: Stack) -> None:
@@ -124,6 +132,36 @@ async def test_what_was_cancelled_is_not_found(library: Stack) -> None:
     ready = await read(library, row.id)
     assert (ready.state, ready.chunk_count) == (DocumentState.READY, 1)
     assert "note.txt" in await found(library, "How many tulips does garden bed 7 hold?")
+
+
+async def test_a_document_moved_while_it_is_embedded_is_found_where_it_stands(library: Stack) -> None:
+    """Vectors that were made for the collection it stood in are made again for the one it stands in."""
+    other = OtherModel()
+    row = await embedding(library, other, NOTES[7])
+    work = await library.services.vault.create_collection(library.who, "Work")
+    await library.services.vault.move(library.who, row.id, work.id)
+    other.may_go_on.set()
+    ready = await read(library, row.id)
+    assert ready.embedded_count == ready.chunk_count == 1
+    assert await near(library, "other-64", [1.0] * 64, work.id) == 1
+
+
+async def test_a_document_moved_while_it_is_read_is_found_where_it_stands(library: Stack) -> None:
+    """Every chunk and every vector of it stands in the new collection, those that came later too."""
+    row = await upload(library, "long.pdf", documents.long_pdf(150))
+    vault, who = library.services.vault, library.who
+
+    async def begun() -> bool:
+        assert (await vault.document(who, row.id)).state in UNFINISHED
+        return bool((await vault.preview(who, row.id)).chunks)
+
+    await until(begun)
+    work = await vault.create_collection(who, "Work")
+    await vault.move(who, row.id, work.id)
+    ready = await read(library, row.id)
+    assert await near(library, "lexical-512", [1.0] * 512, work.id) == ready.chunk_count
+    scope = DocumentScope(ScopeKind.SOME, collections=(work.id,))
+    assert (await library.services.retriever.documents(who, "page 149", scope=scope)).passages
 
 
 async def test_a_lost_index_is_built_anew(database_url: str, tmp_path: Path) -> None:
