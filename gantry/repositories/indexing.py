@@ -181,11 +181,16 @@ class IndexingRepository:
             total, done = total + every, done + held
         return done, total
 
-    async def rows(self, shelf: Shelf, account: UUID) -> set[UUID]:
-        """Return an account's rows that have been embedded."""
+    async def rows(self, shelf: Shelf, account: UUID) -> dict[UUID, bool]:
+        """Return an account's rows, and of each whether it has been embedded."""
         table = Chunk if shelf is Shelf.CHUNK else MemoryItem
-        query = select(col(table.id)).where(col(table.account_id) == account, col(table.vectors_in) != "")
-        return set((await self._session.execute(query)).scalars())
+        query = select(col(table.id), col(table.vectors_in) != "").where(col(table.account_id) == account)
+        return {row: bool(embedded) for row, embedded in await self._session.execute(query)}
+
+    async def documents(self, account: UUID) -> Sequence[UUID]:
+        """Return the ids of an account's documents."""
+        query = select(col(Document.id)).where(col(Document.account_id) == account)
+        return (await self._session.execute(query)).scalars().all()
 
     async def accounts(self) -> set[UUID]:
         """Return the accounts that have anything embedded."""

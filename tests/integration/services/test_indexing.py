@@ -11,6 +11,7 @@ from gantry.domain.knowledge import DocumentScope, ScopeKind
 from gantry.domain.vault import UNFINISHED, DocumentState
 from gantry.domain.vectors import IndexUnavailable, Shelf, VectorEntry, VectorScope
 from gantry.models import Document, new_id
+from gantry.services.indexing import SweepReport
 from tests.parts import documents
 from tests.parts.chroma import ChromaServer
 from tests.parts.knowledge import background, read, reading_stack, until, upload
@@ -200,6 +201,41 @@ async def test_orphans_are_swept(library: Stack) -> None:
         return await vectors(library, "lexical-512") == len(NOTES)
 
     await until(whole)
+
+
+async def test_a_sweep_leaves_what_is_being_embedded(library: Stack) -> None:
+    """Vectors whose row is about to be marked belong to something."""
+    other = OtherModel()
+    row = await embedding(library, other, NOTES[7])
+    assert (await library.services.indexer.sweep()).orphans == 0
+    assert await vectors(library, "lexical-512") == 2
+    other.may_go_on.set()
+    assert (await read(library, row.id)).embedded_count == 1
+
+
+async def test_an_index_lost_while_gantry_runs_is_built_anew(
+    database_url: str, chroma_server: ChromaServer
+) -> None:
+    """When ChromaDB comes back empty, everything is made again without a restart, and meanwhile it is said."""
+    async with running_stack(database_url, chroma_host=chroma_server.url) as stack:
+        indexer = stack.services.indexer
+        indexer.look_seconds = 0.5
+        async with background(stack.main):
+            await fill(stack)
+            (row, *_others) = await stack.services.vault.documents(stack.who)
+
+            async def whole() -> bool:
+                try:
+                    counted = (await stack.services.vault.document(stack.who, row.id)).embedded_count
+                    return counted == 1 and await vectors(stack, "lexical-512") == len(NOTES)
+                except IndexUnavailable:
+                    return False  # it is asked again only every few seconds
+
+            await until(whole)
+            await chroma_server.empty()
+            await until(whole)
+            assert await indexer.differences() == SweepReport()
+        assert "7.txt" in await found(stack, "How many tulips does garden bed 7 hold?")
 
 
 async def test_while_chroma_is_away_words_answer_alone_and_it_is_said(

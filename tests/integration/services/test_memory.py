@@ -1,15 +1,18 @@
 """Memory: learned once, recalled elsewhere, seen, changed and forgotten by its owner alone."""
 
 import asyncio
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import func, select
 
+from gantry.domain.clock import utc_now
 from gantry.domain.errors import NotFound
 from gantry.models import Entity, MemoryItem, Message, Relation
 from gantry.services.conversations import Beginning
 from tests.factories import actor_of, make_account
-from tests.parts.knowledge import background, learned, until
+from tests.parts.knowledge import background, learned
 from tests.parts.llm_server import Script
 from tests.parts.stack import Stack
 
@@ -98,17 +101,12 @@ async def test_deleting_a_conversation_deletes_what_came_from_it(library: Stack)
     other = await chat.create(who)
     recalled = await library.services.memory.recall(who, "What is my sister called?", conversation=other.id)
     assert (recalled.facts, recalled.turns.passages) == ([], [])
-    async with library.database.begin() as tx:
-        row = await tx.chat.get_conversation(conversation, owner=who.id, deleted=True)  # pyright: ignore[reportArgumentType]
-        await tx.chat.remove_conversation(row)
+    later = replace(chat, now=lambda: utc_now() + timedelta(minutes=1))
+    for gone in await later.purge():
+        await library.services.vault.forget_conversation(gone)
     await library.main.knowledge.learner.housekeeping()
-    library.services.indexer.sweep_soon()
     assert await count(library, MemoryItem) == await count(library, Entity) == 0
-
-    async def empty() -> bool:
-        return await library.services.indexer.index.count("lexical-512") == 0
-
-    await until(empty)
+    assert await library.services.indexer.index.count("lexical-512") == 0
 
 
 async def test_a_temporary_conversation_is_never_learned(library: Stack) -> None:
