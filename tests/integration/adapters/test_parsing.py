@@ -146,6 +146,23 @@ async def test_a_slow_reader_is_ended(tmp_path: Path) -> None:
     assert refused.value.fault is ParsingFault.TOO_SLOW
 
 
+@pytest.mark.skipif(not Path("/proc/self/oom_score_adj").exists(), reason="not Linux")
+async def test_where_memory_runs_out_the_reader_ends_first(tmp_path: Path) -> None:
+    """The kernel is told to end the reader of a hostile file before anything else of the container."""
+    path = tmp_path / "long.pdf"
+    path.write_bytes(documents.long_pdf(400))
+    parser = ProcessParser()
+    kind = await parser.sniff(str(path), "long.pdf")
+    async with aclosing(parser.parse(str(path), kind, ParsingLimits())) as told:
+        await anext(told)
+        (reader,) = (
+            process
+            for process in Path("/proc").glob("[0-9]*")
+            if str(path).encode() in (process / "cmdline").read_bytes()
+        )
+        assert (reader / "oom_score_adj").read_text(encoding="ascii").strip() == "1000"
+
+
 async def test_leaving_off_ends_the_reader(tmp_path: Path) -> None:
     """Closing the generator in the middle ends the process at once."""
     path = tmp_path / "long.pdf"
