@@ -81,6 +81,10 @@ class LocalFiles:
         """Return where the file of a document is."""
         return str(self._root / account.hex / document.hex)
 
+    async def holds(self, *, account: UUID, document: UUID) -> bool:
+        """Return whether the file of a document is there."""
+        return await asyncio.to_thread(os.path.isfile, self.path(account=account, document=document))
+
     async def remove(self, *, account: UUID, documents: Collection[UUID]) -> None:
         """Remove the files of documents."""
 

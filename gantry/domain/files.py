@@ -40,6 +40,10 @@ class FileStore(Protocol):
         """Return where the file of a document is."""
         ...
 
+    async def holds(self, *, account: UUID, document: UUID) -> bool:
+        """Return whether the file of a document is there."""
+        ...
+
     async def remove(self, *, account: UUID, documents: Collection[UUID]) -> None:
         """Remove the files of documents; those that are not there are no error."""
         ...

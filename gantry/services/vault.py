@@ -385,8 +385,13 @@ class VaultService:
         return PageText(row, text[low:high], begins + low, page, mark)
 
     async def original(self, who: Actor, document: UUID) -> Original:
-        """Return where the uploaded file is."""
+        """Return where the uploaded file is; NotFound too when it was lost, as by a restore without the files."""
         row = await self.document(who, document)
+        if not await self.files.holds(account=who.id, document=document):
+            raise NotFound(
+                "The original of this document is missing. What was read of it is still there.",
+                advice="Delete the document and upload the file again, or restore a backup that has it.",
+            )
         path = self.files.path(account=who.id, document=document)
         return Original(path, row.name, row.media_type, row.size_bytes)
 

@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 from gantry.domain.embedding import Embedder, EmbeddingModel, TextRole, Vector
@@ -97,7 +98,7 @@ async def test_another_model_takes_over_without_losing_search_meanwhile(library:
     await until(dropped)
 
 
-async def embedding(stack: Stack, other: OtherModel, content: bytes) -> Document:
+async def embedding(stack: Stack, other: OtherModel, content: bytes, **where: Any) -> Document:
     """Upload a document and wait until it is held up half-way through being embedded: in one set, not in the other."""
 
     async def wanted() -> Embedder:
@@ -109,7 +110,7 @@ async def embedding(stack: Stack, other: OtherModel, content: bytes) -> Document
     await read(stack, (await upload(stack, "first.txt", b"An early note about begonias.")).id)
     stack.main.knowledge.indexer.wanted = wanted
     await until(building)
-    row = await upload(stack, "note.txt", content)
+    row = await upload(stack, "note.txt", content, **where)
 
     async def held_up() -> bool:
         return await vectors(stack, "lexical-512") == 2
@@ -133,6 +134,21 @@ async def test_what_was_cancelled_is_not_found(library: Stack) -> None:
     ready = await read(library, row.id)
     assert (ready.state, ready.chunk_count) == (DocumentState.READY, 1)
     assert "note.txt" in await found(library, "How many tulips does garden bed 7 hold?")
+
+
+async def test_a_deleted_collection_stops_being_read(library: Stack) -> None:
+    """What is read of it is left off at once, and leaves nothing."""
+    vault, ingestion = library.services.vault, library.main.knowledge.ingestion
+    ingestion.heartbeat_seconds = 3600  # so that nothing else tells it
+    work = await vault.create_collection(library.who, "Work")
+    await embedding(library, OtherModel(), NOTES[7], collection=work.id)
+    await vault.delete_collection(library.who, work.id)
+
+    async def left_off() -> bool:
+        return not ingestion.count
+
+    await until(left_off)
+    assert await vectors(library, "lexical-512") == 1
 
 
 async def test_a_document_moved_while_it_is_embedded_is_found_where_it_stands(library: Stack) -> None:
