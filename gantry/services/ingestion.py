@@ -124,14 +124,17 @@ class Ingestion:
         async with self.database.begin() as tx:
             if alone:
                 await tx.vault.expire_all(now=self.now() - timedelta(seconds=1))
-            rows = await tx.vault.claim(
-                worker=self.name,
-                now=self.now(),
-                lease_until=self._lease(),
-                limit=room,
-                apart_from=tuple(self._running),
-            )
-            tasks = [_Task.of(row) for row in rows]
+            tasks: list[_Task] = []
+            while len(tasks) < room:
+                row = await tx.vault.claim(
+                    worker=self.name,
+                    now=self.now(),
+                    lease_until=self._lease(),
+                    apart_from=tuple(self._running),
+                )
+                if row is None:
+                    break
+                tasks.append(_Task.of(row))
         for task in tasks:
             self._start(task)
         return len(tasks)

@@ -305,6 +305,38 @@ async def test_originals_outlive_a_database_that_does_not_know_them(library: Sta
         await replace(mistaken.knowledge.vault, now=lambda: utc_now() + timedelta(days=31)).housekeeping()
     await vault.housekeeping()
     assert not path.exists()
+    with pytest.raises(NotFound, match="original of this document is missing"):
+        await vault.original(library.who, row.id)
+
+
+async def test_people_take_turns_and_attachments_go_first(stack: Stack) -> None:
+    """Who has uploaded much waits for others between two documents; a file of a message waits for nobody's collection."""
+    ingestion = stack.main.knowledge.ingestion
+    async with stack.database.begin() as tx:
+        eve = actor_of(await make_account(tx, "eve@example.org"))
+        tom = actor_of(await make_account(tx, "tom@example.org"))
+    for who, count in ((stack.who, 4), (tom, 1), (eve, 2)):
+        for n in range(count):
+            await upload(stack, f"{who.email} {n}.txt", f"Note {n} of {who.email}.".encode(), who=who)
+    await upload(stack, "attached", b"Read this, please.", who=eve, attach=True)
+    order: list[str] = []
+    while True:
+        async with stack.database.begin() as tx:
+            now = ingestion.now()
+            lease = now + timedelta(minutes=1)
+            row = await tx.vault.claim(worker="one", now=now, lease_until=lease, apart_from=())
+            if row is None:
+                break
+            await tx.vault.checkpoint(
+                row.id, row.attempt, state=DocumentState.READY, lease_until=None, updated_at=now
+            )
+        order.append(row.name)
+    assert order == [
+        "attached",
+        *("ada@example.org 0.txt", "tom@example.org 0.txt", "eve@example.org 0.txt"),
+        *("ada@example.org 1.txt", "eve@example.org 1.txt"),
+        *("ada@example.org 2.txt", "ada@example.org 3.txt"),
+    ]
 
 
 async def test_a_discarded_conversation_takes_its_files_along(library: Stack) -> None:
