@@ -19,7 +19,7 @@ from gantry.domain.clock import utc_now
 from gantry.domain.errors import LeaseLost, Unavailable
 from gantry.domain.files import FileStore
 from gantry.domain.live import Notice, NoticeBoard, NoticeKind
-from gantry.domain.parsing import Parser, ParsingFailed, ParsingLimits, Progress
+from gantry.domain.parsing import Parser, ParsingFailed, ParsingFault, ParsingLimits, Progress
 from gantry.domain.telemetry import UNMEASURED, Telemetry
 from gantry.domain.text import storable
 from gantry.domain.vault import DocumentProblem, DocumentState
@@ -226,6 +226,8 @@ class Ingestion:
         if work.attempt > 1:  # an earlier one may have made vectors to the last moment
             await self.indexer.forget(work.account, Shelf.CHUNK, sources=[work.document])
         self._tell(work, DocumentState.PARSING)
+        if not await self.files.holds(account=work.account, document=work.document):
+            raise ParsingFailed(ParsingFault.MISSING)
         path = self.files.path(account=work.account, document=work.document)
         kind = await self.parser.sniff(path, work.name)
         chunker = Chunker()

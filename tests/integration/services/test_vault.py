@@ -216,6 +216,15 @@ async def test_a_bad_file_fails_with_its_reason_and_the_next_one_is_read(
     assert good.state is DocumentState.READY
 
 
+async def test_a_lost_original_is_said_and_not_taken_for_a_damaged_one(stack: Stack) -> None:
+    """A document whose file is gone before it is read says so."""
+    row = await upload(stack, "a.txt", b"All is well here.")
+    await asyncio.to_thread(Path((await stack.services.vault.original(stack.who, row.id)).path).unlink)
+    async with background(stack.main):
+        lost = await read(stack, row.id)
+    assert (lost.state, lost.problem and lost.problem["kind"]) == (DocumentState.FAILED, "missing")
+
+
 async def test_what_is_no_document_is_refused_at_once(library: Stack) -> None:
     """Kinds that are not read, and files that are too large, leave nothing behind."""
     with pytest.raises(ParsingFailed):
