@@ -194,29 +194,27 @@ async def test_a_lost_index_is_built_anew(database_url: str, tmp_path: Path) -> 
         assert await indexer.index.count("lexical-512") == len(NOTES)
 
 
-async def test_orphans_are_swept(library: Stack) -> None:
+async def test_orphans_are_swept(database_url: str) -> None:
     """Vectors that belong to nothing are removed, and what has none gets its own."""
-    await fill(library)
-    indexer = library.services.indexer
-    stranger, row = new_id(), new_id()
-    await indexer.index.add(
-        "lexical-512",
-        library.who.id,
-        Shelf.CHUNK,
-        [VectorEntry(row, 0, [1.0] + [0.0] * 511, new_id(), new_id())],
-    )
-    await indexer.index.add(
-        "lexical-512", stranger, Shelf.MEMORY, [VectorEntry(row, 0, [1.0] + [0.0] * 511, new_id(), stranger)]
-    )
-    held = await indexer.index.rows("lexical-512", library.who.id, Shelf.CHUNK)
-    await indexer.index.delete("lexical-512", library.who.id, Shelf.CHUNK, rows=[next(iter(held - {row}))])
-    report = await indexer.sweep()
-    assert (report.missing, report.orphans) == (1, 2)
+    async with running_stack(database_url) as stack:
+        indexer, mine = stack.services.indexer, stack.who.id
 
-    async def whole() -> bool:
-        return await vectors(library, "lexical-512") == len(NOTES)
+        async def whole() -> bool:
+            return await vectors(stack, "lexical-512") == len(NOTES)
 
-    await until(whole)
+        async with background(stack.main):
+            await fill(stack)
+            await until(whole)
+        held = await indexer.index.rows("lexical-512", mine, Shelf.CHUNK)
+        stranger, row = new_id(), new_id()
+        for account, shelf in ((mine, Shelf.CHUNK), (stranger, Shelf.MEMORY)):
+            entry = VectorEntry(row, 0, [1.0] + [0.0] * 511, new_id(), account)
+            await indexer.index.add("lexical-512", account, shelf, [entry])
+        await indexer.index.delete("lexical-512", mine, Shelf.CHUNK, rows=[next(iter(held))])
+        assert await indexer.sweep() == SweepReport(missing=1, orphans=2)
+        while await indexer.work():
+            pass
+        assert await whole()
 
 
 async def test_a_sweep_leaves_what_is_being_embedded(library: Stack) -> None:
