@@ -22,6 +22,7 @@ from gantry.settings import Settings, SettingsError, check_strength, load_settin
 from gantry.ui import stamp
 
 _OLDEST_PYTHON = (3, 11)
+_COMPARING_SECONDS = 120.0  # for every row and every vector
 _WIDTHS = {Level.OK: "ok  ", Level.WARN: "warn", Level.FAIL: "FAIL"}
 
 
@@ -72,7 +73,7 @@ def checks(settings: Settings) -> list[Check]:
     if settings.chroma_host is not None:
         chosen.append(Check("chroma", looks.chroma, fix="Start it, or correct CHROMA_HOST."))
     chosen += [
-        Check("search", looks.search, fix="Run: python -m gantry reindex"),
+        Check("search", looks.search, "Run: python -m gantry reindex", _COMPARING_SECONDS),
         Check("model servers", looks.model_servers),
         Check("front end", looks.front_end),
         Check("backups", looks.backups),
@@ -131,9 +132,11 @@ class _Looks:
     async def _compared(self) -> list[Finding]:
         require_file(self.settings.database_url)
         async with build(self.settings) as built:
-            done, waiting, vectors = await built.knowledge.indexer.compared()
-            status = await built.knowledge.indexer.status()
-        return doctor.judge_index(status, rows=done, waiting=waiting, vectors=vectors)
+            indexer = built.knowledge.indexer
+            differs = await indexer.differences()
+            done, waiting, vectors = await indexer.compared()
+            status = await indexer.status()
+        return doctor.judge_index(status, differs, rows=done, waiting=waiting, vectors=vectors)
 
     async def model_servers(self) -> list[Finding]:
         vault = FernetVault(self.settings.secret_key.get_secret_value())

@@ -140,8 +140,9 @@ async def running(
     async def housekeeping() -> None:
         if adjust_clock is not None:
             await adjust_clock()
-        if await chat.purge() and background is not None:
-            background.indexer.sweep_soon()
+        for gone in await chat.purge():
+            if background is not None:
+                await background.vault.forget_conversation(gone)
         await accounts.housekeeping(utc_now())
 
     await writers.sweep(alone=alone)

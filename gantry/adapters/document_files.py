@@ -16,6 +16,7 @@ from gantry.domain.files import Received
 
 _BLOCK = 1 << 20
 _INCOMING = ".incoming"  # beside the documents: backups leave it out, and a rename from it is instant
+_ASIDE = ".set-aside"  # likewise, and a restore leaves it alone
 
 
 class LocalFiles:
@@ -24,6 +25,7 @@ class LocalFiles:
     def __init__(self, root: Path) -> None:
         self._root = root
         self._incoming = root.with_name(f"{root.name}{_INCOMING}")
+        self._aside = root.with_name(f"{root.name}{_ASIDE}")
 
     async def receive(self, body: AsyncIterator[bytes], *, limit_bytes: int) -> Received:
         """Write what comes to a temporary place."""
@@ -79,6 +81,10 @@ class LocalFiles:
         """Return where the file of a document is."""
         return str(self._root / account.hex / document.hex)
 
+    async def holds(self, *, account: UUID, document: UUID) -> bool:
+        """Return whether the file of a document is there."""
+        return await asyncio.to_thread(os.path.isfile, self.path(account=account, document=document))
+
     async def remove(self, *, account: UUID, documents: Collection[UUID]) -> None:
         """Remove the files of documents."""
 
@@ -99,14 +105,53 @@ class LocalFiles:
             for entry in os.scandir(self._incoming):
                 if entry.stat().st_mtime < before:
                     Path(entry.path).unlink(missing_ok=True)
-        found: list[tuple[UUID, UUID]] = []
-        with suppress(FileNotFoundError):
-            for folder in os.scandir(self._root):
-                for entry in os.scandir(folder.path) if folder.is_dir() else ():
-                    with suppress(ValueError, FileNotFoundError):
-                        if entry.stat().st_mtime < before:
-                            found.append((UUID(folder.name), UUID(entry.name)))
-        return found
+        return _older(self._root, before)
+
+    async def set_aside(self, files: Collection[tuple[UUID, UUID]]) -> None:
+        """Move files out of the documents; their time is that of the move from then on."""
+        await asyncio.to_thread(_move, self._root, self._aside, files)
+
+    async def aside(self) -> list[tuple[UUID, UUID]]:
+        """Return account and document of each file that was set aside."""
+        return await asyncio.to_thread(_older, self._aside, float("inf"))
+
+    async def bring_back(self, files: Collection[tuple[UUID, UUID]]) -> None:
+        """Move files that were set aside back among the documents."""
+        await asyncio.to_thread(_move, self._aside, self._root, files)
+
+    async def discard_aside(self, *, before: datetime) -> int:
+        """Remove what was set aside before that moment."""
+
+        def unlink() -> int:
+            found = _older(self._aside, before.timestamp())
+            for account, document in found:
+                (self._aside / account.hex / document.hex).unlink(missing_ok=True)
+            return len(found)
+
+        return await asyncio.to_thread(unlink)
+
+
+def _older(root: Path, before: float) -> list[tuple[UUID, UUID]]:
+    """Return account and document of the files below *root* that were written before that moment."""
+    found: list[tuple[UUID, UUID]] = []
+    with suppress(FileNotFoundError):
+        for folder in os.scandir(root):
+            for entry in os.scandir(folder.path) if folder.is_dir() else ():
+                with suppress(ValueError, FileNotFoundError):
+                    if entry.stat().st_mtime < before:
+                        found.append((UUID(folder.name), UUID(entry.name)))
+    return found
+
+
+def _move(source: Path, target: Path, files: Collection[tuple[UUID, UUID]]) -> None:
+    for account, document in files:
+        name = Path(account.hex, document.hex)
+        with suppress(FileNotFoundError):  # another process was quicker
+            os.utime(source / name)
+            (target / name).parent.mkdir(parents=True, exist_ok=True)
+            (source / name).rename(target / name)
+        with suppress(OSError):
+            (source / account.hex).rmdir()
 
 
 def _create(path: Path) -> BinaryIO:

@@ -40,10 +40,30 @@ class FileStore(Protocol):
         """Return where the file of a document is."""
         ...
 
+    async def holds(self, *, account: UUID, document: UUID) -> bool:
+        """Return whether the file of a document is there."""
+        ...
+
     async def remove(self, *, account: UUID, documents: Collection[UUID]) -> None:
         """Remove the files of documents; those that are not there are no error."""
         ...
 
     async def kept(self, *, before: datetime) -> list[tuple[UUID, UUID]]:
         """Return account and document of each file that was kept before that moment; removes broken uploads on the way."""
+        ...
+
+    async def set_aside(self, files: Collection[tuple[UUID, UUID]]) -> None:
+        """Put files (account and document) where nobody looks for them, and from where they can be brought back."""
+        ...
+
+    async def aside(self) -> list[tuple[UUID, UUID]]:
+        """Return account and document of each file that was set aside."""
+        ...
+
+    async def bring_back(self, files: Collection[tuple[UUID, UUID]]) -> None:
+        """Put files that were set aside back in their place."""
+        ...
+
+    async def discard_aside(self, *, before: datetime) -> int:
+        """Remove for good what was set aside before that moment; returns how many files."""
         ...

@@ -30,6 +30,7 @@ class Check:
     what: str
     run: Callable[[], Awaitable[Sequence[Finding]]]
     fix: str = ""
+    patience_seconds: float | None = None  # None: as for everything that answers at once
 
 
 @dataclass(frozen=True, slots=True)

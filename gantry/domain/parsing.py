@@ -78,6 +78,7 @@ class ParsingFault(StrEnum):
     TOO_SLOW = "too-slow"
     UNSUPPORTED = "unsupported"
     EMPTY = "empty"
+    MISSING = "missing"
 
 
 _SENTENCES = {
@@ -100,6 +101,10 @@ _SENTENCES = {
         "PDF, Word (.docx), text, Markdown, CSV, HTML, JSON and source code can.",
     ),
     ParsingFault.EMPTY: ("This file is empty.", "Choose another one."),
+    ParsingFault.MISSING: (
+        "The original of this document is missing.",
+        "Delete the document and upload the file again.",
+    ),
 }
 
 

@@ -198,16 +198,19 @@ class ChatRepository:
         row = await self._session.get(Conversation, conversation)
         return row if row is not None and row.account_id == owner else None
 
-    async def expired(self, *, deleted_before: datetime, temporary_before: datetime) -> Sequence[UUID]:
-        """Return conversations that can no longer be brought back, and temporary ones that were idle since; nobody changes them meanwhile."""
+    async def expired(
+        self, *, deleted_before: datetime, temporary_before: datetime, limit: int
+    ) -> Sequence[Conversation]:
+        """Return, and keep from others, conversations that can no longer be brought back, and temporary ones that were idle since."""
         query = (
-            select(col(Conversation.id))
+            select(Conversation)
             .where(
                 (col(Conversation.deleted_at) < deleted_before)
                 | (col(Conversation.temporary).is_(True) & (col(Conversation.updated_at) < temporary_before))
             )
             .order_by(col(Conversation.id))
-            .with_for_update()
+            .limit(limit)
+            .with_for_update(skip_locked=True)
         )
         return (await self._session.execute(query)).scalars().all()
 

@@ -1,6 +1,6 @@
 """Which vectors there are to be: sets, what waits to be embedded, and what the index should hold."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -15,6 +15,7 @@ from gantry.domain.vectors import Shelf
 from gantry.models import Chunk, Document, EmbeddingSet, MemoryItem
 
 _SEARCHED = col(MemoryItem.kind) == MemoryKind.TURN  # facts and summaries are told, never searched by meaning
+_MENTIONED = 1000  # ids in one statement: both databases have a limit
 
 
 class IndexingRepository:
@@ -124,12 +125,41 @@ class IndexingRepository:
     async def mark(self, shelf: Shelf, rows: Collection[UUID], set_name: str) -> None:
         """Note that *set_name* holds the vectors of *rows*; with an empty name they are to be embedded again."""
         table = Chunk if shelf is Shelf.CHUNK else MemoryItem
-        await self._session.execute(
-            update(table)
-            .where(col(table.id).in_(rows))
-            .values(vectors_in=set_name)
-            .execution_options(synchronize_session=False)
+        for some in _batches(rows):
+            await self._session.execute(
+                update(table)
+                .where(col(table.id).in_(some))
+                .values(vectors_in=set_name)
+                .execution_options(synchronize_session=False)
+            )
+
+    async def mark_chunks(self, chunks: Collection[UUID], set_name: str, *, collection: UUID | None) -> None:
+        """Note that *set_name* holds the vectors of those *chunks* that still stand in *collection*."""
+        for some in _batches(chunks):
+            await self._session.execute(
+                update(Chunk)
+                .where(col(Chunk.id).in_(some), col(Chunk.collection_id).is_not_distinct_from(collection))
+                .values(vectors_in=set_name)
+                .execution_options(synchronize_session=False)
+            )
+
+    async def recount(self, documents: Collection[UUID]) -> None:
+        """Write how many chunks of each of these documents have vectors; not with ``mark`` in one transaction.
+
+        Others change a document first and its chunks after it, and two in different order may wait for each other.
+        """
+        embedded = (
+            select(func.count())
+            .where(col(Chunk.document_id) == col(Document.id), col(Chunk.vectors_in) != "")
+            .scalar_subquery()
         )
+        for some in _batches(documents):
+            await self._session.execute(
+                update(Document)
+                .where(col(Document.id).in_(some), col(Document.embedded_count) != embedded)
+                .values(embedded_count=embedded)
+                .execution_options(synchronize_session=False)
+            )
 
     async def unmark(self, set_name: str) -> None:
         """Have everything embedded again that only *set_name* is known to hold."""
@@ -150,16 +180,27 @@ class IndexingRepository:
             total, done = total + every, done + held
         return done, total
 
-    async def rows(self, shelf: Shelf, account: UUID) -> set[UUID]:
-        """Return an account's rows whose vectors belong into the index and have been made."""
+    async def rows(self, shelf: Shelf, account: UUID) -> dict[UUID, bool]:
+        """Return an account's rows whose vectors belong into the index, and of each whether it has been embedded."""
         table, searched = (Chunk, true()) if shelf is Shelf.CHUNK else (MemoryItem, _SEARCHED)
-        query = select(col(table.id)).where(
-            col(table.account_id) == account, col(table.vectors_in) != "", searched
+        query = select(col(table.id), col(table.vectors_in) != "").where(
+            col(table.account_id) == account, searched
         )
-        return set((await self._session.execute(query)).scalars())
+        return {row: bool(embedded) for row, embedded in await self._session.execute(query)}
+
+    async def documents(self, account: UUID) -> Sequence[UUID]:
+        """Return the ids of an account's documents."""
+        query = select(col(Document.id)).where(col(Document.account_id) == account)
+        return (await self._session.execute(query)).scalars().all()
 
     async def accounts(self) -> set[UUID]:
         """Return the accounts that have anything embedded."""
         chunks = select(col(Chunk.account_id)).where(col(Chunk.vectors_in) != "")
         items = select(col(MemoryItem.account_id)).where(col(MemoryItem.vectors_in) != "")
         return set((await self._session.execute(union(chunks, items))).scalars())
+
+
+def _batches(ids: Collection[UUID]) -> Iterator[Sequence[UUID]]:
+    listed = list(ids)
+    for first in range(0, len(listed), _MENTIONED):
+        yield listed[first : first + _MENTIONED]

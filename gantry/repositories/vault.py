@@ -174,25 +174,51 @@ class VaultRepository:
     # What the ingestion does: guarded by the attempt.
 
     async def claim(
-        self, *, worker: str, now: datetime, lease_until: datetime, limit: int, apart_from: Many[UUID]
-    ) -> Sequence[Document]:
-        """Take documents that wait or whose worker has gone silent, oldest first, each for exactly one caller."""
+        self, *, worker: str, now: datetime, lease_until: datetime, apart_from: Many[UUID]
+    ) -> Document | None:
+        """Take a document that waits or whose worker has gone silent, for exactly one caller; None when there is none.
+
+        Somebody waits for a file that goes with a message, so those are first. Then people take turns, however much
+        one of them has uploaded: who has the fewest documents being read, then whose last was finished longest ago.
+        """
         free = or_(col(Document.lease_until).is_(None), col(Document.lease_until) < now)
-        waiting = (
+        unfinished = col(Document.state).in_(UNFINISHED)
+        waits = unfinished & free & col(Document.id).not_in(apart_from)
+        turns = (
+            select(
+                col(Document.account_id),
+                func.count().filter(unfinished & (col(Document.lease_until) >= now)).label("reading"),
+                func.max(col(Document.updated_at)).filter(~unfinished).label("served_at"),
+            )
+            .where(
+                col(Document.account_id).in_(select(col(Document.account_id)).where(waits).correlate(None))
+            )
+            .group_by(col(Document.account_id))
+            .subquery()
+        )
+        next_one = (
             select(col(Document.id))
-            .where(col(Document.state).in_(UNFINISHED), free, col(Document.id).not_in(apart_from))
-            .order_by(col(Document.id))
-            .limit(limit)
-            .with_for_update(skip_locked=True)
+            .join(turns, turns.c.account_id == col(Document.account_id))
+            .where(waits)
+            .order_by(
+                col(Document.collection_id).is_not(None),
+                turns.c.reading,
+                turns.c.served_at.asc().nulls_first(),
+                col(Document.id),
+            )
+            .limit(1)
+            .with_for_update(skip_locked=True, of=Document)
+            .correlate(None)
+            .scalar_subquery()
         )
         claim = (
             update(Document)
-            .where(col(Document.id).in_(waiting), free)
+            .where(col(Document.id) == next_one, free)
             .values(attempt=col(Document.attempt) + 1, worker=worker, lease_until=lease_until)
             .returning(Document)
             .execution_options(synchronize_session=False)
         )
-        return (await self._session.execute(claim)).scalars().all()
+        return (await self._session.execute(claim)).scalar_one_or_none()
 
     async def checkpoint(self, document: UUID, attempt: int, **values: Any) -> None:
         """Write columns of a document being read.
@@ -214,7 +240,7 @@ class VaultRepository:
             raise LeaseLost
 
     async def remove_chunks(self, document: UUID) -> None:
-        """Remove what an earlier attempt has left."""
+        """Remove what has been read of a document."""
         await self._session.execute(delete(Chunk).where(col(Chunk.document_id) == document))
 
     async def add_chunks(self, chunks: Sequence[Chunk]) -> None:
@@ -222,13 +248,14 @@ class VaultRepository:
         self._session.add_all(chunks)
         await self._session.flush()
 
-    async def settle_places(self, document: UUID) -> None:
-        """Give the chunks of a document the place it has now: it may have been moved or sent while it was read."""
-        place = {
-            column: select(getattr(Document, column)).where(col(Document.id) == document).scalar_subquery()
-            for column in ("collection_id", "conversation_id")
-        }
-        await self._session.execute(update(Chunk).where(col(Chunk.document_id) == document).values(**place))
+    async def place_of(self, document: UUID) -> tuple[UUID | None, UUID | None]:
+        """Return the collection and the conversation a document stands in: it may be moved or sent while it is read.
+
+        After ``checkpoint`` in the same transaction it holds to the end of it.
+        """
+        query = select(col(Document.collection_id), col(Document.conversation_id))
+        row = (await self._session.execute(query.where(col(Document.id) == document))).one()
+        return row.collection_id, row.conversation_id
 
     async def release(self, worker: str, *, now: datetime) -> None:
         """Let go of all that *worker* reads, for others to take over at once."""

@@ -18,6 +18,7 @@ from gantry.services.writing import Writers
 
 TEMPORARY_HOURS = 6  # for which a temporary conversation that nobody has left may be idle
 UNDO_SECONDS = 30  # for which a deletion can be undone; the page offers it for less
+_PURGED_AT_ONCE = 100  # conversations
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,15 @@ class Given:
 
     citations: dict[UUID, list[Citation]]
     files: dict[UUID, list[Attachment]]
+
+
+@dataclass(frozen=True, slots=True)
+class Purged:
+    """A conversation whose rows are gone; its files and vectors are not."""
+
+    account: UUID
+    conversation: UUID
+    documents: tuple[UUID, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,11 +189,12 @@ class ConversationService:
             if row is None or not row.temporary:
                 return
             live = await tx.generations.find_live(conversation)
-            if live is None:
-                await self._remove(tx, [row.id])
-            else:  # its writer has to stop first; housekeeping does the rest
+            if live:
                 await tx.generations.request_stop(live.id, at=self.now())
-                row.deleted_at = self.now()
+            if live or await tx.sources.attached(conversation):
+                row.deleted_at = self.now()  # the writer has to stop, the files to go: housekeeping does it
+            else:
+                await self._remove(tx, [row.id])
         if live:
             self.writers.stop(live.id)
         self.tell(who, NoticeKind.CONVERSATIONS, conversation)
@@ -195,14 +206,20 @@ class ConversationService:
             row.deleted_at = None
         self.tell(who, NoticeKind.CONVERSATIONS, conversation)
 
-    async def purge(self) -> int:
-        """Remove for good what can no longer be brought back; returns how many conversations."""
+    async def purge(self) -> list[Purged]:
+        """Remove rows for good that can no longer be brought back; returns what they leave to be removed elsewhere."""
         async with self.database.begin() as tx:
-            limit = self.now() - timedelta(seconds=UNDO_SECONDS)
-            idle = self.now() - timedelta(hours=TEMPORARY_HOURS)
-            expired = await tx.chat.expired(deleted_before=limit, temporary_before=idle)
-            await self._remove(tx, expired)
-        return len(expired)
+            expired = await tx.chat.expired(
+                deleted_before=self.now() - timedelta(seconds=UNDO_SECONDS),
+                temporary_before=self.now() - timedelta(hours=TEMPORARY_HOURS),
+                limit=_PURGED_AT_ONCE,
+            )
+            gone: list[Purged] = []
+            for row in expired:
+                files = await tx.sources.attached(row.id)
+                gone.append(Purged(row.account_id, row.id, tuple(file.id for file in files)))
+            await self._remove(tx, [row.id for row in expired])
+        return gone
 
     async def _remove(self, tx: UnitOfWork, conversations: Sequence[UUID]) -> None:
         """Remove conversations for good, also from what other answers were given."""

@@ -8,7 +8,7 @@ from gantry.domain.credentials import KeyVault
 from gantry.domain.errors import GantryError, Unavailable
 from gantry.domain.health import Check, Finding, Level, RedisFacts
 from gantry.repositories.database import Database
-from gantry.services.indexing import IndexStatus
+from gantry.services.indexing import IndexStatus, SweepReport
 
 PATIENCE_SECONDS = 10.0
 MAX_CLOCK_SECONDS = 1.0
@@ -24,11 +24,12 @@ async def examine(checks: Sequence[Check]) -> AsyncIterator[Finding]:
 
 
 async def _run(check: Check) -> Sequence[Finding]:
+    patience = check.patience_seconds or PATIENCE_SECONDS
     try:
-        async with asyncio.timeout(PATIENCE_SECONDS):
+        async with asyncio.timeout(patience):
             return await check.run()
     except TimeoutError:
-        detail, fix = f"did not answer within {PATIENCE_SECONDS:.0f} seconds", check.fix
+        detail, fix = f"did not answer within {patience:.0f} seconds", check.fix
     except GantryError as error:
         detail, fix = error.public, error.advice or check.fix
     except OSError as error:
@@ -36,13 +37,21 @@ async def _run(check: Check) -> Sequence[Finding]:
     return [Finding(Level.FAIL, check.what, detail, fix)]
 
 
-def judge_index(status: IndexStatus, *, rows: int, waiting: int, vectors: int) -> list[Finding]:
-    """Judge whether the index holds what the database says."""
+def judge_index(
+    status: IndexStatus, differs: SweepReport, *, rows: int, waiting: int, vectors: int
+) -> list[Finding]:
+    """Judge whether the index holds what the database says; a row may have several *vectors*."""
     counts = f"{rows:,} rows and {vectors:,} vectors of {status.model or 'no model'}"
+    wrong = ""
     if rows and not vectors:
-        return [
-            Finding(Level.WARN, "search", f"the index is empty: {counts}", "Run: python -m gantry reindex")
-        ]
+        wrong = f"the index is empty: {counts}"
+    elif differs != SweepReport():
+        wrong = (
+            f"the index differs from the database: rows without their vectors: {differs.missing:,}, "
+            f"deleted rows with some: {differs.orphans:,}; {counts}"
+        )
+    if wrong:
+        return [Finding(Level.WARN, "search", wrong, "Run: python -m gantry reindex")]
     found = [Finding(Level.OK, "search", f"{counts}; {waiting:,} rows wait" if waiting else counts)]
     if status.model and not status.semantic:
         detail = "no embedding model is installed: words are compared, not meaning"

@@ -5,7 +5,7 @@ One set of vectors is searched. When another model is configured its set is fill
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -32,6 +32,8 @@ from gantry.repositories.database import Database
 BATCH = 32  # rows embedded between two looks at the clock
 _GENTLE_BATCH = 4
 LEASE_SECONDS = 30
+SWEEP_SECONDS = 3600.0  # between two comparisons of every row
+LOOK_SECONDS = 60.0  # between two looks whether the index has lost more than a few
 _FEEDBACK_WEIGHT = 0.3
 _KNOWN_SECONDS = 5.0  # for which the sets are remembered
 
@@ -69,6 +71,17 @@ class SweepReport:
     orphans: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class _Difference:
+    """What differs of one account on one shelf: rows without their vectors, and vectors without their rows."""
+
+    set_name: str
+    account: UUID
+    shelf: Shelf
+    missing: set[UUID]
+    orphans: set[UUID]
+
+
 class KnownEmbedders(Protocol):
     """The models this process can use, by name; one may come while it runs."""
 
@@ -95,8 +108,11 @@ class Indexer:
     embedders: KnownEmbedders
     now: Callable[[], datetime] = utc_now
     name: str = field(default_factory=lambda: new_id().hex)
+    sweep_seconds: float = SWEEP_SECONDS
+    look_seconds: float = LOOK_SECONDS
     _sets: _Sets = field(default_factory=_Sets)
-    _swept: bool = False
+    _sweep_at: float = 0.0  # by the loop's clock, as the next
+    _look_at: float = 0.0
     _turn_until: datetime | None = None
 
     async def nearest(
@@ -157,8 +173,8 @@ class Indexer:
                 mine.state = SetState.BUILDING if active else SetState.ACTIVE
         self._sets.at = -1e9
 
-    async def embed_document(self, document: UUID, *, on_progress: Callable[[int], Awaitable[None]]) -> None:
-        """Embed the chunks of a document that wait; *on_progress* is told how many more are done.
+    async def embed_document(self, document: UUID, *, on_progress: Callable[[], Awaitable[None]]) -> None:
+        """Embed the chunks of a document that wait; *on_progress* is called after each batch.
 
         Raises:
             Unavailable: The model or the index is away; the worker goes on later.
@@ -169,7 +185,7 @@ class Indexer:
             if not chunks:
                 return
             await self._embed(Shelf.CHUNK, chunks)
-            await on_progress(len(chunks))
+            await on_progress()
 
     async def work(self, *, gently: bool = False) -> int:
         """Embed what waits, fill a set being built, switch to it, drop old ones; returns how many rows were done.
@@ -181,11 +197,23 @@ class Indexer:
         """
         if not await self._has_turn():
             return 0
-        if not self._swept:
-            await self.sweep()
-            self._swept = True
+        await self._look()
         limit = _GENTLE_BATCH if gently else BATCH
         return await self._waiting(limit) or await self._fill(limit)
+
+    async def _look(self) -> None:
+        """Sweep when it is time, and at once when the index holds fewer vectors than rows have some: it was emptied."""
+        clock = asyncio.get_running_loop().time()
+        if clock < self._look_at:
+            return
+        self._look_at = clock + self.look_seconds
+        if clock < self._sweep_at:
+            rows, _waiting, vectors = await self.compared()
+            if vectors >= rows:
+                return
+            self._sweep_at = clock
+        await self.sweep()
+        self._sweep_at = clock + self.sweep_seconds
 
     async def _has_turn(self) -> bool:
         """Take or keep the turn to index; it is kept with half of it left, so that an idle process writes little."""
@@ -275,8 +303,17 @@ class Indexer:
             await self.index.add(target.name, account, shelf, entries)
 
     async def _mark(self, shelf: Shelf, rows: Sequence[Chunk] | Sequence[MemoryItem], name: str) -> None:
+        """Note what has vectors now. Chunks that were moved meanwhile are left out: theirs are made again, for the new place."""
+        chunks = [row for row in rows if isinstance(row, Chunk)]
         async with self.database.begin() as tx:
-            await tx.indexing.mark(shelf, [row.id for row in rows], name)
+            if shelf is Shelf.MEMORY:
+                await tx.indexing.mark(shelf, [row.id for row in rows], name)
+            for collection in {chunk.collection_id for chunk in chunks}:
+                those = [chunk.id for chunk in chunks if chunk.collection_id == collection]
+                await tx.indexing.mark_chunks(those, name, collection=collection)
+        if documents := {chunk.document_id for chunk in chunks}:
+            async with self.database.begin() as tx:
+                await tx.indexing.recount(documents)
 
     async def forget(
         self,
@@ -291,7 +328,6 @@ class Indexer:
             try:
                 await self.index.delete(row.name, account, shelf, rows=rows, sources=sources)
             except Unavailable:
-                self._swept = False
                 return
 
     async def move(self, account: UUID, *, document: UUID, group: UUID) -> None:
@@ -301,32 +337,50 @@ class Indexer:
                 await self.index.move(row.name, account, source=document, group=group)
         except Unavailable:
             async with self.database.begin() as tx:
-                chunks = await tx.sources.pieces(document, limit=1_000_000)
-                await tx.indexing.mark(Shelf.CHUNK, [chunk.id for chunk in chunks], "")
+                await tx.vault.change_chunks(document, vectors_in="")
 
     async def sweep(self) -> SweepReport:
         """Compare database and index account by account: what is missing is made anew, what belongs to nothing is removed."""
-        sets = await self._known()
-        if sets.active is None:
-            return SweepReport()
         missing = orphans = 0
-        async with self.database.read() as tx:
-            accounts = await tx.indexing.accounts()
-        accounts |= await self.index.accounts(sets.active.name)
-        for account in accounts:
-            for shelf in Shelf:
-                held = await self.index.rows(sets.active.name, account, shelf)
+        async for each in self._differences():
+            if each.missing:
                 async with self.database.begin() as tx:
-                    wanted = await tx.indexing.rows(shelf, account)
-                    lost = wanted - held
-                    if lost:
-                        await tx.indexing.mark(shelf, lost, "")
-                if extra := held - wanted:
-                    await self.index.delete(sets.active.name, account, shelf, rows=extra)
-                missing, orphans = missing + len(lost), orphans + len(extra)
+                    await tx.indexing.mark(each.shelf, each.missing, "")
+            if each.orphans:
+                await self.index.delete(each.set_name, each.account, each.shelf, rows=each.orphans)
+            if each.shelf is Shelf.CHUNK:
+                async with self.database.begin() as tx:
+                    await tx.indexing.recount(await tx.indexing.documents(each.account))
+            missing, orphans = missing + len(each.missing), orphans + len(each.orphans)
         if missing or orphans:
             log.warning("index.mended", extra={"missing": missing, "orphans": orphans})
         return SweepReport(missing, orphans)
+
+    async def differences(self) -> SweepReport:
+        """Return what a sweep would mend."""
+        missing = orphans = 0
+        async for each in self._differences():
+            missing, orphans = missing + len(each.missing), orphans + len(each.orphans)
+        return SweepReport(missing, orphans)
+
+    async def _differences(self) -> AsyncGenerator[_Difference]:
+        """Compare the rows of every account and shelf with those the index holds.
+
+        The index is read first: a row is stored before its vectors, and marked after them. So vectors whose row is not
+        there then belong to nothing, and a row that was marked in between only gets its vectors once more.
+        """
+        active = (await self._known()).active
+        if active is None:
+            return
+        async with self.database.read() as tx:
+            accounts = await tx.indexing.accounts()
+        for account in accounts | await self.index.accounts(active.name):
+            for shelf in Shelf:
+                held = await self.index.rows(active.name, account, shelf)
+                async with self.database.read() as tx:
+                    rows = await tx.indexing.rows(shelf, account)
+                embedded = {row for row, has_vectors in rows.items() if has_vectors}
+                yield _Difference(active.name, account, shelf, embedded - held, held - rows.keys())
 
     async def reindex(self, *, on_progress: Callable[[IndexStatus], None]) -> None:
         """Do all the work there is, until every row has its vectors."""
@@ -346,10 +400,6 @@ class Indexer:
         async with self.database.read() as tx:
             done, total = await tx.indexing.counts(sets.active.name)
         return done, total - done, await self.index.count(sets.active.name)
-
-    def sweep_soon(self) -> None:
-        """Have the next round of work compare database and index first."""
-        self._swept = False
 
     async def drain(self) -> None:
         """Let another process go on."""

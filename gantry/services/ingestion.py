@@ -19,10 +19,11 @@ from gantry.domain.clock import utc_now
 from gantry.domain.errors import LeaseLost, Unavailable
 from gantry.domain.files import FileStore
 from gantry.domain.live import Notice, NoticeBoard, NoticeKind
-from gantry.domain.parsing import Parser, ParsingFailed, ParsingLimits, Progress
+from gantry.domain.parsing import Parser, ParsingFailed, ParsingFault, ParsingLimits, Progress
 from gantry.domain.telemetry import UNMEASURED, Telemetry
 from gantry.domain.text import storable
 from gantry.domain.vault import DocumentProblem, DocumentState
+from gantry.domain.vectors import Shelf
 from gantry.log import log_context
 from gantry.models import Chunk, Document, new_id
 from gantry.repositories.database import Database
@@ -50,8 +51,6 @@ class _Task:
 
     document: UUID
     account: UUID
-    collection: UUID | None
-    conversation: UUID | None
     name: str
     attempt: int
     failures: int
@@ -62,8 +61,6 @@ class _Task:
         return cls(
             row.id,
             row.account_id,
-            row.collection_id,
-            row.conversation_id,
             row.name,
             row.attempt,
             row.failures,
@@ -127,14 +124,17 @@ class Ingestion:
         async with self.database.begin() as tx:
             if alone:
                 await tx.vault.expire_all(now=self.now() - timedelta(seconds=1))
-            rows = await tx.vault.claim(
-                worker=self.name,
-                now=self.now(),
-                lease_until=self._lease(),
-                limit=room,
-                apart_from=tuple(self._running),
-            )
-            tasks = [_Task.of(row) for row in rows]
+            tasks: list[_Task] = []
+            while len(tasks) < room:
+                row = await tx.vault.claim(
+                    worker=self.name,
+                    now=self.now(),
+                    lease_until=self._lease(),
+                    apart_from=tuple(self._running),
+                )
+                if row is None:
+                    break
+                tasks.append(_Task.of(row))
         for task in tasks:
             self._start(task)
         return len(tasks)
@@ -223,7 +223,11 @@ class Ingestion:
                 embedded_count=0,
             )
             await tx.vault.remove_chunks(work.document)
+        if work.attempt > 1:  # an earlier one may have made vectors to the last moment
+            await self.indexer.forget(work.account, Shelf.CHUNK, sources=[work.document])
         self._tell(work, DocumentState.PARSING)
+        if not await self.files.holds(account=work.account, document=work.document):
+            raise ParsingFailed(ParsingFault.MISSING)
         path = self.files.path(account=work.account, document=work.document)
         kind = await self.parser.sniff(path, work.name)
         chunker = Chunker()
@@ -257,49 +261,47 @@ class Ingestion:
         self.telemetry.read_pages(int(pages))
 
     async def _store(self, work: _Task, chunks: list[TextChunk]) -> int:
-        rows = [
-            Chunk(
-                document_id=work.document,
-                account_id=work.account,
-                collection_id=work.collection,
-                conversation_id=work.conversation,
-                ordinal=chunk.ordinal,
-                page=chunk.page,
-                heading=storable(chunk.heading)[:500],
-                start_offset=chunk.start,
-                end_offset=chunk.end,
-                context=storable(context_of(work.name, chunk.heading)),
-                content=storable(chunk.text),
-            )
-            for chunk in chunks
-        ]
         async with self.database.begin() as tx:
             await tx.vault.checkpoint(work.document, work.attempt, lease_until=self._lease())
+            collection, conversation = await tx.vault.place_of(work.document)
+            rows = [
+                Chunk(
+                    document_id=work.document,
+                    account_id=work.account,
+                    collection_id=collection,
+                    conversation_id=conversation,
+                    ordinal=chunk.ordinal,
+                    page=chunk.page,
+                    heading=storable(chunk.heading)[:500],
+                    start_offset=chunk.start,
+                    end_offset=chunk.end,
+                    context=storable(context_of(work.name, chunk.heading)),
+                    content=storable(chunk.text),
+                )
+                for chunk in chunks
+            ]
             await tx.vault.add_chunks(rows)
         return len(rows)
 
     async def _embed(self, work: _Task) -> None:
         """Make the vectors; where that cannot be done now the document is found by its words until it can."""
         self._tell(work, DocumentState.EMBEDDING)
-        done = 0
         told = 0.0
 
-        async def on_progress(count: int) -> None:
-            nonlocal done, told
-            done += count
+        async def on_progress() -> None:
+            nonlocal told
             if time.monotonic() - told > _TOLD_SECONDS:
                 told = time.monotonic()
-                await self._checkpoint(work, embedded_count=done)
                 self._tell(work, DocumentState.EMBEDDING)
 
         try:
             await self.indexer.embed_document(work.document, on_progress=on_progress)
         except Unavailable:
             log.warning("document.embeds_later")
-        await self._checkpoint(work, embedded_count=done)
 
     async def _finish(self, work: _Task, problem: DocumentProblem | None) -> None:
         state = DocumentState.FAILED if problem else DocumentState.READY
+        counts = {"chunk_count": 0, "embedded_count": 0} if problem else {}
         async with self.database.begin() as tx:
             await tx.vault.checkpoint(
                 work.document,
@@ -309,11 +311,12 @@ class Ingestion:
                 lease_until=None,
                 updated_at=self.now(),
                 ready_at=None if problem else self.now(),
+                **counts,
             )
             if problem:
                 await tx.vault.remove_chunks(work.document)
-            else:
-                await tx.vault.settle_places(work.document)
+        if problem:
+            await self.indexer.forget(work.account, Shelf.CHUNK, sources=[work.document])
         log.info("document.finished", extra={"state": state.value, "kind": problem.kind if problem else ""})
         self._tell(work, state)
 

@@ -1,5 +1,6 @@
 """What a person can do with their documents."""
 
+import logging
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -23,6 +24,7 @@ from gantry.domain.vectors import Shelf
 from gantry.models import Chunk, Collection, Document, new_id
 from gantry.repositories.database import Database
 from gantry.repositories.unit import UnitOfWork
+from gantry.services.conversations import Purged
 from gantry.services.indexing import Indexer
 from gantry.services.ingestion import CANCELLED, Ingestion
 
@@ -31,6 +33,9 @@ MAX_COLLECTIONS = 200
 _AROUND = 2000  # characters shown before and after a passage where there are no pages
 _FORSAKEN_HOURS = 24
 _ORPHAN_HOURS = 1
+_ASIDE_DAYS = 30  # for which files that belong to no document can be brought back
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -313,25 +318,29 @@ class VaultService:
                 raise NotFound("This document does not exist.")
             await tx.sources.empty_of_documents(documents)
             await tx.vault.remove(documents)
-        for document in documents:
-            self.ingestion.stop(document)
         await self._forget(who.id, documents)
         self._tell(who)
 
     async def _forget(self, account: UUID, documents: Sequence[UUID]) -> None:
+        """Remove the files and vectors of documents whose rows are gone, and stop reading them."""
+        for document in documents:
+            self.ingestion.stop(document)
         await self.files.remove(account=account, documents=documents)
         if documents:
             await self.indexer.forget(account, Shelf.CHUNK, sources=documents)
 
     async def cancel(self, who: Actor, document: UUID) -> None:
-        """Stop reading a document; it can be read again later. Does nothing to one that has been read."""
+        """Stop reading a document and forget what was read; it can be read again later. Does nothing to one that has been read."""
         async with self.database.begin() as tx:
             row = await tx.vault.get_document(document, owner=who.id)
             if row.state not in UNFINISHED:
                 return
             row.state, row.problem, row.lease_until = DocumentState.FAILED, CANCELLED, None
+            row.chunk_count = row.embedded_count = 0
             row.updated_at = self.now()
+            await tx.vault.remove_chunks(document)
         self.ingestion.stop(document)
+        await self.indexer.forget(who.id, Shelf.CHUNK, sources=[document])
         self._changed(row)
 
     async def retry(self, who: Actor, document: UUID) -> None:
@@ -376,27 +385,50 @@ class VaultService:
         return PageText(row, text[low:high], begins + low, page, mark)
 
     async def original(self, who: Actor, document: UUID) -> Original:
-        """Return where the uploaded file is."""
+        """Return where the uploaded file is; NotFound too when it was lost, as by a restore without the files."""
         row = await self.document(who, document)
+        if not await self.files.holds(account=who.id, document=document):
+            raise NotFound(
+                "The original of this document is missing. What was read of it is still there.",
+                advice="Delete the document and upload the file again, or restore a backup that has it.",
+            )
         path = self.files.path(account=who.id, document=document)
         return Original(path, row.name, row.media_type, row.size_bytes)
 
-    async def housekeeping(self) -> int:
-        """Remove files that were uploaded and never sent, and those that belong to no document; returns how many."""
+    async def forget_conversation(self, gone: Purged) -> None:
+        """Remove the files of a conversation whose rows are gone, and all vectors that came from it."""
+        await self._forget(gone.account, gone.documents)
+        await self.indexer.forget(gone.account, Shelf.MEMORY, sources=[gone.conversation])
+
+    async def housekeeping(self) -> None:
+        """Remove what was uploaded and never sent, and set files aside that belong to no document.
+
+        They are not removed at once: the database may be the wrong one, or be waiting for a restore. Once it knows
+        them again they come back.
+        """
         async with self.database.begin() as tx:
             rows = await tx.vault.forsaken(before=self.now() - timedelta(hours=_FORSAKEN_HOURS))
             await tx.vault.remove([row.id for row in rows])
+        for row in rows:
+            await self._forget(row.account_id, [row.id])
+        aside = await self.files.aside()
+        known = await self._existing(aside)
+        await self.files.bring_back([each for each in aside if each[1] in known])
         kept = await self.files.kept(before=self.now() - timedelta(hours=_ORPHAN_HOURS))
+        known |= await self._existing(kept)
+        unknown = [each for each in kept if each[1] not in known]
+        await self.files.set_aside(unknown)
+        removed = await self.files.discard_aside(before=self.now() - timedelta(days=_ASIDE_DAYS))
+        if unknown or removed:
+            log.warning("vault.unknown_files", extra={"set_aside": len(unknown), "removed": removed})
+
+    async def _existing(self, files: Sequence[tuple[UUID, UUID]]) -> set[UUID]:
+        there: set[UUID] = set()
         async with self.database.read() as tx:
-            there: set[UUID] = set()
-            for first in range(0, len(kept), 500):
-                there |= await tx.vault.existing(
-                    [document for _account, document in kept[first : first + 500]]
-                )
-        orphans = [each for each in kept if each[1] not in there]
-        for account, document in orphans:
-            await self.files.remove(account=account, documents=[document])
-        return len(orphans)
+            for first in range(0, len(files), 500):
+                some = [document for _account, document in files[first : first + 500]]
+                there |= await tx.vault.existing(some)
+        return there
 
     def _changed(self, row: Document) -> None:
         self.board.publish(

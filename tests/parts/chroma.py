@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -63,6 +64,12 @@ class ChromaServer:
             os.killpg(self._process.pid, signal.SIGKILL)
             await asyncio.to_thread(self._process.wait)
             self._process = None
+
+    async def empty(self) -> None:
+        """Have it lose everything, as when its volume is removed under it."""
+        await self.kill()
+        await asyncio.to_thread(shutil.rmtree, self._folder)
+        await self.start()
 
     async def __aenter__(self) -> Self:
         await self.start()

@@ -7,6 +7,8 @@ import json
 import resource
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
 
 from gantry.adapters.parsing import wire
 from gantry.domain.parsing import (
@@ -20,6 +22,9 @@ from gantry.domain.parsing import (
 
 
 def _limit(memory_bytes: int, cpu_seconds: int) -> None:
+    # Where the machine or the container has less memory than this may take, this is what is to end, not who started it.
+    with suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("1000", encoding="ascii")
     resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
     resource.setrlimit(resource.RLIMIT_CPU, (cpu_seconds, cpu_seconds + 2))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))  # it has nothing to write but its answer

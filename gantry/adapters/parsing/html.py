@@ -21,7 +21,6 @@ _HIDDEN = {
     "head",
     "button",
     "select",
-    "form",
 }
 _BLOCKS = {
     "p", "div", "section", "article", "main", "header", "footer", "aside", "nav", "ul", "ol", "li", "dl", "dt", "dd",

@@ -41,7 +41,9 @@ _LANGUAGES = {
     "css": "CSS", "scss": "CSS", "xml": "XML", "yaml": "YAML", "yml": "YAML", "toml": "TOML", "ini": "INI",
     "vue": "Vue", "svelte": "Svelte", "tex": "LaTeX", "nix": "Nix", "tf": "Terraform", "proto": "Protobuf",
 }  # fmt: skip
-_PICTURES = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"RIFF", b"II*\x00", b"MM\x00*", b"BM")
+_PICTURE = re.compile(  # each as far as no text begins like it
+    rb"\x89PNG|\xff\xd8\xff|GIF8[79]a|RIFF....WEBP|II\*\0|MM\0\*|BM....\0\0\0\0", re.DOTALL
+)
 
 
 def sniff(path: str, name: str) -> FileKind:
@@ -55,16 +57,18 @@ def sniff(path: str, name: str) -> FileKind:
         head = file.read(_HEAD)
     if not head.strip(b"\0 \t\r\n"):
         raise ParsingFailed(ParsingFault.EMPTY if not head.strip() else ParsingFault.UNSUPPORTED)
-    if b"%PDF-" in head[:1024]:
+    if head.lstrip(b"\xef\xbb\xbf\0 \t\r\n").startswith(b"%PDF-"):
         return PDF
     if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         return _archive(path)
     if head.startswith(_OLE):
         raise ParsingFailed(ParsingFault.ENCRYPTED if _ENCRYPTED in head else ParsingFault.UNSUPPORTED)
-    if head.startswith(_PICTURES):
+    if _PICTURE.match(head):
         raise ParsingFailed(ParsingFault.NO_TEXT)
     text = decoded(head, cut=size > len(head))
     if text is None or _controls(text) > _MANY_CONTROLS:
+        if b"%PDF-" in head[:1024]:  # what a mail or a web server left before it does not matter
+            return PDF
         raise ParsingFailed(ParsingFault.UNSUPPORTED)
     return _text(text, name.lower().rpartition(".")[2], whole=size <= len(head))
 

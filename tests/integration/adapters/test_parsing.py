@@ -30,6 +30,15 @@ async def test_a_pdf_is_read_page_by_page(tmp_path: Path) -> None:
     ]
 
 
+async def test_a_pdf_with_something_before_it_is_one(tmp_path: Path) -> None:
+    """What was sent before the file, and kept with it, does not matter."""
+    content = b"Content-Type: application/pdf\r\n\r\n" + documents.pdf(
+        ["Roses need sun, and tulips need cold."]
+    )
+    (section,) = await read(tmp_path, "mailed", content)
+    assert section.text.strip() == "Roses need sun, and tulips need cold."
+
+
 async def test_headers_that_stand_on_every_page_are_left_out(tmp_path: Path) -> None:
     """A running header with its page number is no text of the page; hyphens at line ends are joined."""
     pages = [
@@ -73,6 +82,15 @@ async def test_a_web_page_is_read_as_people_see_it(tmp_path: Path) -> None:
         ("greeting.txt", documents.UTF16, "Grüße aus dem Garten.", ""),
         ("water.py", documents.CODE, "    return plant.litres * 2", ""),
         ("broken.json", b'{"a": ', '{"a":', ""),
+        ("people.csv", b"BMI,name\n21,Ada\n", "BMI: 21; name: Ada", ""),
+        ("notes.txt", b"RIFF is a kind of container.", "RIFF is a kind of container.", ""),
+        ("pdf.md", b"# Formats\n\nA PDF begins with `%PDF-1.7`.\n", "A PDF begins with", "Formats"),
+        (
+            "page.aspx",
+            b"<html><body><form><p>Roses need sun.</p></form></body></html>",
+            "Roses need sun.",
+            "",
+        ),
     ],
 )
 async def test_text_files_are_read(
@@ -94,6 +112,8 @@ async def test_text_files_are_read(
         ("hostile.docx", documents.hostile_docx(), ParsingFault.BROKEN),
         ("table.xlsx", documents.xlsx(), ParsingFault.UNSUPPORTED),
         ("noise.txt", documents.BINARY, ParsingFault.UNSUPPORTED),
+        ("picture.csv", b"BM\x46\0\0\0\0\0\0\0\x36\0\0\0" + bytes(56), ParsingFault.NO_TEXT),
+        ("picture", b"RIFF\x24\0\0\0WEBPVP8 " + bytes(24), ParsingFault.NO_TEXT),
         ("empty.txt", b"", ParsingFault.EMPTY),
         ("blank.txt", b" \n\n", ParsingFault.EMPTY),
         ("half.docx", documents.docx([("", "x")])[:200], ParsingFault.BROKEN),
@@ -124,6 +144,23 @@ async def test_a_slow_reader_is_ended(tmp_path: Path) -> None:
     with pytest.raises(ParsingFailed) as refused:
         await read(tmp_path, "long.pdf", documents.long_pdf(300), ParsingLimits(wall_seconds=0.15))
     assert refused.value.fault is ParsingFault.TOO_SLOW
+
+
+@pytest.mark.skipif(not Path("/proc/self/oom_score_adj").exists(), reason="not Linux")
+async def test_where_memory_runs_out_the_reader_ends_first(tmp_path: Path) -> None:
+    """The kernel is told to end the reader of a hostile file before anything else of the container."""
+    path = tmp_path / "long.pdf"
+    path.write_bytes(documents.long_pdf(400))
+    parser = ProcessParser()
+    kind = await parser.sniff(str(path), "long.pdf")
+    async with aclosing(parser.parse(str(path), kind, ParsingLimits())) as told:
+        await anext(told)
+        (reader,) = (
+            process
+            for process in Path("/proc").glob("[0-9]*")
+            if str(path).encode() in (process / "cmdline").read_bytes()
+        )
+        assert (reader / "oom_score_adj").read_text(encoding="ascii").strip() == "1000"
 
 
 async def test_leaving_off_ends_the_reader(tmp_path: Path) -> None:

@@ -6,8 +6,12 @@ import socket
 from pathlib import Path
 
 from gantry.adapters.redis_link import connect
+from gantry.bootstrap import build
+from gantry.domain.vectors import Shelf, VectorEntry
+from gantry.models import new_id
 from gantry.repositories import migrations
 from tests.integration.operations.conftest import SECRET, Install, Installation
+from tests.parts.knowledge import read, reading_stack, upload
 from tests.parts.later_version import later_version
 from tests.parts.llm_server import ServerThread
 from tests.parts.ports import free_port
@@ -160,6 +164,30 @@ def test_a_model_server_that_works(install: Install) -> None:
     with ServerThread() as server:
         code, told = install("sqlite").run("doctor", OPENAI_BASE_URL=server.url)
     assert (code, lines(told)["model server openai"][0]) == (0, "ok"), told
+
+
+async def test_an_index_that_differs_from_the_database(installation: Installation) -> None:
+    """Rows without vectors and vectors without rows are counted, however many vectors there are in all."""
+
+    async def look() -> tuple[str, str]:
+        _code, told = await asyncio.to_thread(installation.run, "doctor", EMBEDDING_MODEL="lexical")
+        return lines(told)["search"]
+
+    async with reading_stack(installation.database_url, data_dir=installation.data) as stack:
+        notes = [await upload(stack, f"{n}.txt", f"Bed {n} has tulips.".encode()) for n in range(3)]
+        for note in notes:
+            await read(stack, note.id)
+    level, detail = await look()
+    assert (level, detail.startswith("3 rows and 3 vectors")) == ("ok", True), detail
+    async with build(stack.settings) as built:
+        index, account = built.knowledge.indexer.index, stack.who.id
+        await index.delete("lexical-512", account, Shelf.CHUNK, sources=[notes[0].id])
+        lost = [VectorEntry(new_id(), part, [1.0] * 512, new_id(), account) for part in range(2)]
+        await index.add("lexical-512", account, Shelf.MEMORY, lost)
+    level, detail = await look()
+    assert level == "warn"
+    assert "rows without their vectors: 1, deleted rows with some: 2" in detail
+    assert "python -m gantry reindex" in detail
 
 
 def test_a_folder_that_cannot_be_written(install: Install) -> None:

@@ -20,7 +20,7 @@ from gantry.services.conversations import UNDO_SECONDS, Beginning
 from gantry.services.facts import store_fact
 from gantry.services.indexing import SweepReport
 from tests.factories import actor_of, make_account
-from tests.parts.knowledge import background, learned, until
+from tests.parts.knowledge import background, learned
 from tests.parts.llm_server import Script
 from tests.parts.stack import Stack
 
@@ -40,10 +40,11 @@ async def count(stack: Stack, table: type) -> int:
         return (await tx.session.execute(select(func.count()).select_from(table))).scalar_one()
 
 
-async def purge(stack: Stack) -> int:
+async def purge(stack: Stack) -> None:
     """Remove for good what can no longer be brought back, as if the time for that were over."""
     later = utc_now() + timedelta(seconds=UNDO_SECONDS + 1)
-    return await replace(stack.services.chat, now=lambda: later).purge()
+    for gone in await replace(stack.services.chat, now=lambda: later).purge():
+        await stack.services.vault.forget_conversation(gone)
 
 
 async def test_what_was_said_once_is_given_in_another_conversation(library: Stack) -> None:
@@ -128,15 +129,10 @@ async def test_deleting_a_conversation_deletes_what_came_from_it(library: Stack)
     other = await chat.create(who)
     recalled = await library.services.memory.recall(who, "What is my sister called?", conversation=other.id)
     assert (recalled.facts, recalled.turns.passages) == ([], [])
-    assert await purge(library) == 1
+    await purge(library)
     await library.main.knowledge.learner.housekeeping()
-    library.services.indexer.sweep_soon()
     assert await count(library, MemoryItem) == await count(library, Entity) == 0
-
-    async def empty() -> bool:
-        return await library.services.indexer.index.count("lexical-512") == 0
-
-    await until(empty)
+    assert await library.services.indexer.index.count("lexical-512") == 0
 
 
 async def delete(stack: Stack, conversation: UUID) -> None:

@@ -52,6 +52,7 @@ async def test_another_process_goes_on_after_kill_9(shared: Stack, stage: Docume
     async with background(shared.main):
         ready = await read(shared, row.id)
         assert (ready.state, ready.pages, ready.attempt) == (DocumentState.READY, PAGES, 2)
+        assert ready.embedded_count == ready.chunk_count
         indexer = shared.services.indexer
 
         async def settled() -> bool:

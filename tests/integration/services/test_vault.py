@@ -1,17 +1,25 @@
 """Documents: uploaded, read, found, moved, deleted; nobody else's, and nothing lost when a process dies."""
 
 import asyncio
+import os
+import time
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from gantry.bootstrap import build
+from gantry.domain.clock import utc_now
 from gantry.domain.context import Knowledge, PartKind, Retrieval
 from gantry.domain.errors import Conflict, Invalid, NotFound
 from gantry.domain.knowledge import DocumentScope, ScopeKind
 from gantry.domain.parsing import ParsingFailed
 from gantry.domain.vault import DocumentState
 from gantry.domain.vectors import Shelf
+from gantry.repositories import migrations
+from gantry.services.conversations import Beginning
 from gantry.services.sources import Asked, SourceFinder
 from tests.factories import actor_of, make_account
 from tests.parts import documents
@@ -267,6 +275,15 @@ async def test_a_bad_file_fails_with_its_reason_and_the_next_one_is_read(
     assert good.state is DocumentState.READY
 
 
+async def test_a_lost_original_is_said_and_not_taken_for_a_damaged_one(stack: Stack) -> None:
+    """A document whose file is gone before it is read says so."""
+    row = await upload(stack, "a.txt", b"All is well here.")
+    await asyncio.to_thread(Path((await stack.services.vault.original(stack.who, row.id)).path).unlink)
+    async with background(stack.main):
+        lost = await read(stack, row.id)
+    assert (lost.state, lost.problem and lost.problem["kind"]) == (DocumentState.FAILED, "missing")
+
+
 async def test_what_is_no_document_is_refused_at_once(library: Stack) -> None:
     """Kinds that are not read, and files that are too large, leave nothing behind."""
     with pytest.raises(ParsingFailed):
@@ -335,3 +352,73 @@ async def test_many_at_once_are_all_read(library: Stack) -> None:
     )
     done = await asyncio.gather(*(read(library, row.id) for row in rows))
     assert {row.state for row in done} == {DocumentState.READY}
+
+
+async def test_originals_outlive_a_database_that_does_not_know_them(library: Stack, tmp_path: Path) -> None:
+    """Started on an empty database by mistake nothing is lost: files come back with the right one, for thirty days."""
+    row = await read(library, (await upload(library, "harbour.pdf", GARDEN)).id)
+    vault = library.services.vault
+    path = Path((await vault.original(library.who, row.id)).path)
+    hours_ago = time.time() - 7200
+    os.utime(path, (hours_ago, hours_ago))
+    empty = f"sqlite:///{tmp_path / 'empty.db'}"
+    await asyncio.to_thread(migrations.upgrade, empty)
+    async with build(library.settings.model_copy(update={"database_url": empty})) as mistaken:
+        await mistaken.knowledge.vault.housekeeping()
+        assert not path.exists()
+        await vault.housekeeping()
+        assert path.read_bytes() == GARDEN
+        os.utime(path, (hours_ago, hours_ago))
+        await mistaken.knowledge.vault.housekeeping()
+        await replace(mistaken.knowledge.vault, now=lambda: utc_now() + timedelta(days=31)).housekeeping()
+    await vault.housekeeping()
+    assert not path.exists()
+    with pytest.raises(NotFound, match="original of this document is missing"):
+        await vault.original(library.who, row.id)
+
+
+async def test_people_take_turns_and_attachments_go_first(stack: Stack) -> None:
+    """Who has uploaded much waits for others between two documents; a file of a message waits for nobody's collection."""
+    ingestion = stack.main.knowledge.ingestion
+    async with stack.database.begin() as tx:
+        eve = actor_of(await make_account(tx, "eve@example.org"))
+        tom = actor_of(await make_account(tx, "tom@example.org"))
+    for who, count in ((stack.who, 4), (tom, 1), (eve, 2)):
+        for n in range(count):
+            await upload(stack, f"{who.email} {n}.txt", f"Note {n} of {who.email}.".encode(), who=who)
+    await upload(stack, "attached", b"Read this, please.", who=eve, attach=True)
+    order: list[str] = []
+    while True:
+        async with stack.database.begin() as tx:
+            now = ingestion.now()
+            lease = now + timedelta(minutes=1)
+            row = await tx.vault.claim(worker="one", now=now, lease_until=lease, apart_from=())
+            if row is None:
+                break
+            await tx.vault.checkpoint(
+                row.id, row.attempt, state=DocumentState.READY, lease_until=None, updated_at=now
+            )
+        order.append(row.name)
+    assert order == [
+        "attached",
+        *("ada@example.org 0.txt", "tom@example.org 0.txt", "eve@example.org 0.txt"),
+        *("ada@example.org 1.txt", "eve@example.org 1.txt"),
+        *("ada@example.org 2.txt", "ada@example.org 3.txt"),
+    ]
+
+
+async def test_a_discarded_conversation_takes_its_files_along(library: Stack) -> None:
+    """The file, its text and its vectors go with the conversation they were sent in, at once where nothing waits."""
+    row = await upload(library, "note.txt", b"The code word is heliotrope.", attach=True)
+    sent = await library.ask("What is it?", files=[row.id], beginning=Beginning(temporary=True))
+    await library.read(sent)
+    path = Path((await library.services.vault.original(library.who, row.id)).path)
+    assert path.exists()
+    await library.services.chat.discard(library.who, sent.conversation_id)
+    later = replace(library.services.chat, now=lambda: utc_now() + timedelta(minutes=1))
+    for gone in await later.purge():
+        await library.services.vault.forget_conversation(gone)
+    assert not path.exists()
+    assert not await library.services.indexer.index.rows("lexical-512", library.who.id, Shelf.CHUNK)
+    with pytest.raises(NotFound):
+        await library.services.vault.document(library.who, row.id)

@@ -387,11 +387,12 @@ async def test_deleting_can_be_undone_and_is_final_later(stack: Stack) -> None:
     await chat.delete(stack.who, sent.conversation_id)
     with pytest.raises(NotFound):
         await chat.window(stack.who, sent.conversation_id)
-    assert await chat.purge() == 0
+    assert await chat.purge() == []
     await chat.undelete(stack.who, sent.conversation_id)
     assert len((await chat.window(stack.who, sent.conversation_id)).bubbles) == 2
     await chat.delete(stack.who, sent.conversation_id)
-    assert await replace(chat, now=lambda: utc_now() + timedelta(seconds=UNDO_SECONDS + 1)).purge() == 1
+    later = replace(chat, now=lambda: utc_now() + timedelta(seconds=UNDO_SECONDS + 1))
+    assert [gone.conversation for gone in await later.purge()] == [sent.conversation_id]
     async with stack.database.read() as tx:
         assert await tx.session.get(Generation, sent.generation_id) is None
 
