@@ -245,6 +245,18 @@ class MemoryRepository:
             .execution_options(synchronize_session=False)
         )
 
+    async def pass_over(self, conversation: UUID) -> None:
+        """Count the messages of a conversation that memory holds as passed over: it is taken out, and may be taken in again."""
+        held = select(col(MemoryItem.message_id)).where(
+            col(MemoryItem.conversation_id) == conversation, col(MemoryItem.kind) == MemoryKind.TURN
+        )
+        await self._session.execute(
+            update(Message)
+            .where(col(Message.id).in_(held))
+            .values(memorised_at=PASSED_OVER)
+            .execution_options(synchronize_session=False)
+        )
+
     async def mark_unread(self, owner: UUID, conversation: UUID | None = None) -> None:
         """Have memory read the messages it passed over: it was switched on."""
         query = update(Message).where(

@@ -160,7 +160,7 @@ class MemoryService:
     async def set_remembered(self, who: Actor, conversation: UUID, remembered: bool) -> None:
         """Let memory learn from a conversation and recall into it, or not.
 
-        Off also forgets what was learned from it; on again memory learns from what was said meanwhile, and is said from then on.
+        Off also forgets what was learned from it; on again memory reads it anew, but nothing that "forget everything" has covered.
         """
         forgotten: list[UUID] = []
         async with self.database.begin() as tx:
@@ -170,6 +170,7 @@ class MemoryService:
             row.remembered = remembered
             if not remembered:
                 await tx.memory.count_as_studied(who.id, conversation)
+                await tx.memory.pass_over(conversation)
                 await tx.sources.empty_of_conversations([conversation])
                 for fact in await tx.memory.learned_from([conversation]):
                     await tx.sources.empty_of_fact(who.id, fact.content)

@@ -263,6 +263,20 @@ async def test_what_was_forgotten_stays_forgotten_when_memory_is_switched_off_an
     assert {each.item.content for each in await memory.facts(who)} == {"Speaks Danish."}
 
 
+async def test_a_conversation_that_was_taken_out_can_be_taken_in_again(library: Stack) -> None:
+    """Memory then holds it as before."""
+    memory, who = library.services.memory, library.who
+    conversation = await told(library, "My sister is called Beatrix.")
+    await memory.set_remembered(who, conversation, False)
+    assert not await memory.facts(who)
+    await memory.set_remembered(who, conversation, True)
+    await learned(library)
+    assert [each.item.content for each in await memory.facts(who)] == ["Has a sister called Beatrix."]
+    other = await library.services.chat.create(who)
+    recalled = await memory.recall(who, "What is my sister called?", conversation=other.id)
+    assert [each.text for each in recalled.turns.passages][:1] == ["My sister is called Beatrix."]
+
+
 async def test_forgetting_everything_includes_what_memory_has_yet_to_read(stack: Stack) -> None:
     """Nobody reads here until everything has been forgotten; afterwards only what is said then is learned."""
     await stack.read(await stack.ask("I live in Lisbon."))
