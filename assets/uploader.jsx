@@ -40,6 +40,11 @@ export function Uploader({ shelfId = "", onDone }) {
     waiting.current.push(...added);
     next();
   };
+  const retry = (file) => {
+    change(file.key, { fault: "", progress: 0 });
+    waiting.current.push(file);
+    next();
+  };
   const remove = (key) => {
     waiting.current = waiting.current.filter((each) => each.key !== key);
     running.current.get(key)?.cancel();
@@ -100,9 +105,14 @@ export function Uploader({ shelfId = "", onDone }) {
             <li key={file.key} data-testid="uploading" data-fault={file.fault ? "" : undefined}>
               <span className="anywhere">
                 {file.name}
-                {file.fault ? `: ${file.fault}` : file.note ? ` ${file.note}.` : ""}
+                {file.fault ? <span role="alert">: {file.fault}</span> : file.note ? ` ${file.note}.` : ""}
               </span>
               {file.fault || file.note ? null : <progress value={file.progress} max={1} aria-label={`Uploading ${file.name}`} />}
+              {file.fault ? (
+                <button type="button" className="button tiny" aria-label={`Retry ${file.name}`} onClick={() => retry(file)}>
+                  Retry
+                </button>
+              ) : null}
               <button type="button" className="icon-button" aria-label={`Remove ${file.name} from this list`} onClick={() => remove(file.key)}>
                 ✕
               </button>
