@@ -5,10 +5,11 @@ One set of vectors is searched. When another model is configured its set is fill
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Protocol, TypeGuard
 from uuid import UUID
 
@@ -34,6 +35,7 @@ _GENTLE_BATCH = 4
 LEASE_SECONDS = 30
 _FEEDBACK_WEIGHT = 0.3
 _KNOWN_SECONDS = 5.0  # for which the sets are remembered
+_PAGE_SECONDS = 1.0  # for which a page waits to hear whether a model is there
 
 log = logging.getLogger(__name__)
 
@@ -47,17 +49,28 @@ class IndexStatus:
     building: str = ""  # the model whose set is being filled
     done: int = 0
     total: int = 0
+    answers: bool = True  # whether the model can be asked now
 
     @property
     def sentence(self) -> str:
         """One sentence for the person; empty when all is as it should be."""
         if self.building and self.model:
             percent = 100 * self.done // self.total if self.total else 100
-            return f"Indexing with {self.building}: {percent} %. Search goes on with {self.model} meanwhile."
+            meanwhile = (
+                f"Search goes on with {self.model} meanwhile."
+                if self.answers
+                else f"{self.model} cannot be asked any more: until then documents are searched by their words."
+            )
+            return f"Indexing with {self.building}: {percent} %. {meanwhile}"
         if not self.model:
             return "Search by meaning is not ready yet: documents are searched by their words."
+        if not self.answers:
+            return f"{self.model} does not answer: for now documents are searched by their words."
         if not self.semantic:
-            return "No embedding model is installed: search compares words, not meaning."
+            return (
+                "No embedding model is installed: search compares words, not meaning. "
+                "An administrator adds one with EMBEDDING_MODEL: minilm, or a model of EMBEDDING_BASE_URL."
+            )
         return ""
 
 
@@ -72,9 +85,8 @@ class SweepReport:
 class KnownEmbedders(Protocol):
     """The models this process can use, by name; one may come while it runs."""
 
-    @property
-    def known(self) -> Mapping[str, Embedder]:
-        """Return them."""
+    async def named(self, name: str) -> Embedder | None:
+        """Return one, or None when there is none of that name."""
         ...
 
 
@@ -123,11 +135,14 @@ class Indexer:
         sets = await self._known()
         if sets.active is None:
             return IndexStatus()
+        answers = await self._answers(sets.active)
         if sets.building is None:
-            return IndexStatus(sets.active.model, sets.active.semantic)
+            return IndexStatus(sets.active.model, sets.active.semantic, answers=answers)
         async with self.database.read() as tx:
             done, total = await tx.indexing.counts(sets.building.name)
-        return IndexStatus(sets.active.model, sets.active.semantic, sets.building.model, done, total)
+        return IndexStatus(
+            sets.active.model, sets.active.semantic, sets.building.model, done, total, answers=answers
+        )
 
     async def settle(self) -> None:
         """Make the set of the configured model, and forget what was being built for another."""
@@ -373,14 +388,21 @@ class Indexer:
 
     async def _embedder(self, row: EmbeddingSet) -> Embedder:
         """Return who makes the vectors of a set: its own model, or nobody."""
-        wanted = await self.wanted()
-        for embedder in (wanted, *self.embedders.known.values()):
-            try:
-                if (await embedder.model()).set_name == row.name:
+        for find in (self.wanted, partial(self.embedders.named, row.model)):
+            with suppress(EmbeddingUnavailable):
+                embedder = await find()
+                if embedder is not None and (await embedder.model()).set_name == row.name:
                     return embedder
-            except EmbeddingUnavailable:
-                continue
         raise EmbeddingUnavailable(f"The model {row.model}, which the index was made with, does not answer.")
+
+    async def _answers(self, row: EmbeddingSet) -> bool:
+        """Whether the model of a set is there; one that does not say so at once is not."""
+        try:
+            async with asyncio.timeout(_PAGE_SECONDS):
+                await self._embedder(row)
+        except (TimeoutError, EmbeddingUnavailable):
+            return False
+        return True
 
 
 def _new_set(model: EmbeddingModel, state: SetState, at: datetime) -> EmbeddingSet:
