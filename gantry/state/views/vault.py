@@ -111,7 +111,7 @@ def _actions(row: Document, *, busy: bool) -> list[ActionView]:
     if busy:
         actions.append(ActionView("cancel", "Cancel"))
     if row.state is DocumentState.FAILED:
-        actions = [ActionView("retry", "Try again"), *actions[1:]]
+        actions = [ActionView("retry", "Retry"), *actions[1:]]
     return [*actions, ActionView("delete", "Delete", danger=True)]
 
 
