@@ -2,7 +2,6 @@
  * Files on their way into the vault: chosen or dropped anywhere on the page, a few at a time, each with its progress.
  */
 import { useEffect, useRef, useState } from "react";
-import { backend } from "./backend.js";
 import { upload } from "./upload.js";
 
 const AT_ONCE = 3;
@@ -80,7 +79,7 @@ export function Uploader({ shelfId = "", onDone }) {
       <button type="button" className="button primary" data-testid="upload-button" onClick={() => input.current.click()}>
         Upload files
       </button>
-      <span className="soft">or drop them anywhere on this page</span>
+      <span className="soft only-mouse">or drop them anywhere on this page</span>
       <input
         ref={input}
         className="sr-only"
@@ -105,7 +104,12 @@ export function Uploader({ shelfId = "", onDone }) {
             <li key={file.key} data-testid="uploading" data-fault={file.fault ? "" : undefined}>
               <span className="anywhere">
                 {file.name}
-                {file.fault ? <span role="alert">: {file.fault}</span> : file.note ? ` ${file.note}.` : ""}
+                {file.note ? ` ${file.note}.` : ""}
+                {file.fault ? (
+                  <span role="alert" className="upload-fault">
+                    {file.fault}
+                  </span>
+                ) : null}
               </span>
               {file.fault || file.note ? null : <progress value={file.progress} max={1} aria-label={`Uploading ${file.name}`} />}
               {file.fault ? (
@@ -122,17 +126,4 @@ export function Uploader({ shelfId = "", onDone }) {
       ) : null}
     </div>
   );
-}
-
-/** A row's menu; "Download" is answered here, everything else by the server. */
-export function Download({ documentId, children }) {
-  const listen = (event) => {
-    const item = event.target.closest('[role="menuitem"]');
-    if (item?.textContent.trim() !== "Download") return;
-    const link = document.createElement("a");
-    link.href = `${backend}/api/v1/documents/${documentId}/content`;
-    link.download = "";
-    link.click();
-  };
-  return <div onClickCapture={listen}>{children}</div>;
 }

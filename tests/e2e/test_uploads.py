@@ -36,7 +36,7 @@ async def test_a_failed_upload_is_retried_or_removed(tab: Tab, visits: Visits) -
     await tab.open("/vault")
     await fail_next(tab.page)
     await upload(tab, NOTE)
-    await expect(row).to_contain_text("note.txt: The connection was lost.")
+    await expect(row).to_contain_text("note.txtThe connection was lost.")
     for status, said in (
         (502, "could not take this file now (error 502)"),
         (413, "larger than the server takes"),
