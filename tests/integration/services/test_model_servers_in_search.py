@@ -7,7 +7,7 @@ import pytest
 
 from gantry.bootstrap import Built
 from gantry.domain.knowledge import DocumentScope, Found
-from tests.parts.knowledge import background, read, upload
+from tests.parts.knowledge import background, read, until, upload
 from tests.parts.llm_server import SILENCE, ScriptedServer
 from tests.parts.ports import free_port
 from tests.parts.stack import Stack, running_stack
@@ -31,10 +31,16 @@ def titles(result: Found) -> list[str]:
 
 
 async def fill(stack: Stack, **notes: bytes) -> None:
-    """Upload notes and wait until they are ready."""
+    """Upload notes and wait until they are ready and each has its vector."""
+
+    async def indexed() -> bool:
+        done, waiting, _held = await stack.services.indexer.compared()
+        return done == len(notes) and not waiting
+
     async with background(stack.main):
         rows = [await upload(stack, f"{name}.txt", note) for name, note in notes.items()]
         await asyncio.gather(*(read(stack, row.id) for row in rows))
+        await until(indexed)
 
 
 @pytest.mark.parametrize(
