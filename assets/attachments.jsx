@@ -6,41 +6,50 @@ import { upload } from "./upload.js";
 
 let lastKey = 0;
 
-/** The files beside the text: {files, add, remove, clear, ids, waiting}. */
+/** The files beside the text: {files, add, retry, remove, clear, ids, waiting, failed}. */
 export function useAttachments(setNote) {
   const [files, setFiles] = useState([]);
   const running = useRef(new Map());
   useEffect(() => () => running.current.forEach((each) => each.cancel()), []);
   const change = (key, values) =>
     setFiles((now) => now.map((file) => (file.key === key ? { ...file, ...values } : file)));
+  const send = ({ key, file }) => {
+    const sent = upload(file, { attach: "true" }, (progress) => change(key, { progress }));
+    running.current.set(key, sent);
+    sent.done.then(({ document, fault }) => {
+      running.current.delete(key);
+      change(key, fault ? { fault } : { id: document.id, progress: 1 });
+    });
+  };
   const add = (chosen) => {
-    for (const file of chosen) {
-      const key = ++lastKey;
-      setFiles((now) => [...now, { key, name: file.name, progress: 0, id: "", fault: "" }]);
-      const sent = upload(file, { attach: "true" }, (progress) => change(key, { progress }));
-      running.current.set(key, sent);
-      sent.done.then(({ document, fault }) => {
-        running.current.delete(key);
-        change(key, fault ? { fault } : { id: document.id, progress: 1 });
-      });
-    }
+    const added = [...chosen].map((file) => ({ key: ++lastKey, file, name: file.name, progress: 0, id: "", fault: "" }));
+    setFiles((now) => [...now, ...added]);
+    added.forEach(send);
+    setNote("");
+  };
+  const retry = (file) => {
+    change(file.key, { fault: "", progress: 0 });
+    send(file);
     setNote("");
   };
   const remove = (key) => {
     running.current.get(key)?.cancel();
     setFiles((now) => now.filter((file) => file.key !== key));
+    setNote("");
   };
   return {
     files,
     add,
+    retry,
     remove,
     clear: () => setFiles([]),
     ids: files.filter((file) => file.id).map((file) => file.id),
     waiting: files.some((file) => !file.id && !file.fault),
+    failed: files.some((file) => file.fault),
   };
 }
 
-export function Attached({ files, remove }) {
+export function Attached({ files, retry, remove }) {
   if (!files.length) return null;
   return (
     <ul className="attached" aria-label="Attached files">
@@ -48,8 +57,13 @@ export function Attached({ files, remove }) {
         <li key={file.key} className="attached-file" data-fault={file.fault ? "" : undefined} data-testid="attached-file">
           <span>
             {file.name}
-            {file.fault ? `: ${file.fault}` : file.id ? "" : ` · ${Math.round(file.progress * 100)} %`}
+            {file.fault ? <span role="alert">: {file.fault}</span> : file.id ? "" : ` · ${Math.round(file.progress * 100)} %`}
           </span>
+          {file.fault ? (
+            <button type="button" className="attached-retry" aria-label={`Retry ${file.name}`} onClick={() => retry(file)}>
+              Retry
+            </button>
+          ) : null}
           <button type="button" aria-label={`Remove ${file.name}`} onClick={() => remove(file.key)}>
             ✕
           </button>

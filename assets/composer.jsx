@@ -202,6 +202,7 @@ export function Composer({ accountId, conversationId, generationId, accepted, re
     if (!settled) wait();
     else if (answering) setNote("Wait for the answer, or stop it with Esc.");
     else if (attachments.current.waiting) setNote("A file is still on its way.");
+    else if (attachments.current.failed) setNote("A file did not arrive: retry or remove it.");
     else send();
   };
   const onKeyDown = (event) => {
@@ -231,7 +232,7 @@ export function Composer({ accountId, conversationId, generationId, accepted, re
       }}
       onClick={(event) => event.target === event.currentTarget && draft.field.current.focus()}
     >
-      <Attached files={attachments.current.files} remove={attachments.current.remove} />
+      <Attached {...attachments.current} />
       <textarea
         ref={draft.field}
         data-testid="composer"

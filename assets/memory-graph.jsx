@@ -1,18 +1,29 @@
 /*
  * The names in a person's memory as a picture: a force layout, computed once for each graph and always the same way.
  */
-import { useMemo } from "react";
+import { useEffect, useMemo, useState } from "react";
 
-const WIDTH = 720;
-const HEIGHT = 420;
+const NARROW = "(width < 46rem)";
 const ROUNDS = 220;
 const COLOURS = { person: "var(--accent)", place: "var(--success)", organisation: "var(--warning)", thing: "var(--border-strong)", topic: "var(--text-faint)" };
 
-function layout(nodes, edges) {
+/** How large the picture is, in units that are about a pixel: letters keep their size on a phone, where it grows downwards. */
+function useSize(count) {
+  const [narrow, setNarrow] = useState(() => matchMedia(NARROW).matches);
+  useEffect(() => {
+    const query = matchMedia(NARROW);
+    const listen = () => setNarrow(query.matches);
+    query.addEventListener("change", listen);
+    return () => query.removeEventListener("change", listen);
+  }, []);
+  return narrow ? { width: 320, height: Math.min(900, 260 + 18 * count) } : { width: 720, height: 420 };
+}
+
+function layout(nodes, edges, width, height) {
   const at = nodes.map((_, index) => {
     const angle = index * 2.399963; // the golden angle spreads them evenly
     const radius = 18 * Math.sqrt(index + 0.5);
-    return { x: WIDTH / 2 + radius * Math.cos(angle) * 1.5, y: HEIGHT / 2 + radius * Math.sin(angle) };
+    return { x: width / 2 + radius * Math.cos(angle) * 1.5, y: height / 2 + radius * Math.sin(angle) };
   });
   const index = new Map(nodes.map((node, number) => [node.id, number]));
   const links = edges.map((edge) => [index.get(edge.source), index.get(edge.target)]).filter(([a, b]) => a !== undefined && b !== undefined);
@@ -38,23 +49,24 @@ function layout(nodes, edges) {
       push[b].y -= dy * 0.05;
     }
     at.forEach((point, number) => {
-      const dx = push[number].x + (WIDTH / 2 - point.x) * 0.012;
-      const dy = push[number].y + (HEIGHT / 2 - point.y) * 0.02;
+      const dx = push[number].x + (width / 2 - point.x) * 0.012;
+      const dy = push[number].y + (height / 2 - point.y) * 0.02;
       const size = Math.hypot(dx, dy) || 1;
       const step = Math.min(size, heat);
-      point.x = Math.min(WIDTH - 50, Math.max(50, point.x + (dx / size) * step));
-      point.y = Math.min(HEIGHT - 24, Math.max(18, point.y + (dy / size) * step));
+      point.x = Math.min(width - 50, Math.max(50, point.x + (dx / size) * step));
+      point.y = Math.min(height - 32, Math.max(18, point.y + (dy / size) * step));
     });
   }
   return { at, index };
 }
 
 export function MemoryGraph({ nodes = [], edges = [] }) {
-  const { at, index } = useMemo(() => layout(nodes, edges), [nodes, edges]);
+  const { width, height } = useSize(nodes.length);
+  const { at, index } = useMemo(() => layout(nodes, edges, width, height), [nodes, edges, width, height]);
   const names = new Map(nodes.map((node) => [node.id, node.name]));
   return (
     <figure data-testid="memory-graph" style={{ margin: 0 }}>
-      <svg className="memory-graph" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={`${nodes.length} names and ${edges.length} relations`}>
+      <svg className="memory-graph" viewBox={`0 0 ${width} ${height}`} role="img" aria-label={`${nodes.length} names and ${edges.length} relations`}>
         {edges.map((edge, number) => {
           const from = at[index.get(edge.source)];
           const to = at[index.get(edge.target)];
@@ -62,7 +74,7 @@ export function MemoryGraph({ nodes = [], edges = [] }) {
           return (
             <g key={number}>
               <line x1={from.x} y1={from.y} x2={to.x} y2={to.y} stroke="var(--border-strong)" />
-              <text x={(from.x + to.x) / 2} y={(from.y + to.y) / 2 - 3} textAnchor="middle" fontSize="10" fill="var(--text-faint)">
+              <text x={(from.x + to.x) / 2} y={(from.y + to.y) / 2 - 3} textAnchor="middle" fontSize="11" fill="var(--text-faint)">
                 {edge.label}
               </text>
             </g>

@@ -89,7 +89,7 @@ function Source({ source, open, onOpen }) {
             ) : null}
             {source.document_id ? (
               <a className="button tiny" href={`/vault?document=${source.document_id}`}>
-                Open in the vault
+                Open the document
               </a>
             ) : null}
             {source.conversation_id ? (
@@ -146,7 +146,7 @@ function Context({ messageId }) {
                   <span className="panel-bar" style={{ inlineSize: `${part.left_out ? 0 : (100 * part.tokens) / most}%` }} />
                 </span>
               </summary>
-              {part.text ? <pre className="panel-page">{part.text}</pre> : null}
+              {part.text ? <pre className="panel-page">{part.text.trimEnd()}</pre> : null}
             </details>
           </li>
         ))}

@@ -2,7 +2,6 @@
  * Files on their way into the vault: chosen or dropped anywhere on the page, a few at a time, each with its progress.
  */
 import { useEffect, useRef, useState } from "react";
-import { backend } from "./backend.js";
 import { upload } from "./upload.js";
 
 const AT_ONCE = 3;
@@ -40,6 +39,11 @@ export function Uploader({ shelfId = "", onDone }) {
     waiting.current.push(...added);
     next();
   };
+  const retry = (file) => {
+    change(file.key, { fault: "", progress: 0 });
+    waiting.current.push(file);
+    next();
+  };
   const remove = (key) => {
     waiting.current = waiting.current.filter((each) => each.key !== key);
     running.current.get(key)?.cancel();
@@ -75,7 +79,7 @@ export function Uploader({ shelfId = "", onDone }) {
       <button type="button" className="button primary" data-testid="upload-button" onClick={() => input.current.click()}>
         Upload files
       </button>
-      <span className="soft">or drop them anywhere on this page</span>
+      <span className="soft only-mouse">or drop them anywhere on this page</span>
       <input
         ref={input}
         className="sr-only"
@@ -100,9 +104,19 @@ export function Uploader({ shelfId = "", onDone }) {
             <li key={file.key} data-testid="uploading" data-fault={file.fault ? "" : undefined}>
               <span className="anywhere">
                 {file.name}
-                {file.fault ? `: ${file.fault}` : file.note ? ` ${file.note}.` : ""}
+                {file.note ? ` ${file.note}.` : ""}
+                {file.fault ? (
+                  <span role="alert" className="upload-fault">
+                    {file.fault}
+                  </span>
+                ) : null}
               </span>
               {file.fault || file.note ? null : <progress value={file.progress} max={1} aria-label={`Uploading ${file.name}`} />}
+              {file.fault ? (
+                <button type="button" className="button tiny" aria-label={`Retry ${file.name}`} onClick={() => retry(file)}>
+                  Retry
+                </button>
+              ) : null}
               <button type="button" className="icon-button" aria-label={`Remove ${file.name} from this list`} onClick={() => remove(file.key)}>
                 ✕
               </button>
@@ -112,17 +126,4 @@ export function Uploader({ shelfId = "", onDone }) {
       ) : null}
     </div>
   );
-}
-
-/** A row's menu; "Download" is answered here, everything else by the server. */
-export function Download({ documentId, children }) {
-  const listen = (event) => {
-    const item = event.target.closest('[role="menuitem"]');
-    if (item?.textContent.trim() !== "Download") return;
-    const link = document.createElement("a");
-    link.href = `${backend}/api/v1/documents/${documentId}/content`;
-    link.download = "";
-    link.click();
-  };
-  return <div onClickCapture={listen}>{children}</div>;
 }

@@ -14,7 +14,7 @@ from gantry.adapters.archive_store import TarArchives
 from gantry.adapters.chroma_index import ChromaIndex
 from gantry.adapters.document_files import LocalFiles
 from gantry.adapters.document_folder import LocalDocuments
-from gantry.adapters.embedders import AUTO, LEXICAL, MINILM, Embedders
+from gantry.adapters.embedders import Embedders
 from gantry.adapters.key_vault import FernetVault
 from gantry.adapters.memory_live import MemoryEventLog, MemoryNoticeBoard, MemoryRateLimiter
 from gantry.adapters.model_servers import HttpModelServers
@@ -259,12 +259,15 @@ async def _knowledge(
 
 
 def _embedders(settings: Settings) -> Embedders:
-    server = None
-    if settings.embedding_base_url and settings.embedding_model not in {AUTO, MINILM, LEXICAL}:
-        server = OpenAiEmbedder(
-            settings.embedding_base_url, settings.embedding_model, api_key=_secret(settings.embedding_api_key)
-        )
-    return Embedders(settings.embedding_model, settings.data_dir / "models", server)
+    wanted, folder = settings.embedding_model, settings.data_dir / "models"
+    url, key = settings.embedding_base_url, _secret(settings.embedding_api_key)
+    if not url:
+        return Embedders(wanted, folder, None)
+
+    def of_server(name: str) -> OpenAiEmbedder:
+        return OpenAiEmbedder(url, name, api_key=key, must_be_listed=name != wanted)
+
+    return Embedders(wanted, folder, of_server)
 
 
 def vector_index(settings: Settings) -> ChromaIndex:

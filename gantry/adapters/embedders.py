@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable
 from pathlib import Path
 
 from gantry.adapters.lexical_embeddings import LexicalEmbedder
@@ -20,28 +20,35 @@ class Embedders:
     """Knows every model this process can use; which one is wanted may change while it runs, when a download has ended.
 
     Args:
-        wanted: ``auto``, ``minilm``, ``lexical``, or the name of a model of *server*.
+        wanted: ``auto``, ``minilm``, ``lexical``, or the name of a model of the server.
         folder: Where a downloaded model is kept; it may also lie in ChromaDB's own cache.
+        of_server: Makes the embedder for a model of the server, from its name; None when there is no server.
     """
 
     def __init__(
-        self, wanted: str, folder: Path, server: OpenAiEmbedder | None, *, fetch: bool = True
+        self,
+        wanted: str,
+        folder: Path,
+        of_server: Callable[[str], OpenAiEmbedder] | None,
+        *,
+        fetch: bool = True,
     ) -> None:
         self._wanted = wanted
         self._folder = folder / "all-MiniLM-L6-v2" / "onnx"
         self._fetch = fetch
         self._lexical = LexicalEmbedder()
-        self._server = server
+        self._of_server = of_server
+        self._served: dict[str, OpenAiEmbedder] = {}
         self._minilm: MiniLm | None = None
         self._fetching = False
 
-    @property
-    def known(self) -> Mapping[str, Embedder]:
-        """All models that can be used, for sets made with another one than is wanted now."""
-        found: dict[str, Embedder] = {LEXICAL: self._lexical}
-        if minilm := self._found():
-            found[MINILM] = minilm
-        return found
+    async def named(self, name: str) -> Embedder | None:
+        """Return the model of that name, for a set made with another one than is wanted now; None when it is not here."""
+        if name == LEXICAL:
+            return self._lexical
+        if name == MINILM:
+            return await asyncio.to_thread(self._found)
+        return self._server_model(name)
 
     async def wanted(self) -> Embedder:
         """Return the model to be used.
@@ -49,8 +56,8 @@ class Embedders:
         Raises:
             EmbeddingUnavailable: The one that was asked for by name is not there (yet).
         """
-        if self._server is not None and self._wanted not in {AUTO, MINILM, LEXICAL}:
-            return self._server
+        if self._wanted not in {AUTO, MINILM, LEXICAL} and (served := self._server_model(self._wanted)):
+            return served
         if self._wanted == LEXICAL:
             return self._lexical
         minilm = await asyncio.to_thread(self._found)
@@ -60,6 +67,13 @@ class Embedders:
         if self._wanted == AUTO:
             return self._lexical
         raise EmbeddingUnavailable("The embedding model is not there yet.", advice="It is being downloaded.")
+
+    def _server_model(self, name: str) -> Embedder | None:
+        if self._of_server is None:
+            return None
+        if name not in self._served:
+            self._served[name] = self._of_server(name)
+        return self._served[name]
 
     def _found(self) -> MiniLm | None:
         if self._minilm is None:
@@ -89,5 +103,5 @@ class Embedders:
         """Free what is loaded."""
         if self._minilm is not None:
             await self._minilm.aclose()
-        if self._server is not None:
-            await self._server.aclose()
+        for served in self._served.values():
+            await served.aclose()

@@ -9,6 +9,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Map
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Protocol, TypeGuard
 from uuid import UUID
 
@@ -36,6 +37,7 @@ SWEEP_SECONDS = 3600.0  # between two comparisons of every row
 LOOK_SECONDS = 60.0  # between two looks whether the index has lost more than a few
 _FEEDBACK_WEIGHT = 0.3
 _KNOWN_SECONDS = 5.0  # for which the sets are remembered
+_PAGE_SECONDS = 1.0  # for which a page waits to hear whether a model is there
 
 log = logging.getLogger(__name__)
 
@@ -49,17 +51,28 @@ class IndexStatus:
     building: str = ""  # the model whose set is being filled
     done: int = 0
     total: int = 0
+    answers: bool = True  # whether the model can be asked now
 
     @property
     def sentence(self) -> str:
         """One sentence for the person; empty when all is as it should be."""
         if self.building and self.model:
             percent = 100 * self.done // self.total if self.total else 100
-            return f"Indexing with {self.building}: {percent} %. Search goes on with {self.model} meanwhile."
+            meanwhile = (
+                f"Search goes on with {self.model} meanwhile."
+                if self.answers
+                else f"{self.model} cannot be asked any more: until then documents are searched by their words."
+            )
+            return f"Indexing with {self.building}: {percent} %. {meanwhile}"
         if not self.model:
             return "Search by meaning is not ready yet: documents are searched by their words."
+        if not self.answers:
+            return f"{self.model} does not answer: for now documents are searched by their words."
         if not self.semantic:
-            return "No embedding model is installed: search compares words, not meaning."
+            return (
+                "No embedding model is installed: search compares words, not meaning. "
+                "An administrator adds one with EMBEDDING_MODEL: minilm, or a model of EMBEDDING_BASE_URL."
+            )
         return ""
 
 
@@ -85,9 +98,8 @@ class _Difference:
 class KnownEmbedders(Protocol):
     """The models this process can use, by name; one may come while it runs."""
 
-    @property
-    def known(self) -> Mapping[str, Embedder]:
-        """Return them."""
+    async def named(self, name: str) -> Embedder | None:
+        """Return one, or None when there is none of that name."""
         ...
 
 
@@ -139,11 +151,14 @@ class Indexer:
         sets = await self._known()
         if sets.active is None:
             return IndexStatus()
+        answers = await self._answers(sets.active)
         if sets.building is None:
-            return IndexStatus(sets.active.model, sets.active.semantic)
+            return IndexStatus(sets.active.model, sets.active.semantic, answers=answers)
         async with self.database.read() as tx:
             done, total = await tx.indexing.counts(sets.building.name)
-        return IndexStatus(sets.active.model, sets.active.semantic, sets.building.model, done, total)
+        return IndexStatus(
+            sets.active.model, sets.active.semantic, sets.building.model, done, total, answers=answers
+        )
 
     async def settle(self) -> None:
         """Make the set of the configured model, and forget what was being built for another."""
@@ -423,14 +438,21 @@ class Indexer:
 
     async def _embedder(self, row: EmbeddingSet) -> Embedder:
         """Return who makes the vectors of a set: its own model, or nobody."""
-        wanted = await self.wanted()
-        for embedder in (wanted, *self.embedders.known.values()):
-            try:
-                if (await embedder.model()).set_name == row.name:
+        for find in (self.wanted, partial(self.embedders.named, row.model)):
+            with suppress(EmbeddingUnavailable):
+                embedder = await find()
+                if embedder is not None and (await embedder.model()).set_name == row.name:
                     return embedder
-            except EmbeddingUnavailable:
-                continue
         raise EmbeddingUnavailable(f"The model {row.model}, which the index was made with, does not answer.")
+
+    async def _answers(self, row: EmbeddingSet) -> bool:
+        """Whether the model of a set is there; one that does not say so at once is not."""
+        try:
+            async with asyncio.timeout(_PAGE_SECONDS):
+                await self._embedder(row)
+        except (TimeoutError, EmbeddingUnavailable):
+            return False
+        return True
 
 
 def _new_set(model: EmbeddingModel, state: SetState, at: datetime) -> EmbeddingSet:

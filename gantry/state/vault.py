@@ -32,6 +32,7 @@ class VaultState(rx.State):
     dialog: str = ""  # "new-shelf", "rename-shelf", "delete-shelf", "rename", "move", "delete" or "preview"
     chosen_id: str = ""
     chosen_name: str = ""
+    other_shelves: list[ShelfView] = []  # where the chosen document could be moved to
     chunks: list[ChunkView] = []
     has_more_chunks: bool = False
 
@@ -81,6 +82,7 @@ class VaultState(rx.State):
         who, vault = await acting(self), services().vault
         row = await vault.document(who, uuid_of(document))
         self.chosen_id, self.chosen_name = str(row.id), row.name
+        self.other_shelves = [each for each in self.shelves if each.id != str(row.collection_id)]
         match action:
             case "rename" | "move" | "delete":
                 self.dialog = action

@@ -83,7 +83,7 @@ def _progress(row: Document) -> tuple[str, int]:
     match row.state:
         case DocumentState.QUEUED:
             return "Waiting to be read", 0
-        case DocumentState.PARSING if row.pages:
+        case DocumentState.PARSING if row.pages and row.pages_done:
             return f"Reading page {row.pages_done:,} of {row.pages:,}", 100 * row.pages_done // row.pages
         case DocumentState.PARSING:
             return "Reading", 10
@@ -92,8 +92,8 @@ def _progress(row: Document) -> tuple[str, int]:
             return f"Indexing, {percent} %", percent
         case DocumentState.FAILED:
             problem = row.problem or {}
-            page = f" (page {problem['page']})" if problem.get("page") else ""
-            return f"{problem.get('title', 'It could not be read.')}{page}", 0
+            title, page = str(problem.get("title", "It could not be read.")), problem.get("page") or 1
+            return (f"Page {page}: {title}" if page > 1 else title), 0  # the first page is the whole file
         case _:
             return (
                 "Ready" if row.embedded_count >= row.chunk_count else "Ready, searched by its words for now",
@@ -111,7 +111,7 @@ def _actions(row: Document, *, busy: bool) -> list[ActionView]:
     if busy:
         actions.append(ActionView("cancel", "Cancel"))
     if row.state is DocumentState.FAILED:
-        actions = [ActionView("retry", "Try again"), *actions[1:]]
+        actions = [ActionView("retry", "Retry"), *actions[1:]]
     return [*actions, ActionView("delete", "Delete", danger=True)]
 
 

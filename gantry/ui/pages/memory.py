@@ -44,8 +44,8 @@ def memory_page() -> rx.Component:
 
 
 _NOTE = (
-    "What you write is recalled in later conversations, with its date. Nobody else sees it. A conversation can be taken out "
-    "of memory, or be temporary, beside the composer."
+    "What you write is recalled in later conversations, with its date. Nobody else sees it. To take a conversation out of "
+    "memory, or to begin a temporary one, open the list of documents below its message field."
 )
 
 
@@ -99,7 +99,7 @@ def _add() -> rx.Component:
             rx.el.input(
                 name="content",
                 aria_label="Something to remember",
-                placeholder="Something to remember, such as “Is allergic to peanuts.”",
+                placeholder="Such as “Is allergic to peanuts.”",
                 required=True,
                 max_length=1000,
                 auto_complete="off",
@@ -126,7 +126,11 @@ def _facts() -> rx.Component:
         rx.cond(
             MemoryState.facts,
             rx.el.ul(rx.foreach(MemoryState.facts, _fact), class_name="stack", style={"list-style": "none"}),
-            empty("brain", "Nothing yet. Facts appear when you tell something about yourself."),
+            rx.cond(
+                MemoryState.search != "",
+                rx.el.p(f"No fact holds “{MemoryState.search}”.", class_name="soft anywhere", role="status"),
+                empty("brain", "Nothing yet. Facts appear when you tell something about yourself."),
+            ),
         ),
         rx.cond(
             MemoryState.has_more,
@@ -187,6 +191,7 @@ def _dialogs() -> rx.Component:
                     aria_label="The fact",
                     default_value=MemoryState.chosen_text,
                     key=MemoryState.chosen_id,
+                    rows=4,
                     required=True,
                     max_length=1000,
                     class_name="input",
@@ -196,7 +201,7 @@ def _dialogs() -> rx.Component:
                 class_name="stack",
             ),
             open=MemoryState.dialog == "edit",
-            title="Edit",
+            title="Edit the fact",
             testid="dialog-fact",
             on_close=MemoryState.close,
         ),

@@ -4,7 +4,7 @@ import reflex as rx
 
 from gantry.state.vault import VaultState
 from gantry.state.views.vault import ChunkView, DocumentView, ShelfView
-from gantry.ui.components.local import Actions, Dialog, Local, no_args_event_spec, text_event
+from gantry.ui.components.local import Actions, Dialog, Local, no_args_event_spec
 from gantry.ui.components.placeholders import skeleton
 from gantry.ui.components.shell import page, shell
 
@@ -19,14 +19,13 @@ class Uploader(Local):
     on_done: rx.EventHandler[no_args_event_spec]
 
 
-class DocumentActions(Local):
+class DocumentActions(Actions):
     """A row's menu; downloads need no round trip."""
 
-    library = "$/public/uploader.jsx"
-    tag = "Download"
+    library = "$/public/document-actions.jsx"
+    tag = "DocumentActions"
 
     document_id: rx.Var[str]
-    on_select: rx.EventHandler[text_event]
 
 
 def vault_page() -> rx.Component:
@@ -81,7 +80,7 @@ def _vault() -> rx.Component:
         rx.cond(
             VaultState.documents,
             rx.el.ul(rx.foreach(VaultState.documents, _document), class_name="vault-list"),
-            _empty(),
+            rx.cond(VaultState.search != "", _not_found(), _empty()),
         ),
         rx.cond(
             VaultState.has_more,
@@ -132,11 +131,20 @@ def _empty() -> rx.Component:
     return rx.el.div(
         rx.el.p("No documents here yet", class_name="strong"),
         rx.el.p(
-            "Drop files anywhere on this page, or choose them. PDF, Word, text, Markdown, CSV, HTML, JSON and source code are read.",
+            "Upload some, and answers will cite them. PDF, Word, text, Markdown, CSV, HTML, JSON and source code are read.",
             class_name="soft",
         ),
         class_name="vault-empty",
         data_testid="vault-empty",
+    )
+
+
+def _not_found() -> rx.Component:
+    return rx.el.p(
+        f"No document here has “{VaultState.search}” in its name.",
+        class_name="vault-empty soft anywhere",
+        role="status",
+        data_testid="vault-none-found",
     )
 
 
@@ -161,12 +169,10 @@ def _document(view: DocumentView) -> rx.Component:
             class_name="vault-document",
         ),
         DocumentActions.create(
-            Actions.create(
-                label=f"Actions for {view.name}",
-                items=view.actions,
-                on_select=lambda key: VaultState.choose(view.id, key),
-            ),
             document_id=view.id,
+            label=f"Actions for {view.name}",
+            items=view.actions,
+            on_select=lambda key: VaultState.choose(view.id, key),
         ),
         key=view.id,
         data_testid="document",
@@ -240,14 +246,18 @@ def _deleting(kind: str, title: str | rx.Var[str], text: str) -> rx.Component:
 
 def _moving() -> rx.Component:
     return Dialog.create(
-        rx.el.div(
-            rx.foreach(
-                VaultState.shelves,
-                lambda view: rx.el.button(
-                    view.name, type="button", on_click=VaultState.move_to(view.id), class_name="button"
+        rx.cond(
+            VaultState.other_shelves,
+            rx.el.div(
+                rx.foreach(
+                    VaultState.other_shelves,
+                    lambda view: rx.el.button(
+                        view.name, type="button", on_click=VaultState.move_to(view.id), class_name="button"
+                    ),
                 ),
+                class_name="stack",
             ),
-            class_name="stack",
+            rx.el.p("There is no other collection yet. Make one with “New collection”."),
         ),
         open=VaultState.dialog == "move",
         title="Move to",

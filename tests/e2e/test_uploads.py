@@ -1,0 +1,73 @@
+"""Files on their way: an upload that fails says why, and the same file can be sent again or taken off the list."""
+
+from playwright.async_api import Locator, Page, Route, expect
+
+from tests.e2e.scripts import Cues
+from tests.e2e.test_documents import file, ready, upload
+from tests.parts.browser import Tab, Visits
+from tests.parts.llm_server import Script
+
+UPLOADS = "**/api/v1/documents"
+NOTE = file("note.txt", b"The code word is heliotrope.", "text/plain")
+
+
+async def fail_next(page: Page, status: int = 0) -> None:
+    """Let the next upload find nobody (0), or a proxy that answers for the server with *status*."""
+
+    async def fail(route: Route) -> None:
+        if status:
+            await route.fulfill(status=status, content_type="text/html", body="<h1>Sorry</h1>")
+        else:
+            await route.abort("connectionreset")
+
+    await page.route(UPLOADS, fail, times=1)
+
+
+def retry(row: Locator) -> Locator:
+    """Return a row's button for another try."""
+    return row.get_by_role("button", name="Retry note.txt")
+
+
+async def test_a_failed_upload_is_retried_or_removed(tab: Tab, visits: Visits) -> None:
+    """The row says what went wrong each time, and the file is there in the end; a row removed stays away."""
+    visits.faults.allow_network_away()
+    visits.faults.allow_status(413, 502)
+    row = tab.page.get_by_test_id("uploading")
+    await tab.open("/vault")
+    await fail_next(tab.page)
+    await upload(tab, NOTE)
+    await expect(row).to_contain_text("note.txtThe connection was lost.")
+    for status, said in (
+        (502, "could not take this file now (error 502)"),
+        (413, "larger than the server takes"),
+    ):
+        await fail_next(tab.page, status)
+        await retry(row).click()
+        await expect(row).to_contain_text(said)
+    await retry(row).click()
+    await ready(tab, "note.txt")
+    await expect(row).to_have_count(0)
+    await fail_next(tab.page)
+    await upload(tab, file("other.txt", b"Another note.", "text/plain"))
+    await row.get_by_role("button", name="Remove other.txt from this list").click()
+    await expect(row).to_have_count(0)
+    await expect(tab.page.get_by_test_id("document")).to_have_count(1)
+
+
+async def test_a_message_waits_for_a_file_that_did_not_arrive(tab: Tab, visits: Visits, cue: Cues) -> None:
+    """It is not sent without the file; after a retry the file goes with it and is read for the answer."""
+    visits.faults.allow_network_away()
+    chip = tab.page.get_by_test_id("attached-file")
+    await tab.open("/")
+    await fail_next(tab.page)
+    await tab.page.get_by_test_id("attach-input").set_input_files([NOTE])
+    await expect(chip).to_contain_text("note.txt: The connection was lost.")
+    question = f"What is the code word? {cue(Script(text='Heliotrope [1].'))}"
+    await tab.ask(question, accepted=False)
+    await expect(tab.page.get_by_text("A file did not arrive: retry or remove it.")).to_be_visible()
+    await expect(tab.messages).to_have_count(0)
+    await retry(chip).click()
+    await expect(chip).to_have_text("note.txt✕")
+    await tab.ask(question)
+    await tab.ends()
+    await expect(tab.page.get_by_test_id("sent-files")).to_contain_text("note.txt")
