@@ -22,7 +22,7 @@ MEANT = "guardian beacon"  # no word of the document, and the same meaning
 async def found(stack: Stack, question: str, by: Built | None = None) -> Found:
     """Search all documents."""
     retriever = (by or stack.main).services.retriever
-    return await retriever.documents(stack.who, question, scope=DocumentScope(), floor=False)
+    return await retriever.documents(stack.who, question, scope=DocumentScope())
 
 
 def titles(result: Found) -> list[str]:
