@@ -140,9 +140,9 @@ async def running(
     async def housekeeping() -> None:
         if adjust_clock is not None:
             await adjust_clock()
-        for gone in await chat.purge():
-            if background is not None:
-                await background.vault.forget_conversation(gone)
+        gone = await chat.purge()
+        if background is not None:
+            await background.vault.forget_conversations(gone)
         await accounts.housekeeping(utc_now())
 
     await writers.sweep(alone=alone)

@@ -3,11 +3,15 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Index, Text
+from sqlalchemy import Index, Text, text
 from sqlmodel import Field
 
 from gantry.domain.memory import EntityKind, MemoryKind
 from gantry.models.base import Row, UtcDateTime, text_enum
+
+WAITING = text(
+    "vectors_in = '' AND kind = 'turn'"
+)  # turns without vectors: as text, so that queries meet the index
 
 
 class MemoryItem(Row, table=True):
@@ -22,6 +26,7 @@ class MemoryItem(Row, table=True):
         Index("uq_memory_item_message_id_kind_fingerprint", "message_id", "kind", "fingerprint", unique=True),
         Index("ix_memory_item_account_id_kind", "account_id", "kind"),
         Index("ix_memory_item_vectors_in_id", "vectors_in", "id"),
+        Index("ix_memory_item_waiting", "id", postgresql_where=WAITING, sqlite_where=WAITING),
     )
 
     account_id: UUID = Field(foreign_key="account.id", ondelete="CASCADE")

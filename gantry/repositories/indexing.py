@@ -13,6 +13,7 @@ from gantry.domain.memory import MemoryKind
 from gantry.domain.vault import DocumentState
 from gantry.domain.vectors import Shelf
 from gantry.models import Chunk, Document, EmbeddingSet, MemoryItem
+from gantry.models.memory import WAITING
 
 _SEARCHED = col(MemoryItem.kind) == MemoryKind.TURN  # facts and summaries are told, never searched by meaning
 _MENTIONED = 1000  # ids in one statement: both databases have a limit
@@ -92,12 +93,7 @@ class IndexingRepository:
 
     async def waiting_memories(self, *, limit: int) -> Sequence[MemoryItem]:
         """Return memories that wait to be embedded."""
-        query = (
-            select(MemoryItem)
-            .where(col(MemoryItem.vectors_in) == "", _SEARCHED)
-            .order_by(col(MemoryItem.id))
-            .limit(limit)
-        )
+        query = select(MemoryItem).where(WAITING).order_by(col(MemoryItem.id)).limit(limit)
         return (await self._session.execute(query)).scalars().all()
 
     async def missing_chunks(self, set_name: str, *, limit: int) -> Sequence[Chunk]:

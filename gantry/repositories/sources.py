@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import partial
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Text, and_, cast, delete, func, select, update
+from sqlalchemy import ColumnElement, Text, and_, cast, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -15,6 +15,7 @@ from gantry.domain.chat import CitationKind
 from gantry.domain.context import ContextPart, PartKind, emptied
 from gantry.domain.errors import NotFound
 from gantry.domain.knowledge import DocumentScope
+from gantry.domain.memory import MemoryKind
 from gantry.models import (
     Attachment,
     Chunk,
@@ -23,10 +24,12 @@ from gantry.models import (
     ContextTrace,
     Conversation,
     Document,
+    MemoryItem,
     Message,
 )
 
 _TRACES = 100  # rewritten at a time
+_FACTS = 20  # looked for in one query
 
 
 class SourceRepository:
@@ -159,31 +162,55 @@ class SourceRepository:
     async def replace(self, message: UUID, citations: Sequence[Citation], trace: ContextTrace) -> None:
         """Store what an answer was given, in place of what an earlier attempt was.
 
-        Of what was deleted since it was found only the number stays.
+        Of what was deleted or forgotten since it was found only the number stays.
         """
-        # In the order of a deletion: two that take rows in another order may wait for each other.
-        await self._session.execute(delete(Citation).where(col(Citation.message_id) == message))
-        await self._session.execute(delete(ContextTrace).where(col(ContextTrace.message_id) == message))
-        there = await self._still_there(citations)
+        # First what may be deleted, as deletions do it: two that take rows in another order may wait for each other.
+        documents, turns = await self._still_there(citations)
+        facts = await self._still_known(trace)
         gone: set[int] = set()
         for row in citations:
-            if not {row.document_id, row.source_message_id} <= there:
+            if row.document_id not in documents or row.source_message_id not in turns:
                 row.passage, row.document_id, row.source_message_id = "", None, None
                 gone.add(row.number)
-        trace.parts = emptied(trace.parts, _numbered(gone))
+        trace.parts = emptied(
+            trace.parts,
+            lambda part: _numbered(gone)(part) or (part.kind is PartKind.FACT and part.text not in facts),
+        )
+        await self._session.execute(delete(Citation).where(col(Citation.message_id) == message))
+        await self._session.execute(delete(ContextTrace).where(col(ContextTrace.message_id) == message))
         self._session.add_all([*citations, trace])
         await self._session.flush()
 
-    async def _still_there(self, citations: Sequence[Citation]) -> set[UUID | None]:
-        """Return which of their documents and messages have not been deleted, and None; they stay to the transaction's end."""
-        there: set[UUID | None] = {None}
-        for table, column in ((Document, "document_id"), (Message, "source_message_id")):
-            wanted = {getattr(row, column) for row in citations} - {None}
-            query = select(col(table.id)).where(col(table.id).in_(wanted)).order_by(col(table.id))
-            there |= set(
-                (await self._session.execute(query.with_for_update(read=True, key_share=True))).scalars()
+    async def _still_there(self, citations: Sequence[Citation]) -> tuple[set[UUID | None], set[UUID | None]]:
+        """Return which of their documents, and which messages, memory has not lost, and None; they stay to the transaction's end."""
+        documents = {row.document_id for row in citations if row.document_id}
+        messages = {row.source_message_id for row in citations if row.source_message_id}
+        files = select(col(Document.id)).where(col(Document.id).in_(documents)).order_by(col(Document.id))
+        turns = (
+            select(col(MemoryItem.message_id))
+            .where(col(MemoryItem.message_id).in_(messages), col(MemoryItem.kind) == MemoryKind.TURN)
+            .order_by(col(MemoryItem.id))
+        )
+        there = [
+            {None, *(await self._session.execute(query.with_for_update(read=True, key_share=True))).scalars()}
+            for query in (files, turns)
+        ]
+        return there[0], there[1]
+
+    async def _still_known(self, trace: ContextTrace) -> set[str]:
+        """Return which facts of an account its owner has not forgotten."""
+        told = {part.text for part in map(ContextPart.parse, trace.parts) if part.kind is PartKind.FACT}
+        query = (
+            select(col(MemoryItem.content))
+            .where(
+                col(MemoryItem.account_id) == trace.account_id,
+                col(MemoryItem.kind) == MemoryKind.FACT,
+                col(MemoryItem.content).in_(told),
             )
-        return there
+            .order_by(col(MemoryItem.id))
+            .with_for_update(read=True, key_share=True)
+        )
+        return set((await self._session.execute(query)).scalars())
 
     async def mark_cited(self, message: UUID, numbers: Sequence[int]) -> None:
         """Keep which of its sources an answer refers to."""
@@ -195,7 +222,9 @@ class SourceRepository:
         )
 
     async def empty_of_documents(self, documents: Sequence[UUID]) -> None:
-        """Remove the passages of deleted documents from the answers that were given them; the numbers stay."""
+        """Remove the passages of documents about to be deleted from the answers that were given them; the numbers stay."""
+        locked = select(col(Document.id)).where(col(Document.id).in_(documents)).order_by(col(Document.id))
+        await self._session.execute(locked.with_for_update())  # no answer is given any of them from here on
         await self._empty(col(Citation.document_id).in_(documents))
 
     async def empty_of_conversations(self, conversations: Sequence[UUID]) -> None:
@@ -211,14 +240,17 @@ class SourceRepository:
             col(ContextTrace.account_id) == owner, lambda _message, part: part.kind is PartKind.FACT
         )
 
-    async def empty_of_fact(self, owner: UUID, fact: str) -> None:
-        """Remove a forgotten fact from the accounts of what was sent for *owner*'s answers."""
+    async def empty_of_facts(self, owner: UUID, facts: Many[str]) -> None:
+        """Remove forgotten facts from the accounts of what was sent for *owner*'s answers."""
         stored = cast(col(ContextTrace.parts), Text)
-        told = stored.contains(json.dumps(fact, ensure_ascii=False), autoescape=True)
-        await self._rewrite(
-            and_(col(ContextTrace.account_id) == owner, told),
-            lambda _message, part: part.kind is PartKind.FACT and part.text == fact,
-        )
+        wanted = list(facts)
+        for first in range(0, len(wanted), _FACTS):
+            some = set(wanted[first : first + _FACTS])
+            told = [stored.contains(json.dumps(fact, ensure_ascii=False), autoescape=True) for fact in some]
+            await self._rewrite(
+                and_(col(ContextTrace.account_id) == owner, or_(*told)),
+                lambda _message, part, some=some: part.kind is PartKind.FACT and part.text in some,
+            )
 
     async def _empty(self, where: ColumnElement[bool]) -> None:
         """Empty sources, in the answers' citations and in the accounts of what was sent."""
@@ -244,7 +276,7 @@ class SourceRepository:
         last: UUID | None = None
         while True:
             query = select(col(ContextTrace.id), col(ContextTrace.message_id), col(ContextTrace.parts))
-            query = query.where(where).order_by(col(ContextTrace.id)).limit(_TRACES)
+            query = query.where(where).order_by(col(ContextTrace.id)).limit(_TRACES).with_for_update()
             if last is not None:
                 query = query.where(col(ContextTrace.id) > last)
             rows = (await self._session.execute(query)).all()
@@ -252,6 +284,8 @@ class SourceRepository:
                 return
             for row in rows:
                 parts = emptied(row.parts, partial(gone, row.message_id))
+                if parts == row.parts:
+                    continue
                 await self._session.execute(
                     update(ContextTrace)
                     .where(col(ContextTrace.id) == row.id)

@@ -18,7 +18,7 @@ from gantry.services.writing import Writers
 
 TEMPORARY_HOURS = 6  # for which a temporary conversation that nobody has left may be idle
 UNDO_SECONDS = 30  # for which a deletion can be undone; the page offers it for less
-_PURGED_AT_ONCE = 100  # conversations
+_PURGED_AT_ONCE = 20  # conversations; others write meanwhile
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,10 +222,13 @@ class ConversationService:
         return gone
 
     async def _remove(self, tx: UnitOfWork, conversations: Sequence[UUID]) -> None:
-        """Remove conversations for good, also from what other answers were given."""
+        """Remove conversations for good, also from memory and from what other answers were given."""
+        facts = await tx.memory.learned_from(conversations)
+        for conversation in conversations:
+            await tx.memory.forget_conversation(conversation)
         await tx.sources.empty_of_conversations(conversations)
-        for fact in await tx.memory.learned_from(conversations):
-            await tx.sources.empty_of_fact(fact.account_id, fact.content)
+        for owner in sorted({fact.account_id for fact in facts}):
+            await tx.sources.empty_of_facts(owner, {f.content for f in facts if f.account_id == owner})
         await tx.chat.remove_conversations(conversations)
 
     def tell(self, who: Actor, kind: NoticeKind, conversation: UUID) -> None:

@@ -363,7 +363,7 @@ class Indexer:
                     await tx.indexing.mark(each.shelf, each.missing, "")
             if each.orphans:
                 await self.index.delete(each.set_name, each.account, each.shelf, rows=each.orphans)
-            if each.shelf is Shelf.CHUNK:
+            if each.shelf is Shelf.CHUNK and each.missing:
                 async with self.database.begin() as tx:
                     await tx.indexing.recount(await tx.indexing.documents(each.account))
             missing, orphans = missing + len(each.missing), orphans + len(each.orphans)

@@ -120,11 +120,12 @@ class MemoryService:
         now = self.now()
         async with self.database.begin() as tx:
             row = await tx.memory.get(fact, owner=who.id)
-            row.content, row.by_hand = text, True
+            before, row.content, row.by_hand = row.content, text, True
             row.fingerprint, row.context, row.updated_at = fingerprint(text), "", now
             await tx.memory.unname(row.id)
             await name_entities(tx, row, names_of(text), now)
             await tx.memory.remove_unmentioned()
+            await tx.sources.empty_of_facts(who.id, {before} - {text})  # forgetting it later means this too
         self._tell(who)
 
     async def pin(self, who: Actor, fact: UUID, pinned: bool) -> None:
@@ -137,23 +138,24 @@ class MemoryService:
     async def forget(self, who: Actor, facts: Sequence[UUID]) -> None:
         """Delete facts, with what the graph has from them."""
         async with self.database.begin() as tx:
-            for fact in facts:
-                row = await tx.memory.get(fact, owner=who.id)
-                if row.conversation_id:  # a model that has not read it yet would learn the same again
-                    await tx.memory.count_as_studied(who.id, row.conversation_id)
-                await tx.sources.empty_of_fact(who.id, row.content)
+            rows = [await tx.memory.get(fact, owner=who.id) for fact in facts]
+            for conversation in sorted({row.conversation_id for row in rows if row.conversation_id}):
+                # A model that has not read it yet would learn the same again.
+                await tx.memory.count_as_studied(who.id, conversation)
+            texts = {row.content for row in rows}
             await tx.memory.remove(facts, owner=who.id)
             await tx.memory.remove_unmentioned()
+            await tx.sources.empty_of_facts(who.id, texts)
         self._tell(who)
 
     async def forget_everything(self, who: Actor) -> None:
         """Delete everything that is remembered; conversations stay, and are not learned again."""
         async with self.database.begin() as tx:
-            # First: it waits for who is just reading one of the messages, so that what was learned is there to be removed.
+            await tx.memory.count_as_studied(who.id)  # conversations before messages, as everybody does
+            # It waits for who is just reading one of the messages, so that what was learned is there to be removed.
             await tx.memory.mark_all_read(who.id, at=self.now())
             await tx.memory.remove_all(who.id)
             await tx.sources.empty_of_memory(who.id)
-            await tx.memory.count_as_studied(who.id)
         await self.indexer.forget(who.id, Shelf.MEMORY)
         self._tell(who)
 
@@ -167,15 +169,15 @@ class MemoryService:
             row = await tx.chat.get_conversation(conversation, owner=who.id)
             if remembered and not row.remembered:
                 await tx.memory.mark_unread(who.id, conversation)
+                row.studied_id = None
             row.remembered = remembered
             if not remembered:
-                await tx.memory.count_as_studied(who.id, conversation)
                 await tx.memory.pass_over(conversation)
-                await tx.sources.empty_of_conversations([conversation])
-                for fact in await tx.memory.learned_from([conversation]):
-                    await tx.sources.empty_of_fact(who.id, fact.content)
+                facts = {fact.content for fact in await tx.memory.learned_from([conversation])}
                 forgotten = await tx.memory.forget_conversation(conversation)
                 await tx.memory.remove_unmentioned()
+                await tx.sources.empty_of_conversations([conversation])
+                await tx.sources.empty_of_facts(who.id, facts)
         if forgotten:
             await self.indexer.forget(who.id, Shelf.MEMORY, rows=forgotten)
         self.board.publish(who.id, Notice(NoticeKind.CONVERSATION, str(conversation)))

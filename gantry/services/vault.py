@@ -9,7 +9,7 @@ from uuid import UUID
 from gantry.domain.accounts import Actor
 from gantry.domain.chunking import context_of
 from gantry.domain.clock import utc_now
-from gantry.domain.errors import Conflict, Invalid, NotFound
+from gantry.domain.errors import Conflict, Invalid, NotFound, Unavailable
 from gantry.domain.files import FileStore, Received
 from gantry.domain.live import Notice, NoticeBoard, NoticeKind
 from gantry.domain.parsing import Parser, ParsingFailed
@@ -395,10 +395,17 @@ class VaultService:
         path = self.files.path(account=who.id, document=document)
         return Original(path, row.name, row.media_type, row.size_bytes)
 
-    async def forget_conversation(self, gone: Purged) -> None:
-        """Remove the files of a conversation whose rows are gone, and all vectors that came from it."""
-        await self._forget(gone.account, gone.documents)
-        await self.indexer.forget(gone.account, Shelf.MEMORY, sources=[gone.conversation])
+    async def forget_conversations(self, purged: Sequence[Purged]) -> None:
+        """Remove the files of conversations whose rows are gone, and all vectors that came from them.
+
+        What cannot be removed now is no loss: the sweep removes vectors, and housekeeping files that no document has.
+        """
+        for gone in purged:
+            try:
+                await self._forget(gone.account, gone.documents)
+                await self.indexer.forget(gone.account, Shelf.MEMORY, sources=[gone.conversation])
+            except (OSError, Unavailable) as error:
+                log.warning("vault.left_behind", extra={"reason": type(error).__name__})
 
     async def housekeeping(self) -> None:
         """Remove what was uploaded and never sent, and set files aside that belong to no document.

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import func, select
 
 from gantry.domain.clock import utc_now
-from gantry.domain.context import PartKind
+from gantry.domain.context import Knowledge, PartKind
 from gantry.domain.errors import NotFound
 from gantry.domain.learning import Learned, Link
 from gantry.domain.memory import EntityKind
@@ -19,6 +19,7 @@ from gantry.models import Entity, MemoryItem, Message, Relation
 from gantry.services.conversations import UNDO_SECONDS, Beginning
 from gantry.services.facts import store_fact
 from gantry.services.indexing import SweepReport
+from gantry.services.sources import Asked, SourceFinder
 from tests.factories import actor_of, make_account
 from tests.parts.knowledge import background, learned
 from tests.parts.llm_server import Script
@@ -43,8 +44,9 @@ async def count(stack: Stack, table: type) -> int:
 async def purge(stack: Stack) -> None:
     """Remove for good what can no longer be brought back, as if the time for that were over."""
     later = utc_now() + timedelta(seconds=UNDO_SECONDS + 1)
-    for gone in await replace(stack.services.chat, now=lambda: later).purge():
-        await stack.services.vault.forget_conversation(gone)
+    await stack.services.vault.forget_conversations(
+        await replace(stack.services.chat, now=lambda: later).purge()
+    )
 
 
 async def test_what_was_said_once_is_given_in_another_conversation(library: Stack) -> None:
@@ -167,14 +169,40 @@ async def test_what_is_forgotten_is_no_longer_read_in_other_answers(
     assert (source.row.number, source.row.passage, source.available) == (1, "", False)
 
 
+@pytest.mark.parametrize("forget", [take_out, forget_all])
+async def test_what_is_forgotten_while_an_answer_begins_is_not_kept_with_it(
+    library: Stack, forget: Callable[[Stack, UUID], Awaitable[None]]
+) -> None:
+    """The answer was given it already and ends well; facts and turns are gone from the account of it."""
+    conversation = await told(library, "My sister is called Beatrix.")
+
+    class Hasty(SourceFinder):
+        async def find(self, asked: Asked, *, on_stage: Callable[[str], None]) -> Knowledge:
+            found = await SourceFinder.find(self, asked, on_stage=on_stage)
+            await forget(library, conversation)
+            return found
+
+    finder = library.main.writers.finder
+    assert finder is not None
+    library.main.writers.finder = Hasty(finder.database, finder.search, finder.memory)
+    library.llm.default = Script(text="Beatrix [1].")
+    sent = await library.ask("What is my sister called?")
+    assert (await library.read(sent)).status == "complete"
+    assert "Beatrix" in library.llm.requests[-1].body["messages"][-1]["content"]
+    assert "Beatrix" not in await recalled_in(library, sent.message_id)
+
+
 async def test_a_forgotten_fact_is_no_longer_read_in_other_answers(library: Stack) -> None:
     """What was said stays where it was said; a deleted conversation is unread while that can be undone."""
     conversation = await told(library, "My sister is called Beatrix.")
     sent = await library.ask("What is my sister called?")
     await library.read(sent)
     fact = (await library.services.memory.facts(library.who))[0].item
+    told_as = fact.content
+    assert told_as in await recalled_in(library, sent.message_id)
+    await library.services.memory.change_fact(library.who, fact.id, "Has a sister.")
     await library.services.memory.forget(library.who, [fact.id])
-    assert fact.content not in await recalled_in(library, sent.message_id)
+    assert told_as not in await recalled_in(library, sent.message_id)
     assert "My sister is called Beatrix." in await recalled_in(library, sent.message_id)
     await library.services.chat.delete(library.who, conversation)
     assert "Beatrix" not in await recalled_in(library, sent.message_id)
@@ -240,7 +268,7 @@ async def test_forgetting_is_forgetting(library: Stack) -> None:
 
 
 async def test_what_was_forgotten_stays_forgotten_when_memory_is_switched_off_and_on(library: Stack) -> None:
-    """One fact, a conversation, everything: on again, memory reads only what was said while it was off."""
+    """One fact, or everything. A conversation that is taken in again is read anew, but for what was forgotten with everything."""
     memory, who = library.services.memory, library.who
     conversation = await told(library, "My sister is called Beatrix. I live in Lisbon.")
     fact = next(each.item for each in await memory.facts(who) if "Lisbon" in each.item.content)
@@ -260,7 +288,7 @@ async def test_what_was_forgotten_stays_forgotten_when_memory_is_switched_off_an
     await told(library, "I speak Danish.", conversation=conversation)
     await memory.set_remembered(who, conversation, True)
     await learned(library)
-    assert {each.item.content for each in await memory.facts(who)} == {"Speaks Danish."}
+    assert {each.item.content for each in await memory.facts(who)} == {"Works at Acme.", "Speaks Danish."}
 
 
 async def test_a_conversation_that_was_taken_out_can_be_taken_in_again(library: Stack) -> None:

@@ -416,8 +416,7 @@ async def test_a_discarded_conversation_takes_its_files_along(library: Stack) ->
     assert path.exists()
     await library.services.chat.discard(library.who, sent.conversation_id)
     later = replace(library.services.chat, now=lambda: utc_now() + timedelta(minutes=1))
-    for gone in await later.purge():
-        await library.services.vault.forget_conversation(gone)
+    await library.services.vault.forget_conversations(await later.purge())
     assert not path.exists()
     assert not await library.services.indexer.index.rows("lexical-512", library.who.id, Shelf.CHUNK)
     with pytest.raises(NotFound):

@@ -18,6 +18,9 @@ from gantry.domain.citations import cited_numbers, without_unknown
         ("```\nopen[9]", set(), "```\nopen[9]"),
         ("In 2024 [2024] nothing", set(), "In 2024 [2024] nothing"),
         ("Between [0, 9] it grows", set(), "Between [0, 9] it grows"),
+        (r"$\sqrt[3]{27} = x[3]$ [1]", {1}, r"$\sqrt[3]{27} = x[3]$ [1]"),
+        ("It cost $5 [1], then $6 [9].", {1}, "It cost $5 [1], then $6."),
+        (r"\(a[7] + b[8]\), and $$c[9]$$", set(), r"\(a[7] + b[8]\), and $$c[9]$$"),
     ],
 )
 def test_references_are_checked_against_what_was_given(text: str, cited: set[int], kept: str) -> None:
@@ -31,6 +34,11 @@ def test_references_are_checked_against_what_was_given(text: str, cited: set[int
     [
         ("Amalia kept it [1], says everybody [2][3].", "Amalia kept it, says everybody."),
         ("Sorted it is [1, 2, 3]; `list[1]` is 2.", "Sorted it is [1, 2, 3]; `list[1]` is 2."),
+        ("Add a[1] and f(x)[2].", "Add a[1] and f(x)[2]."),
+        (
+            "As Knuth says [1] and others [3].\n\n[1] D. Knuth",
+            "As Knuth says [1] and others.\n\n[1] D. Knuth",
+        ),
     ],
 )
 def test_with_nothing_given_references_are_dropped_and_lists_stay(text: str, kept: str) -> None:
