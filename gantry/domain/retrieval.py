@@ -47,6 +47,8 @@ class Mix:
 
     Attributes:
         words: Share of the score by words, where both searches answered.
+        counted: Share of that which is counted among the rows themselves. The rest is the database's: it knows more endings
+            of words, but counts everybody's rows.
         neighbour: Share of the better neighbour's score that is added: what is found is often found twice.
         feedback: Nearest rows that the question is moved towards.
         candidates: Rows taken from each search.
@@ -61,6 +63,7 @@ class Mix:
     """
 
     words: float
+    counted: float
     neighbour: float
     feedback: int
     candidates: int
@@ -74,9 +77,10 @@ class Mix:
     unseen: float = 0.7
 
 
-DOCUMENTS = Mix(words=0.5, neighbour=0.05, feedback=3, candidates=100)
+DOCUMENTS = Mix(words=0.5, counted=0.4, neighbour=0.05, feedback=3, candidates=100)
 MEMORY = Mix(
     words=0.45,
+    counted=1.0,
     neighbour=0.12,
     feedback=0,
     candidates=200,
@@ -110,6 +114,17 @@ def fused(words: Mapping[UUID, float], meaning: Mapping[UUID, float], mix: Mix) 
         row: mix.words * words.get(row, 0.0) / best + (1 - mix.words) * max(0.0, meaning.get(row, low)) / top
         for row in {*words, *meaning}
     }
+
+
+def mingled(counted: Mapping[UUID, float], found: Mapping[UUID, float], mix: Mix) -> dict[UUID, float]:
+    """Return scores by words: counted among the rows, and as the database has found them, each relative to its best."""
+    shares = ((counted, mix.counted), (found, 1 - mix.counted))
+    scores: dict[UUID, float] = {}
+    for part, share in shares:
+        best = max(part.values(), default=0.0) or 1.0
+        for row, score in part.items() if share else ():
+            scores[row] = scores.get(row, 0.0) + share * score / best
+    return scores
 
 
 def with_neighbours(

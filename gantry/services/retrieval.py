@@ -4,7 +4,7 @@ import asyncio
 import logging
 import re
 import time
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TypeVar
@@ -29,7 +29,8 @@ _MOST_JOINED = 4000  # characters of chunks in one passage
 _MEMORY_CHARACTERS = 1500  # of a long message, around what matches
 _MAX_QUESTION = 4000
 _READ = 6000  # characters of a message that are looked at for words
-_FIELDS = (1.0, 2.0, 0.5)  # what a word counts in a past turn, in its speaker and day, in the turns around
+_IN_TURN = (1.0, 2.0, 0.5)  # what a word counts in a past turn, in its speaker and day, in the turns around,
+_IN_CHUNK = (1.0, 3.0)  # in a chunk, in the names of its document and headings
 _REPEATED = 3  # times what is asked for: people and models repeat themselves
 
 log = logging.getLogger(__name__)
@@ -71,11 +72,12 @@ class Retriever:
             self._chunk_words(who, question, places),
             deadline_seconds,
         )
-        scores = retrieval.fused(words, meaning, DOCUMENTS)
         async with self.database.read() as tx:
-            rows = await tx.knowledge.chunks(scores, owner=who.id, places=places)
+            rows = await tx.knowledge.chunks({*words, *meaning}, owner=who.id, places=places)
         found = {each.chunk.id: each for each in rows}
-        scores = {row: score for row, score in scores.items() if row in found}
+        words, meaning = _within(found, words), _within(found, meaning)
+        counted = retrieval.okapi({row: _in_chunk(question, each) for row, each in found.items()}, _IN_CHUNK)
+        scores = retrieval.fused(retrieval.mingled(counted, words, DOCUMENTS), meaning, DOCUMENTS)
         scores = retrieval.with_neighbours(scores, _beside(rows), DOCUMENTS.neighbour)
         order = [found[row] for row in retrieval.best_first(scores)]
         order = [each for each in order if _relevant(question, _whole(each), meaning.get(each.chunk.id))]
@@ -109,8 +111,7 @@ class Retriever:
         async with self.database.read() as tx:
             rows = await tx.knowledge.memories({*words, *meaning}, owner=who.id, apart=exclude)
         found = {each.id: each for each in rows if each.kind is MemoryKind.TURN}
-        meaning = {row: score for row, score in meaning.items() if row in found}
-        scores = _weighed(question, found, meaning)
+        scores = _weighed(question, found, _within(found, words), _within(found, meaning))
         order: list[MemoryFound] = []
         for each in (found[row] for row in retrieval.best_first(scores)):
             if _may_be_told(question, each, meaning.get(each.id)):
@@ -191,12 +192,21 @@ def _beside(rows: Sequence[ChunkFound]) -> Mapping[UUID, list[UUID]]:
     }
 
 
+def _within(found: Container[UUID], scores: Mapping[UUID, float]) -> dict[UUID, float]:
+    """Return the scores of rows that were found: an index may know what is deleted or elsewhere."""
+    return {row: score for row, score in scores.items() if row in found}
+
+
 def _weighed(
-    question: str, found: Mapping[UUID, MemoryFound], meaning: Mapping[UUID, float]
+    question: str,
+    found: Mapping[UUID, MemoryFound],
+    words: Mapping[UUID, float],
+    meaning: Mapping[UUID, float],
 ) -> dict[UUID, float]:
     """Return the scores of past turns: by words and meaning, by what stands around them, who spoke, and what they cover."""
-    held = {row: _occurrences(question, each) for row, each in found.items()}
-    scores = retrieval.fused(retrieval.okapi(held, _FIELDS), meaning, MEMORY)
+    held = {row: _in_turn(question, each) for row, each in found.items()}
+    counted = retrieval.okapi(held, _IN_TURN)
+    scores = retrieval.fused(retrieval.mingled(counted, words, MEMORY), meaning, MEMORY)
     nearest = max(meaning.values(), default=0.0) or 1.0
     beside = _above_and_below(found.values(), lambda each: each.parent_id)
     again = _above_and_below(found.values(), lambda each: each.before_id)
@@ -236,9 +246,15 @@ def _above_and_below(
     return beside
 
 
-def _occurrences(question: str, found: MemoryFound) -> list[tuple[dict[str, int], int]]:
+def _in_turn(question: str, found: MemoryFound) -> list[tuple[dict[str, int], int]]:
     """Return what a past turn holds of the question's words: as it was said, in its speaker and day, and in the turns around."""
     texts = (found.content[:_READ], found.context, found.around)
+    return [(retrieval.occurrences(question, text), len(text)) for text in texts]
+
+
+def _in_chunk(question: str, found: ChunkFound) -> list[tuple[dict[str, int], int]]:
+    """Return what a chunk holds of the question's words: in its text, and in the names above it."""
+    texts = (found.chunk.content, found.chunk.context)
     return [(retrieval.occurrences(question, text), len(text)) for text in texts]
 
 

@@ -11,6 +11,7 @@ from gantry.domain.retrieval import (
     coverage,
     fused,
     how_wished,
+    mingled,
     occurrences,
     okapi,
     who_spoke,
@@ -98,3 +99,10 @@ def test_a_words_field_weighs() -> None:
     """A name beside a text counts more than the same word in the texts around it."""
     rows = {A: [({}, 9), ({}, 9), ({"maria": 1}, 9)], B: [({}, 9), ({"maria": 1}, 9), ({}, 9)]}
     assert best_first(okapi(rows, [1.0, 2.0, 0.5])) == [B, A]
+
+
+def test_scores_by_words_are_mingled_relative_to_their_best() -> None:
+    """Where one of them is not wanted, or found nothing, the other keeps its order."""
+    assert best_first(mingled({A: 9.0, B: 8.0}, {B: 0.2, C: 0.1}, DOCUMENTS)) == [B, A, C]
+    assert best_first(mingled({A: 9.0, B: 8.0}, {B: 0.2}, MEMORY)) == [A, B]
+    assert best_first(mingled({A: 9.0, B: 8.0}, {}, DOCUMENTS)) == [A, B]
