@@ -4,7 +4,7 @@ from playwright.async_api import expect
 
 from tests.deploy.conftest import Figures
 from tests.e2e.scripts import Cues
-from tests.e2e.test_documents import HARBOUR, file, ready, upload
+from tests.e2e.test_documents import HARBOUR, file, ready, recalled_then_forgotten, upload
 from tests.parts import documents
 from tests.parts.app import Person
 from tests.parts.browser import Tab, Visits
@@ -43,3 +43,11 @@ async def test_what_is_too_large_is_refused_in_words(stack: Stack, admin: Person
     tab = await visits.tab(admin, "/vault", ignore_https_errors=True)
     await upload(tab, file("noise.bin", bytes(range(256)) * 20_000, "application/octet-stream"))
     await expect(tab.page.get_by_test_id("uploading")).to_contain_text("cannot be read", timeout=30_000)
+
+
+async def test_what_was_told_is_recalled_then_forgotten(
+    admin: Person, visits: Visits, deploy_llm: ScriptedServer
+) -> None:
+    """Whichever replica learns it, and whichever is asked."""
+    tab = await visits.tab(admin, ignore_https_errors=True)
+    await recalled_then_forgotten(tab, Cues(deploy_llm))

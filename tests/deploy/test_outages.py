@@ -9,6 +9,7 @@ import pytest
 from playwright.async_api import expect
 
 from tests.e2e.scripts import Cues
+from tests.e2e.test_documents import file, ready, upload
 from tests.parts.app import Person
 from tests.parts.browser import Tab, Visits
 from tests.parts.compose import Stack
@@ -62,11 +63,16 @@ async def test_redis_away(stack: Stack, admin: Person, visits: Visits, answered:
 
 
 async def test_chroma_away(stack: Stack, admin: Person, visits: Visits, answered: str) -> None:
-    """Without ChromaDB conversations go on."""
-    tab = await visits.tab(admin, "/", ignore_https_errors=True)
+    """Without ChromaDB conversations go on, documents are searched by their words, and the answer says so."""
+    tab = await visits.tab(admin, "/vault", ignore_https_errors=True)
+    await upload(tab, file("mill.txt", b"The miller of Thornbury was called Ottilie.", "text/plain"))
+    await ready(tab, "mill.txt")
+    await tab.open("/")
     async with _without(stack, "chromadb"):
-        await _asks_and_is_answered(tab, f"Meanwhile {answered}", 1)
-    await _asks_and_is_answered(tab, f"Afterwards {answered}", 2)
+        await _asks_and_is_answered(tab, f"Who was the miller of Thornbury? {answered}", 1)
+        await expect(tab.answer).to_contain_text("Searched by words only")
+    await _asks_and_is_answered(tab, f"And the miller of Thornbury? {answered}", 2)
+    await expect(tab.answer).not_to_contain_text("Searched by words only")
 
 
 async def test_the_database_away(stack: Stack, admin: Person, visits: Visits, answered: str) -> None:

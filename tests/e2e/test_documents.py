@@ -216,10 +216,13 @@ async def test_files_can_be_dropped_anywhere(tab: Tab) -> None:
     await ready(tab, "dropped.txt")
 
 
-async def test_memory_is_recalled_in_a_new_conversation_then_forgotten(
-    tab: Tab, person: Person, cue: Cues
-) -> None:
+async def test_memory_is_recalled_in_a_new_conversation_then_forgotten(tab: Tab, cue: Cues) -> None:
     """What was told once is known in the next conversation, seen on its page, and gone when it is forgotten."""
+    await recalled_then_forgotten(tab, cue)
+
+
+async def recalled_then_forgotten(tab: Tab, cue: Cues) -> None:
+    """Tell something, ask for it in another conversation, open its source, forget everything."""
     await tab.open("/")
     await tab.ask(f"My sister is called Beatrix. I live in Lisbon. {cue(Script(text='Noted.'))}")
     await tab.ends()
