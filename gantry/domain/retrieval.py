@@ -77,7 +77,7 @@ class Mix:
     unseen: float = 0.7
 
 
-DOCUMENTS = Mix(words=0.5, counted=0.4, neighbour=0.05, feedback=3, candidates=100)
+DOCUMENTS = Mix(words=0.5, counted=0.3, neighbour=0.05, feedback=3, candidates=100)
 MEMORY = Mix(
     words=0.45,
     counted=1.0,
