@@ -103,6 +103,6 @@ def test_a_words_field_weighs() -> None:
 
 def test_scores_by_words_are_mingled_relative_to_their_best() -> None:
     """Where one of them is not wanted, or found nothing, the other keeps its order."""
-    assert best_first(mingled({A: 9.0, B: 8.0}, {B: 0.2, C: 0.1}, DOCUMENTS)) == [B, A, C]
+    assert best_first(mingled({A: 9.0, B: 8.0}, {B: 0.2, C: 0.02}, DOCUMENTS)) == [B, A, C]
     assert best_first(mingled({A: 9.0, B: 8.0}, {B: 0.2}, MEMORY)) == [A, B]
     assert best_first(mingled({A: 9.0, B: 8.0}, {}, DOCUMENTS)) == [A, B]
