@@ -59,6 +59,8 @@ def download(folder: Path) -> None:
     Raises:
         EmbeddingUnavailable: There is no network, or what came is not the model.
     """
+    # The whole first: while another thread imports it too, its parts wait for each other in a circle.
+    import chromadb  # noqa: F401, PLC0415 - heavy
     from chromadb.utils.embedding_functions.onnx_mini_lm_l6_v2 import (  # noqa: PLC0415 - heavy
         ONNXMiniLM_L6_V2,
     )
