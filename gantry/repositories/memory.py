@@ -5,7 +5,20 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, delete, exists, func, literal, or_, select, tuple_, union, update
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    and_,
+    delete,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    tuple_,
+    union,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from sqlmodel import col
@@ -139,18 +152,7 @@ class MemoryRepository:
 
     async def facts_naming(self, owner: UUID, keys: Collection[str], *, limit: int) -> Sequence[MemoryItem]:
         """Return facts that name any of these entities."""
-        query = (
-            select(MemoryItem)
-            .join(Mention, col(Mention.memory_item_id) == col(MemoryItem.id))
-            .join(Entity, col(Entity.id) == col(Mention.entity_id))
-            .where(
-                col(Entity.account_id) == owner,
-                col(Entity.key).in_(keys),
-                col(MemoryItem.kind) == MemoryKind.FACT,
-            )
-            .distinct()
-            .limit(limit)
-        )
+        query = _facts_with(owner, col(Entity.key).in_(keys)).limit(limit)
         return (await self._session.execute(query)).scalars().all()
 
     async def facts_near(
@@ -164,20 +166,8 @@ class MemoryRepository:
             select(col(Relation.object_id)).where(col(Relation.subject_id).in_(named)),
             select(col(Relation.subject_id)).where(col(Relation.object_id).in_(named)),
         )
-        query = (
-            select(MemoryItem)
-            .join(Mention, col(Mention.memory_item_id) == col(MemoryItem.id))
-            .join(Entity, col(Entity.id) == col(Mention.entity_id))
-            .where(
-                col(Entity.account_id) == owner,
-                col(Entity.id).in_(beside),
-                col(Entity.key) != apart_from,
-                col(MemoryItem.kind) == MemoryKind.FACT,
-            )
-            .distinct()
-            .order_by(col(MemoryItem.id).desc())
-            .limit(limit)
-        )
+        query = _facts_with(owner, col(Entity.id).in_(beside), col(Entity.key) != apart_from)
+        query = query.order_by(col(MemoryItem.id).desc()).limit(limit)
         return (await self._session.execute(query)).scalars().all()
 
     async def unname(self, item: UUID) -> None:
@@ -430,3 +420,14 @@ class MemoryRepository:
             .limit(limit)
         )
         return (await self._session.execute(query)).scalars().all()
+
+
+def _facts_with(owner: UUID, *entity: ColumnElement[bool]) -> Select[MemoryItem]:
+    """Return a query for the facts that name such an entity."""
+    return (
+        select(MemoryItem)
+        .join(Mention, col(Mention.memory_item_id) == col(MemoryItem.id))
+        .join(Entity, col(Entity.id) == col(Mention.entity_id))
+        .where(col(Entity.account_id) == owner, col(MemoryItem.kind) == MemoryKind.FACT, *entity)
+        .distinct()
+    )

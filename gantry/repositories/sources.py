@@ -70,34 +70,14 @@ class SourceRepository:
                 .where(col(Chunk.document_id) == document)
                 .values(conversation_id=message.conversation_id)
             )
-            self._session.add(
-                Attachment(
-                    message_id=message.id,
-                    account_id=message.account_id,
-                    document_id=row.id,
-                    name=row.name,
-                    media_type=row.media_type,
-                    size_bytes=row.size_bytes,
-                    created_at=at,
-                )
-            )
+            self._session.add(_attachment(message, row.id, row, at))
         await self._session.flush()
 
     async def attach_again(self, before: UUID, message: Message, *, at: datetime) -> None:
         """Send the files of the message *before* with *message* too, those that are still there."""
         for row in (await self.attachments([before])).get(before, []):
             if row.document_id is not None:
-                self._session.add(
-                    Attachment(
-                        message_id=message.id,
-                        account_id=message.account_id,
-                        document_id=row.document_id,
-                        name=row.name,
-                        media_type=row.media_type,
-                        size_bytes=row.size_bytes,
-                        created_at=at,
-                    )
-                )
+                self._session.add(_attachment(message, row.document_id, row, at))
         await self._session.flush()
 
     async def require_scope(self, scope: DocumentScope, *, owner: UUID) -> None:
@@ -307,6 +287,18 @@ class SourceRepository:
             .where(col(Message.id).in_(messages), col(Conversation.deleted_at).is_(None))
         )
         return {row.id: row for row in (await self._session.execute(query)).scalars()}
+
+
+def _attachment(message: Message, document: UUID, file: Document | Attachment, at: datetime) -> Attachment:
+    return Attachment(
+        message_id=message.id,
+        account_id=message.account_id,
+        document_id=document,
+        name=file.name,
+        media_type=file.media_type,
+        size_bytes=file.size_bytes,
+        created_at=at,
+    )
 
 
 def _numbered(numbers: Many[int]) -> Callable[[ContextPart], bool]:

@@ -343,6 +343,7 @@ class Indexer:
             try:
                 await self.index.delete(row.name, account, shelf, rows=rows, sources=sources)
             except Unavailable:
+                self._sweep_at = 0.0
                 return
 
     async def move(self, account: UUID, *, document: UUID, group: UUID) -> None:

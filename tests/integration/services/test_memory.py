@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import func, select
 
 from gantry.domain.clock import utc_now
-from gantry.domain.context import Knowledge, PartKind
+from gantry.domain.context import PartKind
 from gantry.domain.errors import NotFound
 from gantry.domain.learning import Learned, Link
 from gantry.domain.memory import EntityKind
@@ -19,8 +19,8 @@ from gantry.models import Entity, MemoryItem, Message, Relation
 from gantry.services.conversations import UNDO_SECONDS, Beginning
 from gantry.services.facts import store_fact
 from gantry.services.indexing import SweepReport
-from gantry.services.sources import Asked, SourceFinder
 from tests.factories import actor_of, make_account
+from tests.parts.hasty import after_search
 from tests.parts.knowledge import background, learned
 from tests.parts.llm_server import Script
 from tests.parts.stack import Stack
@@ -175,16 +175,7 @@ async def test_what_is_forgotten_while_an_answer_begins_is_not_kept_with_it(
 ) -> None:
     """The answer was given it already and ends well; facts and turns are gone from the account of it."""
     conversation = await told(library, "My sister is called Beatrix.")
-
-    class Hasty(SourceFinder):
-        async def find(self, asked: Asked, *, on_stage: Callable[[str], None]) -> Knowledge:
-            found = await SourceFinder.find(self, asked, on_stage=on_stage)
-            await forget(library, conversation)
-            return found
-
-    finder = library.main.writers.finder
-    assert finder is not None
-    library.main.writers.finder = Hasty(finder.database, finder.search, finder.memory)
+    after_search(library, lambda: forget(library, conversation))
     library.llm.default = Script(text="Beatrix [1].")
     sent = await library.ask("What is my sister called?")
     assert (await library.read(sent)).status == "complete"

@@ -3,7 +3,6 @@
 import asyncio
 import os
 import time
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -12,7 +11,7 @@ import pytest
 
 from gantry.bootstrap import build
 from gantry.domain.clock import utc_now
-from gantry.domain.context import Knowledge, PartKind, Retrieval
+from gantry.domain.context import PartKind, Retrieval
 from gantry.domain.errors import Conflict, Invalid, NotFound
 from gantry.domain.knowledge import DocumentScope, ScopeKind
 from gantry.domain.parsing import ParsingFailed
@@ -20,10 +19,10 @@ from gantry.domain.vault import DocumentState
 from gantry.domain.vectors import Shelf
 from gantry.repositories import migrations
 from gantry.services.conversations import Beginning
-from gantry.services.sources import Asked, SourceFinder
 from tests.factories import actor_of, make_account
 from tests.parts import documents
 from tests.parts.doomed import DoomedWriter
+from tests.parts.hasty import after_search
 from tests.parts.knowledge import background, once, read, until, upload
 from tests.parts.llm_server import Script
 from tests.parts.stack import Stack
@@ -235,16 +234,7 @@ async def test_deleting_removes_every_trace(library: Stack) -> None:
 async def test_what_is_deleted_while_an_answer_begins_is_not_kept(library: Stack) -> None:
     """The answer was given it already and ends well; its number stays, its text does not."""
     row = await read(library, (await upload(library, "harbour.pdf", GARDEN)).id)
-
-    class Hasty(SourceFinder):
-        async def find(self, asked: Asked, *, on_stage: Callable[[str], None]) -> Knowledge:
-            found = await SourceFinder.find(self, asked, on_stage=on_stage)
-            await library.services.vault.delete(library.who, [row.id])
-            return found
-
-    finder = library.main.writers.finder
-    assert finder is not None
-    library.main.writers.finder = Hasty(finder.database, finder.search, finder.memory)
+    after_search(library, lambda: library.services.vault.delete(library.who, [row.id]))
     library.llm.default = Script(text="Amalia [1].")
     sent = await library.ask("Who kept the lighthouse?")
     reader = await library.read(sent)
