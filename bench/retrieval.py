@@ -120,7 +120,7 @@ class Bench:
         scores = await self._scores(method, who, question, Shelf.CHUNK)
         async with self.database.read() as tx:
             chunks = await tx.knowledge.chunks(scores, owner=who.id, places=Places())
-        rows = {each.chunk.id: each.chunk for each in chunks}
+        rows = {each.id: each for each in chunks}
         return [
             Hit(loaded.names[row.document_id], row.start_offset, row.end_offset, row.page)
             for row in (rows[one] for one in retrieval.best_first(scores) if one in rows)

@@ -2,6 +2,10 @@
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any, cast
+
+import snowballstemmer  # pyright: ignore[reportMissingTypeStubs] - it has none
 
 _WORD = re.compile(r"[^\W_]+")
 _SENTENCE = re.compile(r"(?<=[.!?…])\s+|\n+")
@@ -107,12 +111,20 @@ def search_words(question: str) -> list[str]:
     return ([word for word in words if word not in STOP_WORDS] or words)[:_MAX_WORDS]
 
 
+@lru_cache(maxsize=1 << 15)  # texts repeat their words
 def stem(word: str) -> str:
     """Cut common English endings, so that "dogs" finds "dog"; other languages mostly pass unchanged."""
     for ending in ("ing", "ies", "ed", "es", "s", "e"):
         if word.endswith(ending) and len(word) - len(ending) >= 3:
             return word.removesuffix(ending)
     return word
+
+
+@lru_cache(maxsize=1 << 15)
+def porter_stem(word: str) -> str:
+    """Cut English endings as Porter's algorithm does, which SQLite's index uses, so that "studies" finds "studying"."""
+    stemmer = cast("Any", snowballstemmer).stemmer("porter")  # a new one: they are not for several threads
+    return str(stemmer.stemWord(word))
 
 
 def best_passage(text: str, words: Sequence[str], *, max_characters: int = 320) -> tuple[str, int]:

@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import TypeVar
 from uuid import UUID
 
-from gantry.domain.passages import STOP_WORDS, search_words, stem
+from gantry.domain.passages import STOP_WORDS, porter_stem, search_words, stem
 
 _WORD = re.compile(r"[^\W_]+")
 _STANDING = re.compile(
@@ -47,8 +47,9 @@ class Mix:
 
     Attributes:
         words: Share of the score by words, where both searches answered.
-        counted: Share of that which is counted among the rows themselves. The rest is the database's: it knows more endings
-            of words, but counts everybody's rows.
+        counted: Share of that which is counted among the rows that were found. The rest is the database's: which of all
+            the person's rows hold a word, not how often.
+        endings: Cuts the endings of words where they are counted.
         neighbour: Share of the better neighbour's score that is added: what is found is often found twice.
         feedback: Nearest rows that the question is moved towards.
         candidates: Rows taken from each search.
@@ -64,6 +65,7 @@ class Mix:
 
     words: float
     counted: float
+    endings: Callable[[str], str]
     neighbour: float
     feedback: int
     candidates: int
@@ -77,10 +79,11 @@ class Mix:
     unseen: float = 0.7
 
 
-DOCUMENTS = Mix(words=0.5, counted=0.3, neighbour=0.05, feedback=3, candidates=100)
+DOCUMENTS = Mix(words=0.45, counted=0.7, endings=porter_stem, neighbour=0.05, feedback=3, candidates=100)
 MEMORY = Mix(
     words=0.45,
     counted=1.0,
+    endings=stem,  # people say again what they said much as they said it
     neighbour=0.12,
     feedback=0,
     candidates=200,
@@ -137,16 +140,16 @@ def with_neighbours(
     }
 
 
-def coverage(question: str, text: str) -> float:
-    """Return the share of the question's words that *text* holds, endings aside."""
-    wanted = _wanted(question)
-    return len(occurrences(question, text)) / len(wanted) if wanted else 0.0
+def coverage(question: str, held: Iterable[Mapping[str, int]], mix: Mix) -> float:
+    """Return the share of the question's words among the `occurrences` in a row's fields."""
+    wanted = _wanted(question, mix.endings)
+    return len({word for field in held for word in field}) / len(wanted) if wanted else 0.0
 
 
-def occurrences(question: str, text: str) -> dict[str, int]:
+def occurrences(question: str, text: str, mix: Mix) -> dict[str, int]:
     """Return how often *text* holds each of the question's words, endings aside; without those it does not hold."""
     lower = text.lower()
-    counted = ((one, _times(lower, one)) for one in _wanted(question))
+    counted = ((one, _times(lower, one, mix.endings)) for one in _wanted(question, mix.endings))
     return {one: times for one, times in counted if times}
 
 
@@ -194,18 +197,22 @@ def _rarity(rows: Sequence[Mapping[str, int]]) -> Callable[[str], float]:
 
 
 @lru_cache(maxsize=64)  # one question is compared with hundreds of rows
-def _wanted(question: str) -> frozenset[str]:
-    return frozenset(stem(word) for word in search_words(question) if word not in STOP_WORDS)
+def _wanted(question: str, endings: Callable[[str], str]) -> frozenset[str]:
+    return frozenset(endings(word) for word in search_words(question) if word not in STOP_WORDS)
 
 
-def _times(text: str, wanted: str) -> int:
-    """Return how many words of *text* have the stem *wanted*. Looks at the words that begin like it only: texts are many, and long."""
-    times, at = 0, text.find(wanted)
+def _times(text: str, wanted: str, endings: Callable[[str], str]) -> int:
+    """Return how many words of *text* are *wanted* without their endings.
+
+    Looks at words that begin like it only: texts are many, and long. A stem's last letter may be another than its words' ("dai", "day").
+    """
+    begin = wanted[:-1] if len(wanted) > 3 or wanted.endswith("i") else wanted
+    times, at = 0, text.find(begin)
     while at >= 0:
         if at == 0 or not text[at - 1].isalnum():
             word = _WORD.match(text, at)
-            times += word is not None and stem(word.group()) == wanted
-        at = text.find(wanted, at + 1)
+            times += word is not None and endings(word.group()) == wanted
+        at = text.find(begin, at + 1)
     return times
 
 

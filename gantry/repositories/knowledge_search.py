@@ -3,12 +3,14 @@
 Owner and place are words of the index too, so that it leaves other people's rows out by itself; the conditions on the columns say it again.
 """
 
-from collections.abc import Collection, Sequence
+import math
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, func, or_, select, text
+from sqlalchemy import Result, bindparam, func, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from sqlalchemy.types import Uuid
@@ -18,13 +20,22 @@ from gantry.domain.memory import MemoryKind
 from gantry.domain.vault import DocumentState
 from gantry.models import Chunk, Conversation, Document, MemoryItem, Message
 
-# Weights of content, context (name and headings; speaker and date) and, for memories, of the turns around.
-_CHUNKS_SQLITE = """
-    SELECT r.chunk_id AS id, -bm25(fts_chunk, 0, 1.0, 3.0) AS score
-    FROM fts_chunk JOIN fts_chunk_row r ON r.number = fts_chunk.rowid JOIN chunk c ON c.id = r.chunk_id
-    WHERE fts_chunk MATCH :words AND c.account_id = :owner ORDER BY score DESC LIMIT :limit
+# What a word counts in each column: content, context (name and headings; speaker and date), the turns around.
+_CHUNK_COLUMNS = {"content": 1.0, "context": 1.5}
+_MEMORY_COLUMNS = {"content": 1.0, "context": 1.0, "around": 0.5}
+
+# Both databases can rank, but not by what one person keeps: SQLite counts how rare a word is among everybody's rows (and
+# takes longer the more they keep), PostgreSQL not at all. So each word is asked for by itself, and weighed by how many of the
+# owner's rows have it.
+_HELD_SQLITE = "SELECT (SELECT count(*) FROM {table} WHERE account_id = :owner) AS held, {counts}"
+_COUNT_SQLITE = "(SELECT count(*) FROM fts_{table} WHERE fts_{table} MATCH :any{n}) AS rows{n}"
+_HIT_SQLITE = "SELECT rowid AS number, :weight{n}{column} AS weight FROM fts_{table} WHERE fts_{table} MATCH :{column}{n}"
+_BEST_SQLITE = """
+    SELECT found.{table}_id AS id, best.score FROM (
+        SELECT number, sum(weight) AS score FROM ({hits}) GROUP BY number ORDER BY score DESC, number DESC LIMIT :limit
+    ) AS best JOIN fts_{table}_row found ON found.number = best.number JOIN {table} ON {table}.id = found.{table}_id
+    WHERE {table}.account_id = :owner
 """
-# PostgreSQL ranks without the rarity of words, so each word is asked for by itself, and weighed by how many rows have it.
 _CHUNKS_POSTGRESQL = """
     WITH hit AS (
         SELECT f.chunk_id AS id, word, ts_rank('{{0, 0, 0.75, 0.25}}', f.search, word, 1) AS rank
@@ -41,12 +52,6 @@ _ASKED_POSTGRESQL = """(
     SELECT DISTINCT query AS word
     FROM unnest(CAST(:words AS text[])) AS one, LATERAL to_tsquery('english', one) AS query WHERE numnode(query) > 0
 ) AS asked"""
-_MEMORIES_SQLITE = """
-    SELECT r.memory_item_id AS id, -bm25(fts_memory_item, 0, 1.0, 2.0, 0.5) AS score
-    FROM fts_memory_item JOIN fts_memory_item_row r ON r.number = fts_memory_item.rowid
-    JOIN memory_item i ON i.id = r.memory_item_id
-    WHERE fts_memory_item MATCH :words AND i.account_id = :owner ORDER BY score DESC LIMIT :limit
-"""
 _MEMORIES_POSTGRESQL = """
     WITH hit AS (
         SELECT f.memory_item_id AS id, word, ts_rank('{{0, 0.15, 0.6, 0.3}}', f.search, word, 1) AS rank
@@ -76,9 +81,17 @@ class Places:
 
 @dataclass(frozen=True, slots=True)
 class ChunkFound:
-    """A chunk with what is shown of its document."""
+    """A chunk with the name of its document."""
 
-    chunk: Chunk
+    id: UUID
+    document_id: UUID
+    ordinal: int
+    page: int | None
+    heading: str
+    start_offset: int
+    end_offset: int
+    content: str
+    context: str
     name: str
 
 
@@ -100,7 +113,19 @@ class MemoryFound:
     before_id: UUID | None
 
 
-_MEMORY_COLUMNS = (
+# Columns, not objects, are read: they are hundreds, and most are only looked at.
+_OF_CHUNK = (
+    Chunk.id,
+    Chunk.document_id,
+    Chunk.ordinal,
+    Chunk.page,
+    Chunk.heading,
+    Chunk.start_offset,
+    Chunk.end_offset,
+    Chunk.content,
+    Chunk.context,
+)
+_OF_MEMORY = (
     MemoryItem.id,
     MemoryItem.kind,
     MemoryItem.conversation_id,
@@ -133,49 +158,76 @@ class KnowledgeSearchRepository:
                 [f"c{one.hex}" for one in places.collections or ()]
                 + [f"d{one.hex}" for one in places.documents or ()]
             )
-        queries = (_CHUNKS_SQLITE, _CHUNKS_POSTGRESQL)
-        return await self._by_words(queries, "content context", words, scope, owner=owner, limit=limit)
+        if not words or not all(scope):
+            return {}
+        if self._sqlite:
+            return await self._by_words_sqlite(
+                "chunk", _CHUNK_COLUMNS, words, scope, owner=owner, limit=limit
+            )
+        return await self._by_words_postgresql(_CHUNKS_POSTGRESQL, words, scope, owner=owner, limit=limit)
 
     async def memories_by_words(
         self, words: Sequence[str], *, owner: UUID, kind: MemoryKind, limit: int
     ) -> dict[UUID, float]:
         """Return *owner*'s memories of a kind that hold any of *words*, with scores to compare."""
         scope = [[f"a{owner.hex}"], [f"k{kind.value}"]]
-        queries = (_MEMORIES_SQLITE, _MEMORIES_POSTGRESQL)
-        return await self._by_words(queries, "content context around", words, scope, owner=owner, limit=limit)
+        if not words:
+            return {}
+        if self._sqlite:
+            return await self._by_words_sqlite(
+                "memory_item", _MEMORY_COLUMNS, words, scope, owner=owner, limit=limit
+            )
+        return await self._by_words_postgresql(_MEMORIES_POSTGRESQL, words, scope, owner=owner, limit=limit)
 
-    async def _by_words(
+    async def _by_words_sqlite(
         self,
-        queries: tuple[str, str],
-        columns: str,
+        table: str,
+        columns: Mapping[str, float],
         words: Sequence[str],
         scope: list[list[str]],
         *,
         owner: UUID,
         limit: int,
     ) -> dict[UUID, float]:
-        if not words or not all(scope):
-            return {}
-        if self._sqlite:
-            places = " AND ".join(f"scope : ({_any(group)})" for group in scope)
-            query = text(queries[0]).bindparams(bindparam("owner", owner, Uuid()))
-            values = {"words": f"({places}) AND {{{columns}}} : ({_any(words)})", "limit": limit}
-        else:
-            inside = " && ".join(f"CAST(:scope{n} AS tsquery)" for n in range(len(scope)))
-            query = text(queries[1].format(asked=_ASKED_POSTGRESQL, scope=f"({inside})")).bindparams(
-                bindparam("owner", owner, Uuid())
-            )
-            values = {f"scope{n}": " | ".join(f"'{word}'" for word in group) for n, group in enumerate(scope)}
-            values |= {"words": list(words), "limit": limit}
-        rows = await self._session.execute(query.columns(id=Uuid()), values)
-        return {row.id: float(row.score) for row in rows}
+        inside = " AND ".join(f"scope : ({_any(group)})" for group in scope)
+        numbers = range(len(words))
+        counts = ", ".join(_COUNT_SQLITE.format(table=table, n=n) for n in numbers)
+        everywhere = " ".join(columns)
+        asked = {f"any{n}": f'{inside} AND {{{everywhere}}} : "{word}"' for n, word in enumerate(words)}
+        told = await self._execute(_HELD_SQLITE.format(table=table, counts=counts), asked, owner=owner)
+        held, *having = told.one()
+        hits = " UNION ALL ".join(
+            _HIT_SQLITE.format(table=table, n=n, column=column) for n in numbers for column in columns
+        )
+        values: dict[str, object] = {"limit": limit}
+        for n, (word, rows) in enumerate(zip(words, having, strict=True)):
+            rarity = math.log(1 + (max(0, held - rows) + 0.5) / (rows + 0.5))
+            for column, weight in columns.items():
+                values[f"{column}{n}"] = f'{inside} AND {column} : "{word}"'
+                values[f"weight{n}{column}"] = weight * rarity
+        query = _BEST_SQLITE.format(table=table, hits=hits)
+        return _scores(await self._execute(query, values, owner=owner))
+
+    async def _by_words_postgresql(
+        self, query: str, words: Sequence[str], scope: list[list[str]], *, owner: UUID, limit: int
+    ) -> dict[UUID, float]:
+        inside = " && ".join(f"CAST(:scope{n} AS tsquery)" for n in range(len(scope)))
+        values: dict[str, object] = {
+            f"scope{n}": " | ".join(f"'{word}'" for word in group) for n, group in enumerate(scope)
+        }
+        values |= {"words": list(words), "limit": limit}
+        query = query.format(asked=_ASKED_POSTGRESQL, scope=f"({inside})")
+        return _scores(await self._execute(query, values, owner=owner))
+
+    async def _execute(self, query: str, values: Mapping[str, object], *, owner: UUID) -> Result[Any]:
+        return await self._session.execute(text(query).bindparams(bindparam("owner", owner, Uuid())), values)
 
     async def chunks(self, ids: Collection[UUID], *, owner: UUID, places: Places) -> list[ChunkFound]:
         """Return the chunks among *ids* that are *owner*'s and in *places*."""
         if not ids:
             return []
         query = (
-            select(Chunk, col(Document.name))
+            select(*(col(column) for column in _OF_CHUNK), col(Document.name))
             .join(Document, col(Document.id) == col(Chunk.document_id))
             .where(col(Chunk.account_id) == owner, col(Chunk.id).in_(ids))
         )
@@ -186,7 +238,7 @@ class KnowledgeSearchRepository:
                     col(Chunk.document_id).in_(places.documents or ()),
                 )
             )
-        return [ChunkFound(chunk, name) for chunk, name in await self._session.execute(query)]
+        return [ChunkFound(*row) for row in await self._session.execute(query)]
 
     async def memories(self, ids: Collection[UUID], *, owner: UUID, apart: UUID | None) -> list[MemoryFound]:
         """Return the memories among *ids* that are *owner*'s and may be told: not of conversation *apart* nor of deleted ones."""
@@ -194,8 +246,8 @@ class KnowledgeSearchRepository:
             return []
         above = aliased(Message)
         query = (
-            select(  # columns, not objects: they are hundreds, and most are only looked at
-                *(col(column) for column in _MEMORY_COLUMNS),
+            select(
+                *(col(column) for column in _OF_MEMORY),
                 func.coalesce(Conversation.title, "").label("title"),
                 col(Message.parent_id),
                 col(above.parent_id).label("before_id"),
@@ -254,6 +306,10 @@ class KnowledgeSearchRepository:
             col(Document.conversation_id) == conversation, col(Document.account_id) == owner
         )
         return list((await self._session.execute(query)).scalars())
+
+
+def _scores(rows: Result[Any]) -> dict[UUID, float]:
+    return {UUID(str(row.id)): float(row.score) for row in rows}
 
 
 def _any(words: Sequence[str]) -> str:

@@ -17,11 +17,11 @@ from gantry.domain.knowledge import DocumentScope, Found, Passage, ScopeKind
 from gantry.domain.memory import MemoryKind
 from gantry.domain.passages import search_words
 from gantry.domain.rerank import Reranker
-from gantry.domain.retrieval import DOCUMENTS, MEMORY
+from gantry.domain.retrieval import DOCUMENTS, MEMORY, Mix
 from gantry.domain.vectors import Nearest, Shelf, VectorHit, VectorScope
-from gantry.models import Chunk
 from gantry.repositories.database import Database
 from gantry.repositories.knowledge_search import ChunkFound, MemoryFound, Places
+from gantry.repositories.unit import UnitOfWork
 
 DEADLINE_SECONDS = 3.0
 _RERANKED = 30
@@ -35,6 +35,9 @@ _REPEATED = 3  # times what is asked for: people and models repeat themselves
 
 log = logging.getLogger(__name__)
 _Result = TypeVar("_Result")
+_Held = list[
+    tuple[dict[str, int], int]
+]  # for each field of a row, how often it holds each word asked for, and its length
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +59,8 @@ class Retriever:
     ) -> Found:
         """Return passages of *who*'s documents in *scope*, best first; a page, or chunks that touch, are one passage."""
         started = time.perf_counter()
-        places = await self._places(who, scope)
         async with self.database.read() as tx:
+            places = await _places(tx, who, scope)
             searched = await tx.knowledge.count_documents(owner=who.id, places=places)
         if not searched or not question.strip():
             return Found(searched=searched)
@@ -74,13 +77,18 @@ class Retriever:
         )
         async with self.database.read() as tx:
             rows = await tx.knowledge.chunks({*words, *meaning}, owner=who.id, places=places)
-        found = {each.chunk.id: each for each in rows}
+        found = {each.id: each for each in rows}
         words, meaning = _within(found, words), _within(found, meaning)
-        counted = retrieval.okapi({row: _in_chunk(question, each) for row, each in found.items()}, _IN_CHUNK)
+        held = {row: _in_chunk(question, each) for row, each in found.items()}
+        counted = retrieval.okapi(held, _IN_CHUNK)
         scores = retrieval.fused(retrieval.mingled(counted, words, DOCUMENTS), meaning, DOCUMENTS)
         scores = retrieval.with_neighbours(scores, _beside(rows), DOCUMENTS.neighbour)
         order = [found[row] for row in retrieval.best_first(scores)]
-        order = [each for each in order if _relevant(question, _whole(each), meaning.get(each.chunk.id))]
+        order = [
+            each
+            for each in order
+            if _near(meaning.get(each.id)) or _covers(question, held[each.id], DOCUMENTS)
+        ]
         order, missing = await self._reranked(question, order, [_whole(each) for each in order[:_RERANKED]])
         passages = _joined(order, scores, limit)
         took = {"total": (time.perf_counter() - started) * 1000}
@@ -111,26 +119,22 @@ class Retriever:
         async with self.database.read() as tx:
             rows = await tx.knowledge.memories({*words, *meaning}, owner=who.id, apart=exclude)
         found = {each.id: each for each in rows if each.kind is MemoryKind.TURN}
-        scores = _weighed(question, found, _within(found, words), _within(found, meaning))
+        held = {row: _in_turn(question, each) for row, each in found.items()}
+        scores = _weighed(question, found, held, _within(found, words), _within(found, meaning))
         order: list[MemoryFound] = []
         for each in (found[row] for row in retrieval.best_first(scores)):
-            if _may_be_told(question, each, meaning.get(each.id)):
+            # What somebody wants done always or prefers is told however little it has to do with the question.
+            if (
+                _near(meaning.get(each.id))
+                or _covers(question, held[each.id], MEMORY)
+                or _wished(question, each, 0.0) > 0
+            ):
                 order.append(each)
             if len(order) == _REPEATED * limit:
                 break
         passages = [_turn(each, scores[each.id], question) for each in _different(order)[:limit]]
         took = {"total": (time.perf_counter() - started) * 1000}
         return Found(passages, left_out, searched, took)
-
-    async def _places(self, who: Actor, scope: DocumentScope) -> Places:
-        """Return where to look. Files of conversations are in no collection, so "all" means all collections and this one's files."""
-        async with self.database.read() as tx:
-            files = await tx.knowledge.attached(scope.attached, owner=who.id) if scope.attached else []
-            if scope.kind is ScopeKind.ALL:
-                return Places(await tx.knowledge.collections(owner=who.id), files)
-            if scope.kind is ScopeKind.NONE:
-                return Places((), files)
-            return Places(scope.collections, (*scope.documents, *files))
 
     async def _chunk_words(self, who: Actor, question: str, places: Places) -> dict[UUID, float]:
         async with self.database.read() as tx:
@@ -169,6 +173,16 @@ class Retriever:
         return [*(order[index] for index in ranks), *order[len(texts) :]], ()
 
 
+async def _places(tx: UnitOfWork, who: Actor, scope: DocumentScope) -> Places:
+    """Return where to look. Files of conversations are in no collection, so "all" means all collections and this one's files."""
+    files = await tx.knowledge.attached(scope.attached, owner=who.id) if scope.attached else []
+    if scope.kind is ScopeKind.ALL:
+        return Places(await tx.knowledge.collections(owner=who.id), files)
+    if scope.kind is ScopeKind.NONE:
+        return Places((), files)
+    return Places(scope.collections, (*scope.documents, *files))
+
+
 async def _in_time(work: Awaitable[_Result], seconds: float, otherwise: _Result) -> tuple[_Result, bool]:
     try:
         async with asyncio.timeout(seconds):
@@ -185,7 +199,7 @@ def _vector_scope(who: Actor, places: Places) -> VectorScope:
 
 
 def _beside(rows: Sequence[ChunkFound]) -> Mapping[UUID, list[UUID]]:
-    at = {(each.chunk.document_id, each.chunk.ordinal): each.chunk.id for each in rows}
+    at = {(each.document_id, each.ordinal): each.id for each in rows}
     return {
         row: [at[key] for key in ((document, ordinal - 1), (document, ordinal + 1)) if key in at]
         for (document, ordinal), row in at.items()
@@ -200,11 +214,11 @@ def _within(found: Container[UUID], scores: Mapping[UUID, float]) -> dict[UUID, 
 def _weighed(
     question: str,
     found: Mapping[UUID, MemoryFound],
+    held: Mapping[UUID, _Held],
     words: Mapping[UUID, float],
     meaning: Mapping[UUID, float],
 ) -> dict[UUID, float]:
     """Return the scores of past turns: by words and meaning, by what stands around them, who spoke, and what they cover."""
-    held = {row: _in_turn(question, each) for row, each in found.items()}
     counted = retrieval.okapi(held, _IN_TURN)
     scores = retrieval.fused(retrieval.mingled(counted, words, MEMORY), meaning, MEMORY)
     nearest = max(meaning.values(), default=0.0) or 1.0
@@ -227,11 +241,6 @@ def _wished(question: str, found: MemoryFound, nearness: float) -> float:
     return retrieval.how_wished(question, found.content, nearness, MEMORY) if found.speaker == "user" else 0.0
 
 
-def _may_be_told(question: str, found: MemoryFound, similarity: float | None) -> bool:
-    """Whether a past turn has enough to do with the question, or tells how its person wants things done."""
-    return _relevant(question, _said(found), similarity) or _wished(question, found, 0.0) > 0
-
-
 def _above_and_below(
     rows: Iterable[MemoryFound], above_of: Callable[[MemoryFound], UUID | None]
 ) -> Mapping[UUID, list[UUID]]:
@@ -246,67 +255,66 @@ def _above_and_below(
     return beside
 
 
-def _in_turn(question: str, found: MemoryFound) -> list[tuple[dict[str, int], int]]:
+def _in_turn(question: str, found: MemoryFound) -> _Held:
     """Return what a past turn holds of the question's words: as it was said, in its speaker and day, and in the turns around."""
     texts = (found.content[:_READ], found.context, found.around)
-    return [(retrieval.occurrences(question, text), len(text)) for text in texts]
+    return [(retrieval.occurrences(question, text, MEMORY), len(text)) for text in texts]
 
 
-def _in_chunk(question: str, found: ChunkFound) -> list[tuple[dict[str, int], int]]:
+def _in_chunk(question: str, found: ChunkFound) -> _Held:
     """Return what a chunk holds of the question's words: in its text, and in the names above it."""
-    texts = (found.chunk.content, found.chunk.context)
-    return [(retrieval.occurrences(question, text), len(text)) for text in texts]
+    texts = (found.content, found.context)
+    return [(retrieval.occurrences(question, text, DOCUMENTS), len(text)) for text in texts]
 
 
 def _whole(found: ChunkFound) -> str:
-    return f"{found.chunk.context}\n{found.chunk.content}"
+    return f"{found.context}\n{found.content}"
 
 
-def _said(found: MemoryFound) -> str:
-    return f"{found.context}\n{found.content[:_READ]}\n{found.around}"
+def _near(similarity: float | None) -> bool:
+    return similarity is not None and similarity >= retrieval.LEAST_SIMILARITY
 
 
-def _relevant(question: str, text: str, similarity: float | None) -> bool:
-    near = similarity is not None and similarity >= retrieval.LEAST_SIMILARITY
-    return near or retrieval.coverage(question, text) >= retrieval.LEAST_COVERAGE
+def _covers(question: str, held: _Held, mix: Mix) -> bool:
+    return retrieval.coverage(question, (words for words, _length in held), mix) >= retrieval.LEAST_COVERAGE
 
 
 def _joined(order: Sequence[ChunkFound], scores: Mapping[UUID, float], limit: int) -> list[Passage]:
     """Make passages: a page is given once, with all that was found on it; without pages, chunks that touch are one."""
     groups: list[list[ChunkFound]] = []
     for each in order:
-        home = next((group for group in groups if _belongs(each.chunk, group)), None)
+        home = next((group for group in groups if _belongs(each, group)), None)
         if home is None:
             if len(groups) == limit:
                 break
             groups.append([each])
-        elif _fits(each.chunk, home):
+        elif _fits(each, home):
             home.append(each)
-    return [_passage(group, scores[group[0].chunk.id]) for group in groups]
+    return [_passage(group, scores[group[0].id]) for group in groups]
 
 
-def _belongs(chunk: Chunk, group: Sequence[ChunkFound]) -> bool:
-    first = group[0].chunk
+def _belongs(chunk: ChunkFound, group: Sequence[ChunkFound]) -> bool:
+    first = group[0]
     if (chunk.document_id, chunk.page) != (first.document_id, first.page):
         return False
     if chunk.page is not None:
         return True
-    touches = any(abs(chunk.ordinal - each.chunk.ordinal) == 1 for each in group)
+    touches = any(abs(chunk.ordinal - each.ordinal) == 1 for each in group)
     return touches and _fits(chunk, group)
 
 
-def _fits(chunk: Chunk, group: Sequence[ChunkFound]) -> bool:
-    return len(_text([chunk, *(each.chunk for each in group)])) <= _MOST_JOINED
+def _fits(chunk: ChunkFound, group: Sequence[ChunkFound]) -> bool:
+    return len(_text([chunk, *group])) <= _MOST_JOINED
 
 
 def _passage(group: Sequence[ChunkFound], score: float) -> Passage:
-    chunks = _in_order(each.chunk for each in group)
+    chunks = _in_order(group)
     return Passage(
         rows=tuple(chunk.id for chunk in chunks),
         text=_text(chunks),
         score=min(1.0, score),
         source_id=chunks[0].document_id,
-        title=group[0].name,
+        title=chunks[0].name,
         page=chunks[0].page,
         heading=chunks[0].heading,
         start=chunks[0].start_offset,
@@ -314,16 +322,16 @@ def _passage(group: Sequence[ChunkFound], score: float) -> Passage:
     )
 
 
-def _text(chunks: Iterable[Chunk]) -> str:
+def _text(chunks: Iterable[ChunkFound]) -> str:
     ordered = _in_order(chunks)
     return ordered[0].content + "".join(_seam(left, right) for left, right in pairwise(ordered))
 
 
-def _in_order(chunks: Iterable[Chunk]) -> list[Chunk]:
+def _in_order(chunks: Iterable[ChunkFound]) -> list[ChunkFound]:
     return sorted(chunks, key=lambda chunk: chunk.ordinal)
 
 
-def _seam(left: Chunk, right: Chunk) -> str:
+def _seam(left: ChunkFound, right: ChunkFound) -> str:
     """Return what follows *left*: *right* without what both have, and a sign where something between them is left out."""
     if right.ordinal > left.ordinal + 1:
         return f"\n…\n{right.content}"

@@ -47,9 +47,14 @@ def test_a_neighbour_shares_its_score() -> None:
 
 
 def test_coverage_counts_words_not_endings() -> None:
-    """Stop words do not count."""
-    assert coverage("Which dogs were walking?", "A dog walks.") == 1.0
-    assert coverage("the of and", "anything") == 0.0
+    """Stop words do not count; a word counts once, in whatever field it stands."""
+
+    def share(question: str, *fields: str) -> float:
+        return coverage(question, [occurrences(question, text, MEMORY) for text in fields], MEMORY)
+
+    assert share("Which dogs were walking?", "A dog.", "A dog walks.") == 1.0
+    assert share("Which dogs were walking?", "A dog.", "") == 0.5
+    assert share("the of and", "anything") == 0.0
 
 
 def test_the_persons_own_words_count_more_where_they_ask_about_themselves() -> None:
@@ -82,8 +87,15 @@ def test_an_instruction_counts_more_where_it_is_about_what_is_asked() -> None:
 
 
 def test_occurrences_are_words_with_any_ending() -> None:
-    """Not parts of other words."""
-    assert occurrences("Which dogs?", "A dog, two DOGS; a hotdog and a dogma.") == {"dog": 2}
+    """Not parts of other words. Documents know more endings than what people say."""
+    text = "A dog, two DOGS; a hotdog and a dogma."
+    assert (
+        occurrences("Which dogs?", text, MEMORY) == {"dog": 2} == occurrences("Which dogs?", text, DOCUMENTS)
+    )
+    text = "Studies of studying, in a studio; a day, days; relativity, and hoping."
+    asked = {"study": 2, "days": 2, "relative": 1, "hope": 1}
+    for word, times in asked.items():
+        assert list(occurrences(f"Which {word}?", text, DOCUMENTS).values()) == [times], word
 
 
 def test_rare_words_count_more_and_long_texts_less() -> None:
