@@ -3,6 +3,7 @@
 import fcntl
 from collections.abc import Generator
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -29,7 +30,12 @@ def config() -> Config:
 
 def head() -> str:
     """Return the revision this version of Gantry works with."""
-    return ScriptDirectory.from_config(config()).get_current_head() or ""
+    return _head_in(_ROOT)
+
+
+@lru_cache  # asked with every look at the health; the scripts are part of the version
+def _head_in(root: Path) -> str:
+    return ScriptDirectory(str(root / "alembic")).get_current_head() or ""
 
 
 @contextmanager

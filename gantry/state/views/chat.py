@@ -129,14 +129,15 @@ def usage_label(message: Message) -> str:
     """Say what an answer took: ``llama3 · 412 tokens · 38 tokens/s · 10.8 s``; empty for a question."""
     if not message.model:
         return ""
-    parts = [ModelRef.parse(message.model).name]
+    model = ModelRef.parse(message.model)
+    parts = [model.name]
     tokens, total_ms = message.completion_tokens, message.total_ms
     if tokens:
         parts.append(
             f"{'≈ ' if message.tokens_estimated else ''}{tokens:,} token{'' if tokens == 1 else 's'}"
         )
         writing_ms = (total_ms or 0) - (message.first_token_ms or 0)
-        if writing_ms > 0:
+        if writing_ms > 0 and model.connection != BUILT_IN:  # which quotes: it has no speed of writing
             speed = tokens * 1000 / writing_ms
             parts.append(f"{speed:.0f} tokens/s" if speed >= 10 else f"{speed:.1f} tokens/s")
     if total_ms:

@@ -65,6 +65,31 @@ async def test_a_page_is_given_once(library: Stack) -> None:
     assert "\n…\n" in first.text
 
 
+async def test_what_others_keep_changes_no_score(library: Stack) -> None:
+    """How rare a word is, a person's own documents tell."""
+    for name, text in {
+        "coast.txt": "The lighthouse stands by the harbour.",
+        "walk.txt": "We walked past the lighthouse to the mill, and later we had soup.",
+        "tar.txt": "The harbour smells of tar.",
+    }.items():
+        await read(library, (await upload(library, name, text.encode())).id)
+
+    async def found() -> list[tuple[str, float]]:
+        passages = await library.services.retriever.documents(
+            library.who, "Which lighthouse is at the harbour?", scope=DocumentScope()
+        )
+        return [(each.title, round(each.score, 6)) for each in passages.passages]
+
+    before = await found()
+    assert before[0][0] == "coast.txt"
+    async with library.database.begin() as tx:
+        eve = actor_of(await make_account(tx, "eve@example.org"))
+    for n in range(6):
+        text = f"Harbour number {n}, with a harbour wall."
+        await read(library, (await upload(library, f"{n}.txt", text.encode(), who=eve)).id, who=eve)
+    assert await found() == before
+
+
 async def test_an_answer_cites_what_it_was_given(library: Stack) -> None:
     """Passages go to the model under numbers; references to others are dropped; the account tells every part."""
     await read(library, (await upload(library, "harbour.pdf", GARDEN)).id)

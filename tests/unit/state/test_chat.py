@@ -12,12 +12,13 @@ import reflex as rx
 from reflex.istate.data import ReflexURL
 
 from gantry.domain.accounts import Actor
-from gantry.domain.catalog import ModelRef
+from gantry.domain.catalog import EXTRACTIVE, ModelRef
 from gantry.domain.chat import MessageRole, MessageStatus
 from gantry.domain.errors import AlreadyAnswering, NotFound
 from gantry.models import Conversation, Message
 from gantry.services.chat import Beginning, Bubble, Sent, Window
 from gantry.state.chat import ChatState
+from gantry.state.views.chat import usage_label
 from tests.unit.state.stage import ADA, NOON, Tab, tab
 
 ONE, TWO = UUID(int=101), UUID(int=102)
@@ -284,6 +285,26 @@ async def test_a_text_far_too_long_is_refused_at_the_door() -> None:
         await state.send("x" * 400_001, "k", str(ONE), [])
         assert chat.calls == []
         assert len(await page.notices()) == 1
+
+
+@pytest.mark.parametrize(
+    ("model", "label"),
+    [
+        ("openai/llama3", "llama3 · 40 tokens · 20 tokens/s · 2.5 s"),
+        (EXTRACTIVE, "extractive · 40 tokens · 2.5 s"),
+    ],
+)
+def test_the_line_below_an_answer_tells_what_it_took(model: str, label: str) -> None:
+    """What quotes has no speed of writing."""
+    message = Message(
+        role=MessageRole.ASSISTANT,
+        model=model,
+        completion_tokens=40,
+        first_token_ms=500,
+        total_ms=2500,
+        tokens_estimated=False,
+    )
+    assert usage_label(message) == label
 
 
 def _router(page: Tab, path: str) -> Any:
