@@ -297,6 +297,9 @@ async def test_a_text_far_too_long_is_refused_at_the_door() -> None:
 def test_the_line_below_an_answer_tells_what_it_took(model: str, label: str) -> None:
     """What quotes has no speed of writing."""
     message = Message(
+        conversation_id=ONE,
+        account_id=ADA.id,
+        created_at=NOON,
         role=MessageRole.ASSISTANT,
         model=model,
         completion_tokens=40,
