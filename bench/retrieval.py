@@ -15,9 +15,9 @@ import tempfile
 import time
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 import numpy as np
 
@@ -25,13 +25,10 @@ from bench.retrieval_scale import percentile, scale
 from bench.retrieval_sets import Hit, Loaded, Loader, Scores, average, score, sets_in
 from gantry import bootstrap
 from gantry.bootstrap import Built, build
-from gantry.domain import retrieval
 from gantry.domain.accounts import Actor
 from gantry.domain.embedding import TextRole
 from gantry.domain.knowledge import DocumentScope, Found
-from gantry.domain.memory import MemoryKind
-from gantry.domain.passages import search_words
-from gantry.domain.vectors import Shelf, VectorScope
+from gantry.domain.vectors import IndexUnavailable, Shelf, VectorHit, VectorScope
 from gantry.repositories.database import Database
 from gantry.repositories.knowledge_search import Places
 from gantry.settings import Settings
@@ -103,53 +100,50 @@ class Bench:
     async def ask(self, loaded: Loaded, method: str, query: dict[str, Any]) -> list[Hit]:
         """Return what a method of the product finds for a query, best first."""
         who, question = loaded.owners[loaded.owner(query)], str(query["text"])
-        if method == "gantry":
-            found = await self.search(loaded, who, question)
+        if method in {"gantry", "keyword"}:
+            found = await self.search(loaded, who, question, words_alone=method == "keyword")
             return [
                 Hit(loaded.names[each.message_id or each.source_id], each.start, each.end, each.page)
                 for each in found.passages
             ]
-        if loaded.kind == "memory":
-            scores = await self._scores(method, who, question, Shelf.MEMORY)
-            async with self.database.read() as tx:
-                items = await tx.knowledge.memories(scores, owner=who.id, apart=None)
-            said = {
-                item.id: item.message_id for item in items if item.message_id and item.kind is MemoryKind.TURN
-            }
-            return [Hit(loaded.names[said[row]]) for row in retrieval.best_first(scores) if row in said]
-        scores = await self._scores(method, who, question, Shelf.CHUNK)
+        shelf = Shelf.MEMORY if loaded.kind == "memory" else Shelf.CHUNK
+        hits = await self.built.knowledge.indexer.nearest(
+            question, scope=VectorScope(who.id, shelf), limit=_CUT * 3
+        )
+        order = [hit.row for hit in hits]
         async with self.database.read() as tx:
-            chunks = await tx.knowledge.chunks(scores, owner=who.id, places=Places())
+            if shelf is Shelf.MEMORY:
+                turns = {
+                    each.id: each for each in await tx.knowledge.memories(order, owner=who.id, apart=None)
+                }
+                said = [turns[row].message_id for row in order if row in turns]
+                return [Hit(loaded.names[one]) for one in said if one]
+            chunks = await tx.knowledge.chunks(order, owner=who.id, places=Places())
         rows = {each.id: each for each in chunks}
         return [
             Hit(loaded.names[row.document_id], row.start_offset, row.end_offset, row.page)
-            for row in (rows[one] for one in retrieval.best_first(scores) if one in rows)
+            for row in (rows[one] for one in order if one in rows)
         ]
 
-    async def search(self, loaded: Loaded, who: Actor, question: str) -> Found:
+    async def search(self, loaded: Loaded, who: Actor, question: str, *, words_alone: bool = False) -> Found:
         """Search as the product does, with time enough on any machine."""
         retriever = self.built.knowledge.retriever
+        if words_alone:
+            retriever = replace(retriever, vectors=_Away())
         if loaded.kind == "memory":
             return await retriever.memory(who, question, limit=_CUT, deadline_seconds=30)
         return await retriever.documents(
             who, question, scope=DocumentScope(), limit=_CUT, deadline_seconds=30
         )
 
-    async def _scores(self, method: str, who: Actor, question: str, shelf: Shelf) -> dict[UUID, float]:
-        """Return what one of the two searches finds alone."""
-        if method == "dense":
-            scope = VectorScope(who.id, shelf)
-            hits = await self.built.knowledge.indexer.nearest(question, scope=scope, limit=_CUT * 3)
-            return {hit.row: hit.score for hit in hits}
-        words = search_words(question)
-        async with self.database.read() as tx:
-            if shelf is Shelf.CHUNK:
-                return await tx.knowledge.chunks_by_words(
-                    words, owner=who.id, places=Places(), limit=_CUT * 3
-                )
-            return await tx.knowledge.memories_by_words(
-                words, owner=who.id, kind=MemoryKind.TURN, limit=_CUT * 3
-            )
+
+class _Away:
+    """Search by meaning while ChromaDB is away."""
+
+    async def nearest(
+        self, question: str, *, scope: VectorScope, limit: int, feedback: int = 0
+    ) -> list[VectorHit]:
+        raise IndexUnavailable("Left out.")
 
 
 async def measure(bench: Bench, loaded: Loaded, out: Path | None) -> list[float]:

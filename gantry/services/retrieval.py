@@ -35,9 +35,8 @@ _REPEATED = 3  # times what is asked for: people and models repeat themselves
 
 log = logging.getLogger(__name__)
 _Result = TypeVar("_Result")
-_Held = list[
-    tuple[dict[str, int], int]
-]  # for each field of a row, how often it holds each word asked for, and its length
+# For each field of a row: how often it holds each word that was asked for, and its length.
+_Held = list[tuple[dict[str, int], int]]
 
 
 @dataclass(frozen=True, slots=True)
