@@ -273,8 +273,8 @@ def _embedders(settings: Settings) -> Embedders:
 def vector_index(settings: Settings) -> ChromaIndex:
     """Return the index of vectors; it opens nothing before it is used."""
     if settings.chroma_host:
-        return ChromaIndex(chroma_index.server(settings.chroma_host), "server")
-    return ChromaIndex(chroma_index.embedded(settings.data_dir / "chroma"), "embedded")
+        return ChromaIndex(chroma_index.server(settings.chroma_host), chroma_index.SERVER)
+    return ChromaIndex(chroma_index.embedded(settings.data_dir / "chroma"), chroma_index.EMBEDDED)
 
 
 def _secret(value: SecretStr | None) -> str | None:

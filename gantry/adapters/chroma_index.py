@@ -21,6 +21,7 @@ from gantry.domain.embedding import Vector
 from gantry.domain.vectors import IndexUnavailable, Shelf, VectorEntry, VectorHit, VectorScope
 
 BUCKETS = 64
+EMBEDDED, SERVER = "embedded", "server"
 _PREFIX = "gantry"
 _WRITE = 500  # vectors in one call
 _READ = 2000
@@ -225,8 +226,11 @@ class ChromaIndex:
     async def aclose(self) -> None:
         """Let go of the index; what runs in a thread is waited for."""
         await asyncio.to_thread(self._threads.shutdown, wait=True, cancel_futures=True)
-        self._client = None
+        opened, self._client = self._client, None
         self._known.clear()
+        # An embedded one keeps files and threads; the client of a server would lose its connections, open as they are.
+        if self._kind == EMBEDDED and opened is not None and opened.done() and not _has_failed(opened):
+            await asyncio.to_thread(opened.result().close)
 
     async def _collections(self, set_name: str) -> list[str]:
         start = f"{_PREFIX}.{set_name}."

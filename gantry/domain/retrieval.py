@@ -101,6 +101,7 @@ _LEAST_NEAR = 0.3  # nearness of a standing instruction that search by meaning d
 # A passage is worth giving when it is near enough in meaning, or holds enough of the question's words.
 LEAST_SIMILARITY = 0.3
 LEAST_COVERAGE = 0.5
+LEAST_COVERAGE_ALONE = 0.3  # where words alone were searched: they find with fewer
 
 
 def fused(words: Mapping[UUID, float], meaning: Mapping[UUID, float], mix: Mix) -> dict[UUID, float]:

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import re
 import time
-from collections.abc import Awaitable, Callable, Container, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TypeVar
@@ -17,7 +17,7 @@ from gantry.domain.knowledge import DocumentScope, Found, Passage, ScopeKind
 from gantry.domain.memory import MemoryKind
 from gantry.domain.passages import search_words
 from gantry.domain.rerank import Reranker
-from gantry.domain.retrieval import DOCUMENTS, MEMORY, Mix
+from gantry.domain.retrieval import DOCUMENTS, MEMORY
 from gantry.domain.vectors import Nearest, Shelf, VectorHit, VectorScope
 from gantry.repositories.database import Database
 from gantry.repositories.knowledge_search import ChunkFound, MemoryFound, Places
@@ -83,10 +83,12 @@ class Retriever:
         scores = retrieval.fused(retrieval.mingled(counted, words, DOCUMENTS), meaning, DOCUMENTS)
         scores = retrieval.with_neighbours(scores, _beside(rows), DOCUMENTS.neighbour)
         order = [found[row] for row in retrieval.best_first(scores)]
+        least = _least(left_out)
         order = [
             each
             for each in order
-            if _near(meaning.get(each.id)) or _covers(question, held[each.id], DOCUMENTS)
+            if _near(meaning.get(each.id))
+            or retrieval.coverage(question, _words(held[each.id]), DOCUMENTS) >= least
         ]
         order, missing = await self._reranked(question, order, [_whole(each) for each in order[:_RERANKED]])
         passages = _joined(order, scores, limit)
@@ -120,12 +122,13 @@ class Retriever:
         found = {each.id: each for each in rows if each.kind is MemoryKind.TURN}
         held = {row: _in_turn(question, each) for row, each in found.items()}
         scores = _weighed(question, found, held, _within(found, words), _within(found, meaning))
+        least = _least(left_out)
         order: list[MemoryFound] = []
         for each in (found[row] for row in retrieval.best_first(scores)):
             # What somebody wants done always or prefers is told however little it has to do with the question.
             if (
                 _near(meaning.get(each.id))
-                or _covers(question, held[each.id], MEMORY)
+                or retrieval.coverage(question, _words(held[each.id]), MEMORY) >= least
                 or _wished(question, each, 0.0) > 0
             ):
                 order.append(each)
@@ -274,8 +277,13 @@ def _near(similarity: float | None) -> bool:
     return similarity is not None and similarity >= retrieval.LEAST_SIMILARITY
 
 
-def _covers(question: str, held: _Held, mix: Mix) -> bool:
-    return retrieval.coverage(question, (words for words, _length in held), mix) >= retrieval.LEAST_COVERAGE
+def _least(left_out: Collection[str]) -> float:
+    """Return the share of the question's words that what is not near in meaning must hold."""
+    return retrieval.LEAST_COVERAGE_ALONE if "vectors" in left_out else retrieval.LEAST_COVERAGE
+
+
+def _words(held: _Held) -> Iterable[Mapping[str, int]]:
+    return (words for words, _length in held)
 
 
 def _joined(order: Sequence[ChunkFound], scores: Mapping[UUID, float], limit: int) -> list[Passage]:

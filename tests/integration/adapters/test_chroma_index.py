@@ -1,8 +1,10 @@
 """The index of vectors: embedded and as a server, the same contract."""
 
+import asyncio
 import random
 import threading
 from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -22,12 +24,12 @@ SET = "test-4"
 async def index(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[ChromaIndex]:
     """Yield an empty index of each kind."""
     if request.param == "embedded":
-        index = ChromaIndex(chroma_index.embedded(tmp_path / "chroma"), "embedded")
+        index = ChromaIndex(chroma_index.embedded(tmp_path / "chroma"), chroma_index.EMBEDDED)
         yield index
         await index.aclose()
         return
     async with ChromaServer(tmp_path / "server") as server:
-        index = ChromaIndex(chroma_index.server(server.url), "server")
+        index = ChromaIndex(chroma_index.server(server.url), chroma_index.SERVER)
         yield index
         await index.aclose()
 
@@ -126,7 +128,7 @@ async def test_a_server_that_is_away_is_told_quickly_and_found_again(tmp_path: P
     """While it is away nobody waits for it twice; after a restart it serves what it had."""
     account, source, group, row = (new_id() for _ in range(4))
     async with ChromaServer(tmp_path / "server") as server:
-        index = ChromaIndex(chroma_index.server(server.url), "server")
+        index = ChromaIndex(chroma_index.server(server.url), chroma_index.SERVER)
         await index.add(SET, account, Shelf.CHUNK, [entry(row, [1, 0, 0, 0], source, group)])
         await server.kill()
         for _ in range(5):
@@ -152,7 +154,7 @@ async def test_opening_goes_on_when_a_question_has_no_more_time(
         go.wait(30)
         return chroma_index.embedded(tmp_path / "chroma")()
 
-    index = ChromaIndex(slowly, "embedded")
+    index = ChromaIndex(slowly, chroma_index.EMBEDDED)
     scope = VectorScope(new_id(), Shelf.CHUNK)
     with pytest.raises(IndexUnavailable):
         await index.query(SET, [1, 0, 0, 0], scope=scope, limit=1)
@@ -160,3 +162,30 @@ async def test_opening_goes_on_when_a_question_has_no_more_time(
     assert await index.ping() == "embedded"
     assert opened == ["once"]
     await index.aclose()
+
+
+@pytest.mark.skipif(
+    not Path("/proc/self/fd").is_dir(), reason="open files are read from /proc, which is Linux"
+)
+async def test_a_closed_index_lets_go_of_its_files_and_opens_again(tmp_path: Path) -> None:
+    """An embedded one; what was stored is there again."""
+    folder = tmp_path / "chroma"
+    account, row = new_id(), new_id()
+    stored = entry(row, [1, 0, 0, 0], new_id(), new_id())
+    for first in (True, False):
+        index = ChromaIndex(chroma_index.embedded(folder), chroma_index.EMBEDDED)
+        if first:
+            await index.add(SET, account, Shelf.CHUNK, [stored])
+        assert await index.rows(SET, account, Shelf.CHUNK) == {row}
+        await index.aclose()
+        async with asyncio.timeout(10):  # ChromaDB closes them in a thread of its own
+            while any(one.parent == folder and one.name != ".lock" for one in _open_files()):
+                await asyncio.sleep(0.05)
+
+
+def _open_files() -> list[Path]:
+    found: list[Path] = []
+    for number in Path("/proc/self/fd").iterdir():
+        with suppress(FileNotFoundError):  # the one that listed them
+            found.append(number.readlink())
+    return found

@@ -16,7 +16,7 @@ from gantry.domain.errors import Conflict, Invalid, NotFound
 from gantry.domain.knowledge import DocumentScope, ScopeKind
 from gantry.domain.parsing import ParsingFailed
 from gantry.domain.vault import DocumentState
-from gantry.domain.vectors import Shelf
+from gantry.domain.vectors import IndexUnavailable, Shelf, VectorHit, VectorScope
 from gantry.repositories import migrations
 from gantry.services.conversations import Beginning
 from tests.factories import actor_of, make_account
@@ -63,6 +63,25 @@ async def test_a_page_is_given_once(library: Stack) -> None:
     assert "Amalia" in first.text
     assert "dog" in first.text
     assert "\n…\n" in first.text
+
+
+async def test_words_alone_need_fewer_of_the_question(library: Stack) -> None:
+    """While search by meaning is away a third of them is enough; of what has none in common nothing is given."""
+    await read(library, (await upload(library, "bridge.pdf", GARDEN)).id)
+    alone = replace(library.services.retriever, vectors=Away())
+    question = "Who decided in which colour the old iron harbour bridge is painted every spring?"
+    found = await alone.documents(library.who, question, scope=ALL)
+    assert (found.left_out, [each.page for each in found.passages]) == (("vectors",), [1])
+    assert not (await alone.documents(library.who, "Who invented printing?", scope=ALL)).passages
+
+
+class Away:
+    """Search by meaning without an index."""
+
+    async def nearest(
+        self, question: str, *, scope: VectorScope, limit: int, feedback: int = 0
+    ) -> list[VectorHit]:
+        raise IndexUnavailable("The vector index does not answer.")
 
 
 async def test_what_others_keep_changes_no_score(library: Stack) -> None:
