@@ -20,10 +20,6 @@ from gantry.domain.memory import MemoryKind
 from gantry.domain.vault import DocumentState
 from gantry.models import Chunk, Conversation, Document, MemoryItem, Message
 
-# What a word counts in each column: content, context (name and headings; speaker and date), the turns around.
-_CHUNK_COLUMNS = {"content": 1.0, "context": 1.5}
-_MEMORY_COLUMNS = {"content": 1.0, "context": 1.0, "around": 0.5}
-
 # Both databases can rank, but not by what one person keeps: SQLite counts how rare a word is among everybody's rows (and
 # takes longer the more they keep), PostgreSQL not at all. So each word is asked for by itself, and weighed by how many of the
 # owner's rows have it.
@@ -64,6 +60,20 @@ _MEMORIES_POSTGRESQL = """
     ) AS best JOIN memory_item i ON i.id = best.id
     WHERE i.account_id = :owner ORDER BY best.score DESC
 """
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """What is searched: its table, what a word counts in each column of SQLite's index, PostgreSQL's query."""
+
+    table: str
+    columns: Mapping[str, float]
+    postgresql: str
+
+
+# A chunk's context are its name and headings; a memory's are speaker and date.
+_CHUNKS = _Kept("chunk", {"content": 1.0, "context": 1.5}, _CHUNKS_POSTGRESQL)
+_MEMORIES = _Kept("memory_item", {"content": 1.0, "context": 1.0, "around": 0.5}, _MEMORIES_POSTGRESQL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,37 +168,27 @@ class KnowledgeSearchRepository:
                 [f"c{one.hex}" for one in places.collections or ()]
                 + [f"d{one.hex}" for one in places.documents or ()]
             )
-        if not words or not all(scope):
-            return {}
-        if self._sqlite:
-            return await self._by_words_sqlite(
-                "chunk", _CHUNK_COLUMNS, words, scope, owner=owner, limit=limit
-            )
-        return await self._by_words_postgresql(_CHUNKS_POSTGRESQL, words, scope, owner=owner, limit=limit)
+        return await self._by_words(_CHUNKS, words, scope, owner=owner, limit=limit)
 
     async def memories_by_words(
         self, words: Sequence[str], *, owner: UUID, kind: MemoryKind, limit: int
     ) -> dict[UUID, float]:
         """Return *owner*'s memories of a kind that hold any of *words*, with scores to compare."""
         scope = [[f"a{owner.hex}"], [f"k{kind.value}"]]
-        if not words:
+        return await self._by_words(_MEMORIES, words, scope, owner=owner, limit=limit)
+
+    async def _by_words(
+        self, kept: _Kept, words: Sequence[str], scope: list[list[str]], *, owner: UUID, limit: int
+    ) -> dict[UUID, float]:
+        if not words or not all(scope):
             return {}
-        if self._sqlite:
-            return await self._by_words_sqlite(
-                "memory_item", _MEMORY_COLUMNS, words, scope, owner=owner, limit=limit
-            )
-        return await self._by_words_postgresql(_MEMORIES_POSTGRESQL, words, scope, owner=owner, limit=limit)
+        search = self._by_words_sqlite if self._sqlite else self._by_words_postgresql
+        return _scores(await search(kept, words, scope, owner=owner, limit=limit))
 
     async def _by_words_sqlite(
-        self,
-        table: str,
-        columns: Mapping[str, float],
-        words: Sequence[str],
-        scope: list[list[str]],
-        *,
-        owner: UUID,
-        limit: int,
-    ) -> dict[UUID, float]:
+        self, kept: _Kept, words: Sequence[str], scope: list[list[str]], *, owner: UUID, limit: int
+    ) -> Result[Any]:
+        table, columns = kept.table, kept.columns
         inside = " AND ".join(f"scope : ({_any(group)})" for group in scope)
         numbers = range(len(words))
         counts = ", ".join(_COUNT_SQLITE.format(table=table, n=n) for n in numbers)
@@ -206,18 +206,18 @@ class KnowledgeSearchRepository:
                 values[f"{column}{n}"] = f'{inside} AND {column} : "{word}"'
                 values[f"weight{n}{column}"] = weight * rarity
         query = _BEST_SQLITE.format(table=table, hits=hits)
-        return _scores(await self._execute(query, values, owner=owner))
+        return await self._execute(query, values, owner=owner)
 
     async def _by_words_postgresql(
-        self, query: str, words: Sequence[str], scope: list[list[str]], *, owner: UUID, limit: int
-    ) -> dict[UUID, float]:
+        self, kept: _Kept, words: Sequence[str], scope: list[list[str]], *, owner: UUID, limit: int
+    ) -> Result[Any]:
         inside = " && ".join(f"CAST(:scope{n} AS tsquery)" for n in range(len(scope)))
         values: dict[str, object] = {
             f"scope{n}": " | ".join(f"'{word}'" for word in group) for n, group in enumerate(scope)
         }
         values |= {"words": list(words), "limit": limit}
-        query = query.format(asked=_ASKED_POSTGRESQL, scope=f"({inside})")
-        return _scores(await self._execute(query, values, owner=owner))
+        query = kept.postgresql.format(asked=_ASKED_POSTGRESQL, scope=f"({inside})")
+        return await self._execute(query, values, owner=owner)
 
     async def _execute(self, query: str, values: Mapping[str, object], *, owner: UUID) -> Result[Any]:
         return await self._session.execute(text(query).bindparams(bindparam("owner", owner, Uuid())), values)
