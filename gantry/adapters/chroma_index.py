@@ -122,7 +122,12 @@ class ChromaIndex:
     ) -> list[VectorHit]:
         """Return the nearest rows inside *scope*, each once."""
         count = limit * (_PARTS if scope.shelf is Shelf.MEMORY else 1)
-        include = ["distances", "metadatas", *(["embeddings"] if vectors else [])]
+        # ChromaDB reads what it is asked for row by row, which takes longer than the search.
+        include = [
+            "distances",
+            *(["metadatas"] if scope.without_source is not None else []),
+            *(["embeddings"] if vectors else []),
+        ]
 
         def search(collection: Any, where: dict[str, Any]) -> dict[str, Any]:
             return collection.query(
@@ -344,8 +349,10 @@ def _where(scope: VectorScope) -> dict[str, Any]:
 
 def _hits(found: dict[str, Any], without_source: UUID | None) -> list[VectorHit]:
     """Return each row of a result once, nearest first, but for those of *without_source*."""
-    keys, distances, about = found["ids"][0], found["distances"][0], found["metadatas"][0]
-    made = found["embeddings"][0] if found.get("embeddings") is not None else [None] * len(keys)
+    keys, distances = found["ids"][0], found["distances"][0]
+    nothing = [None] * len(keys)
+    about = found["metadatas"][0] if found.get("metadatas") is not None else nothing
+    made = found["embeddings"][0] if found.get("embeddings") is not None else nothing
     best: dict[str, VectorHit] = {}
     for key, distance, row_about, vector in zip(keys, distances, about, made, strict=True):
         row, _, part = key.partition(":")

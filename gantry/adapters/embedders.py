@@ -47,7 +47,7 @@ class Embedders:
         if name == LEXICAL:
             return self._lexical
         if name == MINILM:
-            return await asyncio.to_thread(self._found)
+            return await self._here()
         return self._server_model(name)
 
     async def wanted(self) -> Embedder:
@@ -60,7 +60,7 @@ class Embedders:
             return served
         if self._wanted == LEXICAL:
             return self._lexical
-        minilm = await asyncio.to_thread(self._found)
+        minilm = await self._here()
         if minilm is not None:
             return minilm
         self._fetch_once()
@@ -74,6 +74,9 @@ class Embedders:
         if name not in self._served:
             self._served[name] = self._of_server(name)
         return self._served[name]
+
+    async def _here(self) -> MiniLm | None:
+        return self._minilm or await asyncio.to_thread(self._found)
 
     def _found(self) -> MiniLm | None:
         if self._minilm is None:

@@ -3,7 +3,6 @@
 Owner and place are words of the index too, so that it leaves other people's rows out by itself; the conditions on the columns say it again.
 """
 
-import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,12 +22,16 @@ from gantry.models import Chunk, Conversation, Document, MemoryItem, Message
 # Both databases can rank, but not by what one person keeps: SQLite counts how rare a word is among everybody's rows (and
 # takes longer the more they keep), PostgreSQL not at all. So each word is asked for by itself, and weighed by how many of the
 # owner's rows have it.
-_HELD_SQLITE = "SELECT (SELECT count(*) FROM {table} WHERE account_id = :owner) AS held, {counts}"
-_COUNT_SQLITE = "(SELECT count(*) FROM fts_{table} WHERE fts_{table} MATCH :any{n}) AS rows{n}"
-_HIT_SQLITE = "SELECT rowid AS number, :weight{n}{column} AS weight FROM fts_{table} WHERE fts_{table} MATCH :{column}{n}"
+_HIT_SQLITE = "SELECT rowid AS number, {n} AS word, {weight} AS weight FROM fts_{table} WHERE fts_{table} MATCH :{column}{n}"
 _BEST_SQLITE = """
+    WITH hit AS MATERIALIZED (SELECT number, word, sum(weight) AS weight FROM ({hits}) GROUP BY word, number),
+    held AS (SELECT count(*) AS rows FROM {table} WHERE account_id = :owner),
+    rarity AS MATERIALIZED (
+        SELECT word, ln(1 + (max(0, rows - count(*)) + 0.5) / (count(*) + 0.5)) AS weight FROM hit, held GROUP BY word
+    )
     SELECT found.{table}_id AS id, best.score FROM (
-        SELECT number, sum(weight) AS score FROM ({hits}) GROUP BY number ORDER BY score DESC, number DESC LIMIT :limit
+        SELECT number, sum(hit.weight * rarity.weight) AS score FROM hit JOIN rarity USING (word)
+        GROUP BY number ORDER BY score DESC, number DESC LIMIT :limit
     ) AS best JOIN fts_{table}_row found ON found.number = best.number JOIN {table} ON {table}.id = found.{table}_id
     WHERE {table}.account_id = :owner
 """
@@ -123,6 +126,8 @@ class MemoryFound:
     before_id: UUID | None
 
 
+_READABLE = col(Document.state).in_((DocumentState.READY, DocumentState.EMBEDDING))
+
 # Columns, not objects, are read: they are hundreds, and most are only looked at.
 _OF_CHUNK = (
     Chunk.id,
@@ -190,23 +195,18 @@ class KnowledgeSearchRepository:
     ) -> Result[Any]:
         table, columns = kept.table, kept.columns
         inside = " AND ".join(f"scope : ({_any(group)})" for group in scope)
-        numbers = range(len(words))
-        counts = ", ".join(_COUNT_SQLITE.format(table=table, n=n) for n in numbers)
-        everywhere = " ".join(columns)
-        asked = {f"any{n}": f'{inside} AND {{{everywhere}}} : "{word}"' for n, word in enumerate(words)}
-        told = await self._execute(_HELD_SQLITE.format(table=table, counts=counts), asked, owner=owner)
-        held, *having = told.one()
         hits = " UNION ALL ".join(
-            _HIT_SQLITE.format(table=table, n=n, column=column) for n in numbers for column in columns
+            _HIT_SQLITE.format(table=table, n=n, column=column, weight=weight)
+            for n in range(len(words))
+            for column, weight in columns.items()
         )
-        values: dict[str, object] = {"limit": limit}
-        for n, (word, rows) in enumerate(zip(words, having, strict=True)):
-            rarity = math.log(1 + (max(0, held - rows) + 0.5) / (rows + 0.5))
-            for column, weight in columns.items():
-                values[f"{column}{n}"] = f'{inside} AND {column} : "{word}"'
-                values[f"weight{n}{column}"] = weight * rarity
+        values: dict[str, object] = {
+            f"{column}{n}": f'{inside} AND {column} : "{word}"'
+            for n, word in enumerate(words)
+            for column in columns
+        }
         query = _BEST_SQLITE.format(table=table, hits=hits)
-        return await self._execute(query, values, owner=owner)
+        return await self._execute(query, values | {"limit": limit}, owner=owner)
 
     async def _by_words_postgresql(
         self, kept: _Kept, words: Sequence[str], scope: list[list[str]], *, owner: UUID, limit: int
@@ -271,10 +271,7 @@ class KnowledgeSearchRepository:
 
     async def count_documents(self, *, owner: UUID, places: Places) -> int:
         """Return how many documents can be searched in *places*."""
-        query = select(func.count()).where(
-            col(Document.account_id) == owner,
-            col(Document.state).in_((DocumentState.READY, DocumentState.EMBEDDING)),
-        )
+        query = select(func.count()).where(col(Document.account_id) == owner, _READABLE)
         if places.everywhere:
             query = query.where(col(Document.collection_id).is_not(None))
         else:
@@ -293,12 +290,14 @@ class KnowledgeSearchRepository:
         )
         return (await self._session.execute(query)).scalar_one()
 
-    async def collections(self, *, owner: UUID) -> list[UUID]:
-        """Return the ids of the owner's collections."""
-        query = select(col(Document.collection_id)).where(
-            col(Document.account_id) == owner, col(Document.collection_id).is_not(None)
+    async def collections(self, *, owner: UUID) -> dict[UUID, int]:
+        """Return the owner's collections that are not empty, and how many documents can be searched in each."""
+        query = (
+            select(col(Document.collection_id), func.count().filter(_READABLE))
+            .where(col(Document.account_id) == owner, col(Document.collection_id).is_not(None))
+            .group_by(col(Document.collection_id))
         )
-        return [one for one in (await self._session.execute(query.distinct())).scalars() if one is not None]
+        return {one: count for one, count in await self._session.execute(query) if one is not None}
 
     async def attached(self, conversation: UUID, *, owner: UUID) -> list[UUID]:
         """Return the documents that were sent in a conversation."""

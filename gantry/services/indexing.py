@@ -29,6 +29,7 @@ from gantry.domain.errors import Unavailable
 from gantry.domain.vectors import IndexUnavailable, Shelf, VectorEntry, VectorHit, VectorIndex, VectorScope
 from gantry.models import Chunk, EmbeddingSet, MemoryItem, new_id
 from gantry.repositories.database import Database
+from gantry.services.questions import QuestionVectors
 
 BATCH = 32  # rows embedded between two looks at the clock
 _GENTLE_BATCH = 4
@@ -123,6 +124,7 @@ class Indexer:
     sweep_seconds: float = SWEEP_SECONDS
     look_seconds: float = LOOK_SECONDS
     _sets: _Sets = field(default_factory=_Sets)
+    _questions: QuestionVectors = field(default_factory=QuestionVectors)
     _sweep_at: float = 0.0  # by the loop's clock, as the next
     _look_at: float = 0.0
     _turn_until: datetime | None = None
@@ -135,7 +137,7 @@ class Indexer:
         if active is None:
             raise IndexUnavailable("There are no vectors yet.")
         embedder = await self._embedder(active)
-        vector = (await embedder.embed([question], TextRole.QUERY))[0]
+        vector = await self._questions.of(embedder, question)
         if feedback:
             first = await self.index.query(active.name, vector, scope=scope, limit=feedback, vectors=True)
             vector = _moved(vector, [hit.vector for hit in first if hit.vector is not None])

@@ -59,8 +59,7 @@ class Retriever:
         """Return passages of *who*'s documents in *scope*, best first; a page, or chunks that touch, are one passage."""
         started = time.perf_counter()
         async with self.database.read() as tx:
-            places = await _places(tx, who, scope)
-            searched = await tx.knowledge.count_documents(owner=who.id, places=places)
+            places, searched = await _places(tx, who, scope)
         if not searched or not question.strip():
             return Found(searched=searched)
         question = question[:_MAX_QUESTION]
@@ -175,14 +174,22 @@ class Retriever:
         return [*(order[index] for index in ranks), *order[len(texts) :]], ()
 
 
-async def _places(tx: UnitOfWork, who: Actor, scope: DocumentScope) -> Places:
-    """Return where to look. Files of conversations are in no collection, so "all" means all collections and this one's files."""
+async def _places(tx: UnitOfWork, who: Actor, scope: DocumentScope) -> tuple[Places, int]:
+    """Return where to look, and how many documents that is.
+
+    Files of conversations are in no collection, so "all" means all collections and this one's files.
+    """
     files = await tx.knowledge.attached(scope.attached, owner=who.id) if scope.attached else []
     if scope.kind is ScopeKind.ALL:
-        return Places(await tx.knowledge.collections(owner=who.id), files)
-    if scope.kind is ScopeKind.NONE:
-        return Places((), files)
-    return Places(scope.collections, (*scope.documents, *files))
+        held = await tx.knowledge.collections(owner=who.id)
+        if not files:
+            return Places(held, ()), sum(held.values())
+        places = Places(held, files)
+    elif scope.kind is ScopeKind.NONE:
+        places = Places((), files)
+    else:
+        places = Places(scope.collections, (*scope.documents, *files))
+    return places, await tx.knowledge.count_documents(owner=who.id, places=places)
 
 
 async def _in_time(work: Awaitable[_Result], seconds: float, otherwise: _Result) -> tuple[_Result, bool]:

@@ -97,6 +97,23 @@ async def test_while_the_embeddings_server_is_away_words_answer_alone(database_u
             assert (await started_late.services.indexer.status()).sentence == ""
 
 
+async def test_a_question_is_embedded_once(database_url: str) -> None:
+    """Searches for the same question share its vector; one that could not be made is asked for again."""
+    routes: dict[str, Any] = {EMBEDDINGS: embeddings(MODELS)}
+    async with (
+        ScriptedServer(routes=routes) as server,
+        running_stack(database_url, embedding_base_url=server.url, embedding_model="first") as stack,
+    ):
+        await fill(stack, keeper=KEEPER)
+        server.routes = {EMBEDDINGS: (500, {})}
+        assert (await found(stack, MEANT)).left_out == ("vectors",)
+        server.routes = routes
+        results = await asyncio.gather(*(found(stack, MEANT) for _ in range(3)))
+        assert [titles(result) for result in results] == [["keeper.txt"]] * 3
+        requests = [each.body["input"] for each in server.others if each.path.endswith("/embeddings")]
+        assert requests.count([MEANT]) == 2
+
+
 @pytest.mark.parametrize(
     ("route", "first", "left_out"),
     [
