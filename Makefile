@@ -126,7 +126,7 @@ screenshots: setup-dev system-packages  ## Take the pictures of the documentatio
 ##@ Test
 .PHONY: test test-unit test-integration test-e2e test-deploy check
 test: setup-dev system-packages  ## All tests that this machine can run
-	$(PYTEST) -n $(WORKERS) -m "not deploy"
+	$(PYTEST) -n $(WORKERS) --dist loadgroup -m "not deploy"
 
 test-unit: setup-dev  ## The fast ones
 	$(PYTEST) -m unit

@@ -28,5 +28,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(
                 pytest.mark.flaky(reruns=1)
             )  # a shared machine; the summary names what was repeated
+        if "deployment" in getattr(item, "fixturenames", ()):
+            # One worker for all tests of a module: others would start its replicas once more.
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
         if level == "unit":
             item.add_marker(pytest.mark.disable_socket)

@@ -350,7 +350,7 @@ def _where(scope: VectorScope) -> dict[str, Any]:
 def _hits(found: dict[str, Any], without_source: UUID | None) -> list[VectorHit]:
     """Return each row of a result once, nearest first, but for those of *without_source*."""
     keys, distances = found["ids"][0], found["distances"][0]
-    nothing = [None] * len(keys)
+    nothing: list[Any] = [None] * len(keys)
     about = found["metadatas"][0] if found.get("metadatas") is not None else nothing
     made = found["embeddings"][0] if found.get("embeddings") is not None else nothing
     best: dict[str, VectorHit] = {}
