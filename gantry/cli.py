@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING
 
 from gantry import __version__
 from gantry.cli_operations import add_operations_commands
-from gantry.cli_reindex import reindex
 from gantry.cli_user import add_user_commands
 from gantry.domain.errors import GantryError
 from gantry.settings import Settings, SettingsError, as_origin, load_settings
@@ -90,13 +89,19 @@ def _parser() -> argparse.ArgumentParser:
     )
     build.set_defaults(run=_build)
     again = commands.add_parser("reindex", help="make the vectors of the configured embedding model")
-    again.set_defaults(run=lambda _chosen: reindex(load_settings()))
+    again.set_defaults(run=_reindex)
     revision = commands.add_parser("revision", help="for developers: write a migration from the tables")
     revision.add_argument("message", help="what it does, in a few words")
     revision.set_defaults(run=_revision)
     add_operations_commands(commands)
     add_user_commands(commands)
     return parser
+
+
+def _reindex(_chosen: argparse.Namespace) -> None:
+    from gantry.cli_reindex import reindex  # noqa: PLC0415 - see the module's docstring
+
+    reindex(load_settings())
 
 
 def _revision(chosen: argparse.Namespace) -> None:
