@@ -49,7 +49,9 @@ function remainder(text, sent) {
 /** The textarea: its draft, its height and whether it is empty. */
 function useDraft(accountId, conversationId) {
   const field = useRef(null);
-  const name = draftName(accountId, conversationId);
+  const owner = useRef("");
+  if (accountId) owner.current = accountId; // while a page is filled anew it does not know who writes: who wrote before
+  const name = draftName(owner.current, conversationId);
   const [empty, setEmpty] = useState(true);
   const fit = () => {
     const area = field.current;

@@ -200,7 +200,7 @@ async def test_orphans_are_swept(database_url: str) -> None:
         indexer, mine = stack.services.indexer, stack.who.id
 
         async def whole() -> bool:
-            return await vectors(stack, "lexical-512") == len(NOTES)
+            return await indexer.compared() == (len(NOTES), 0, len(NOTES))
 
         async with background(stack.main):
             await fill(stack)
