@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import math
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from pathlib import Path
@@ -39,9 +38,8 @@ def engine_url(database_url: str, *, sync: bool = False) -> URL:
 
 
 def configure_sqlite(connection: Any, _record: Any) -> None:
-    """Set up one SQLite connection: we begin transactions ourselves, write-ahead log, foreign keys, logarithms."""
+    """Set up one SQLite connection: we begin transactions ourselves, write-ahead log, foreign keys."""
     connection.isolation_level = None
-    connection.create_function("ln", 1, math.log, deterministic=True)  # not every build of SQLite has it
     cursor = connection.cursor()
     for pragma in (
         "journal_mode=WAL",

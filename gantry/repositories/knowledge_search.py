@@ -3,6 +3,7 @@
 Owner and place are words of the index too, so that it leaves other people's rows out by itself; the conditions on the columns say it again.
 """
 
+import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,16 +23,12 @@ from gantry.models import Chunk, Conversation, Document, MemoryItem, Message
 # Both databases can rank, but not by what one person keeps: SQLite counts how rare a word is among everybody's rows (and
 # takes longer the more they keep), PostgreSQL not at all. So each word is asked for by itself, and weighed by how many of the
 # owner's rows have it.
-_HIT_SQLITE = "SELECT rowid AS number, {n} AS word, {weight} AS weight FROM fts_{table} WHERE fts_{table} MATCH :{column}{n}"
+_HELD_SQLITE = "SELECT (SELECT count(*) FROM {table} WHERE account_id = :owner) AS held, {counts}"
+_COUNT_SQLITE = "(SELECT count(*) FROM fts_{table} WHERE fts_{table} MATCH :any{n}) AS rows{n}"
+_HIT_SQLITE = "SELECT rowid AS number, :weight{n}{column} AS weight FROM fts_{table} WHERE fts_{table} MATCH :{column}{n}"
 _BEST_SQLITE = """
-    WITH hit AS MATERIALIZED (SELECT number, word, sum(weight) AS weight FROM ({hits}) GROUP BY word, number),
-    held AS (SELECT count(*) AS rows FROM {table} WHERE account_id = :owner),
-    rarity AS MATERIALIZED (
-        SELECT word, ln(1 + (max(0, rows - count(*)) + 0.5) / (count(*) + 0.5)) AS weight FROM hit, held GROUP BY word
-    )
     SELECT found.{table}_id AS id, best.score FROM (
-        SELECT number, sum(hit.weight * rarity.weight) AS score FROM hit JOIN rarity USING (word)
-        GROUP BY number ORDER BY score DESC, number DESC LIMIT :limit
+        SELECT number, sum(weight) AS score FROM ({hits}) GROUP BY number ORDER BY score DESC, number DESC LIMIT :limit
     ) AS best JOIN fts_{table}_row found ON found.number = best.number JOIN {table} ON {table}.id = found.{table}_id
     WHERE {table}.account_id = :owner
 """
@@ -195,18 +192,23 @@ class KnowledgeSearchRepository:
     ) -> Result[Any]:
         table, columns = kept.table, kept.columns
         inside = " AND ".join(f"scope : ({_any(group)})" for group in scope)
+        numbers = range(len(words))
+        counts = ", ".join(_COUNT_SQLITE.format(table=table, n=n) for n in numbers)
+        everywhere = " ".join(columns)
+        asked = {f"any{n}": f'{inside} AND {{{everywhere}}} : "{word}"' for n, word in enumerate(words)}
+        told = await self._execute(_HELD_SQLITE.format(table=table, counts=counts), asked, owner=owner)
+        held, *having = told.one()
         hits = " UNION ALL ".join(
-            _HIT_SQLITE.format(table=table, n=n, column=column, weight=weight)
-            for n in range(len(words))
-            for column, weight in columns.items()
+            _HIT_SQLITE.format(table=table, n=n, column=column) for n in numbers for column in columns
         )
-        values: dict[str, object] = {
-            f"{column}{n}": f'{inside} AND {column} : "{word}"'
-            for n, word in enumerate(words)
-            for column in columns
-        }
+        values: dict[str, object] = {"limit": limit}
+        for n, (word, rows) in enumerate(zip(words, having, strict=True)):
+            rarity = math.log(1 + (max(0, held - rows) + 0.5) / (rows + 0.5))
+            for column, weight in columns.items():
+                values[f"{column}{n}"] = f'{inside} AND {column} : "{word}"'
+                values[f"weight{n}{column}"] = weight * rarity
         query = _BEST_SQLITE.format(table=table, hits=hits)
-        return await self._execute(query, values | {"limit": limit}, owner=owner)
+        return await self._execute(query, values, owner=owner)
 
     async def _by_words_postgresql(
         self, kept: _Kept, words: Sequence[str], scope: list[list[str]], *, owner: UUID, limit: int
