@@ -112,13 +112,14 @@ export const Answer = memo(function Answer(props) {
   const stream = useAnswerStream(generationId);
   const live = status === "streaming";
   const writing = live && !stream?.status;
+  const busy = writing || Boolean(generationId && !stream?.status); // of a page loaded anew the text is read again
   useEnding(stream, messageId, live, onEnd);
   const shown = useShownText(stream?.text, text, live);
   const given = stream?.sources?.length ? stream.sources : sources;
   const cited = useMemo(() => ({ messageId, sources: given }), [messageId, given]);
   const thoughts = stream?.reasoning || reasoning;
   return (
-    <div className="answer" data-live={writing || undefined} aria-busy={writing || undefined}>
+    <div className="answer" data-live={writing || undefined} aria-busy={busy || undefined}>
       {thoughts ? (
         <Reasoning
           text={thoughts}

@@ -195,7 +195,7 @@ class Tab:
         await self.usable()
 
     async def usable(self) -> None:
-        """Wait until the page knows who is here, and what it shows."""
+        """Wait until the page knows who is here, and shows all that has been answered."""
         frame = self.page.locator('nav.conversations[aria-busy="false"]')
         alone = self.page.locator(".alone button:enabled").first
         await expect(frame.or_(alone).first).to_be_attached()
@@ -204,6 +204,8 @@ class Tab:
             named = self.page.locator('[data-testid="model-picker"]:not([data-model=""])')
             for sign in (known, named):
                 await expect(sign.or_(self.not_found).first).to_be_attached()
+        being_read = '[data-testid="message"]:not([data-status="streaming"]) .answer[aria-busy]'
+        await expect(self.page.locator(being_read)).to_have_count(0)
 
     @property
     def path(self) -> str:
@@ -250,6 +252,7 @@ class Tab:
         if answers is not None:
             await expect(self.answers).to_have_count(answers)
         await expect(self.answer).to_have_attribute("data-status", status, timeout=ANSWER_MS)
+        await expect(self.answer.locator(".answer[aria-busy]")).to_have_count(0)
 
     async def shows(self, text: str) -> None:
         """Wait until the last answer contains *text*."""
