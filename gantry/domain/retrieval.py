@@ -35,7 +35,8 @@ _ANSWERED = re.compile(
     r"\b(?:did|have|had) you\b"
     r"|\byou(?:'ve| have| had)? (?:recommended|suggested|advised|proposed|explained|described|outlined|said|told|mentioned"
     r"|gave|given|helped|provided|wrote|listed)\b"
-    r"|\byour (?:advice|recommendations?|suggestions?|explanations?|answers?)\b",
+    r"|\byour (?:advice|recommendations?|suggestions?|explanations?|answers?)\b"
+    r"|\b(?:summary|summari[sz]e|recap)\b",  # of what both have said
     re.IGNORECASE,
 )
 _Key = TypeVar("_Key")
@@ -239,7 +240,7 @@ def how_wished(question: str, text: str, nearness: float, mix: Mix) -> float:
 
 
 def who_spoke(question: str, speaker: str, mix: Mix) -> float:
-    """Return what is added for who said something: the person themselves, unless they ask what was answered, or somebody the question names."""
+    """Return what is added for who said something: the person themselves, unless what was answered is asked for too, or somebody the question names."""
     asked = _asked(question)
     if speaker == "user":
         if _asks_for_answers(question):

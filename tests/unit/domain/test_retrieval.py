@@ -64,8 +64,9 @@ def test_the_persons_own_words_count_more_where_they_ask_about_themselves() -> N
 
 
 def test_who_asks_what_was_answered_is_not_given_their_own_words_first() -> None:
-    """Asked what was recommended, the answers count as much as the person's own messages."""
+    """Asked what was recommended, or for a summary, the answers count as much as the person's own messages."""
     assert who_spoke("Which of my routes did you recommend?", "user", MEMORY) == 0
+    assert who_spoke("Can you summarize my search for a flat?", "user", MEMORY) == 0
     assert who_spoke("Which of my routes is shorter?", "user", MEMORY) > 0
 
 
