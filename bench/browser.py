@@ -1,6 +1,5 @@
 """Chromium as people use it, driven over Playwright and the DevTools protocol, through the counting proxy."""
 
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from typing import Any
 from playwright.sync_api import Browser, BrowserContext, CDPSession, Page, sync_playwright
 
 from bench.app import EMAIL, PASSWORD, BenchError
+from tests.parts.browser import chromium_path
 
 ARGUMENTS = [
     "--no-sandbox",
@@ -147,9 +147,9 @@ class Chromium:
 @contextmanager
 def running_chromium() -> Iterator[Chromium]:
     """Run the system's Chromium, without a window."""
-    path = shutil.which("chromium") or shutil.which("chromium-browser")
+    path = chromium_path()
     if path is None:
-        raise BenchError("Chromium is not installed (Debian: apt install chromium).")
+        raise BenchError("Chromium is not installed (Debian: apt install chromium-headless-shell).")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
         try:

@@ -26,7 +26,7 @@ from playwright.async_api import (
 from tests.parts.app import PASSWORD, Person, Served
 from tests.parts.missing import missing
 
-BINARIES = ("chromium", "chromium-browser", "google-chrome")
+BINARIES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 PLAIN_HTTP_HOST = "gantry.test"  # a name that browsers do not take for this machine: no secure context
 ARGUMENTS = (
     "--no-sandbox",
@@ -56,12 +56,17 @@ NETWORK_IS_AWAY = (
 )
 
 
+def chromium_path() -> str | None:
+    """Return where Chromium is, if it is anywhere."""
+    return next((found for name in BINARIES if (found := shutil.which(name))), None)
+
+
 @asynccontextmanager
 async def running_chromium() -> AsyncGenerator[Browser]:
     """Yield a browser."""
-    binary = next((found for name in BINARIES if (found := shutil.which(name))), None)
+    binary = chromium_path()
     if binary is None:
-        missing("Chromium (chromium on PATH)")
+        missing("Chromium (chromium-headless-shell or chromium on PATH)")
     expect.set_options(timeout=PATIENCE_MS)
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=binary, args=list(ARGUMENTS))
