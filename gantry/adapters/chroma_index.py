@@ -17,6 +17,8 @@ from urllib.parse import urlsplit
 from uuid import UUID
 from zlib import crc32
 
+import httpx
+
 from gantry.domain.embedding import Vector
 from gantry.domain.vectors import IndexUnavailable, Shelf, VectorEntry, VectorHit, VectorScope
 
@@ -24,10 +26,10 @@ BUCKETS = 64
 EMBEDDED, SERVER = "embedded", "server"
 _PREFIX = "gantry"
 _WRITE = 500  # vectors in one call
-_READ = 2000
+_READ = 20_000  # each page goes over all before it
 _MENTIONED = 400  # ids in one condition
 _DEADLINE_SECONDS = 5.0
-_WRITE_DEADLINE_SECONDS = 60.0
+_UPKEEP_SECONDS = 30.0  # for what no question waits for
 _PAUSE_SECONDS = 3.0  # after a failure, in which it is not asked again
 _PARTS = 4  # about how many parts of the same row may crowd a result
 
@@ -77,12 +79,18 @@ def server(url: str) -> _Open:
         from chromadb.config import Settings  # noqa: PLC0415
 
         parts = urlsplit(url)
-        return chromadb.HttpClient(
-            host=parts.hostname or "localhost",
-            port=parts.port or (443 if parts.scheme == "https" else 8000),
-            ssl=parts.scheme == "https",
-            settings=Settings(anonymized_telemetry=False),
+        host, secure = parts.hostname or "localhost", parts.scheme == "https"
+        port = parts.port or (443 if secure else 8000)
+        # ChromaDB's client waits for ever, and opening it asks the server: a connection that nobody answers any more
+        # would keep its thread, and whoever waits for the client.
+        httpx.get(
+            f"{'https' if secure else 'http'}://{host}:{port}/api/v2/heartbeat", timeout=_DEADLINE_SECONDS
+        ).raise_for_status()
+        client: Any = chromadb.HttpClient(
+            host=host, port=port, ssl=secure, settings=Settings(anonymized_telemetry=False)
         )
+        client._server._session.timeout = httpx.Timeout(_UPKEEP_SECONDS)  # noqa: SLF001 - it has no setting
+        return client
 
     return open_it
 
@@ -142,7 +150,7 @@ class ChromaIndex:
                 hits = _hits(search(collection, {"$and": [_where(scope), other]}), None)[:limit]
             return hits
 
-        return await self._run(ask, set_name, scope.account) or []
+        return await self._run(ask, set_name, scope.account, seconds=_DEADLINE_SECONDS) or []
 
     async def delete(
         self,
@@ -208,9 +216,7 @@ class ChromaIndex:
     async def drop(self, set_name: str) -> None:
         """Remove a whole set."""
         for name in await self._collections(set_name):
-            await self._call(
-                lambda client, name=name: client.delete_collection(name), _WRITE_DEADLINE_SECONDS
-            )
+            await self._call(lambda client, name=name: client.delete_collection(name), _UPKEEP_SECONDS)
             self._known.pop(name, None)
 
     async def set_names(self) -> set[str]:
@@ -242,13 +248,26 @@ class ChromaIndex:
         return [name for name in await self._call(_names) if name.startswith(start)]
 
     async def _run(
-        self, work: Callable[[Any], _Result], set_name: str, account: UUID, *, make: bool = False
+        self,
+        work: Callable[[Any], _Result],
+        set_name: str,
+        account: UUID,
+        *,
+        make: bool = False,
+        seconds: float = _UPKEEP_SECONDS,
     ) -> _Result | None:
         """Do *work* with the collection an account is in; None when there is none and it is not to be made."""
         name = f"{_PREFIX}.{set_name}.{crc32(account.bytes) % BUCKETS:02d}"
-        return await self._in(name, work, make=make)
+        return await self._in(name, work, make=make, seconds=seconds)
 
-    async def _in(self, name: str, work: Callable[[Any], _Result], *, make: bool = False) -> _Result | None:
+    async def _in(
+        self,
+        name: str,
+        work: Callable[[Any], _Result],
+        *,
+        make: bool = False,
+        seconds: float = _UPKEEP_SECONDS,
+    ) -> _Result | None:
         def do(client: Any) -> _Result | None:
             for fresh in (False, True):
                 collection = self._collection(client, name, make=make, fresh=fresh)
@@ -261,7 +280,7 @@ class ChromaIndex:
                         raise  # else the server has another collection of this name by now: look again
             return None
 
-        return await self._call(do, _WRITE_DEADLINE_SECONDS if make else _DEADLINE_SECONDS)
+        return await self._call(do, seconds)
 
     def _collection(self, client: Any, name: str, *, make: bool, fresh: bool) -> Any:
         if fresh or name not in self._known:

@@ -189,3 +189,44 @@ def _open_files() -> list[Path]:
         with suppress(FileNotFoundError):  # the one that listed them
             found.append(number.readlink())
     return found
+
+
+async def test_a_server_that_swallowed_the_first_connection_is_asked_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A connection that is accepted and never answered holds nobody up for longer than its deadline."""
+    monkeypatch.setattr(chroma_index, "_DEADLINE_SECONDS", 1.0)
+    swallowed: list[asyncio.StreamWriter] = []
+
+    async def take(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if not swallowed:
+            swallowed.append(writer)
+            return
+        there, beyond = await asyncio.open_connection("127.0.0.1", server.port)
+        with suppress(OSError):
+            await asyncio.gather(_pour(reader, beyond), _pour(there, writer))
+
+    async with (
+        ChromaServer(tmp_path / "server") as server,
+        await asyncio.start_server(take, "127.0.0.1", 0) as door,
+    ):
+        port = door.sockets[0].getsockname()[1]
+        index = ChromaIndex(chroma_index.server(f"http://127.0.0.1:{port}"), chroma_index.SERVER)
+        with pytest.raises(IndexUnavailable):
+            await index.ping()
+        try:
+            async with asyncio.timeout(20):
+                while True:
+                    with suppress(IndexUnavailable):
+                        assert await index.ping() == chroma_index.SERVER
+                        break
+        finally:
+            swallowed[0].close()
+            await index.aclose()
+
+
+async def _pour(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    while piece := await reader.read(65536):
+        writer.write(piece)
+        await writer.drain()
+    writer.close()
