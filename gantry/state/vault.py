@@ -28,6 +28,7 @@ class VaultState(rx.State):
     search: str = ""
     documents: list[DocumentView] = []
     has_more: bool = False
+    _limit: int = _PAGE
     index_note: str = ""
     dialog: str = ""  # "new-shelf", "rename-shelf", "delete-shelf", "rename", "move", "delete" or "preview"
     chosen_id: str = ""
@@ -39,10 +40,16 @@ class VaultState(rx.State):
     @rx.event
     @guarded
     async def load(self):
-        """Show the documents, and the one that the address names."""
+        """Show the documents. Also runs whenever the tab reconnects."""
         await self._show()
+
+    @rx.event
+    @guarded
+    async def arrive(self):
+        """Show the document that the address names, and no dialog of an earlier visit."""
+        self.dialog, self.chunks = "", []
         wanted = self.router.url.query_parameters.get("document", "")
-        if wanted and not self.dialog:
+        if wanted:
             row = await services().vault.document(await acting(self), uuid_of(wanted))
             self.chosen_id, self.chosen_name = str(row.id), row.name
             await self._preview()
@@ -58,14 +65,14 @@ class VaultState(rx.State):
     @guarded
     async def open_shelf(self, shelf: str):
         """Show the documents of one collection, or (empty) of all."""
-        self.shelf_id = shelf
+        self.shelf_id, self._limit = shelf, _PAGE
         await self._show()
 
     @rx.event
     @guarded
     async def find(self, search: str):
         """Show the documents whose names hold these words."""
-        self.search = search[:100]
+        self.search, self._limit = search[:100], _PAGE
         await self._show()
 
     @rx.event
@@ -73,7 +80,8 @@ class VaultState(rx.State):
     async def more(self):
         """Show older documents too."""
         if self.has_more:
-            await self._show(len(self.documents) + _PAGE)
+            self._limit += _PAGE
+            await self._show()
 
     @rx.event
     @guarded
@@ -163,16 +171,20 @@ class VaultState(rx.State):
         self.has_more_chunks = len(views) == _CHUNKS
         self.dialog = "preview"
 
-    async def _show(self, limit: int = _PAGE) -> None:
+    async def _show(self) -> None:
         who, vault = await acting(self), services().vault
         self.shelves = [shelf(each) for each in await vault.collections(who)]
         if self.shelf_id not in {each.id for each in self.shelves}:
             self.shelf_id = ""
         chosen = uuid_of(self.shelf_id) if self.shelf_id else None
-        rows = await vault.documents(who, collection=chosen, words=self.search, limit=limit)
-        views = [document_view(row) for row in rows]
+        views: list[DocumentView] = []
+        self.has_more = True
+        while self.has_more and len(views) < self._limit:
+            last = uuid_of(views[-1].id) if views else None
+            found = await vault.documents(who, collection=chosen, words=self.search, after=last, limit=_PAGE)
+            views += [document_view(row) for row in found]
+            self.has_more = len(found) == _PAGE
         if views != self.documents:
             self.documents = views
-        self.has_more = len(rows) == limit
         self.index_note = (await services().indexer.status()).sentence
         self.loaded = True

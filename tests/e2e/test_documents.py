@@ -3,10 +3,15 @@
 import re
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from playwright.async_api import FilePayload, expect
 
+from gantry.domain.clock import utc_now
+from gantry.domain.vault import DocumentState
+from gantry.models import Document
+from gantry.repositories.database import Database
 from tests.e2e.scripts import Cues
 from tests.parts import documents
 from tests.parts.app import Person, RunningApp
@@ -193,7 +198,11 @@ async def test_documents_are_named_moved_previewed_and_deleted(tab: Tab, tmp_pat
     preview = page.get_by_test_id("dialog-preview")
     await expect(preview).to_contain_text("Page 2")
     await expect(preview).to_contain_text("Amalia Brandt")
-    await page.keyboard.press("Escape")
+    await page.go_back()
+    await page.go_forward()
+    await tab.usable()
+    await expect(row).to_be_visible()
+    await expect(preview).to_be_hidden()  # a dialog does not outlive its page
     async with page.expect_download() as download:
         await tab.menu(row.get_by_role("button", name="Actions"), "Download")
     saved = tmp_path / "saved.pdf"
@@ -276,3 +285,38 @@ async def test_pages_fit_a_phone(visits: Visits, person: Person, path: str, sche
         await ready(tab, "a-very-long-name")
     width = await tab.page.evaluate("document.documentElement.scrollWidth - innerWidth")
     assert width <= 0
+
+
+async def test_a_long_list_stays_as_long_as_it_was_made(tab: Tab, app: RunningApp, person: Person) -> None:
+    """More documents than a page holds: all can be reached, and stay while another one is read."""
+    await _many_documents(app, person, 205)
+    await tab.open("/vault")
+    rows = tab.page.get_by_test_id("document")
+    for count in (200, 205):
+        await tab.page.get_by_role("button", name="Show older").click()
+        await expect(rows).to_have_count(count)
+    await expect(tab.page.get_by_role("button", name="Show older")).to_have_count(0)
+    await upload(tab, file("one more.txt", b"One more note.", "text/plain"))
+    await ready(tab, "one more.txt")
+    await expect(rows).to_have_count(206)
+
+
+async def _many_documents(app: RunningApp, person: Person, count: int) -> None:
+    """Store documents that are read already; uploading them would take long."""
+    shelf = (await person.rest.get("/api/v1/collections")).json()[0]["id"]
+    now = utc_now()
+    async with Database(app.settings["DATABASE_URL"]) as database, database.begin() as tx:
+        for number in range(count):
+            await tx.vault.add(
+                Document(
+                    account_id=UUID(person.id),
+                    collection_id=UUID(shelf),
+                    name=f"note {number}.txt",
+                    media_type="text/plain",
+                    size_bytes=10,
+                    sha256=f"{number:064}",
+                    state=DocumentState.READY,
+                    created_at=now,
+                    updated_at=now,
+                )
+            )

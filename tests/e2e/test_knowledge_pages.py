@@ -10,7 +10,8 @@ from tests.parts import documents
 from tests.parts.browser import Tab
 from tests.parts.llm_server import Script
 
-LONG = documents.long_pdf(300)  # takes some seconds to read
+LONG = documents.long_pdf(300)  # takes a second to read
+LONGEST = documents.long_pdf(1500)  # takes long enough to be cancelled
 
 
 def actions(row: Locator) -> Locator:
@@ -24,7 +25,7 @@ async def test_a_document_is_cancelled_and_read_after_all(tab: Tab) -> None:
     note = tab.page.get_by_test_id("index-note")
     await expect(note).to_contain_text("search compares words, not meaning")
     await expect(note).to_contain_text("An administrator adds one with EMBEDDING_MODEL")
-    await upload(tab, file("long.pdf", LONG))
+    await upload(tab, file("long.pdf", LONGEST))
     row = tab.page.get_by_test_id("document")
     await expect(row).to_contain_text("Reading page")
     await tab.menu(actions(row), "Cancel")
@@ -34,7 +35,7 @@ async def test_a_document_is_cancelled_and_read_after_all(tab: Tab) -> None:
     await expect(row).to_have_attribute("data-state", "failed")
     await tab.menu(actions(row), "Retry")
     await ready(tab, "long.pdf")
-    await expect(row).to_contain_text("300 pages")
+    await expect(row).to_contain_text("1,500 pages")
     await tab.page.get_by_label("Search documents by name").fill("short")
     await expect(tab.page.get_by_text("No document here has “short” in its name.")).to_be_visible()
 

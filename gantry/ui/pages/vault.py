@@ -39,6 +39,7 @@ def vault_page() -> rx.Component:
             ),
             class_name="wide-page",
             data_page="vault",
+            on_mount=VaultState.arrive,
         ),
         on_documents=VaultState.refresh,
     )
