@@ -12,7 +12,7 @@ _HEAD = """# Configuration
 
 Settings are environment variables, or lines of a file `.env` in the working directory; the environment wins. Each secret may
 also be a file: `SECRET_KEY_FILE=/run/secrets/key` (likewise for `DATABASE_URL`, `REDIS_URL`, `TABBY_ADMIN_KEY`,
-`OPENAI_API_KEY`, `ADMIN_PASSWORD`). A wrong setting stops the start with a sentence that names it.
+`OPENAI_API_KEY`, `EMBEDDING_API_KEY`, `RERANK_API_KEY`, `ADMIN_PASSWORD`). A wrong setting stops the start with a sentence that names it.
 
 | name | default | |
 |---|---|---|
