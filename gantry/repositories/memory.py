@@ -341,7 +341,10 @@ class MemoryRepository:
         return (await self._session.execute(query.order_by(col(Message.id)).limit(limit))).scalars().all()
 
     async def may_study(self, conversation: UUID, *, since: UUID | None) -> bool:
-        """Whether what was learned from a conversation may be kept: it is still allowed, and nothing was forgotten since."""
+        """Whether what was learned from a conversation may be kept: it is still allowed, and nothing was forgotten since.
+
+        It holds to the end of the transaction: who forgets now waits for that, and finds what was kept.
+        """
         query = (
             select(col(Conversation.studied_id))
             .join(Account, col(Account.id) == col(Conversation.account_id))
@@ -352,6 +355,7 @@ class MemoryRepository:
                 col(Account.memory_enabled).is_(True),
                 col(Account.memory_by_model).is_(True),
             )
+            .with_for_update(key_share=True, of=Conversation)  # with the key shared, as the learner needs it
         )
         row = (await self._session.execute(query)).first()
         return row is not None and row[0] == since

@@ -7,6 +7,8 @@ from datetime import timedelta
 from uuid import UUID
 
 from gantry.domain.clock import utc_now
+from gantry.domain.learning import Learned
+from gantry.services.facts import store_fact
 from gantry.services.scribe import Scribe
 from tests.parts.knowledge import learned
 from tests.parts.llm_server import Script
@@ -110,6 +112,24 @@ async def test_forgetting_while_the_model_reads_wins(library: Stack) -> None:
     assert taken is not None
     await memory.forget_everything(who)
     await scribe._read(*taken)
+    assert await facts(library) == []
+
+
+async def test_forgetting_waits_for_what_is_just_being_kept(library: Stack) -> None:
+    """A fact between its check and its storing is there to be forgotten with everything."""
+    memory, who = library.services.memory, library.who
+    thread = await talk(library)
+    await memory.change_settings(who, by_model=True)
+    async with library.database.begin() as tx:
+        assert await tx.memory.may_study(thread, since=None)
+        forgetting = asyncio.create_task(memory.forget_everything(who))
+        assert not (await asyncio.wait({forgetting}, timeout=0.5))[0]
+        message = await tx.chat.find_first_message(thread)
+        assert message is not None
+        account = await tx.memory.account(who.id)
+        await store_fact(tx, message, Learned("Cannot eat walnuts."), account, utc_now())
+        await tx.memory.studied(thread, message.id)
+    await forgetting
     assert await facts(library) == []
 
 
