@@ -247,6 +247,19 @@ class MemoryRepository:
             .execution_options(synchronize_session=False)
         )
 
+    async def pass_over_unread(self, conversation: UUID) -> None:
+        """Count what memory has not read of a conversation as passed over, once who is just reading it is done."""
+        await self._session.execute(
+            update(Message)
+            .where(
+                col(Message.conversation_id) == conversation,
+                col(Message.memorised_at).is_(None),
+                col(Message.status) != MessageStatus.STREAMING,
+            )
+            .values(memorised_at=PASSED_OVER)
+            .execution_options(synchronize_session=False)
+        )
+
     async def mark_unread(self, owner: UUID, conversation: UUID | None = None) -> None:
         """Have memory read the messages it passed over: it was switched on."""
         query = update(Message).where(

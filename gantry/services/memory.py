@@ -172,6 +172,8 @@ class MemoryService:
                 row.studied_id = None
             row.remembered = remembered
             if not remembered:
+                # It waits for who is just reading one of the messages, so that what was learned is there to be removed.
+                await tx.memory.pass_over_unread(conversation)
                 await tx.memory.pass_over(conversation)
                 facts = {fact.content for fact in await tx.memory.learned_from([conversation])}
                 forgotten = await tx.memory.forget_conversation(conversation)

@@ -296,6 +296,26 @@ async def test_a_conversation_that_was_taken_out_can_be_taken_in_again(library: 
     assert [each.text for each in recalled.turns.passages][:1] == ["My sister is called Beatrix."]
 
 
+async def test_taking_a_conversation_out_waits_for_what_is_just_being_learned(stack: Stack) -> None:
+    """What a learner stores meanwhile is forgotten with the rest, and read anew when the conversation is taken in again."""
+    memory, who, learner = stack.services.memory, stack.who, stack.main.knowledge.learner
+    sent = await stack.ask("I live in Lisbon.")
+    await stack.read(sent)
+    async with stack.database.begin() as tx:
+        account = await tx.memory.account(who.id)
+        read = [message for message, *_ in await tx.memory.unread(limit=20)]
+        taking_out = asyncio.create_task(memory.set_remembered(who, sent.conversation_id, False))
+        assert not (await asyncio.wait({taking_out}, timeout=0.5))[0]
+        for message in read:
+            await learner._remember(tx, message, account)
+        await tx.memory.mark_read([message.id for message in read], at=utc_now())
+    await taking_out
+    assert await count(stack, MemoryItem) == await count(stack, Entity) == 0
+    await memory.set_remembered(who, sent.conversation_id, True)
+    assert await learner.learn() == 2
+    assert [each.item.content for each in await memory.facts(who)] == ["Lives in Lisbon."]
+
+
 async def test_forgetting_everything_includes_what_memory_has_yet_to_read(stack: Stack) -> None:
     """Nobody reads here until everything has been forgotten; afterwards only what is said then is learned."""
     await stack.read(await stack.ask("I live in Lisbon."))
