@@ -132,6 +132,7 @@ class VaultService:
     async def create_collection(self, who: Actor, name: str) -> Collection:
         """Make a collection; Conflict when there is one of that name."""
         row = self._new_collection(who, _collection_name(name))
+        await self._default(who)  # so that no other can take its name
         async with self.database.begin() as tx:
             if len(await tx.vault.collections(who.id)) >= MAX_COLLECTIONS:
                 raise Invalid(f"There can be at most {MAX_COLLECTIONS} collections.")

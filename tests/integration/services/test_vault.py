@@ -15,7 +15,7 @@ from gantry.domain.context import PartKind, Retrieval
 from gantry.domain.errors import Conflict, Invalid, NotFound
 from gantry.domain.knowledge import DocumentScope, ScopeKind
 from gantry.domain.parsing import ParsingFailed
-from gantry.domain.vault import DocumentState
+from gantry.domain.vault import DEFAULT_COLLECTION_NAME, DocumentState
 from gantry.domain.vectors import IndexUnavailable, Shelf, VectorHit, VectorScope
 from gantry.repositories import migrations
 from gantry.services.conversations import Beginning
@@ -239,6 +239,15 @@ async def test_the_same_file_is_recognised(library: Stack) -> None:
     assert second.id != first.id
     with pytest.raises(Conflict):
         await library.services.vault.move(library.who, second.id, first.collection_id or other.id)
+
+
+async def test_no_collection_takes_the_name_of_the_default_one(stack: Stack) -> None:
+    """Not even before anything has needed that one."""
+    vault, who = stack.services.vault, stack.who
+    with pytest.raises(Conflict):
+        await vault.create_collection(who, DEFAULT_COLLECTION_NAME)
+    (only,) = await vault.collections(who)
+    assert (only.collection.name, only.collection.is_default) == (DEFAULT_COLLECTION_NAME, True)
 
 
 async def test_a_document_is_renamed_and_moved(library: Stack) -> None:
