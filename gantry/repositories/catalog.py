@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import delete, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -14,6 +13,7 @@ from gantry.domain.catalog import ListedModel
 from gantry.domain.errors import NotFound
 from gantry.models.base import new_id
 from gantry.models.catalog import Connection, ModelEntry
+from gantry.repositories.inserting import insert_of
 
 _UNIQUE = ("connection_slug", "name")
 _ROWS_AT_ONCE = 500  # seven values each, and SQLite takes 32,766 in one statement
@@ -83,7 +83,7 @@ class CatalogRepository:
             for model in sorted(models, key=lambda model: model.name)
         ]
         for start in range(0, len(rows), _ROWS_AT_ONCE):
-            insert = self._insert(rows[start : start + _ROWS_AT_ONCE])
+            insert = insert_of(self._session, ModelEntry, rows[start : start + _ROWS_AT_ONCE])
             await self._session.execute(
                 insert.on_conflict_do_update(
                     index_elements=_UNIQUE,
@@ -99,17 +99,14 @@ class CatalogRepository:
 
     async def learn_context(self, slug: str, name: str, context_tokens: int, *, at: datetime) -> None:
         """Keep the length a server told in an error, which beats what it lists."""
-        insert = self._insert([_entry(slug, name, context_tokens, learned=True, at=at)])
+        row = _entry(slug, name, context_tokens, learned=True, at=at)
+        insert = insert_of(self._session, ModelEntry, [row])
         await self._session.execute(
             insert.on_conflict_do_update(
                 index_elements=_UNIQUE,
                 set_={"context_tokens": context_tokens, "context_learned": True, "seen_at": at},
             )
         )
-
-    def _insert(self, rows: list[dict[str, Any]]) -> Any:
-        dialect = postgresql if self._session.get_bind().dialect.name == "postgresql" else sqlite
-        return dialect.insert(ModelEntry).values(rows)
 
 
 def _entry(

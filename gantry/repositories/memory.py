@@ -27,6 +27,10 @@ from gantry.domain.chat import MessageRole, MessageStatus
 from gantry.domain.errors import NotFound
 from gantry.domain.memory import PASSED_OVER, MemoryKind
 from gantry.models import Account, Conversation, Entity, MemoryItem, Mention, Message, Relation
+from gantry.repositories.inserting import insert_of
+
+_ENTITY_UNIQUE = ("account_id", "key")
+_REMOVED_AT_ONCE = 1000  # names: both databases have a limit
 
 
 class MemoryRepository:
@@ -145,10 +149,24 @@ class MemoryRepository:
         query = select(Relation).where(col(Relation.account_id) == owner).limit(500)
         return (await self._session.execute(query)).scalars().all()
 
-    async def find_entity(self, owner: UUID, key: str) -> Entity | None:
-        """Return a name by its key."""
-        query = select(Entity).where(col(Entity.account_id) == owner, col(Entity.key) == key)
-        return (await self._session.execute(query)).scalar_one_or_none()
+    async def keep_entities(self, owner: UUID, rows: Collection[Entity]) -> dict[str, Entity]:
+        """Store those names of *owner* that are not there; returns all by their keys, there to the transaction's end.
+
+        In order of key, so that two who make the same names cannot wait for each other.
+        """
+        kept: dict[str, Entity] = {}
+        ordered = sorted(rows, key=lambda row: row.key)
+        while missing := [row for row in ordered if row.key not in kept]:  # again where one was being removed
+            insert = insert_of(self._session, Entity, [row.model_dump() for row in missing])
+            await self._session.execute(insert.on_conflict_do_nothing(index_elements=_ENTITY_UNIQUE))
+            query = (
+                select(Entity)
+                .where(col(Entity.account_id) == owner, col(Entity.key).in_([row.key for row in missing]))
+                .order_by(col(Entity.key))
+                .with_for_update(read=True, key_share=True)
+            )
+            kept |= {row.key: row for row in (await self._session.execute(query)).scalars()}
+        return kept
 
     async def facts_naming(self, owner: UUID, keys: Collection[str], *, limit: int) -> Sequence[MemoryItem]:
         """Return facts that name any of these entities."""
@@ -194,13 +212,14 @@ class MemoryRepository:
         )
         return (await self._session.execute(query)).first() is not None
 
-    async def remove_unmentioned(self) -> int:
-        """Remove names that no memory mentions any more; returns how many."""
+    async def remove_unmentioned(self) -> None:
+        """Remove names that no memory mentions any more, but for those that somebody is about to mention."""
         named = exists().where(col(Mention.entity_id) == col(Entity.id))
-        gone = await self._session.execute(
-            delete(Entity).where(~named).execution_options(synchronize_session=False)
-        )
-        return gone.rowcount  # pyright: ignore[reportAttributeAccessIssue]
+        query = select(col(Entity.id)).where(~named).limit(_REMOVED_AT_ONCE).with_for_update(skip_locked=True)
+        while unnamed := (await self._session.execute(query)).scalars().all():
+            # A statement of its own sees what was mentioned just before it was locked.
+            gone = delete(Entity).where(col(Entity.id).in_(unnamed), ~named)
+            await self._session.execute(gone.execution_options(synchronize_session=False))
 
     # What the learner does
 

@@ -1,7 +1,7 @@
 """Storing what was learned about a person: the fact, and the names and relations it brings."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -9,6 +9,8 @@ from gantry.domain.learning import Learned, Link, entity_key
 from gantry.domain.memory import EntityKind, MemoryKind
 from gantry.models import Account, Entity, MemoryItem, Mention, Message, Relation
 from gantry.repositories.unit import UnitOfWork
+
+Named = tuple[str, EntityKind | None]  # a name, and what it is the name of where that is known
 
 
 def fingerprint(text: str) -> str:
@@ -43,18 +45,45 @@ async def store_fact(
         updated_at=at,
     )
     await tx.memory.add(item)
+    entities = await make_names(tx, item.account_id, names_told(fact, account), at)
     for link in fact.links:
-        await _relate(tx, item, link, account, at)
+        await _relate(tx, item, link, account, entities)
     return item
 
 
 async def name_entities(tx: UnitOfWork, item: MemoryItem, names: Sequence[str], at: datetime) -> None:
     """Note which names a memory mentions."""
     noted: set[UUID] = set()
-    for name in names:
-        if entity_key(name):
-            entity = await _entity(tx, item.account_id, name, None, at)
-            await _mention(tx, item, entity, noted)
+    wanted: list[Named] = [(name, None) for name in names if entity_key(name)]
+    for entity in (await make_names(tx, item.account_id, wanted, at)).values():
+        await _mention(tx, item, entity, noted)
+
+
+async def make_names(tx: UnitOfWork, owner: UUID, names: Iterable[Named], at: datetime) -> dict[str, Entity]:
+    """Have the graph hold names; returns them by their keys.
+
+    Who stores several memories in one transaction makes all their names first, in one go: else two who make
+    the same names might wait for each other.
+    """
+    wanted: dict[str, Entity] = {}
+    kinds: dict[str, EntityKind] = {}
+    for name, kind in names:
+        key = entity_key(name)
+        row = wanted.setdefault(key, Entity(account_id=owner, key=key, name=name[:120], created_at=at))
+        if kind is not None:
+            row.kind = kinds[key] = kind
+    entities = await tx.memory.keep_entities(owner, wanted.values())
+    for key, kind in kinds.items():
+        entities[key].kind = kind
+    return entities
+
+
+def names_told(fact: Learned, account: Account) -> list[Named]:
+    """Return the names between which a fact tells relations."""
+    told: list[Named] = []
+    for link in fact.links:
+        told += [(link.subject or _name_of(account), EntityKind.PERSON), (link.name, link.kind)]
+    return told
 
 
 def key_of(account: Account) -> str:
@@ -66,10 +95,11 @@ def _name_of(account: Account) -> str:
     return account.name or "You"
 
 
-async def _relate(tx: UnitOfWork, item: MemoryItem, link: Link, account: Account, at: datetime) -> None:
-    about = link.subject or _name_of(account)
-    subject = await _entity(tx, item.account_id, about, EntityKind.PERSON, at)
-    target = await _entity(tx, item.account_id, link.name, link.kind, at)
+async def _relate(
+    tx: UnitOfWork, item: MemoryItem, link: Link, account: Account, entities: Mapping[str, Entity]
+) -> None:
+    subject = entities[entity_key(link.subject or _name_of(account))]
+    target = entities[entity_key(link.name)]
     noted = await tx.memory.named_in(item.id)
     for entity in (subject, target):
         await _mention(tx, item, entity, noted)
@@ -84,18 +114,6 @@ async def _relate(tx: UnitOfWork, item: MemoryItem, link: Link, account: Account
                 object_id=target.id,
             )
         )
-
-
-async def _entity(tx: UnitOfWork, owner: UUID, name: str, kind: EntityKind | None, at: datetime) -> Entity:
-    key = entity_key(name)
-    entity = await tx.memory.find_entity(owner, key)
-    if entity is None:
-        entity = Entity(account_id=owner, key=key, name=name[:120], created_at=at)
-        entity.kind = kind or entity.kind
-        await tx.memory.add(entity)
-    elif kind is not None:
-        entity.kind = kind
-    return entity
 
 
 async def _mention(tx: UnitOfWork, item: MemoryItem, entity: Entity, noted: set[UUID]) -> None:

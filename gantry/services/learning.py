@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -11,14 +11,14 @@ from gantry.domain.catalog import EXTRACTIVE
 from gantry.domain.chat import MessageRole
 from gantry.domain.clock import utc_now
 from gantry.domain.embedding import lead_of
-from gantry.domain.learning import facts_in, names_in
+from gantry.domain.learning import Learned, facts_in, names_in
 from gantry.domain.live import Notice, NoticeBoard, NoticeKind
 from gantry.domain.memory import PASSED_OVER, MemoryKind
 from gantry.domain.summaries import summarised
 from gantry.models import Account, Conversation, MemoryItem, Message
 from gantry.repositories.database import Database
 from gantry.repositories.unit import UnitOfWork
-from gantry.services.facts import name_entities, store_fact
+from gantry.services.facts import Named, make_names, name_entities, names_told, store_fact
 from gantry.services.scribe import Scribe
 
 BATCH = 20
@@ -28,6 +28,16 @@ _CONTENT = 20_000  # characters of one message that are kept
 _AROUND = 300  # of each message beside it
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """A message of somebody's with the names in it, and the facts where they said it themselves."""
+
+    message: Message
+    account: Account
+    names: Sequence[str]
+    facts: Sequence[Learned]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,31 +51,46 @@ class Learner:
 
     async def learn(self) -> int:
         """Read messages that memory has not read; returns how many."""
-        told: set[UUID] = set()
-        read: list[UUID] = []
         async with self.database.read() as tx:
             if not await tx.memory.unread(limit=1):
                 return 0
         async with self.database.begin() as tx:
-            unread = await tx.memory.unread(limit=BATCH)
-            for message, thread, account in unread:
-                if _is_remembered(message, thread, account):
-                    await self._remember(tx, message, account)
-                    told.add(account.id)
-                    read.append(message.id)
-            await tx.memory.mark_read([message.id for message, _thread, _account in unread], at=PASSED_OVER)
-            await tx.memory.mark_read(read, at=self.now())
+            count, told = await self._learn(tx)
         for account in told:
             self.board.publish(account, Notice(NoticeKind.MEMORY))
-        return len(unread)
+        return count
 
-    async def _remember(self, tx: UnitOfWork, message: Message, account: Account) -> None:
-        if await tx.memory.find_turn(message.id) is None:
-            item = await self._turn(tx, message, account)
-            await name_entities(tx, item, names_in(message.content), self.now())
-        if message.role is MessageRole.USER:
-            for fact in facts_in(message.content):
-                await store_fact(tx, message, fact, account, self.now())
+    async def _learn(self, tx: UnitOfWork) -> tuple[int, set[UUID]]:
+        """Read some messages; returns how many, and whose memory has more now."""
+        unread = await tx.memory.unread(limit=BATCH)
+        readings = [
+            _read(message, account)
+            for message, thread, account in unread
+            if _is_remembered(message, thread, account)
+        ]
+        await self._make_names(tx, readings)
+        for reading in readings:
+            await self._remember(tx, reading)
+        await tx.memory.mark_read([message.id for message, _thread, _account in unread], at=PASSED_OVER)
+        await tx.memory.mark_read([reading.message.id for reading in readings], at=self.now())
+        return len(unread), {reading.account.id for reading in readings}
+
+    async def _make_names(self, tx: UnitOfWork, readings: Sequence[_Reading]) -> None:
+        named: dict[UUID, list[Named]] = {}
+        for reading in readings:
+            names = named.setdefault(reading.account.id, [])
+            names += [(name, None) for name in reading.names]
+            for fact in reading.facts:
+                names += names_told(fact, reading.account)
+        for owner in sorted(named):
+            await make_names(tx, owner, named[owner], self.now())
+
+    async def _remember(self, tx: UnitOfWork, reading: _Reading) -> None:
+        if await tx.memory.find_turn(reading.message.id) is None:
+            item = await self._turn(tx, reading.message, reading.account)
+            await name_entities(tx, item, reading.names, self.now())
+        for fact in reading.facts:
+            await store_fact(tx, reading.message, fact, reading.account, self.now())
 
     async def _turn(self, tx: UnitOfWork, message: Message, account: Account) -> MemoryItem:
         above = await tx.memory.above(message, 2)
@@ -143,6 +168,11 @@ class Learner:
         """Remove names that no memory mentions any more."""
         async with self.database.begin() as tx:
             await tx.memory.remove_unmentioned()
+
+
+def _read(message: Message, account: Account) -> _Reading:
+    mine = message.role is MessageRole.USER
+    return _Reading(message, account, names_in(message.content), facts_in(message.content) if mine else ())
 
 
 def _is_remembered(message: Message, thread: Conversation, account: Account) -> bool:

@@ -22,7 +22,7 @@ from gantry.domain.text import storable
 from gantry.models import Account, Conversation, Message
 from gantry.repositories.database import Database
 from gantry.services.catalog import CatalogService
-from gantry.services.facts import store_fact
+from gantry.services.facts import make_names, names_told, store_fact
 
 QUIET_SECONDS = 60  # in which nothing was said, before a conversation is read
 PATIENCE_SECONDS = 180  # for the model
@@ -94,6 +94,9 @@ class Scribe:
         async with self.database.begin() as tx:
             # Between question and answer the person may have switched it off, or forgotten.
             fresh = await tx.memory.may_study(thread.id, since=thread.studied_id)
+            if fresh:
+                told = [name for fact, _at in found for name in names_told(fact, account)]
+                await make_names(tx, account.id, told, self.now())
             stored = [
                 await store_fact(tx, mine[at], fact, account, self.now()) for fact, at in found if fresh
             ]

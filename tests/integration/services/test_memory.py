@@ -1,7 +1,7 @@
 """Memory: learned once, recalled elsewhere, seen, changed and forgotten by its owner alone."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
@@ -13,11 +13,12 @@ from gantry.domain.clock import utc_now
 from gantry.domain.context import PartKind
 from gantry.domain.errors import NotFound
 from gantry.domain.learning import Learned, Link
-from gantry.domain.memory import EntityKind
+from gantry.domain.memory import EntityKind, MemoryKind
 from gantry.domain.vectors import Shelf
 from gantry.models import Entity, MemoryItem, Message, Relation
+from gantry.repositories.unit import UnitOfWork
 from gantry.services.conversations import UNDO_SECONDS, Beginning
-from gantry.services.facts import store_fact
+from gantry.services.facts import name_entities, store_fact
 from gantry.services.indexing import SweepReport
 from tests.factories import actor_of, make_account
 from tests.parts.hasty import after_search
@@ -302,13 +303,9 @@ async def test_taking_a_conversation_out_waits_for_what_is_just_being_learned(st
     sent = await stack.ask("I live in Lisbon.")
     await stack.read(sent)
     async with stack.database.begin() as tx:
-        account = await tx.memory.account(who.id)
-        read = [message for message, *_ in await tx.memory.unread(limit=20)]
+        assert await learner._learn(tx) == (2, {who.id})
         taking_out = asyncio.create_task(memory.set_remembered(who, sent.conversation_id, False))
         assert not (await asyncio.wait({taking_out}, timeout=0.5))[0]
-        for message in read:
-            await learner._remember(tx, message, account)
-        await tx.memory.mark_read([message.id for message in read], at=utc_now())
     await taking_out
     assert await count(stack, MemoryItem) == await count(stack, Entity) == 0
     await memory.set_remembered(who, sent.conversation_id, True)
@@ -361,6 +358,67 @@ async def test_the_graph_has_the_names_of_a_fact_as_it_is_now(library: Stack) ->
     assert {"Beatrix", "Porto", "Dorothea"} <= names
     assert "Amalia" not in names
     assert not graph.relations
+
+
+async def remember(tx: UnitOfWork, stack: Stack, text: str, names: Sequence[str]) -> MemoryItem:
+    """Store a fact that mentions names, in a transaction that goes on."""
+    now = utc_now()
+    row = MemoryItem(
+        account_id=stack.who.id,
+        kind=MemoryKind.FACT,
+        content=text,
+        said_at=now,
+        created_at=now,
+        updated_at=now,
+    )
+    await tx.memory.add(row)
+    await name_entities(tx, row, names, now)
+    return row
+
+
+async def test_who_makes_the_same_names_waits_and_goes_on(stack: Stack) -> None:
+    """A learner and a person, in opposite order and while a third has made one of the names: all is kept."""
+    memory, who = stack.services.memory, stack.who
+    for text in ("Say hello to Zoe.", "Say hello to Middleton.", "Say hello to Amalia."):
+        await stack.read(await stack.ask(text))
+    async with stack.database.begin() as tx:
+        await remember(tx, stack, "Knows Middleton.", ["Middleton"])
+        learning = asyncio.create_task(stack.main.knowledge.learner.learn())
+        adding = asyncio.create_task(memory.add_fact(who, "Knows Amalia and Middleton and Zoe."))
+        assert not (await asyncio.wait({learning, adding}, timeout=0.5))[0]
+    read, _fact = await asyncio.gather(learning, adding)
+    assert read == 6
+    graph = await memory.graph(who)
+    mentions = {entity.name: times for entity, times in graph.entities}
+    assert (mentions["Amalia"], mentions["Middleton"], mentions["Zoe"]) == (2, 3, 2)
+
+
+async def test_a_name_that_is_just_mentioned_again_stays(stack: Stack) -> None:
+    """Whoever removes names that nothing mentions leaves it, and the mention."""
+    async with stack.database.begin() as tx:
+        row = await remember(tx, stack, "Was in Porto.", ["Porto"])
+        await tx.memory.remove([row.id], owner=stack.who.id)
+    async with stack.database.begin() as tx:
+        await remember(tx, stack, "Lives in Porto.", ["Porto"])
+        tidying = asyncio.create_task(stack.main.knowledge.learner.housekeeping())
+        await asyncio.wait({tidying}, timeout=0.5)
+    await tidying
+    graph = await stack.services.memory.graph(stack.who)
+    assert [(entity.name, times) for entity, times in graph.entities] == [("Porto", 1)]
+
+
+async def test_a_name_that_is_just_being_removed_is_made_again(stack: Stack) -> None:
+    """Who mentions it waits for that."""
+    async with stack.database.begin() as tx:
+        row = await remember(tx, stack, "Was in Porto.", ["Porto"])
+        await tx.memory.remove([row.id], owner=stack.who.id)
+    async with stack.database.begin() as tx:
+        await tx.memory.remove_unmentioned()
+        adding = asyncio.create_task(stack.services.memory.add_fact(stack.who, "Lives in Porto."))
+        assert not (await asyncio.wait({adding}, timeout=0.5))[0]
+    await adding
+    graph = await stack.services.memory.graph(stack.who)
+    assert [(entity.name, times) for entity, times in graph.entities] == [("Porto", 1)]
 
 
 async def test_facts_are_paged_in_their_order(stack: Stack) -> None:
