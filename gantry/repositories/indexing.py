@@ -2,9 +2,10 @@
 
 from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
+from typing import TypeVar
 from uuid import UUID
 
-from sqlalchemy import func, or_, select, true, union, update
+from sqlalchemy import func, or_, select, true, tuple_, union, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -16,7 +17,8 @@ from gantry.models import Chunk, Document, EmbeddingSet, MemoryItem
 from gantry.models.memory import WAITING
 
 _SEARCHED = col(MemoryItem.kind) == MemoryKind.TURN  # facts and summaries are told, never searched by meaning
-_MENTIONED = 1000  # ids in one statement: both databases have a limit
+_MENTIONED = 1000  # rows in one statement: both databases have a limit
+_Each = TypeVar("_Each")
 
 
 class IndexingRepository:
@@ -129,12 +131,16 @@ class IndexingRepository:
                 .execution_options(synchronize_session=False)
             )
 
-    async def mark_chunks(self, chunks: Collection[UUID], set_name: str, *, collection: UUID | None) -> None:
-        """Note that *set_name* holds the vectors of those *chunks* that still stand in *collection*."""
+    async def mark_chunks(self, chunks: Collection[Chunk], set_name: str, *, collection: UUID | None) -> None:
+        """Note that *set_name* holds the vectors of those *chunks* that still stand in *collection*, with the same context."""
+        as_they_were = tuple_(col(Chunk.id), col(Chunk.context))
         for some in _batches(chunks):
             await self._session.execute(
                 update(Chunk)
-                .where(col(Chunk.id).in_(some), col(Chunk.collection_id).is_not_distinct_from(collection))
+                .where(
+                    as_they_were.in_([(chunk.id, chunk.context) for chunk in some]),
+                    col(Chunk.collection_id).is_not_distinct_from(collection),
+                )
                 .values(vectors_in=set_name)
                 .execution_options(synchronize_session=False)
             )
@@ -196,7 +202,7 @@ class IndexingRepository:
         return set((await self._session.execute(union(chunks, items))).scalars())
 
 
-def _batches(ids: Collection[UUID]) -> Iterator[Sequence[UUID]]:
-    listed = list(ids)
+def _batches(rows: Collection[_Each]) -> Iterator[Sequence[_Each]]:
+    listed = list(rows)
     for first in range(0, len(listed), _MENTIONED):
         yield listed[first : first + _MENTIONED]

@@ -248,14 +248,15 @@ class VaultRepository:
         self._session.add_all(chunks)
         await self._session.flush()
 
-    async def place_of(self, document: UUID) -> tuple[UUID | None, UUID | None]:
-        """Return the collection and the conversation a document stands in: it may be moved or sent while it is read.
+    async def place_of(self, document: UUID) -> tuple[UUID | None, UUID | None, str]:
+        """Return the collection and the conversation a document stands in, and its name there.
 
-        After ``checkpoint`` in the same transaction it holds to the end of it.
+        It may be moved, sent or renamed while it is read. After ``checkpoint`` in the same transaction it holds to
+        the end of it.
         """
-        query = select(col(Document.collection_id), col(Document.conversation_id))
+        query = select(col(Document.collection_id), col(Document.conversation_id), col(Document.name))
         row = (await self._session.execute(query.where(col(Document.id) == document))).one()
-        return row.collection_id, row.conversation_id
+        return row.collection_id, row.conversation_id, row.name
 
     async def release(self, worker: str, *, now: datetime) -> None:
         """Let go of all that *worker* reads, for others to take over at once."""

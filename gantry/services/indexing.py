@@ -320,13 +320,13 @@ class Indexer:
             await self.index.add(target.name, account, shelf, entries)
 
     async def _mark(self, shelf: Shelf, rows: Sequence[Chunk] | Sequence[MemoryItem], name: str) -> None:
-        """Note what has vectors now. Chunks that were moved meanwhile are left out: theirs are made again, for the new place."""
+        """Note what has vectors now. Chunks that were moved or renamed meanwhile are left out: theirs are made again."""
         chunks = [row for row in rows if isinstance(row, Chunk)]
         async with self.database.begin() as tx:
             if shelf is Shelf.MEMORY:
                 await tx.indexing.mark(shelf, [row.id for row in rows], name)
             for collection in {chunk.collection_id for chunk in chunks}:
-                those = [chunk.id for chunk in chunks if chunk.collection_id == collection]
+                those = [chunk for chunk in chunks if chunk.collection_id == collection]
                 await tx.indexing.mark_chunks(those, name, collection=collection)
         if documents := {chunk.document_id for chunk in chunks}:
             async with self.database.begin() as tx:

@@ -263,7 +263,7 @@ class Ingestion:
     async def _store(self, work: _Task, chunks: list[TextChunk]) -> int:
         async with self.database.begin() as tx:
             await tx.vault.checkpoint(work.document, work.attempt, lease_until=self._lease())
-            collection, conversation = await tx.vault.place_of(work.document)
+            collection, conversation, name = await tx.vault.place_of(work.document)
             rows = [
                 Chunk(
                     document_id=work.document,
@@ -275,7 +275,7 @@ class Ingestion:
                     heading=storable(chunk.heading)[:500],
                     start_offset=chunk.start,
                     end_offset=chunk.end,
-                    context=storable(context_of(work.name, chunk.heading)),
+                    context=storable(context_of(name, chunk.heading)),
                     content=storable(chunk.text),
                 )
                 for chunk in chunks

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import pytest
+
 from gantry.domain.embedding import Embedder, EmbeddingModel, TextRole, Vector
 from gantry.domain.knowledge import DocumentScope, ScopeKind
 from gantry.domain.vault import UNFINISHED, DocumentState
@@ -179,6 +181,39 @@ async def test_a_document_moved_while_it_is_read_is_found_where_it_stands(librar
     assert await near(library, "lexical-512", [1.0] * 512, work.id) == ready.chunk_count
     scope = DocumentScope(ScopeKind.SOME, collections=(work.id,))
     assert (await library.services.retriever.documents(who, "page 149", scope=scope)).passages
+
+
+async def test_a_document_renamed_while_it_is_embedded_is_found_by_its_new_name(library: Stack) -> None:
+    """Vectors that were made with the name it had are made again with the one it has."""
+    other = OtherModel()
+    row = await embedding(library, other, NOTES[7])
+    vault, who = library.services.vault, library.who
+    await vault.rename(who, row.id, "begonias.txt")
+    other.may_go_on.set()
+    ready = await read(library, row.id)
+    assert ready.embedded_count == ready.chunk_count == 1
+    (chunk,) = (await vault.preview(who, row.id)).chunks
+    assert chunk.context == "begonias"
+    (vector,) = await other.embed([f"begonias\n{chunk.content}"], TextRole.PASSAGE)
+    scope = VectorScope(who.id, Shelf.CHUNK)
+    (nearest,) = await library.services.indexer.index.query("other-64", vector, scope=scope, limit=1)
+    assert (nearest.row, nearest.score) == (chunk.id, pytest.approx(1.0))
+
+
+async def test_a_document_renamed_while_it_is_read_has_its_new_name_throughout(library: Stack) -> None:
+    """Every chunk of it is searched with that, those that came later too."""
+    row = await upload(library, "long.pdf", documents.long_pdf(150))
+    vault, who = library.services.vault, library.who
+
+    async def begun() -> bool:
+        assert (await vault.document(who, row.id)).state in UNFINISHED
+        return bool((await vault.preview(who, row.id)).chunks)
+
+    await until(begun)
+    await vault.rename(who, row.id, "prices.pdf")
+    ready = await read(library, row.id)
+    (last,) = (await vault.preview(who, row.id, first=ready.chunk_count - 1)).chunks
+    assert last.context == "prices"
 
 
 async def test_a_lost_index_is_built_anew(database_url: str, tmp_path: Path) -> None:
