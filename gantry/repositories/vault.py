@@ -166,10 +166,10 @@ class VaultRepository:
 
     async def set_contexts(self, values: Sequence[tuple[UUID, str]]) -> None:
         """Give chunks other contexts; their vectors are made anew."""
-        for chunk, context in values:
-            await self._session.execute(
-                update(Chunk).where(col(Chunk.id) == chunk).values(context=context, vectors_in="")
-            )
+        if values:
+            # All at once, for SQLite's one writer: a large document has thousands.
+            rows = [{"id": chunk, "context": context, "vectors_in": ""} for chunk, context in values]
+            await self._session.execute(update(Chunk), rows)
 
     # What the ingestion does: guarded by the attempt.
 

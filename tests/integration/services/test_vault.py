@@ -264,6 +264,16 @@ async def test_a_document_is_renamed_and_moved(library: Stack) -> None:
     assert [each.title for each in found.passages] == ["lighthouse manual.txt"]
 
 
+async def test_a_document_that_waits_to_be_read_is_renamed(stack: Stack) -> None:
+    """Once it is read, it is searched with the name it has then."""
+    row = await upload(stack, "a.txt", b"It was painted blue in the spring of that year.")
+    await stack.services.vault.rename(stack.who, row.id, "lighthouse manual.txt")
+    async with background(stack.main):
+        await read(stack, row.id)
+    found = await stack.services.retriever.documents(stack.who, "lighthouse manual", scope=ALL)
+    assert [each.title for each in found.passages] == ["lighthouse manual.txt"]
+
+
 async def test_deleting_removes_every_trace(library: Stack) -> None:
     """Rows, file and vectors go; answers keep the number of the source, without its text."""
     row = await read(library, (await upload(library, "harbour.pdf", GARDEN)).id)
