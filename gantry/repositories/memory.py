@@ -84,20 +84,16 @@ class MemoryRepository:
         self._session.add(row)
         await self._session.flush()
 
-    async def find_fact(self, owner: UUID, fingerprint: str) -> MemoryItem | None:
-        """Return a fact that says the same."""
-        query = select(MemoryItem).where(
-            col(MemoryItem.account_id) == owner,
-            col(MemoryItem.kind) == MemoryKind.FACT,
-            col(MemoryItem.fingerprint) == fingerprint,
-        )
+    async def find_fact(
+        self, owner: UUID, fingerprint: str, *, conversation: UUID | None = None
+    ) -> MemoryItem | None:
+        """Return a fact that says the same and is seen from *conversation*."""
+        query = _facts_seen(owner, conversation).where(col(MemoryItem.fingerprint) == fingerprint)
         return (await self._session.execute(query.limit(1))).scalar_one_or_none()
 
-    async def in_slot(self, owner: UUID, slot: str) -> Sequence[MemoryItem]:
-        """Return the facts a new one of the same slot would replace."""
-        query = select(MemoryItem).where(
-            col(MemoryItem.account_id) == owner,
-            col(MemoryItem.kind) == MemoryKind.FACT,
+    async def in_slot(self, owner: UUID, slot: str, *, conversation: UUID | None) -> Sequence[MemoryItem]:
+        """Return the facts a new one of *conversation* and of the same slot would replace."""
+        query = _facts_seen(owner, conversation).where(
             col(MemoryItem.context) == slot,
             col(MemoryItem.pinned).is_(False),
             col(MemoryItem.by_hand).is_(False),
@@ -456,6 +452,19 @@ class MemoryRepository:
             .limit(limit)
         )
         return (await self._session.execute(query)).scalars().all()
+
+
+def _facts_seen(owner: UUID, conversation: UUID | None) -> Select[MemoryItem]:
+    """Return a query for facts, without those of deleted conversations other than *conversation*."""
+    return (
+        select(MemoryItem)
+        .outerjoin(Conversation, col(Conversation.id) == col(MemoryItem.conversation_id))
+        .where(
+            col(MemoryItem.account_id) == owner,
+            col(MemoryItem.kind) == MemoryKind.FACT,
+            or_(col(Conversation.deleted_at).is_(None), col(Conversation.id) == conversation),
+        )
+    )
 
 
 def _facts_with(owner: UUID, *entity: ColumnElement[bool]) -> Select[MemoryItem]:

@@ -26,15 +26,16 @@ async def store_fact(
     Returns None when it is known already.
     """
     mark = fingerprint(fact.text)
-    if await tx.memory.find_fact(message.account_id, mark):
+    owner, thread = message.account_id, message.conversation_id
+    if await tx.memory.find_fact(owner, mark, conversation=thread):
         return None
     if fact.slot:
-        older = await tx.memory.in_slot(message.account_id, fact.slot)
-        await tx.memory.remove([row.id for row in older], owner=message.account_id)
+        older = await tx.memory.in_slot(owner, fact.slot, conversation=thread)
+        await tx.memory.remove([row.id for row in older], owner=owner)
     item = MemoryItem(
-        account_id=message.account_id,
+        account_id=owner,
         kind=MemoryKind.FACT,
-        conversation_id=message.conversation_id,
+        conversation_id=thread,
         message_id=message.id,
         fingerprint=mark,
         speaker="user",

@@ -138,6 +138,23 @@ async def test_deleting_a_conversation_deletes_what_came_from_it(library: Stack)
     assert await library.services.indexer.index.count("lexical-512") == 0
 
 
+async def test_what_is_said_again_is_kept_though_a_deleted_conversation_said_it(library: Stack) -> None:
+    """A fact that goes with its conversation is not known any more, learned or written by hand, and nothing takes its place."""
+    memory, chat, who = library.services.memory, library.services.chat, library.who
+    first = await told(library, "My sister is called Beatrix. I live in Lisbon.")
+    await chat.delete(who, first)
+    await told(library, "I live in Lisbon.")
+    await memory.add_fact(who, "Has a sister called Beatrix.")
+    await purge(library)
+    facts = {fact.item.content for fact in await memory.facts(who)}
+    assert facts == {"Has a sister called Beatrix.", "Lives in Lisbon."}
+    second = await told(library, "My cat is called Tom. I work at Acme.")
+    await chat.delete(who, second)
+    await told(library, "I work at Initech.")
+    await chat.undelete(who, second)
+    assert "Works at Acme." in {fact.item.content for fact in await memory.facts(who)}
+
+
 async def delete(stack: Stack, conversation: UUID) -> None:
     """Delete a conversation for good."""
     await stack.services.chat.delete(stack.who, conversation)
