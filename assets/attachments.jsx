@@ -1,29 +1,56 @@
 /*
  * Files that go with the next message: chosen, dropped or pasted, uploaded at once, each with its own progress.
+ * They stand beside one conversation's draft and wait there while the person looks elsewhere.
  */
-import { useEffect, useRef, useState } from "react";
+import { useRef, useState, useSyncExternalStore } from "react";
 import { upload } from "./upload.js";
 
 let lastKey = 0;
 
-/** The files beside the text: {files, add, retry, remove, clear, ids, waiting, failed}. */
-export function useAttachments(setNote) {
-  const [files, setFiles] = useState([]);
-  const running = useRef(new Map());
-  useEffect(() => () => running.current.forEach((each) => each.cancel()), []);
-  const change = (key, values) =>
-    setFiles((now) => now.map((file) => (file.key === key ? { ...file, ...values } : file)));
-  const send = ({ key, file }) => {
-    const sent = upload(file, { attach: "true" }, (progress) => change(key, { progress }));
-    running.current.set(key, sent);
-    sent.done.then(({ document, fault }) => {
-      running.current.delete(key);
-      change(key, fault ? { fault } : { id: document.id, progress: 1 });
-    });
-  };
+// Outlive the component: the page mounts a new composer when it moves from "/" to "/c/…".
+let all = [];
+const running = new Map();
+const watchers = new Set();
+
+const subscribe = (watcher) => {
+  watchers.add(watcher);
+  return () => watchers.delete(watcher);
+};
+
+function put(files) {
+  all = files;
+  for (const watcher of watchers) watcher();
+}
+
+const change = (key, values) => put(all.map((file) => (file.key === key ? { ...file, ...values } : file)));
+
+function send({ key, file }) {
+  const sent = upload(file, { attach: "true" }, (progress) => change(key, { progress }));
+  running.set(key, sent);
+  sent.done.then(({ document, fault }) => {
+    running.delete(key);
+    change(key, fault ? { fault } : { id: document.id, progress: 1 });
+  });
+}
+
+/** The files beside the text of a conversation (empty: a new one): {files, add, retry, remove, ids, waiting, failed}. */
+export function useAttachments(conversation, setNote) {
+  const files = useSyncExternalStore(
+    subscribe,
+    () => all,
+    () => all,
+  ).filter((file) => file.conversation === conversation);
   const add = (chosen) => {
-    const added = [...chosen].map((file) => ({ key: ++lastKey, file, name: file.name, progress: 0, id: "", fault: "" }));
-    setFiles((now) => [...now, ...added]);
+    const added = [...chosen].map((file) => ({
+      key: ++lastKey,
+      conversation,
+      file,
+      name: file.name,
+      progress: 0,
+      id: "",
+      fault: "",
+    }));
+    put([...all, ...added]);
     added.forEach(send);
     setNote("");
   };
@@ -33,8 +60,8 @@ export function useAttachments(setNote) {
     setNote("");
   };
   const remove = (key) => {
-    running.current.get(key)?.cancel();
-    setFiles((now) => now.filter((file) => file.key !== key));
+    running.get(key)?.cancel();
+    put(all.filter((file) => file.key !== key));
     setNote("");
   };
   return {
@@ -42,11 +69,16 @@ export function useAttachments(setNote) {
     add,
     retry,
     remove,
-    clear: () => setFiles([]),
     ids: files.filter((file) => file.id).map((file) => file.id),
     waiting: files.some((file) => !file.id && !file.fault),
     failed: files.some((file) => file.fault),
   };
+}
+
+/** Files went with a message: what was added to its draft since then stays, in the conversation it is now in. */
+export function tookAlong(ids, from, to) {
+  const left = all.filter((file) => file.conversation !== from || !ids.includes(file.id));
+  put(left.map((file) => (file.conversation === from ? { ...file, conversation: to } : file)));
 }
 
 export function Attached({ files, retry, remove }) {

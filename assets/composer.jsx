@@ -6,7 +6,7 @@
 import { useEffect, useLayoutEffect, useRef, useState } from "react";
 import { useLocation } from "react-router";
 import { emit, newKey, useBus } from "./chat/bus.js";
-import { Attached, AttachButton, useAttachments, useDropping } from "./attachments.jsx";
+import { Attached, AttachButton, tookAlong, useAttachments, useDropping } from "./attachments.jsx";
 import { ArrowUp, Square } from "./chat/icons.jsx";
 import { conversationIn } from "./feed.jsx";
 
@@ -16,7 +16,8 @@ const MAX_HEIGHT_PX = 200;
 const GROWS_BY_ITSELF = typeof CSS !== "undefined" && CSS.supports?.("field-sizing", "content");
 
 // Outlives the component: the page mounts a new composer when it moves from "/" to "/c/…".
-let attempt = null; // {key, text, name}: the last text sent and not yet known to be stored; name is its draft's
+let attempt = null; // {key, text, ids, name, conversation}: the last text sent and not yet known to be stored,
+// with the ids of its files and the name of its draft
 
 let moving = ""; // the draft for a new conversation, once its first message is stored: what is left of it moves along
 
@@ -87,7 +88,7 @@ function useDraft(accountId, conversationId) {
 }
 
 /** Sending: one attempt at a time, until it is accepted, refused or nobody has answered for ten seconds. */
-function useSending({ draft, conversation, accepted, refused, attachments, onSend }) {
+function useSending({ draft, conversation, shown, accepted, refused, attachments, onSend }) {
   const [sending, setSending] = useState(false);
   const [note, setNote] = useState("");
   const timer = useRef(0);
@@ -99,8 +100,8 @@ function useSending({ draft, conversation, accepted, refused, attachments, onSen
   useEffect(() => () => clearTimeout(timer.current), []);
   useEffect(() => {
     if (!attempt || attempt.key !== accepted) return;
-    const { text, name } = attempt;
-    const begun = name.endsWith(":new");
+    const { text, ids, name, conversation: from } = attempt;
+    const begun = !from;
     attempt = null;
     if (draft.name === name) {
       draft.put(remainder(draft.field.current.value, text));
@@ -110,7 +111,7 @@ function useSending({ draft, conversation, accepted, refused, attachments, onSen
       writeDraft(name, begun ? "" : rest);
       if (begun && rest) draft.put(rest + draft.field.current.value);
     }
-    attachments.current.clear();
+    tookAlong(ids, from, from || shown); // what is shown now is what it has begun
     settle("");
   }, [accepted]);
   useEffect(() => {
@@ -121,13 +122,15 @@ function useSending({ draft, conversation, accepted, refused, attachments, onSen
   const send = () => {
     const text = draft.field.current.value.trim();
     if (!text || sending) return;
-    // The same text again keeps its key, so that it cannot be stored twice.
-    const key = attempt?.text === text && attempt.name === draft.name ? attempt.key : newKey();
-    attempt = { key, text, name: draft.name };
+    const { ids } = attachments.current;
+    // The same again keeps its key, so that it cannot be stored twice.
+    const again = attempt?.text === text && attempt.name === draft.name && `${attempt.ids}` === `${ids}`;
+    const key = again ? attempt.key : newKey();
+    attempt = { key, text, ids, name: draft.name, conversation };
     setSending(true);
     setNote("");
     emit("sending", { key, text });
-    onSend(text, key, conversation, attachments.current.ids);
+    onSend(text, key, conversation, ids);
     timer.current = setTimeout(() => {
       emit("unsent", { key });
       settle("Not sent yet. Try again.");
@@ -190,8 +193,16 @@ export function Composer({ accountId, conversationId, generationId, accepted, re
   const settled = !conversationId || conversationId === conversation;
   const draft = useDraft(accountId, conversation);
   const attachments = useRef(null);
-  const { sending, note, setNote, send } = useSending({ draft, conversation, accepted, refused, attachments, onSend });
-  attachments.current = useAttachments(setNote);
+  const { sending, note, setNote, send } = useSending({
+    draft,
+    conversation,
+    shown: conversationId,
+    accepted,
+    refused,
+    attachments,
+    onSend,
+  });
+  attachments.current = useAttachments(conversation, setNote);
   const { dropping, handlers } = useDropping(attachments.current.add);
   const wait = usePatience(settled, send, setNote);
   const { stopping, stop } = useStop(generationId, onStop);

@@ -1,14 +1,16 @@
 """Files on their way: an upload that fails says why, and the same file can be sent again or taken off the list."""
 
-from playwright.async_api import Locator, Page, Route, expect
+from playwright.async_api import FilePayload, Locator, Page, Route, expect
 
 from tests.e2e.scripts import Cues
 from tests.e2e.test_documents import file, ready, upload
-from tests.parts.browser import Tab, Visits
+from tests.parts.app import Person
+from tests.parts.browser import ANSWER_MS, SlowLine, Tab, Visits
 from tests.parts.llm_server import Script
 
 UPLOADS = "**/api/v1/documents"
 NOTE = file("note.txt", b"The code word is heliotrope.", "text/plain")
+LATER = file("later.txt", b"The code word has changed.", "text/plain")
 
 
 async def fail_next(page: Page, status: int = 0) -> None:
@@ -71,3 +73,81 @@ async def test_a_message_waits_for_a_file_that_did_not_arrive(tab: Tab, visits: 
     await tab.ask(question)
     await tab.ends()
     await expect(tab.page.get_by_test_id("sent-files")).to_contain_text("note.txt")
+
+
+async def attach(tab: Tab, *files: FilePayload) -> None:
+    """Attach files to the next message, and wait until they have arrived."""
+    await tab.page.get_by_test_id("attach-input").set_input_files(list(files))
+    for each in files:
+        await expect(chips(tab).filter(has_text=each["name"])).to_have_text(f"{each['name']}✕")
+
+
+def chips(tab: Tab) -> Locator:
+    """Return the files beside the composer."""
+    return tab.page.get_by_test_id("attached-file")
+
+
+async def test_a_file_attached_after_sending_stays(tab: Tab, cue: Cues) -> None:
+    """Only what was sent goes with the message; the rest waits for the next one, also over the new address."""
+    line = SlowLine()
+    await line.lay(tab.page)
+    await tab.open("/")
+    await attach(tab, NOTE)
+    line.hold()
+    await tab.ask(f"What is the code word? {cue(Script(text='Heliotrope [1].'))}", accepted=False)
+    await attach(tab, LATER)
+    line.let_go()
+    await tab.ends()
+    await tab.conversation()
+    await expect(tab.page.get_by_test_id("sent-files")).to_have_text("note.txt")
+    await expect(chips(tab)).to_have_text(["later.txt✕"])
+
+
+async def test_files_stay_beside_the_draft_they_were_attached_to(tab: Tab, cue: Cues, person: Person) -> None:
+    """Another conversation neither shows nor sends them, and keeps its own when the first one's are sent late."""
+    first = await person.ask(f"First {cue(Script('ok'))}")
+    await person.ask(f"Second {cue(Script('ok'))}")
+    line = SlowLine()
+    await line.lay(tab.page)
+    await tab.open(f"/c/{first}")
+    await attach(tab, NOTE)
+    await tab.rows.filter(has_text="Second").click()
+    await expect(tab.questions).to_contain_text(["Second"])
+    await expect(chips(tab)).to_have_count(0)
+    await tab.rows.filter(has_text="First").click()
+    await expect(tab.questions).to_contain_text(["First"])
+    await expect(chips(tab)).to_have_text(["note.txt✕"])
+    line.hold()
+    await tab.ask(f"What is the code word? {cue(Script(text='Heliotrope [1].'))}", accepted=False)
+    await tab.rows.filter(has_text="Second").click()
+    await expect(chips(tab)).to_have_count(0)
+    await attach(tab, LATER)
+    line.let_go()
+    await expect(tab.questions).to_contain_text(["Second"])
+    await expect(chips(tab)).to_have_text(["later.txt✕"])
+    await tab.rows.filter(has_text="First").click()
+    await expect(tab.page.get_by_test_id("sent-files")).to_have_text("note.txt")
+    await expect(chips(tab)).to_have_count(0)
+
+
+async def test_the_same_text_with_another_file_is_another_message(
+    tab: Tab, cue: Cues, person: Person
+) -> None:
+    """Sent again after no answer came, it does not pass for the one that was stored without the page knowing."""
+    conversation = await person.ask(f"Hello {cue(Script('Hello.'))}")
+    line = SlowLine(answers=True)
+    await line.lay(tab.page)
+    await tab.open(f"/c/{conversation}")
+    await attach(tab, NOTE)
+    line.hold()
+    await tab.ask(f"What is the code word? {cue(Script(text='Heliotrope [1].'))}", accepted=False)
+    await expect(tab.page.locator(".composer-note")).to_have_text(
+        "Not sent yet. Try again.", timeout=ANSWER_MS
+    )
+    await person.settled(conversation, (await person.messages(conversation))[-1]["id"])
+    await chips(tab).get_by_role("button", name="Remove").click()
+    await attach(tab, LATER)
+    await tab.composer.press("Enter")
+    line.let_go()
+    await tab.ends(answers=3)
+    await expect(tab.page.get_by_test_id("sent-files")).to_have_text(["note.txt", "later.txt"])

@@ -19,6 +19,7 @@ from playwright.async_api import (
     Locator,
     Page,
     ViewportSize,
+    WebSocketRoute,
     async_playwright,
     expect,
 )
@@ -293,6 +294,41 @@ async def becomes(ask: Callable[[], Awaitable[Any]], wanted: Any, *, seconds: fl
                 await asyncio.sleep(0.05)
     except TimeoutError:
         raise AssertionError(f"not within {seconds} s; at last it was {last!r}") from None
+
+
+class SlowLine:
+    """Carries the events of a tab to the server, and holds some until they are let go; lay it before opening a page."""
+
+    def __init__(self, *, answers: bool = False) -> None:
+        """Hold what the page says, or (*answers*) what the server says to it."""
+        self._answers = answers
+        self._held: list[tuple[WebSocketRoute, str | bytes]] | None = None
+
+    async def lay(self, page: Page) -> None:
+        """Take over the line of *page*."""
+        await page.route_web_socket("**/_event/**", self._connect)
+
+    def hold(self) -> None:
+        """Let nothing through from now on."""
+        self._held = []
+
+    def let_go(self) -> None:
+        """Deliver what was held, and all that follows."""
+        held, self._held = self._held or [], None
+        for end, message in held:
+            end.send(message)
+
+    def _connect(self, page: WebSocketRoute) -> None:
+        server = page.connect_to_server()
+        speaks, hears = (server, page) if self._answers else (page, server)
+
+        def carry(message: str | bytes) -> None:
+            if self._held is None:
+                hears.send(message)
+            else:
+                self._held.append((hears, message))
+
+        speaks.on_message(carry)
 
 
 class Cable:
