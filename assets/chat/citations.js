@@ -20,8 +20,10 @@ function pieces(text) {
   const made = [];
   let end = 0;
   for (const match of text.matchAll(REFERENCE)) {
+    const numbers = match[1].split(/[,;]/);
+    if (numbers.some((number) => Number(number) === 0)) continue; // nothing is numbered 0: an interval, an index
     if (match.index > end) made.push({ type: "text", value: text.slice(end, match.index) });
-    for (const number of match[1].split(/[,;]/))
+    for (const number of numbers)
       made.push({ type: "link", url: `#source-${Number(number)}`, children: [{ type: "text", value: number.trim() }] });
     end = match.index + match[0].length;
   }

@@ -15,14 +15,13 @@ _BEGINS_LINE = re.compile(r"^[ \t]*(?:[-*+] )?\[(\d{1,3})\]", re.MULTILINE)
 
 
 def cited_numbers(text: str, known: Collection[int]) -> set[int]:
-    """Return which of the *known* numbers an answer refers to."""
-    found = {
-        int(number)
+    """Return which of the *known* numbers an answer refers to. [0, 1] is no reference: nothing is numbered 0."""
+    references = (
+        {int(number) for number in re.findall(r"\d+", match[1])}
         for prose in _prose(text)
         for match in _REFERENCE.finditer(prose)
-        for number in re.findall(r"\d+", match[1])
-    }
-    return found & set(known)
+    )
+    return {number for numbers in references if 0 not in numbers for number in numbers} & set(known)
 
 
 def without_unknown(text: str, known: Collection[int]) -> str:

@@ -69,6 +69,21 @@ async def test_an_uploaded_pdf_is_cited_and_the_chip_opens_its_page(tab: Tab, cu
     await expect(parts).to_contain_text("Question")
 
 
+async def test_a_bracket_with_a_nought_is_no_reference(tab: Tab, cue: Cues) -> None:
+    """An interval and an index stay as they were written, beside a reference that is one."""
+    await tab.open("/vault")
+    await upload(tab, file("harbour.pdf", HARBOUR))
+    await ready(tab, "harbour.pdf")
+    await tab.open("/")
+    said = "A probability in [0, 1] is a[0], says the keeper [1]."
+    await tab.ask(f"Who was the keeper of the lighthouse? {cue(Script(text=said))}")
+    await tab.ends()
+    await expect(tab.answer.get_by_test_id("citation")).to_have_text(["1"])
+    await expect(tab.answer.locator(".markdown")).to_have_text(
+        "A probability in [0, 1] is a[0], says the keeper 1."
+    )
+
+
 async def test_without_a_model_documents_are_quoted(visits: Visits, fresh_app: RunningApp) -> None:
     """With no model server the answer quotes the document, with a reference that opens its page."""
     person = await fresh_app.set_up()

@@ -18,6 +18,7 @@ from gantry.domain.citations import cited_numbers, without_unknown
         ("```\nopen[9]", set(), "```\nopen[9]"),
         ("In 2024 [2024] nothing", set(), "In 2024 [2024] nothing"),
         ("Between [0, 9] it grows", set(), "Between [0, 9] it grows"),
+        ("A probability in [0, 1] and a[0] [2]", {2}, "A probability in [0, 1] and a[0] [2]"),
         (r"$\sqrt[3]{27} = x[3]$ [1]", {1}, r"$\sqrt[3]{27} = x[3]$ [1]"),
         ("It cost $5 [1], then $6 [9].", {1}, "It cost $5 [1], then $6."),
         (r"\(a[7] + b[8]\), and $$c[9]$$", set(), r"\(a[7] + b[8]\), and $$c[9]$$"),
