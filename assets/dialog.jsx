@@ -1,6 +1,7 @@
 // A dialog on the browser's own <dialog>: it traps the focus, closes on Esc and gives the focus back.
 import { useEffect, useId, useRef, useState } from "react";
 import { Check, Copy, X } from "lucide-react";
+import { emit } from "./chat/bus.js";
 
 /** `open` decides; `onClose` is told when the person closes it (Esc, backdrop, the cross). */
 export function Dialog({ open, title, onClose, children, testid }) {
@@ -13,7 +14,9 @@ export function Dialog({ open, title, onClose, children, testid }) {
       dialog.querySelector("input:not([type=hidden]), select, textarea")?.focus();
     }
     if (!open && dialog.open) dialog.close();
+    emit("dialogs");
   }, [open]);
+  useEffect(() => () => emit("dialogs"), []);
 
   return (
     <dialog

@@ -1,13 +1,25 @@
 // What the server wants said in passing. Errors are announced at once, the rest politely; a notice goes away
 // by itself, but not while it is pointed at or focused, and not while the tab is in the background.
 import { useEffect, useRef, useState } from "react";
+import { createPortal } from "react-dom";
 import { CircleAlert, CircleCheck, Info, X } from "lucide-react";
+import { useBus } from "./chat/bus.js";
 
 const ICONS = { error: CircleAlert, success: CircleCheck, info: Info };
 const SHOWN_MS = { error: 12_000, action: 10_000, info: 6_000 };
 
+/** The open dialog: what is outside of it can neither be used nor heard. */
+function useOpenDialog() {
+  const [dialog, setDialog] = useState(null);
+  const look = () => setDialog(document.querySelector("dialog[open]"));
+  useEffect(look, []);
+  useBus("dialogs", look);
+  return dialog;
+}
+
 export function Notices({ notices, onDismiss, onAction }) {
-  return (
+  const dialog = useOpenDialog();
+  const shown = (
     <div className="notices" role="region" aria-label="Notices">
       <div role="log" aria-live="polite" aria-relevant="additions" className="stack">
         {(notices ?? []).map((notice) => (
@@ -21,6 +33,7 @@ export function Notices({ notices, onDismiss, onAction }) {
       </div>
     </div>
   );
+  return dialog ? createPortal(shown, dialog) : shown;
 }
 
 function Notice({ notice, onDismiss, onAction }) {

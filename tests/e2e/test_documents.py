@@ -228,6 +228,47 @@ async def test_documents_are_named_moved_previewed_and_deleted(tab: Tab, tmp_pat
     await expect(row).to_have_count(0)
 
 
+async def test_what_a_dialog_is_refused_is_said_above_it(tab: Tab) -> None:
+    """The reason can be read and dismissed while the dialog is open, and stays when it closes."""
+    page = tab.page
+    await tab.open("/vault")
+    dialog = page.get_by_test_id("dialog-new-shelf")
+    create = dialog.get_by_role("button", name="Create")
+    reason = page.get_by_role("alert").filter(has_text="There is a collection “Harbour” already.")
+    for _ in range(2):
+        await page.get_by_test_id("new-collection").click()
+        await dialog.get_by_label("Name").fill("Harbour")
+        await create.click()
+        await expect(page.get_by_test_id("collection").filter(has_text="Harbour (0)")).to_be_attached()
+    await expect(reason).to_be_visible()
+    await reason.get_by_role("button", name="Dismiss").click()
+    await expect(reason).to_have_count(0)
+    await create.click()
+    await expect(reason).to_be_visible()
+    await page.keyboard.press("Escape")
+    await expect(dialog).to_be_hidden()
+    await expect(reason).to_be_visible()
+
+
+async def test_the_first_collection_cannot_be_deleted(tab: Tab) -> None:
+    """Deleting it is not offered; another one goes."""
+    page = tab.page
+    shelves, delete = page.get_by_test_id("collection"), page.get_by_role("button", name="Delete collection")
+    await tab.open("/vault")
+    await page.get_by_test_id("new-collection").click()
+    await page.get_by_test_id("dialog-new-shelf").get_by_label("Name").fill("Harbour")
+    await page.get_by_test_id("dialog-new-shelf").get_by_role("button", name="Create").click()
+    await expect(shelves).to_have_count(3)
+    await shelves.nth(1).click()
+    await expect(page.get_by_role("button", name="Rename collection")).to_be_visible()
+    await expect(shelves.nth(1)).to_have_attribute("aria-pressed", "true")
+    await expect(delete).to_have_count(0)
+    await shelves.filter(has_text="Harbour").click()
+    await delete.click()
+    await page.get_by_test_id("dialog-delete-shelf").get_by_role("button", name="Delete").click()
+    await expect(shelves).to_have_count(2)
+
+
 async def test_files_can_be_dropped_anywhere(tab: Tab) -> None:
     """A file dropped on the page is uploaded; where to drop it is shown."""
     await tab.open("/vault")

@@ -117,13 +117,21 @@ def _shelf_tools() -> rx.Component:
                 on_click=VaultState.choose_shelf("rename-shelf"),
                 class_name="button tiny",
             ),
-            rx.el.button(
-                "Delete collection",
-                type="button",
-                on_click=VaultState.choose_shelf("delete-shelf"),
-                class_name="button tiny",
-            ),
+            rx.foreach(VaultState.shelves, _shelf_deletion),
             class_name="row",
+        ),
+    )
+
+
+def _shelf_deletion(view: ShelfView) -> rx.Component:
+    """Offer to delete the collection that is shown; the default one stays."""
+    return rx.cond(
+        (view.id == VaultState.shelf_id) & ~view.is_default,
+        rx.el.button(
+            "Delete collection",
+            type="button",
+            on_click=VaultState.choose_shelf("delete-shelf"),
+            class_name="button tiny",
         ),
     )
 
