@@ -232,7 +232,8 @@ class ChatState(rx.State):
         scope = DocumentScope(ScopeKind(kind), shelves, files)
         if conversation:
             await services().chat.set_scope(await acting(self), uuid_of(conversation), scope)
-        self._take_scope(scope)
+        if conversation == self.conversation_id:
+            self._take_scope(scope)
 
     @rx.event
     @guarded
@@ -240,7 +241,8 @@ class ChatState(rx.State):
         """Let memory take part in *conversation*, or (empty) in a new one, or not."""
         if conversation:
             await services().memory.set_remembered(await acting(self), uuid_of(conversation), remembered)
-        self.remembered = remembered
+        if conversation == self.conversation_id:
+            self.remembered = remembered
 
     @rx.event
     @guarded

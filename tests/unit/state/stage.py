@@ -138,6 +138,7 @@ async def tab(
     catalog: Any = None,
     answers: Any = None,
     vault: Any = None,
+    memory: Any = None,
     url: str = "http://localhost/",
 ) -> AsyncIterator[Tab]:
     """Open a tab at *url*, with these services behind it."""
@@ -147,6 +148,7 @@ async def tab(
         "catalog": catalog,
         "answers": answers,
         "vault": vault,
+        "memory": memory,
     }
     root = cast("Callable[..., State]", State)(_reflex_internal_init=True)
     headers = HeaderData(cookie="gantry_session=token", origin="http://localhost")

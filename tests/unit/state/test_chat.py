@@ -15,6 +15,7 @@ from gantry.domain.accounts import Actor
 from gantry.domain.catalog import EXTRACTIVE, ModelRef
 from gantry.domain.chat import MessageRole, MessageStatus
 from gantry.domain.errors import AlreadyAnswering, NotFound
+from gantry.domain.knowledge import DocumentScope, ScopeKind
 from gantry.models import Conversation, Message
 from gantry.services.chat import Beginning, Bubble, Sent, Window
 from gantry.state.chat import ChatState
@@ -130,6 +131,9 @@ class Threads:
     async def set_model(self, who: Actor, conversation: UUID, model: str) -> None:
         self.calls.append(("set_model", conversation, model))
 
+    async def set_scope(self, who: Actor, conversation: UUID, scope: DocumentScope) -> None:
+        self.calls.append(("set_scope", conversation, scope))
+
     def questions(self, conversation: UUID) -> list[str]:
         bubbles = self.texts[conversation]
         return [each.message.content for each in bubbles if each.message.role is MessageRole.USER]
@@ -240,6 +244,29 @@ async def test_a_model_is_chosen_for_the_conversation_named() -> None:
         assert state.model == ""
         await state.choose_model("box/two", "")
         assert state.model == "box/two"
+
+
+async def test_what_is_chosen_for_another_conversation_is_not_shown() -> None:
+    """Documents and memory are stored where the page says, and shown when that is what is open."""
+    chat = Threads.of(ONE, TWO)
+
+    async def set_remembered(who: Actor, conversation: UUID, remembered: bool) -> None:
+        chat.calls.append(("set_remembered", conversation, remembered))
+
+    memory = SimpleNamespace(set_remembered=set_remembered)
+    async with at(f"/c/{TWO}", chat, memory=memory) as (_, state):
+        await state.open()
+        chat.calls.clear()
+        await state.choose_scope("none", [], [], str(ONE))
+        await state.set_remembered(False, str(ONE))
+        assert chat.calls == [
+            ("set_scope", ONE, DocumentScope(ScopeKind.NONE)),
+            ("set_remembered", ONE, False),
+        ]
+        assert (state.scope, state.remembered) == ("all", True)
+        await state.choose_scope("none", [], [], str(TWO))
+        await state.set_remembered(False, str(TWO))
+        assert (state.scope, state.remembered) == ("none", False)
 
 
 @pytest.mark.parametrize("opened", [True, False])
