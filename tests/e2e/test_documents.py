@@ -15,7 +15,7 @@ from gantry.repositories.database import Database
 from tests.e2e.scripts import Cues
 from tests.parts import documents
 from tests.parts.app import Person, RunningApp
-from tests.parts.browser import PHONE, Tab, Visits
+from tests.parts.browser import PHONE, SlowLine, Tab, Visits, becomes
 from tests.parts.llm_server import Script
 
 HARBOUR = documents.pdf(
@@ -146,6 +146,68 @@ async def test_one_document_can_be_chosen(tab: Tab, cue: Cues) -> None:
     await expect(chosen).to_be_checked()
     await chosen.click()
     await expect(scope).to_have_text("No documents")
+
+
+async def test_ticks_on_a_slow_line_are_all_kept(tab: Tab, cue: Cues, person: Person) -> None:
+    """Each builds on the one before; clicking the message field afterwards leaves the focus there."""
+    conversation = await person.ask(f"Hello {cue(Script('Hello.'))}")
+    line = SlowLine()
+    await line.lay(tab.page)
+    await tab.open("/vault")
+    await upload(tab, *(file(name, name.encode(), "text/plain") for name in ("a.txt", "b.txt")))
+    await ready(tab, "a.txt")
+    await ready(tab, "b.txt")
+    await tab.open(f"/c/{conversation}")
+    scope = tab.page.get_by_test_id("scope")
+    await scope.click()
+    line.hold()
+    for name in ("a.txt", "b.txt"):
+        tick = tab.page.get_by_role("checkbox", name=name)
+        await tick.click()
+        await expect(tick).to_be_checked()
+    line.let_go()
+    width = (await tab.composer.bounding_box() or {})["width"]
+    await tab.composer.click(position={"x": width - 10, "y": 10})  # beside the open list
+    await expect(tab.page.locator(".scope-menu")).to_be_hidden()
+    await expect(scope).to_have_attribute("aria-expanded", "false")
+    await expect(tab.composer).to_be_focused()
+
+    async def kept() -> int:
+        answer = await person.rest.get(f"/api/v1/conversations/{conversation}")
+        return len(answer.json()["scope"]["documents"])
+
+    await becomes(kept, 2)
+    await expect(scope).to_have_text("2 documents")
+
+
+async def test_what_was_deleted_is_chosen_no_more(
+    tab: Tab, visits: Visits, cue: Cues, person: Person
+) -> None:
+    """A conversation that reads a deleted collection and a deleted document can be given others."""
+    visits.faults.allow_status(404)  # the name of the deleted document is asked for
+    conversation = await person.ask(f"Hello {cue(Script('Hello.'))}")
+    shelf = (await person.rest.post("/api/v1/collections", json={"name": "Harbour"})).json()["id"]
+    await tab.open("/vault")
+    await upload(tab, *(file(name, name.encode(), "text/plain") for name in ("a.txt", "b.txt")))
+    await ready(tab, "a.txt")
+    await ready(tab, "b.txt")
+    await tab.open(f"/c/{conversation}")
+    scope = tab.page.get_by_test_id("scope")
+    await scope.click()
+    await tab.page.get_by_role("checkbox", name="Harbour").click()
+    await tab.page.get_by_role("checkbox", name="a.txt").click()
+    await expect(scope).to_have_text("Harbour, 1 document")
+    found = (await person.rest.get("/api/v1/documents?q=a.txt")).json()["documents"]
+    await person.rest.delete(f"/api/v1/collections/{shelf}")
+    await person.rest.delete(f"/api/v1/documents/{found[0]['id']}")
+    await tab.reload()
+    await scope.click()
+    await expect(tab.page.get_by_role("checkbox", name="Deleted document")).to_be_checked()
+    await tab.page.get_by_role("checkbox", name="b.txt").click()
+    await expect(tab.page.get_by_role("checkbox", name="Deleted document")).to_have_count(0)
+    await tab.reload()
+    await expect(scope).to_have_text("1 document")
+    await expect(tab.notices).to_have_count(0)
 
 
 async def test_a_file_goes_with_a_message(tab: Tab, cue: Cues) -> None:
@@ -319,6 +381,7 @@ async def test_a_temporary_conversation_leaves_no_trace(tab: Tab, cue: Cues) -> 
     await tab.open("/")
     await tab.page.get_by_test_id("scope").click()
     await tab.page.get_by_label(re.compile("^Temporary")).click()
+    await expect(tab.page.get_by_label(re.compile("^Remember this conversation"))).to_be_disabled()
     await tab.page.keyboard.press("Escape")
     await tab.ask(f"I live in Atlantis. {cue(Script(text='Really?'))}")
     await tab.ends()

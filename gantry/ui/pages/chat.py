@@ -66,6 +66,7 @@ def _conversation() -> rx.Component:
                     on_choose=lambda model: ChatState.choose_model(model, ChatState.conversation_id),
                 ),
                 scope_picker(
+                    key=ChatState.conversation_id,  # what was chosen in another one is not shown
                     kind=ChatState.scope,
                     chosen=ChatState.scope_collections,
                     documents=ChatState.scope_documents,
