@@ -4,8 +4,10 @@
  * It opens from a chip, keeps its place while the conversation goes on, and Esc gives the focus back to the chip.
  */
 import { useCallback, useEffect, useRef, useState } from "react";
+import { useLocation } from "react-router";
 import { ask } from "./backend.js";
 import { useBus } from "./chat/bus.js";
+import { conversationIn } from "./feed.jsx";
 import { Moment } from "./moment.jsx";
 
 const KINDS = { document: "Document", message: "Earlier conversation", fact: "Memory" };
@@ -17,33 +19,50 @@ async function load(path) {
     const body = await answer.json().catch(() => ({}));
     return answer.ok ? { body } : { fault: body.detail || "This could not be loaded." };
   } catch {
-    return { fault: "The server did not answer. Try again." };
+    return { fault: "The server did not answer." };
   }
 }
 
-/** What a path has, loaded anew when it changes. */
+/** What a path has, loaded anew when it changes or `again` is called: {body, fault, again}. */
 function useLoaded(path) {
   const [state, setState] = useState({});
+  const [tries, setTries] = useState(0);
   useEffect(() => {
     let current = true;
     setState({});
-    if (path) load(path).then((loaded) => current && setState(loaded));
+    load(path).then((loaded) => current && setState(loaded));
     return () => {
       current = false;
     };
-  }, [path]);
-  return state;
+  }, [path, tries]);
+  return { ...state, again: () => setTries(tries + 1) };
+}
+
+/** Why nothing can be shown, and a way to ask again. */
+function Fault({ text, again }) {
+  const onClick = (event) => {
+    event.currentTarget.closest(".sources-panel").focus({ preventScroll: true }); // this button goes
+    again();
+  };
+  return (
+    <div className="panel-note stack" role="alert">
+      <p>{text}</p>
+      <button type="button" className="button tiny" onClick={onClick}>
+        Try again
+      </button>
+    </div>
+  );
 }
 
 /** The page a passage stands on, with the passage marked. */
 function Page({ source }) {
   const path = `/api/v1/documents/${source.document_id}/text?start=${source.start_offset}&end=${source.end_offset}`;
-  const { body, fault } = useLoaded(path);
+  const { body, fault, again } = useLoaded(path);
   const mark = useRef(null);
   useEffect(() => {
     mark.current?.scrollIntoView({ block: "center" });
   }, [body]);
-  if (fault) return <p className="panel-note">{fault}</p>;
+  if (fault) return <Fault text={fault} again={again} />;
   if (!body) return <p className="panel-note">Loading the page…</p>;
   return (
     <pre className="panel-page" data-testid="source-page" tabIndex={0} aria-label={`Text of ${source.title}`}>
@@ -105,10 +124,10 @@ function Source({ source, open, onOpen }) {
 }
 
 function Sources({ messageId, number }) {
-  const { body, fault } = useLoaded(`/api/v1/messages/${messageId}/sources`);
+  const { body, fault, again } = useLoaded(`/api/v1/messages/${messageId}/sources`);
   const [open, setOpen] = useState(number);
   useEffect(() => setOpen(number), [number, messageId]);
-  if (fault) return <p className="panel-note">{fault}</p>;
+  if (fault) return <Fault text={fault} again={again} />;
   if (!body) return <p className="panel-note">Loading…</p>;
   if (!body.length) return <p className="panel-note">This answer was given no sources.</p>;
   return (
@@ -126,8 +145,8 @@ function Sources({ messageId, number }) {
 }
 
 function Context({ messageId }) {
-  const { body, fault } = useLoaded(`/api/v1/messages/${messageId}/context`);
-  if (fault) return <p className="panel-note">{fault}</p>;
+  const { body, fault, again } = useLoaded(`/api/v1/messages/${messageId}/context`);
+  if (fault) return <Fault text={fault} again={again} />;
   if (!body) return <p className="panel-note">Loading…</p>;
   const most = Math.max(...body.parts.map((part) => part.tokens), 1);
   return (
@@ -161,12 +180,15 @@ export function SourcesPanel() {
   const opener = useRef(null);
   const close = useCallback(() => {
     setShown(null);
-    opener.current?.focus?.({ preventScroll: true });
+    const back = opener.current?.isConnected ? opener.current : document.querySelector('[data-testid="composer"]');
+    back?.focus({ preventScroll: true });
   }, []);
   useBus("open-panel", ({ messageId, number, view, opener: from }) => {
     opener.current = from;
     setShown({ messageId, number, view });
   });
+  const conversation = conversationIn(useLocation().pathname);
+  useEffect(() => setShown(null), [conversation]);
   useEffect(() => {
     if (!shown) return undefined;
     panel.current?.focus({ preventScroll: true });

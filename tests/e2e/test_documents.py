@@ -69,6 +69,31 @@ async def test_an_uploaded_pdf_is_cited_and_the_chip_opens_its_page(tab: Tab, cu
     await expect(parts).to_contain_text("Question")
 
 
+async def test_the_sources_panel_is_loaded_again_and_closes_with_its_conversation(
+    tab: Tab, visits: Visits, cue: Cues, person: Person
+) -> None:
+    """Where the server does not answer it can be asked again; nothing of one conversation stands beside another."""
+    visits.faults.allow_network_away()
+    await person.ask(f"Elsewhere {cue(Script('Hello.'))}")
+    await tab.open("/vault")
+    await upload(tab, file("harbour.pdf", HARBOUR))
+    await ready(tab, "harbour.pdf")
+    await tab.open("/")
+    await tab.ask(f"Who was the keeper of the lighthouse? {cue(Script(text='Amalia Brandt [1].'))}")
+    await tab.ends()
+    panel = tab.page.get_by_test_id("sources-panel")
+    again = panel.get_by_role("button", name="Try again")
+    await tab.page.route("**/messages/*/sources", lambda route: route.abort("connectionreset"), times=1)
+    await tab.answer.get_by_test_id("citation").click()
+    await expect(panel.get_by_role("alert")).to_contain_text("The server did not answer.")
+    await again.click()
+    await expect(panel.get_by_test_id("passage")).to_contain_text("Amalia Brandt")
+    await expect(panel).to_be_focused()
+    await tab.rows.filter(has_text="Elsewhere").click()
+    await expect(tab.questions).to_contain_text(["Elsewhere"])
+    await expect(panel).to_have_count(0)
+
+
 async def test_a_bracket_with_a_nought_is_no_reference(tab: Tab, cue: Cues) -> None:
     """An interval and an index stay as they were written, beside a reference that is one."""
     await tab.open("/vault")
