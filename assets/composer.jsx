@@ -208,7 +208,8 @@ export function Composer({ accountId, conversationId, generationId, accepted, re
   const { stopping, stop } = useStop(generationId, onStop);
   useEscape(answering && !stopping, stop);
   useBus("fill", (text) => {
-    draft.put(text);
+    const typed = draft.field.current.value.trimEnd();
+    draft.put(typed ? `${typed} ${text}` : text);
     draft.field.current.focus();
   });
   const submit = () => {

@@ -10,6 +10,7 @@ from gantry.services.memory import Fact
 from gantry.state.session import acting, guarded, notify, uuid_of
 from gantry.state.views.memory import EdgeView, FactView, NodeView, fact_view, graph_views
 
+FACT_FIELD = "new-fact"  # id of the field for a new fact
 _PAGE = 200
 
 
@@ -87,6 +88,7 @@ class MemoryState(rx.State):
         await services().memory.add_fact(await acting(self), form["content"])
         await notify(self, "Remembered.", kind="success")
         await self._show()
+        return rx.set_value(FACT_FIELD, "")  # only now: what was refused stays to be changed
 
     @rx.event
     @guarded

@@ -55,6 +55,18 @@ async def test_send_needs_something_to_send(tab: Tab) -> None:
     await expect(tab.questions).to_have_count(0)
 
 
+async def test_a_suggestion_takes_nothing_away(tab: Tab) -> None:
+    """It fills an empty composer, and comes behind what stands there already."""
+    suggestion = tab.page.get_by_test_id("suggestion").first
+    await tab.open()
+    await suggestion.click()
+    suggested = await tab.composer.input_value()
+    assert suggested.startswith("Explain")
+    await tab.composer.fill("For a beginner. ")
+    await suggestion.click()
+    await expect(tab.composer).to_have_value(f"For a beginner. {suggested}")
+
+
 async def test_composer_grows_and_then_scrolls(tab: Tab) -> None:
     """It grows with its text to about 200 px, then scrolls, and shrinks again (UX 14)."""
     await tab.open()

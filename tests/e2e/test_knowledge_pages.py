@@ -63,10 +63,16 @@ async def test_facts_are_edited_pinned_and_forgotten(tab: Tab) -> None:
     page = tab.page
     facts = page.get_by_test_id("fact")
     await tab.open("/settings/memory")
+    new = page.get_by_label("Something to remember")
     for said in ("Is allergic to peanuts.", "Plays the cello."):
-        await page.get_by_label("Something to remember").fill(said)
+        await new.fill(said)
         await page.get_by_role("button", name="Remember", exact=True).click()
         await expect(facts.filter(has_text=said)).to_be_visible()
+        await expect(new).to_have_value("")
+    await new.fill("Plays the cello.")
+    await new.press("Enter")
+    await expect(page.get_by_role("alert")).to_contain_text("This is remembered already.")
+    await expect(new).to_have_value("Plays the cello.")
     await tab.menu(actions(facts.filter(has_text="cello")), "Edit")
     dialog = page.get_by_test_id("dialog-fact")
     await dialog.get_by_label("The fact").fill("Plays the viola.")

@@ -2,7 +2,7 @@
 
 import reflex as rx
 
-from gantry.state.memory import MemoryState
+from gantry.state.memory import FACT_FIELD, MemoryState
 from gantry.state.views.memory import EdgeView, FactView, NodeView
 from gantry.ui.components.local import Actions, Dialog, Local, Moment, link
 from gantry.ui.components.placeholders import empty, skeleton
@@ -97,6 +97,7 @@ def _add() -> rx.Component:
     return rx.fragment(
         rx.el.form(
             rx.el.input(
+                id=FACT_FIELD,
                 name="content",
                 aria_label="Something to remember",
                 placeholder="Such as “Is allergic to peanuts.”",
@@ -107,7 +108,6 @@ def _add() -> rx.Component:
             ),
             rx.el.button("Remember", type="submit", class_name="button"),
             on_submit=MemoryState.add,
-            reset_on_submit=True,
             class_name="row memory-add",
         ),
         rx.el.input(
