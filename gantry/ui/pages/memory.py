@@ -44,8 +44,9 @@ def memory_page() -> rx.Component:
 
 
 _NOTE = (
-    "What you write is recalled in later conversations, with its date. Nobody else sees it. To take a conversation out of "
-    "memory, or to begin a temporary one, open the list of documents below its message field."
+    "What you write is recalled in later conversations, with its date. No other account sees it; passages of it are sent to "
+    "the model that answers. To take a conversation out of memory, or to begin a temporary one, open the list of documents "
+    "below its message field."
 )
 
 

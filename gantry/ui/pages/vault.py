@@ -48,7 +48,7 @@ def vault_page() -> rx.Component:
 def _vault() -> rx.Component:
     return rx.fragment(
         rx.el.p(
-            "Answers cite what stands here. Files stay on this server and are seen by nobody else.",
+            "Answers cite what stands here. No other account sees your files; passages of them are sent to the model that answers.",
             class_name="section-note",
         ),
         rx.cond(
