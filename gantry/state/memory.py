@@ -40,8 +40,14 @@ class MemoryState(rx.State):
     @rx.event
     @guarded
     async def load(self):
-        """Show what is remembered."""
+        """Show what is remembered. Also runs whenever the tab reconnects."""
         await self._show()
+
+    @rx.event
+    @guarded
+    async def arrive(self):
+        """Show no dialog of an earlier visit."""
+        self.dialog = ""
 
     @rx.event
     @guarded

@@ -82,9 +82,12 @@ async def test_facts_are_edited_pinned_and_forgotten(tab: Tab) -> None:
     await expect(viola).to_contain_text("Pinned")
     await tab.menu(actions(facts.filter(has_text="peanuts")), "Forget")
     await expect(facts).to_have_count(1)
+    await page.get_by_role("button", name="Forget everything").first.click()
+    await expect(page.get_by_test_id("dialog-forget")).to_be_visible()
     await tab.reload()
     await expect(facts).to_have_count(1)
     await expect(facts).to_contain_text("Plays the viola.")
+    await expect(page.get_by_test_id("dialog-forget")).to_be_hidden()
     await expect(facts).to_contain_text("Pinned")
 
 

@@ -223,4 +223,5 @@ def _dialogs() -> rx.Component:
             testid="dialog-forget",
             on_close=MemoryState.close,
         ),
+        on_mount=MemoryState.arrive,
     )
