@@ -157,13 +157,13 @@ function useEscape(active, stop) {
  * While the page goes to another conversation, the one it leaves is still on screen: what is sent then waits
  * until it is gone.
  */
-function usePatience(settled, send, setNote) {
+function usePatience(settled, submit, setNote) {
   const waiting = useRef(false);
   useEffect(() => {
     if (!settled || !waiting.current) return;
     waiting.current = false;
     setNote("");
-    send();
+    submit();
   }, [settled]);
   return () => {
     waiting.current = true;
@@ -204,7 +204,7 @@ export function Composer({ accountId, conversationId, generationId, accepted, re
   });
   attachments.current = useAttachments(conversation, setNote);
   const { dropping, handlers } = useDropping(attachments.current.add);
-  const wait = usePatience(settled, send, setNote);
+  const wait = usePatience(settled, () => submit(), setNote);
   const { stopping, stop } = useStop(generationId, onStop);
   useEscape(answering && !stopping, stop);
   useBus("fill", (text) => {
