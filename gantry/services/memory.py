@@ -17,7 +17,7 @@ from gantry.domain.text import storable
 from gantry.domain.vectors import Shelf
 from gantry.models import Entity, MemoryItem, Relation
 from gantry.repositories.database import Database
-from gantry.services.facts import fingerprint, key_of, name_entities
+from gantry.services.facts import fingerprint, key_of, make_names, name_entities
 from gantry.services.indexing import Indexer
 from gantry.services.retrieval import Retriever
 
@@ -118,12 +118,16 @@ class MemoryService:
         """Put a fact into other words; what was extracted becomes the person's own, and the graph has the names of the new words."""
         text = _checked(text)
         now = self.now()
+        names = [name for name in names_of(text) if entity_key(name)]
         async with self.database.begin() as tx:
+            await make_names(
+                tx, who.id, [(name, None) for name in names], now
+            )  # before the fact, as a learner does
             row = await tx.memory.get(fact, owner=who.id)
             before, row.content, row.by_hand = row.content, text, True
             row.fingerprint, row.context, row.updated_at = fingerprint(text), "", now
             await tx.memory.unname(row.id)
-            await name_entities(tx, row, names_of(text), now)
+            await name_entities(tx, row, names, now)
             await tx.memory.remove_unmentioned()
             await tx.sources.empty_of_facts(who.id, {before} - {text})  # forgetting it later means this too
         self._tell(who)
