@@ -77,8 +77,9 @@ system-packages:
 	if command -v apt-get >/dev/null && $$sudo true 2>/dev/null; then \
 		echo "Installing$$missing …"; \
 		wait="-o DPkg::Lock::Timeout=600"; \
-		$$sudo apt-get $$wait update -qq && $$sudo env DEBIAN_FRONTEND=noninteractive \
-			apt-get $$wait install -y -qq --no-install-recommends $$missing >/dev/null; \
+		$$sudo apt-get $$wait update -qq && \
+		{ apt-cache show chromium-headless-shell >/dev/null 2>&1 || missing="$$(echo "$$missing" | sed s/-headless-shell//)"; } && \
+		$$sudo env DEBIAN_FRONTEND=noninteractive apt-get $$wait install -y -qq --no-install-recommends $$missing >/dev/null; \
 	else \
 		echo "Not installed:$$missing. Tests that need them are skipped, or fail when GANTRY_TEST_REQUIRE=all."; \
 		echo "On Debian and Ubuntu: sudo apt install$$missing"; \
