@@ -42,7 +42,8 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
     if repeated:
         terminalreporter.section("why tests were repeated")
     for report in repeated:
-        said = [line for line in report.longreprtext.splitlines() if line.startswith("E  ")]
+        lines = report.longreprtext.splitlines()
+        said = [line for line in lines if line.startswith("E  ")][:12]
         terminalreporter.write_line(f"{report.nodeid}, {report.when}:")
-        for line in said[:12]:
+        for line in said or lines[-12:]:
             terminalreporter.write_line(line[:300])
