@@ -83,9 +83,8 @@ def server(url: str) -> _Open:
         port = parts.port or (443 if secure else 8000)
         # ChromaDB's client waits for ever, and opening it asks the server: a connection that nobody answers any more
         # would keep its thread, and whoever waits for the client.
-        httpx.get(
-            f"{'https' if secure else 'http'}://{host}:{port}/api/v2/heartbeat", timeout=_DEADLINE_SECONDS
-        ).raise_for_status()
+        heartbeat = f"{parts.scheme or 'http'}://{host}:{port}/api/v2/heartbeat"
+        httpx.get(heartbeat, timeout=_DEADLINE_SECONDS).raise_for_status()
         client: Any = chromadb.HttpClient(
             host=host, port=port, ssl=secure, settings=Settings(anonymized_telemetry=False)
         )

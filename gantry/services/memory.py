@@ -120,9 +120,8 @@ class MemoryService:
         now = self.now()
         names = [name for name in names_of(text) if entity_key(name)]
         async with self.database.begin() as tx:
-            await make_names(
-                tx, who.id, [(name, None) for name in names], now
-            )  # before the fact, as a learner does
+            # Before the fact, as a learner does: else each might wait for the other.
+            await make_names(tx, who.id, [(name, None) for name in names], now)
             row = await tx.memory.get(fact, owner=who.id)
             before, row.content, row.by_hand = row.content, text, True
             row.fingerprint, row.context, row.updated_at = fingerprint(text), "", now

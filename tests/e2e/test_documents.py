@@ -39,6 +39,14 @@ async def ready(tab: Tab, name: str) -> None:
     await expect(row).to_have_attribute("data-state", "ready", timeout=30_000)
 
 
+async def two_notes(tab: Tab) -> None:
+    """Upload a.txt and b.txt."""
+    await tab.open("/vault")
+    await upload(tab, *(file(name, name.encode(), "text/plain") for name in ("a.txt", "b.txt")))
+    await ready(tab, "a.txt")
+    await ready(tab, "b.txt")
+
+
 async def test_an_uploaded_pdf_is_cited_and_the_chip_opens_its_page(tab: Tab, cue: Cues) -> None:
     """Upload a PDF, ask, click the reference: the panel shows the passage and the page; Esc gives the focus back."""
     await tab.open("/vault")
@@ -178,10 +186,7 @@ async def test_ticks_on_a_slow_line_are_all_kept(tab: Tab, cue: Cues, person: Pe
     conversation = await person.ask(f"Hello {cue(Script('Hello.'))}")
     line = SlowLine()
     await line.lay(tab.page)
-    await tab.open("/vault")
-    await upload(tab, *(file(name, name.encode(), "text/plain") for name in ("a.txt", "b.txt")))
-    await ready(tab, "a.txt")
-    await ready(tab, "b.txt")
+    await two_notes(tab)
     await tab.open(f"/c/{conversation}")
     scope = tab.page.get_by_test_id("scope")
     await scope.click()
@@ -212,10 +217,7 @@ async def test_what_was_deleted_is_chosen_no_more(
     visits.faults.allow_status(404)  # the name of the deleted document is asked for
     conversation = await person.ask(f"Hello {cue(Script('Hello.'))}")
     shelf = (await person.rest.post("/api/v1/collections", json={"name": "Harbour"})).json()["id"]
-    await tab.open("/vault")
-    await upload(tab, *(file(name, name.encode(), "text/plain") for name in ("a.txt", "b.txt")))
-    await ready(tab, "a.txt")
-    await ready(tab, "b.txt")
+    await two_notes(tab)
     await tab.open(f"/c/{conversation}")
     scope = tab.page.get_by_test_id("scope")
     await scope.click()

@@ -165,8 +165,8 @@ async def test_a_document_moved_while_it_is_embedded_is_found_where_it_stands(li
     assert await near(library, "other-64", [1.0] * 64, work.id) == 1
 
 
-async def test_a_document_moved_while_it_is_read_is_found_where_it_stands(library: Stack) -> None:
-    """Every chunk and every vector of it stands in the new collection, those that came later too."""
+async def half_read(library: Stack) -> Document:
+    """Upload a document of 150 pages; returns it while only some of its chunks are there."""
     row = await upload(library, "long.pdf", documents.long_pdf(150))
     vault, who = library.services.vault, library.who
 
@@ -175,6 +175,13 @@ async def test_a_document_moved_while_it_is_read_is_found_where_it_stands(librar
         return bool((await vault.preview(who, row.id)).chunks)
 
     await until(begun)
+    return row
+
+
+async def test_a_document_moved_while_it_is_read_is_found_where_it_stands(library: Stack) -> None:
+    """Every chunk and every vector of it stands in the new collection, those that came later too."""
+    row = await half_read(library)
+    vault, who = library.services.vault, library.who
     work = await vault.create_collection(who, "Work")
     await vault.move(who, row.id, work.id)
     ready = await read(library, row.id)
@@ -202,14 +209,8 @@ async def test_a_document_renamed_while_it_is_embedded_is_found_by_its_new_name(
 
 async def test_a_document_renamed_while_it_is_read_has_its_new_name_throughout(library: Stack) -> None:
     """Every chunk of it is searched with that, those that came later too."""
-    row = await upload(library, "long.pdf", documents.long_pdf(150))
+    row = await half_read(library)
     vault, who = library.services.vault, library.who
-
-    async def begun() -> bool:
-        assert (await vault.document(who, row.id)).state in UNFINISHED
-        return bool((await vault.preview(who, row.id)).chunks)
-
-    await until(begun)
     await vault.rename(who, row.id, "prices.pdf")
     ready = await read(library, row.id)
     (last,) = (await vault.preview(who, row.id, first=ready.chunk_count - 1)).chunks
