@@ -9,6 +9,13 @@ PYTHON ?= $(shell for p in python3.14 python3.13 python3.12 python3.11 python3 p
 	command -v $$p >/dev/null && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 PYTEST ?= $(BIN)/python -m pytest
 WORKERS ?= 3
+# What formats and checks the islands of JavaScript, pinned by its own package-lock.json.
+JS_TOOLS := tests/islands
+ISLANDS := gantry/ui/islands
+BIOME := PATH="$(CURDIR)/$(BIN):$$PATH" $(JS_TOOLS)/node_modules/.bin/biome
+# Query sets for measuring search, and beside them what builds the embedding model where it cannot be downloaded.
+RETRIEVAL_DATA ?= $(realpath ../shared/retrieval/dev)
+export RETRIEVAL_DATA
 export REFLEX_USE_NPM := 1
 export REFLEX_TELEMETRY_ENABLED := false
 export REFLEX_CHECK_LATEST_VERSION := false
@@ -63,6 +70,10 @@ $(VENV)/.stamp-dev: requirements-dev.txt | $(VENV)/bin/python
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	@touch $@ $(VENV)/.stamp
 
+$(JS_TOOLS)/node_modules/.stamp: $(JS_TOOLS)/package-lock.json | $(VENV)/bin/python
+	@PATH="$(CURDIR)/$(BIN):$$PATH" npm --prefix $(JS_TOOLS) ci --silent --no-audit --no-fund
+	@touch $@
+
 # What tests run against, by the command each package brings; PostgreSQL's is not on the PATH. Chromium without the parts
 # for a screen takes half the processor time; where it is not to be had, the whole one does.
 system-packages:
@@ -72,6 +83,7 @@ system-packages:
 		|| missing="$$missing chromium-headless-shell"; \
 	command -v redis-server >/dev/null || missing="$$missing redis-server"; \
 	ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null || missing="$$missing postgresql"; \
+	command -v tesseract >/dev/null || missing="$$missing tesseract-ocr"; \
 	test -z "$$missing" && exit 0; \
 	if test "$$(id -u)" = 0; then sudo=""; else sudo="sudo -n"; fi; \
 	if command -v apt-get >/dev/null && $$sudo true 2>/dev/null; then \
@@ -96,14 +108,16 @@ dev: setup-dev  ## Serve with hot reload: pages on :3000, backend on :8000
 	@$(BIN)/python -m gantry migrate
 	@PATH="$(CURDIR)/$(BIN):$$PATH" REFLEX_HOT_RELOAD_OVERRIDE_PATHS=gantry $(BIN)/reflex run
 
-fmt: setup-dev  ## Format the code and fix what can be fixed
+fmt: setup-dev $(JS_TOOLS)/node_modules/.stamp  ## Format the code and fix what can be fixed
 	$(BIN)/ruff check --fix-only --quiet .
 	$(BIN)/ruff format .
+	$(BIOME) check --write $(ISLANDS) $(JS_TOOLS)/*.js
 
-lint: setup-dev  ## Style and spelling
+lint: setup-dev $(JS_TOOLS)/node_modules/.stamp  ## Style and spelling
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/codespell gantry tests docs bench alembic Makefile *.md *.in
+	$(BIOME) check $(ISLANDS) $(JS_TOOLS)/*.js
+	$(BIN)/codespell --skip "*/node_modules" gantry tests docs bench alembic Makefile *.md *.in
 
 types: setup-dev  ## Types
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/pyright
@@ -118,7 +132,7 @@ migration: setup-dev  ## Write a migration from the models: m="add …"
 docs: setup-dev  ## Write docs/configuration.md and .env.example from the settings
 	PYTHONPATH=. $(BIN)/python docs/generate.py
 
-bench: setup-dev  ## Measure against the budgets of DESIGN.md
+bench: setup-dev  ## Measure against the budgets
 	$(BIN)/python -m bench
 
 bench-retrieval: setup-dev  ## Measure search on the query sets under RETRIEVAL_DATA

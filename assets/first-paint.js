@@ -17,5 +17,13 @@
   root.classList.remove("light", "dark");
   root.classList.add(theme);
   root.style.colorScheme = theme;
+  // A file that is dropped where nobody takes it does not open in the place of the page.
+  ["dragover", "drop"].forEach(function (name) {
+    addEventListener(name, function (event) {
+      if (!event.dataTransfer || event.dataTransfer.types.indexOf("Files") < 0) return;
+      event.preventDefault();
+      event.dataTransfer.dropEffect = "none";
+    });
+  });
   if (read("gantry.sidebar") === "closed") root.dataset.sidebar = "closed";
 })();

@@ -8,21 +8,23 @@ import asyncio
 import os
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from bench import app, lines
-from bench.answers import Stand
+from bench.answers import AnswerRun, Stand
+from bench.asking import ask_many, settle
 from bench.browser import Chromium, Tab, running_chromium, transferred
 from bench.model import ModelServer, running_model
 from bench.opening import opened, sidebar_painted
 from bench.proxy import running_proxy
-from bench.report import Section, load_remark, machine, render, write_json
+from bench.report import Earlier, Section, earlier, heading, load_remark, machine, rendered, write_json
 from bench.seed import COLLECTOR, Seeded, seed
-from bench.wire import Redis, follow_many, running_redis
+from bench.soak import soak
+from bench.wire import Redis, WireRun, follow_many, running_redis
 from gantry import __version__
 
 
@@ -36,66 +38,82 @@ class Plan:
     conversations: int = 5000
     sends: int = 10
     openings: int = 5
-    idle_seconds: float = 5
-    readers: int = 20
-    reader_rate: float = 50
-    reader_seconds: float = 8
+    idle_seconds: float = 20
+    questions: int = 50
+    crowds: tuple[int, ...] = (1, 10, 100, 300)
+    crowd_with_redis: int = 20
+    crowd_rate: float = 50
+    crowd_seconds: float = 20
+    soak_minutes: float = 0
 
 
-QUICK = Plan(answers=((300, 100), (1200, 200)), sends=4, openings=2, idle_seconds=2, reader_seconds=4)
+QUICK = Plan(
+    answers=((300, 100), (1200, 200)),
+    sends=4,
+    openings=2,
+    idle_seconds=5,
+    questions=10,
+    crowds=(1, 10),
+    crowd_seconds=8,
+)
 
 
 @dataclass(slots=True)
 class Bench:
-    """One run of the benchmark; sections are filled in as they are measured."""
+    """One run of the benchmark; each section is printed when it is measured."""
 
     plan: Plan
     model: ModelServer
     data: Path
-    sections: list[Section] = field(default_factory=list)
-    about: dict[str, Any] = field(default_factory=dict)
+    before: Earlier
+    sections: list[Section] = field(default_factory=list[Section])
+    about: dict[str, Any] = field(default_factory=dict[str, Any])
+    failed: list[str] = field(default_factory=list[str])
 
     def run(self) -> None:
-        """Measure everything."""
+        """Measure everything; a part that fails says why, and the rest goes on."""
+        print(heading(), flush=True)
         settings = app.environment(self.data, self.model.url)
         with app.running(settings) as product:
             first_start = product.start_seconds
         self._say("storing long conversations")
         seeded = seed(self.data, (self.plan.history, self.plan.long_history), self.plan.conversations)
         with app.running(settings) as product:
-            idle = lines.idle(product, self.plan.idle_seconds)
             app.wait_listed(product.origin)
-            with running_proxy(product.port) as proxy, running_chromium() as chromium:
-                self.about["chromium"] = chromium.version
-                self._browser(Stand(product, self.model, proxy), chromium, seeded)
-            self._say(f"{self.plan.readers} readers without a browser")
-            self._add("Many answers at once, one process", lines.wire(self._follow(product)))
-            self.sections.insert(0, Section("At rest", lines.rest(product, first_start, idle)))
-        with running_redis(self.data) as redis:
-            if redis is None:
-                self._say("no redis-server on the PATH: not measured with Redis")
-            else:
-                self._with_redis(redis)
+            self._say("waiting until the conversations are learned")
+            settle(product)
+            self._measure(
+                "At rest",
+                lambda: lines.rest(product, first_start, lines.idle(product, self.plan.idle_seconds)),
+            )
+            self._say("questions over REST")
+            self._measure(
+                "Asking over REST", lambda: lines.asking(ask_many(product, self.model, self.plan.questions))
+            )
+            self._measure("In the browser", lambda: self._in_browser(product, seeded))
+            self._measure("Many answers at once, one process", lambda: self._crowds(product))
+            if self.plan.soak_minutes:
+                self._say(f"{self.plan.soak_minutes:g} minutes of mixed use")
+                self._measure("Mixed use", lambda: lines.soak(soak(product, self.plan.soak_minutes)))
+        self._measure("Many answers at once, with Redis", self._with_redis)
+
+    def _in_browser(self, product: app.Product, seeded: Seeded) -> None:
+        with running_proxy(product.port) as proxy, running_chromium() as chromium:
+            self.about["chromium"] = chromium.version
+            self._browser(Stand(product, self.model, proxy), chromium, seeded)
 
     def _browser(self, stand: Stand, chromium: Chromium, seeded: Seeded) -> None:
         origin = stand.proxy.origin
         with chromium.signed_in(origin) as context:
             self._say("the first load")
-            self._add("First load, empty cache", lines.first_load(transferred(context, origin)))
+            self._measure("First load, empty cache", lambda: lines.first_load(transferred(context, origin)))
             tab = Tab(context, origin)
             start, code = stand.first_exchange(tab), stand.first_code(tab)
-            runs = []
-            for tokens, rate in self.plan.answers:
-                self._say(f"an answer of {tokens:,} tokens at {rate:g} a second")
-                runs.append(stand.answer(tab, tokens, rate))
-            tokens, rate = self.plan.answers[0]
-            self._say(f"the same below {self.plan.history:,} messages")
-            tab.open(f"/c/{seeded.answered}")
-            runs.append(stand.answer(tab, tokens, rate))
+            self._measure("Answers in the browser", lambda: self._answers(stand, tab, seeded))
             self._say(f"{self.plan.sends} short messages")
-            sends = stand.enter_to_model(tab, self.plan.sends)
-            self._add("Answers in the browser", lines.answers(runs, self.plan.history))
-            self._add("Sending", lines.sending(sends, start, code))
+            self._measure(
+                "Sending", lambda: lines.sending(stand.enter_to_model(tab, self.plan.sends), start, code)
+            )
             self._say("opening long conversations")
             opening = opened(tab, tuple(seeded.histories.items()), self.plan.openings)
             few = sidebar_painted(tab, self.plan.openings)
@@ -105,22 +123,52 @@ class Bench:
             tab = Tab(context, origin)
             many = sidebar_painted(tab, self.plan.openings)
             tab.close()
-        self._add("Opening", lines.opening(opening, few, many, seeded.conversations))
+        self._measure("Opening", lambda: lines.opening(opening, few, many, seeded.conversations))
 
-    def _follow(self, product: app.Product, redis: Redis | None = None):
-        plan = self.plan
-        return asyncio.run(
-            follow_many(product, self.model, plan.readers, plan.reader_rate, plan.reader_seconds, redis)
-        )
+    def _answers(self, stand: Stand, tab: Tab, seeded: Seeded) -> tuple[lines.Line, ...]:
+        runs: list[AnswerRun] = []
+        for tokens, rate in self.plan.answers:
+            self._say(f"an answer of {tokens:,} tokens at {rate:g} a second")
+            runs.append(stand.answer(tab, tokens, rate))
+        tokens, rate = self.plan.answers[0]
+        self._say(f"the same below {self.plan.history:,} messages")
+        tab.open(f"/c/{seeded.answered}")
+        runs.append(stand.answer(tab, tokens, rate))
+        return lines.answers(runs, self.plan.history)
 
-    def _with_redis(self, redis: Redis) -> None:
-        self._say("the same with Redis")
-        settings = app.environment(self.data, self.model.url, redis.url)
-        with app.running(settings) as product:
-            self._add("Many answers at once, with Redis", lines.wire(self._follow(product, redis)))
+    def _crowds(self, product: app.Product) -> tuple[lines.Line, ...]:
+        return lines.wire([self._crowd(product, readers) for readers in self.plan.crowds])
 
-    def _add(self, title: str, added: tuple[lines.Line, ...]) -> None:
-        self.sections.append(Section(title, added))
+    def _crowd(self, product: app.Product, readers: int, redis: Redis | None = None) -> WireRun:
+        rate = 100 if readers == 1 else self.plan.crowd_rate
+        self._say(f"{readers} answers at {rate:g} tokens a second, without a browser")
+        # Many need longer until all have begun; what they share counts while all are written.
+        seconds = self.plan.crowd_seconds * max(1.0, readers / 50)
+        run = asyncio.run(follow_many(product, self.model, readers, rate, seconds, redis))
+        settle(product)
+        return run
+
+    def _with_redis(self) -> tuple[lines.Line, ...]:
+        with running_redis(self.data) as redis:
+            if redis is None:
+                raise app.BenchError("no redis-server on the PATH")
+            settings = app.environment(self.data, self.model.url, redis.url)
+            with app.running(settings) as product:
+                app.wait_listed(product.origin)
+                return lines.wire([self._crowd(product, self.plan.crowd_with_redis, redis)])
+
+    def _measure(self, title: str, measured: Callable[[], tuple[lines.Line, ...] | None]) -> None:
+        """Measure a part, and print it; one that returns nothing has printed its own parts."""
+        try:
+            found = measured()
+        except Exception as error:  # noqa: BLE001 - the other parts are worth having
+            self.failed.append(title)
+            print(f"\n{title}\n  not measured: {type(error).__name__}: {error}", flush=True)
+            return
+        if found is not None:
+            section = Section(title, found)
+            self.sections.append(section)
+            print(rendered(section, self.before), flush=True)
 
     def _say(self, doing: str) -> None:
         print(f"  … {doing}", file=sys.stderr, flush=True)
@@ -131,22 +179,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="shorter answers and fewer repetitions")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures to a file as well")
+    parser.add_argument(
+        "--against", type=Path, metavar="FILE", help="print the ratio to figures written by --json"
+    )
+    parser.add_argument(
+        "--soak", type=float, default=0, metavar="MINUTES", help="also look whether anything grows in use"
+    )
     chosen = parser.parse_args(arguments)
     with ExitStack() as stack:
         about = machine() | {"gantry": __version__, "quick": chosen.quick}
         app.build()
         data = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="gantry-bench-")))
-        bench = Bench(QUICK if chosen.quick else Plan(), stack.enter_context(running_model()), data)
+        plan = replace(QUICK if chosen.quick else Plan(), soak_minutes=chosen.soak)
+        model = stack.enter_context(running_model())
+        bench = Bench(plan, model, data, earlier(chosen.against))
         bench.run()
     about |= bench.about | {"load_after": [round(each, 2) for each in os.getloadavg()]}
-    print(render(bench.sections))
-    print(
-        f"\nGantry {about['gantry']}, Python {about['python']}, Chromium {about['chromium']}, {about['system']}."
-    )
+    browser = f"Chromium {about['chromium']}, " if "chromium" in about else ""
+    print(f"\nGantry {about['gantry']}, Python {about['python']}, {browser}{about['system']}.")
     print(
         f"{about['cores']} cores, load {about['load'][0]} before and {about['load_after'][0]} after. ", end=""
     )
     print(load_remark(about["load"][0], about["cores"] or 1))
+    if bench.failed:
+        print(f"Not measured: {', '.join(bench.failed)}.")
     if chosen.json:
         write_json(chosen.json, bench.sections, about)
     return 0

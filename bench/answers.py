@@ -66,7 +66,8 @@ class Stand:
     def answer(self, tab: Tab, tokens: int, rate: float) -> AnswerRun:
         """Ask in the conversation that *tab* shows, and measure until all has settled."""
         messages = tab.messages()
-        tab.write(question(tokens, rate))
+        text, number = question(tokens, rate)
+        tab.write(text)
         wire, work, cpu = self.settle(), tab.work(), self.product.cpu_seconds()
         starved = self.product.starved_seconds()
         tab.press_enter()
@@ -75,7 +76,7 @@ class Stand:
         server = self.product.cpu_seconds() - cpu
         run_work = tab.work() - work
         run_wire = self.settle() - wire
-        times, seen = self.model.times()[-1], tab.seen()
+        times, seen = self.model.times_of(number), tab.seen()
         return AnswerRun(
             tokens=tokens,
             rate=rate,

@@ -31,6 +31,7 @@ class Product:
     pid: int
     port: int
     start_seconds: float
+    start_cpu_seconds: float
 
     @property
     def origin(self) -> str:
@@ -63,6 +64,7 @@ def environment(data: Path, model_url: str, redis_url: str = "") -> dict[str, st
         "ADMIN_PASSWORD": PASSWORD,
         "SECRET_KEY": SECRET,
         "LOG_LEVEL": "warning",
+        "MAX_CONNECTIONS_PER_ADDRESS": "0",  # all of the crowd comes from this machine
     }
     return values | ({"REDIS_URL": redis_url} if redis_url else {})
 
@@ -96,7 +98,7 @@ def running(settings: dict[str, str]) -> Iterator[Product]:
         )
         with stopped(process):
             took = _wait_ready(process, port, began, log)
-            yield Product(process.pid, port, took)
+            yield Product(process.pid, port, took, cpu_seconds(process.pid))
 
 
 def wait_listed(origin: str, model: str = "openai/scripted") -> None:

@@ -178,6 +178,9 @@ def transferred(context: BrowserContext, origin: str) -> dict[str, Any]:
         total[kind] = total.get(kind, 0) + size
     total["requests"] = len(sizes)
     total["ready_ms"] = tab.mark("composer")
+    total["paint_ms"] = tab.page.evaluate(
+        "() => performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? NaN"
+    )
     tab.close()
     return total
 

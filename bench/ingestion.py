@@ -17,14 +17,12 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 from gantry import bootstrap
-from gantry.bootstrap import Built, build
+from gantry.bootstrap import Built, background_of, build
 from gantry.domain.accounts import Actor
 from gantry.domain.knowledge import DocumentScope
-from gantry.domain.vault import DocumentState
-from gantry.models import Document
+from gantry.domain.vault import DocumentState, StoredDocument
 from gantry.repositories.database import Database
 from gantry.settings import Settings
-from gantry.workers import Background
 from tests.factories import actor_of, make_account
 from tests.parts.documents import long_pdf
 
@@ -61,16 +59,14 @@ async def _run(content: bytes, pages: int, model: str, work: Path) -> None:
     async with build(settings) as built, Database(settings.database_url) as database:
         async with database.begin() as tx:
             who = actor_of(await make_account(tx, "ada@example.org"))
-        known = built.knowledge
-        work_beside = Background(known.ingestion, known.indexer, known.learner, known.vault, known.scribe)
-        async with work_beside.running(sweep_seconds=0.2, alone=True):
-            vault = built.services.vault
-            received = await vault.receive(who, _pieces(content))
+        async with background_of(built.knowledge).running(sweep_seconds=0.2, alone=True):
+            services = built.services
+            received = await services.uploads.receive(who, _pieces(content))
             begun = time.perf_counter()
-            document = (await vault.accept(who, received, name="long.pdf")).document
+            document = (await services.uploads.accept(who, received, name="long.pdf")).document
 
-            async def look() -> Document:
-                return await vault.document(who, document.id)
+            async def look() -> StoredDocument:
+                return await services.documents.get(who, document.id)
 
             before = _resident_mb()
             row = await _until(look, lambda row: row.state in {DocumentState.EMBEDDING, DocumentState.READY})
@@ -94,7 +90,9 @@ async def _search(built: Built, who: Actor) -> None:
     print(f"asked for item 39990, its first passage is on page {place} (expected: 999 or 1000)")
 
 
-async def _until(look: Callable[[], Awaitable[Document]], done: Callable[[Document], bool]) -> Document:
+async def _until(
+    look: Callable[[], Awaitable[StoredDocument]], done: Callable[[StoredDocument], bool]
+) -> StoredDocument:
     async with asyncio.timeout(_PATIENCE_SECONDS):
         while True:
             row = await look()

@@ -4,6 +4,7 @@ import json
 import math
 import os
 import platform
+import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -40,6 +41,9 @@ class Section:
 
     title: str
     lines: tuple[Line, ...]
+
+
+Earlier = dict[tuple[str, str], float]  # the figures of another run, by section and line
 
 
 def percentile(values: Sequence[float], share: float) -> float:
@@ -80,15 +84,36 @@ def load_remark(load: float, cores: int) -> str:
     return "The machine was idle when this began."
 
 
-def render(sections: Sequence[Section]) -> str:
-    """Return the table as text."""
-    head = ("", "measured", "", "budget", "", "ratio")
-    rows = [_cells(line) for section in sections for line in section.lines]
-    widths = [max(len(row[column]) for row in [head, *rows]) for column in range(len(head))]
-    text = [_row(head, widths)]
-    for section in sections:
-        text += ["", section.title, *(_row(_cells(line), widths) for line in section.lines)]
-    return "\n".join(text)
+def heading() -> str:
+    """Return the first line of the table."""
+    return _row(("", "measured", "", "budget", "", "ratio"))
+
+
+def rendered(section: Section, before: Earlier) -> str:
+    """Return one section as text, each figure beside the one of *before*, where there is one."""
+    rows = [_row(_cells(line, before.get((section.title, line.what)))) for line in section.lines]
+    return "\n".join(["", section.title, *rows])
+
+
+def earlier(path: Path | None) -> Earlier:
+    """Return the figures that ``write_json`` has written to a file."""
+    if path is None:
+        return {}
+    figures = json.loads(path.read_text(encoding="utf-8"))["figures"]
+    return {(each["section"], each["what"]): each["value"] for each in figures}
+
+
+def speed() -> float:
+    """Return how many milliseconds of CPU time this machine needs now for a fixed piece of work, the best of five."""
+
+    def once() -> float:
+        began = time.process_time()
+        total = 0
+        for number in range(1_000_000):
+            total += number * number % 7
+        return (time.process_time() - began) * 1000
+
+    return min(once() for _ in range(5))
 
 
 def as_json(sections: Sequence[Section], about: dict[str, Any]) -> str:
@@ -106,23 +131,17 @@ def write_json(path: Path, sections: Sequence[Section], about: dict[str, Any]) -
     path.write_text(as_json(sections, about) + "\n", encoding="utf-8")
 
 
-def _cells(line: Line) -> tuple[str, ...]:
+def _cells(line: Line, before: float | None) -> tuple[str, ...]:
     budget = "" if line.budget is None else f"≤ {_number(line.budget)}"
-    ratio = "" if line.ratio is None else f"{line.ratio:.2f} × {line.against}"
-    return f"  {line.what}", _number(line.value), line.unit, budget, line.verdict, ratio
+    ratios = [] if line.ratio is None else [f"{line.ratio:.2f} × {line.against}"]
+    if before:
+        ratios.append(f"{line.value / before:.2f} × before")
+    return f"  {line.what}", _number(line.value), line.unit, budget, line.verdict, ", ".join(ratios)
 
 
-def _row(cells: Sequence[str], widths: Sequence[int]) -> str:
+def _row(cells: Sequence[str]) -> str:
     what, value, unit, budget, verdict, ratio = cells
-    parts = (
-        what.ljust(widths[0]),
-        value.rjust(widths[1]),
-        unit.ljust(widths[2]),
-        budget.rjust(widths[3]),
-        verdict.ljust(widths[4]),
-        ratio,
-    )
-    return "  ".join(parts).rstrip()
+    return f"{what:68}  {value:>9}  {unit:9}  {budget:>8}  {verdict:4}  {ratio}".rstrip()
 
 
 def _number(value: float) -> str:

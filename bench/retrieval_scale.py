@@ -14,7 +14,7 @@ from gantry.domain.accounts import Actor, Role
 from gantry.domain.embedding import TextRole
 from gantry.domain.knowledge import DocumentScope
 from gantry.domain.vault import DocumentState
-from gantry.domain.vectors import Shelf, VectorEntry, VectorScope
+from gantry.domain.vectors import VectorEntry, VectorKind, VectorScope
 from gantry.models import Account, Chunk, Collection, Document, new_id
 from gantry.repositories.database import Database
 
@@ -64,9 +64,9 @@ class _Crowd:
         self._set = ""
 
     async def begin(self) -> None:
-        indexer = self._built.knowledge.indexer
-        await indexer.settle()
-        embedder = await indexer.wanted()
+        sets = self._built.knowledge.vector_sets
+        await sets.settle()
+        embedder = await sets.wanted()
         self._set = (await embedder.model()).set_name
         self._base = await embedder.embed([self._text() for _ in range(_SEEDS)], TextRole.PASSAGE)
         now = datetime.now(UTC)
@@ -94,7 +94,7 @@ class _Crowd:
 
     async def keep(self, each: int) -> int:
         """Let everybody keep *each* chunks; returns how many were added."""
-        index = self._built.knowledge.indexer.index
+        index = self._built.knowledge.index
         added = 0
         for who, shelf, document in zip(self._people, self._shelves, self._documents, strict=True):
             texts = [self._text() for _ in range(each - self._held)]
@@ -107,7 +107,7 @@ class _Crowd:
             async with self._database.begin() as tx:
                 await tx.session.execute(insert(Chunk), rows)
             entries = [self._entry(row["id"], document, shelf) for row in rows]  # pyright: ignore[reportArgumentType]
-            await index.add(self._set, who.id, Shelf.CHUNK, entries)
+            await index.add(self._set, who.id, VectorKind.CHUNK, entries)
             added += len(rows)
         self._held = each
         return added
@@ -128,8 +128,8 @@ class _Crowd:
 
     async def nearest(self, who: Actor, question: str) -> object:
         """Search by meaning alone, the question's own vector included."""
-        scope = VectorScope(who.id, Shelf.CHUNK)
-        return await self._built.knowledge.indexer.nearest(question, scope=scope, limit=100, feedback=3)
+        scope = VectorScope(who.id, VectorKind.CHUNK)
+        return await self._built.knowledge.vector_search.nearest(question, scope=scope, limit=100, feedback=3)
 
     def _entry(self, row: UUID, document: UUID, shelf: UUID) -> VectorEntry:
         vector = [value + self._dice.gauss(0, 0.02) for value in self._dice.choice(self._base)]

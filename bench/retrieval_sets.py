@@ -2,6 +2,7 @@
 
 import json
 import math
+import pickle
 import statistics
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -14,13 +15,14 @@ from sqlmodel import col, select
 
 from gantry.bootstrap import Built
 from gantry.domain.accounts import Actor, Role
+from gantry.domain.clock import day_in_words
 from gantry.domain.embedding import lead_of
 from gantry.domain.parsing import FileFormat, FileKind, ParsingLimits, Progress, Section
 from gantry.domain.vault import DocumentState
 from gantry.models import Account, Conversation, Document, MemoryItem, Message, new_id
 from gantry.repositories.database import Database
-from gantry.services.learning import spoken_date
 
+_HELD = ("corpus.jsonl", "pages.jsonl")
 _WAITING = 20  # documents uploaded before they are read
 
 Scores = tuple[float, float, float]
@@ -68,8 +70,16 @@ class Loaded:
 
 
 def sets_in(folder: Path) -> Iterator[Path]:
-    """Yield the folders that hold a set."""
-    yield from sorted(each for each in folder.iterdir() if (each / "queries.jsonl").is_file())
+    """Yield the folders that hold a set: queries, and what they are asked of."""
+    for each in sorted(folder.iterdir()):
+        if (each / "queries.jsonl").is_file() and any((each / name).is_file() for name in _HELD):
+            yield each
+
+
+def small_talk_in(folder: Path) -> list[str]:
+    """Return the messages that want nothing of any set; none where the folder has no such list."""
+    path = folder / "smalltalk" / "queries.jsonl"
+    return [str(row["text"]) for row in _rows(path)] if path.is_file() else []
 
 
 def _rows(path: Path) -> list[dict[str, Any]]:
@@ -105,14 +115,19 @@ class Loader:
         self.database = database
         self._now = datetime.now(UTC)
         built.knowledge.ingestion.parser = SetParser()
-        self._vault = replace(built.knowledge.vault, parser=built.knowledge.ingestion.parser)
+        self._uploads = replace(built.knowledge.uploads, parser=built.knowledge.ingestion.parser)
 
-    async def load(self, folder: Path) -> Loaded:
-        """Bring a set in: rows and vectors."""
-        await self.built.knowledge.indexer.settle()
+    async def load(self, folder: Path, *, kept: Path) -> Loaded:
+        """Bring a set in, rows and vectors; or, where *kept* tells that the database has it, only its queries."""
+        if kept.exists():
+            loaded: Loaded = pickle.loads(kept.read_bytes())
+            loaded.queries = _rows(folder / "queries.jsonl")
+            return loaded
+        await self.built.knowledge.vector_sets.settle()
         loaded = await self._rows_of(folder)
         while await self.built.knowledge.indexer.work():
             pass
+        kept.write_bytes(pickle.dumps(loaded))
         return loaded
 
     async def _rows_of(self, folder: Path) -> Loaded:
@@ -156,10 +171,10 @@ class Loader:
         for number, (key, (name, sections)) in enumerate(files.items()):
             if number % _WAITING == 0:
                 await self._read(who)
-            received = await self._vault.receive(
+            received = await self._uploads.receive(
                 who, _once(json.dumps({"id": key, "sections": sections}).encode())
             )
-            accepted = await self._vault.accept(who, received, name=name)
+            accepted = await self._uploads.accept(who, received, name=name)
             loaded.names[accepted.document.id] = key
             texts += [(Hit(key, page=page), text) for page, text in sections]
         await self._read(who)
@@ -229,7 +244,7 @@ class Loader:
             said = {item.message_id: item.content for item, _parent in found}
             for item, parent in found:
                 item.speaker = speakers[item.message_id][:16]
-                item.context = f"{item.speaker} {spoken_date(item.said_at)}"
+                item.context = f"{item.speaker} {day_in_words(item.said_at)}"
                 item.lead = lead_of(speakers[parent], said[parent], item.content) if parent in said else ""
 
 

@@ -12,7 +12,8 @@ from gantry.models import Account, Conversation, Message, new_id
 from gantry.repositories.database import Database
 from gantry.repositories.unit import UnitOfWork
 
-COLLECTOR = "collector@example.org"  # who has thousands of conversations; the password is the other one's
+COLLECTOR = "collector@example.org"  # who has thousands of conversations; everybody's password is the same
+CROWD = tuple(f"person{number:02d}@example.org" for number in range(30))
 _PARAGRAPH = (
     "Water is best given early, when the air is cool and the **soil** can take it. "
     "A bed that is mulched loses about half as much in a week; see `days_until_dry`.\n\n"
@@ -37,7 +38,7 @@ def last_words(messages: int) -> str:
 def seed(data: Path, histories: tuple[int, ...], conversations: int) -> Seeded:
     """Store one conversation of each length in *histories*, and for another account a long list of them.
 
-    The first length is stored twice: a conversation that was answered in does not end as it did.
+    The first length is stored twice: a conversation that was answered in does not end as it did. That one alone is remembered.
     """
     return asyncio.run(_seed(data, histories, conversations))
 
@@ -46,21 +47,25 @@ async def _seed(data: Path, histories: tuple[int, ...], conversations: int) -> S
     async with Database(database_url(data)) as database, database.begin() as tx:
         owner = await tx.accounts.find_by_email(EMAIL)
         assert owner is not None
-        answered = await _history(tx, owner, histories[0])
-        ids = {count: await _history(tx, owner, count) for count in histories}
-        collector = Account(
-            email=COLLECTOR,
-            name="Collector",
-            password_hash=owner.password_hash,
-            created_at=owner.created_at,
-            password_changed_at=owner.password_changed_at,
-        )
-        tx.session.add(collector)
+        answered = await _history(tx, owner, histories[0], remembered=True)
+        ids = {count: await _history(tx, owner, count, remembered=False) for count in histories}
+        collector = _account(COLLECTOR, owner)
+        tx.session.add_all([collector, *(_account(email, owner) for email in CROWD)])
         await tx.session.flush()
         for number in range(conversations):
             thread = _conversation(collector, f"Talk {number:05d} about the garden", minutes_ago=number * 7)
             await tx.chat.add_conversation(thread)
     return Seeded(ids, answered, conversations)
+
+
+def _account(email: str, like: Account) -> Account:
+    return Account(
+        email=email,
+        name=email.partition("@")[0],
+        password_hash=like.password_hash,
+        created_at=like.created_at,
+        password_changed_at=like.password_changed_at,
+    )
 
 
 def _conversation(owner: Account, title: str, minutes_ago: float = 0) -> Conversation:
@@ -76,8 +81,9 @@ def _conversation(owner: Account, title: str, minutes_ago: float = 0) -> Convers
     )
 
 
-async def _history(tx: UnitOfWork, owner: Account, count: int) -> str:
+async def _history(tx: UnitOfWork, owner: Account, count: int, *, remembered: bool) -> str:
     thread = _conversation(owner, f"A talk of {count} messages")
+    thread.remembered = remembered
     await tx.chat.add_conversation(thread)
     above: Message | None = None
     began = utc_now() - timedelta(minutes=count)

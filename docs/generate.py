@@ -12,13 +12,13 @@ _HEAD = """# Configuration
 
 Settings are environment variables, or lines of a file `.env` in the working directory; the environment wins. Each secret may
 also be a file: `SECRET_KEY_FILE=/run/secrets/key` (likewise for `DATABASE_URL`, `REDIS_URL`, `TABBY_ADMIN_KEY`,
-`OPENAI_API_KEY`, `EMBEDDING_API_KEY`, `RERANK_API_KEY`, `ADMIN_PASSWORD`). A wrong setting stops the start with a sentence that names it.
+`OPENAI_API_KEY`, `EMBEDDING_API_KEY`, `RERANK_API_KEY`, `ADMIN_PASSWORD`, `METRICS_TOKEN`). A wrong setting stops the start with a sentence that names it.
 
 | name | default | |
 |---|---|---|
 """
 _TAIL = """
-Model servers named here appear in the catalog as fixed; administrators add more under Administration → Models. With none, the usual local
+Model servers named here appear in the catalog as fixed; administrators add more under Administration → Model servers. With none, the usual local
 ports are asked: Ollama 11434, LM Studio 1234, llama.cpp 8080, TabbyAPI 5000, vLLM 8000.
 
 This page is made from `gantry/settings.py` by `make docs`.
@@ -26,7 +26,7 @@ This page is made from `gantry/settings.py` by `make docs`.
 
 
 def _shown(default: Any) -> str:
-    if default is None or isinstance(default, SecretStr):
+    if default is None or default == "" or isinstance(default, SecretStr):
         return ""
     if isinstance(default, bool):
         return f"`{str(default).lower()}`"

@@ -1,33 +1,43 @@
 """The composition root: reads the settings, builds every adapter and service, closes them."""
 
 import fcntl
+import hmac
 import logging
-from collections.abc import AsyncGenerator, Generator
+import sys
+from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from time import monotonic, sleep
+from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
 from gantry import workers
-from gantry.adapters import chroma_index
-from gantry.adapters.archive_store import TarArchives
-from gantry.adapters.chroma_index import ChromaIndex
-from gantry.adapters.document_files import LocalFiles
-from gantry.adapters.document_folder import LocalDocuments
-from gantry.adapters.embedders import Embedders
-from gantry.adapters.key_vault import FernetVault
-from gantry.adapters.memory_live import MemoryEventLog, MemoryNoticeBoard, MemoryRateLimiter
-from gantry.adapters.model_servers import HttpModelServers
-from gantry.adapters.openai_embeddings import OpenAiEmbedder
+from gantry.adapters.archive.store import BackupFolder, TarArchives
+from gantry.adapters.chroma import index as chroma_index
+from gantry.adapters.chroma.index import ChromaIndex
+from gantry.adapters.documents.files import LocalFiles
+from gantry.adapters.documents.folder import LocalDocuments
+from gantry.adapters.embedding.choice import Embedders
+from gantry.adapters.embedding.rerank import HttpReranker
+from gantry.adapters.in_process.live import InProcessEventLog, InProcessNotices, InProcessRateLimiter
+from gantry.adapters.machine import require_space
+from gantry.adapters.openai.embeddings import OpenAiEmbedder
+from gantry.adapters.openai.servers import HttpModelServers
 from gantry.adapters.parsing.process import ProcessParser
-from gantry.adapters.passwords import Argon2Passwords
-from gantry.adapters.prometheus import PrometheusTelemetry
-from gantry.adapters.rerank import HttpReranker
+from gantry.adapters.prometheus.telemetry import PrometheusTelemetry
+from gantry.adapters.secrets.encryption import FernetEncryption
+from gantry.adapters.secrets.passwords import Argon2Passwords
+from gantry.domain.accounts import checked_password, normal_email
 from gantry.domain.catalog import ConnectionKind, ConnectionOrigin, ConnectionSpec
-from gantry.domain.errors import Conflict
+from gantry.domain.credentials import readable
+from gantry.domain.crowd import Crowd
+from gantry.domain.errors import Conflict, Invalid
+from gantry.domain.hosts import HostNames, own_origins
 from gantry.domain.limits import RateLimiter
-from gantry.domain.live import EventLog, NoticeBoard, Roster
+from gantry.domain.live import EventLog, Notices, Presence
 from gantry.domain.telemetry import Telemetry
+from gantry.domain.vectors import VectorIndex
 from gantry.log import configure
 from gantry.repositories import migrations
 from gantry.repositories.clock import DatabaseClock
@@ -40,21 +50,36 @@ from gantry.services.catalog import CatalogService
 from gantry.services.catalog_cache import CatalogCache
 from gantry.services.catalog_news import CatalogNews
 from gantry.services.chat import ChatService
+from gantry.services.checkpoints import Checkpoints
+from gantry.services.cleaning import Cleaner
+from gantry.services.connections import ConnectionService
+from gantry.services.conversations import ConversationService
+from gantry.services.document_collections import CollectionService
+from gantry.services.documents import DocumentService
+from gantry.services.embedding import Embedding
 from gantry.services.extractive import ExtractiveAnswerer
 from gantry.services.feed import FeedService
 from gantry.services.indexing import Indexer
 from gantry.services.ingestion import Ingestion
+from gantry.services.keywords import Keywords
 from gantry.services.learning import Learner
 from gantry.services.memory import MemoryService
+from gantry.services.model_reader import ModelReader
 from gantry.services.operations import OperationsService, Part
+from gantry.services.people import PeopleService
 from gantry.services.prompting import Prompter
 from gantry.services.retrieval import Retriever
-from gantry.services.scribe import Scribe
 from gantry.services.sources import SourceFinder
-from gantry.services.succession import Succession
-from gantry.services.vault import VaultService
+from gantry.services.sweeping import IndexSweep
+from gantry.services.takeovers import Takeovers
+from gantry.services.uploads import UploadService
+from gantry.services.vector_changes import VectorChanges
+from gantry.services.vector_search import VectorSearch
+from gantry.services.vector_sets import VectorSets
 from gantry.services.writing import Writers
 from gantry.settings import Settings, load_settings
+
+STOPPING_SECONDS = 10.0  # for which a predecessor that was told to stop is waited for
 
 log = logging.getLogger(__name__)
 
@@ -64,23 +89,41 @@ class Live:
     """What the processes of one deployment share while they run."""
 
     events: EventLog
-    board: NoticeBoard
+    notices: Notices
     limiter: RateLimiter
     part: Part | None
-    roster: Roster | None
+    presence: Presence | None
 
 
 @dataclass(frozen=True, slots=True)
-class Knowledge:
+class Models:
+    """What knows model servers."""
+
+    catalog: CatalogService
+    connections: ConnectionService
+
+
+@dataclass(frozen=True, slots=True)
+class KnowledgeServices:
     """What reads, indexes and remembers."""
 
+    index: VectorIndex
+    vector_sets: VectorSets
+    vector_search: VectorSearch
+    embedding: Embedding
+    sweep: IndexSweep
+    vector_changes: VectorChanges
     indexer: Indexer
     ingestion: Ingestion
     retriever: Retriever
-    vault: VaultService
+    cleaner: Cleaner
+    collections: CollectionService
+    documents: DocumentService
+    uploads: UploadService
     memory: MemoryService
     learner: Learner
-    scribe: Scribe
+    model_reader: ModelReader
+    keywords: Keywords
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +132,9 @@ class Built:
 
     services: Services
     writers: Writers
-    succession: Succession | None
+    takeovers: Takeovers | None
     clock: DatabaseClock
-    knowledge: Knowledge
+    knowledge: KnowledgeServices
 
 
 def front_ends() -> frozenset[str]:
@@ -102,6 +145,31 @@ def front_ends() -> frozenset[str]:
 def max_upload_bytes() -> int:
     """Return how large the body of an upload may be: the file and what is around it."""
     return load_settings().max_upload_mb * 1_000_000 + 100_000
+
+
+def host_names() -> HostNames:
+    """Return the names by which this installation is reached."""
+    settings = load_settings()
+    named = [settings.host, *settings.domain.split(","), *settings.allowed_hosts.split(",")]
+    return HostNames(named, sorted(settings.front_ends))
+
+
+def named_origins() -> frozenset[str]:
+    """Return the origins of pages that are ours whatever Host a proxy writes."""
+    settings = load_settings()
+    return own_origins([*settings.domain.split(","), *settings.allowed_hosts.split(",")])
+
+
+def socket_crowd() -> Crowd:
+    """Return what counts websockets."""
+    settings = load_settings()
+    return Crowd(sys.maxsize, each=settings.max_connections_per_address, proxies=settings.trusted_proxies)
+
+
+def setup_code(settings: Settings) -> str:
+    """Return what the set-up page asks for over a network: the same on every replica, known to who can read the log."""
+    key = settings.secret_key.get_secret_value().encode()
+    return readable(hmac.digest(key, b"gantry set-up code", "sha256"))
 
 
 def migrate(settings: Settings) -> None:
@@ -144,24 +212,20 @@ async def lifespan() -> AsyncGenerator[None]:
                 if settings.admin_email and settings.admin_password:
                     password = settings.admin_password.get_secret_value()
                     await services.accounts.ensure_admin(settings.admin_email, password)
+                if await services.accounts.needs_setup():
+                    # For set-up from another machine; on this one nothing is asked for.
+                    log.warning("setup.waiting", extra={"setup_code": services.accounts.setup_code})
                 async with (
                     services.operations.watching(),
                     workers.running(
                         built.writers,
-                        services.chat,
+                        services.conversations,
                         services.accounts,
                         sweep_seconds=settings.sweep_seconds,
                         alone=alone,
-                        succession=built.succession,
+                        takeovers=built.takeovers,
                         adjust_clock=built.clock.adjust,
-                        background=workers.Background(
-                            built.knowledge.ingestion,
-                            built.knowledge.indexer,
-                            built.knowledge.learner,
-                            built.knowledge.vault,
-                            built.knowledge.scribe,
-                            lambda: built.writers.count,
-                        ),
+                        background=background_of(built.knowledge, busy=lambda: built.writers.count),
                     ),
                 ):
                     yield
@@ -176,43 +240,46 @@ async def build(settings: Settings) -> AsyncGenerator[Built]:
         await clock.adjust()
         live = await _live(settings, stack)
         servers = await stack.enter_async_context(HttpModelServers())
-        vault = FernetVault(settings.secret_key.get_secret_value())
+        keys = FernetEncryption(settings.secret_key.get_secret_value())
         cache = CatalogCache(
             database,
             servers,
-            vault,
+            keys,
             fixed=fixed_connections(settings),
             probing=settings.probe_local_models,
         )
         stack.push_async_callback(cache.aclose)
-        news = CatalogNews(cache, live.board)
+        news = CatalogNews(cache, live.notices)
         news.start()
         stack.push_async_callback(news.aclose)
         catalog = CatalogService(
             database=database,
             servers=servers,
-            vault=vault,
             cache=cache,
             built_in=ExtractiveAnswerer(database),
         )
+        models = Models(catalog, ConnectionService(database, servers, keys, cache))
         telemetry = PrometheusTelemetry()
-        scribe = Scribe(database, catalog, live.board, busy=lambda: writers.count, now=clock)
-        knowledge = await _knowledge(settings, database, live, clock, telemetry, scribe, stack)
+        model_reader = ModelReader(database, catalog, live.notices, busy=lambda: writers.count, now=clock)
+        knowledge = await _knowledge(settings, database, live, clock, telemetry, model_reader, stack)
+        checkpoints = Checkpoints(database, settings.generation_lease_seconds, clock)
+        stack.push_async_callback(checkpoints.settle)
         writers = Writers(
             database,
             live.events,
-            live.board,
+            live.notices,
             catalog,
             Prompter(database, knowledge.learner),
+            checkpoints,
             finder=SourceFinder(database, knowledge.retriever, knowledge.memory),
             lease_seconds=settings.generation_lease_seconds,
             heartbeat_seconds=settings.generation_heartbeat_seconds,
             telemetry=telemetry,
             now=clock,
         )
-        succession = Succession(database, live.roster, writers, clock) if live.roster else None
-        services = _services(settings, database, live, catalog, writers, clock, telemetry, knowledge)
-        yield Built(services, writers, succession, clock, knowledge)
+        takeovers = Takeovers(database, live.presence, writers, clock) if live.presence else None
+        services = _services(settings, database, live, models, writers, clock, telemetry, knowledge)
+        yield Built(services, writers, takeovers, clock, knowledge)
 
 
 async def _knowledge(
@@ -221,44 +288,87 @@ async def _knowledge(
     live: Live,
     clock: DatabaseClock,
     telemetry: Telemetry,
-    scribe: Scribe,
+    model_reader: ModelReader,
     stack: AsyncExitStack,
-) -> Knowledge:
-    embedders = _embedders(settings)
+) -> KnowledgeServices:
+    embedders = embedders_of(settings)
     stack.push_async_callback(embedders.aclose)
     index = vector_index(settings)
     stack.push_async_callback(index.aclose)
-    indexer = Indexer(database, index, embedders.wanted, embedders, now=clock)
-    reranker = None
-    if settings.rerank_base_url:
-        reranker = HttpReranker(
-            settings.rerank_base_url, settings.rerank_model, api_key=_secret(settings.rerank_api_key)
-        )
+    sets = VectorSets(database, index, embedders.wanted, embedders, now=clock)
+    search, embedding = VectorSearch(index, sets), Embedding(database, index, sets)
+    sweep = IndexSweep(database, index, sets)
+    vectors = VectorChanges(database, index, sets, sweep)
+    reranker = reranker_of(settings)
+    if reranker is not None:
         stack.push_async_callback(reranker.aclose)
-    retriever = Retriever(database, indexer, reranker)
+    retriever = Retriever(database, search, reranker)
     files, parser = LocalFiles(settings.data_dir / "documents"), ProcessParser()
-    ingestion = Ingestion(database, files, parser, indexer, live.board, telemetry=telemetry, now=clock)
-    return Knowledge(
-        indexer,
+    ingestion = Ingestion(
+        database, files, parser, embedding, vectors, live.notices, telemetry=telemetry, now=clock
+    )
+    cleaner = Cleaner(database, files, ingestion, vectors, clock)
+    collections = CollectionService(database, cleaner, live.notices, clock)
+    documents = DocumentService(database, files, ingestion, vectors, cleaner, live.notices, clock)
+    return KnowledgeServices(
+        index,
+        sets,
+        search,
+        embedding,
+        sweep,
+        vectors,
+        Indexer(database, sets, embedding, sweep, now=clock),
         ingestion,
         retriever,
-        VaultService(
+        cleaner,
+        collections,
+        documents,
+        UploadService(
             database,
             files,
             parser,
             ingestion,
-            indexer,
-            live.board,
+            collections,
+            documents,
+            live.notices,
             max_upload_bytes=settings.max_upload_mb * 1_000_000,
+            quota_bytes=settings.storage_quota_mb * 1_000_000,
             now=clock,
         ),
-        MemoryService(database, retriever, indexer, live.board, clock),
-        Learner(database, live.board, scribe, clock),
-        scribe,
+        MemoryService(database, retriever, vectors, live.notices, clock),
+        Learner(database, live.notices, model_reader, clock),
+        model_reader,
+        Keywords(database),
     )
 
 
-def _embedders(settings: Settings) -> Embedders:
+def background_of(knowledge: KnowledgeServices, *, busy: Callable[[], int] = lambda: 0) -> workers.Background:
+    """Return the workers of one process; *busy* counts the answers being written there."""
+    return workers.Background(
+        knowledge.ingestion,
+        knowledge.vector_sets,
+        knowledge.vector_search,
+        knowledge.indexer,
+        knowledge.learner,
+        knowledge.cleaner,
+        knowledge.model_reader,
+        knowledge.keywords,
+        knowledge.keywords.database.committed,
+        busy,
+    )
+
+
+def reranker_of(settings: Settings) -> HttpReranker | None:
+    """Return the reranker that is configured; it opens nothing before it is used."""
+    if not settings.rerank_base_url:
+        return None
+    return HttpReranker(
+        settings.rerank_base_url, settings.rerank_model, api_key=_secret(settings.rerank_api_key)
+    )
+
+
+def embedders_of(settings: Settings) -> Embedders:
+    """Return the embedding models that are configured; they open nothing before they are used."""
     wanted, folder = settings.embedding_model, settings.data_dir / "models"
     url, key = settings.embedding_base_url, _secret(settings.embedding_api_key)
     if not url:
@@ -285,41 +395,60 @@ def _services(
     settings: Settings,
     database: Database,
     live: Live,
-    catalog: CatalogService,
+    models: Models,
     writers: Writers,
     clock: DatabaseClock,
     telemetry: Telemetry,
-    knowledge: Knowledge,
+    knowledge: KnowledgeServices,
 ) -> Services:
-    parts = {"database": Part(_ask_database(database), required=True)}
+    parts = {"database": Part(_ask_database(settings, database), required=True)}
     if live.part:
         parts["redis"] = live.part
-    parts["chroma"] = Part(knowledge.indexer.index.ping)
+    parts["chroma"] = Part(knowledge.index.ping)
+    passwords = Argon2Passwords()
+    catalog = models.catalog
+    conversations = ConversationService(database, catalog, writers, live.notices, clock)
     return Services(
         accounts=AccountService(
             database=database,
-            passwords=Argon2Passwords(),
+            passwords=passwords,
             limiter=live.limiter,
-            board=live.board,
+            notices=live.notices,
             session_hours=settings.session_expire_hours,
             telemetry=telemetry,
+            setup_code=setup_code(settings),
             now=clock,
         ),
-        chat=ChatService(database, catalog, writers, live.board, clock),
+        people=PeopleService(database=database, passwords=passwords, notices=live.notices, now=clock),
+        conversations=conversations,
+        chat=ChatService(database, catalog, writers, conversations, clock),
         answers=AnswerService(database, live.events, writers, clock),
         catalog=catalog,
-        feed=FeedService(live.board),
-        vault=knowledge.vault,
+        connections=models.connections,
+        feed=FeedService(live.notices),
+        collections=knowledge.collections,
+        documents=knowledge.documents,
+        uploads=knowledge.uploads,
         memory=knowledge.memory,
         retriever=knowledge.retriever,
-        indexer=knowledge.indexer,
-        operations=OperationsService(parts, telemetry),
+        vector_sets=knowledge.vector_sets,
+        operations=OperationsService(
+            parts, telemetry, _secret(settings.metrics_token) or "", _newest_backup(settings)
+        ),
     )
 
 
-def _ask_database(database: Database):  # noqa: ANN202 - a closure
+def _newest_backup(settings: Settings) -> Callable[[], float | None]:
+    if settings.production:  # a container of its own makes them every day, where this one cannot see them
+        return lambda: 0.0
+    return BackupFolder(settings.data_dir / "backups").newest_age_seconds
+
+
+def _ask_database(settings: Settings, database: Database):  # noqa: ANN202 - a closure
     async def ask() -> str:
         migrations.require_head(await database.revision())
+        if database.is_sqlite:  # which could be read, but not written
+            require_space(settings.data_dir)
         return "SQLite" if database.is_sqlite else "PostgreSQL"
 
     return ask
@@ -327,14 +456,14 @@ def _ask_database(database: Database):  # noqa: ANN202 - a closure
 
 async def _live(settings: Settings, stack: AsyncExitStack) -> Live:
     if settings.redis_url is None:
-        return Live(MemoryEventLog(), MemoryNoticeBoard(), MemoryRateLimiter(), None, None)
-    from gantry.adapters import redis_live  # noqa: PLC0415 - one machine needs no Redis, nor its client
-    from gantry.adapters.redis_link import AWAY  # noqa: PLC0415
+        return Live(InProcessEventLog(), InProcessNotices(), InProcessRateLimiter(), None, None)
+    from gantry.adapters.redis import live as redis_live  # noqa: PLC0415 - one machine needs no Redis, nor its client
+    from gantry.adapters.redis.link import AWAY  # noqa: PLC0415
 
     redis = redis_live.connect(settings.redis_url)
     stack.push_async_callback(redis.aclose)
     events = await stack.enter_async_context(redis_live.RedisEventLog(redis))
-    board = await stack.enter_async_context(redis_live.RedisNoticeBoard(redis))
+    notices = await stack.enter_async_context(redis_live.RedisNotices(redis))
 
     async def ask() -> str:
         try:
@@ -343,14 +472,22 @@ async def _live(settings: Settings, stack: AsyncExitStack) -> Live:
             raise OSError from error
         return "Redis"
 
-    return Live(events, board, redis_live.RedisRateLimiter(redis), Part(ask), redis_live.RedisRoster(redis))
+    return Live(
+        events, notices, redis_live.RedisRateLimiter(redis), Part(ask), redis_live.RedisPresence(redis)
+    )
 
 
 def fixed_connections(settings: Settings) -> tuple[ConnectionSpec, ...]:
     """Return the model servers that the environment names, by the slugs their models are known under."""
     openai_key = settings.openai_api_key.get_secret_value() if settings.openai_api_key else None
     named = (
-        ("openai", "OpenAI-compatible", ConnectionKind.OPENAI, settings.openai_base_url, openai_key),
+        (
+            "openai",
+            _host_of(settings.openai_base_url),
+            ConnectionKind.OPENAI,
+            settings.openai_base_url,
+            openai_key,
+        ),
         ("ollama", "Ollama", ConnectionKind.OLLAMA, _with_v1(settings.ollama_host), None),
         ("tabby", "TabbyAPI", ConnectionKind.TABBY, _with_v1(settings.tabby_host), _tabby_key(settings)),
     )
@@ -359,6 +496,11 @@ def fixed_connections(settings: Settings) -> tuple[ConnectionSpec, ...]:
         for slug, name, kind, url, key in named
         if url
     )
+
+
+def _host_of(url: str | None) -> str:
+    """Return what errors and lists call the server at *url*: ``host`` or ``host:port``."""
+    return urlsplit(url or "").netloc.rpartition("@")[2]
 
 
 def _with_v1(url: str | None) -> str | None:
@@ -372,13 +514,52 @@ def _tabby_key(settings: Settings) -> str | None:
 @contextmanager
 def _only_process(settings: Settings) -> Generator[bool]:
     """Yield whether no other process works on this data: then nobody needs to be waited for after a crash."""
-    if settings.production:
+    if settings.production and settings.chroma_host:
         yield False
         return
     with _taken(settings) as alone:
         if not alone:
             log.warning("process.not_alone", extra={"data_dir": str(settings.data_dir)})
-        yield alone
+        yield alone and not settings.production
+
+
+def require_alone(settings: Settings) -> None:
+    """Refuse to serve beside another process on one machine's data; one that is just stopping is waited for.
+
+    Raises:
+        Conflict: Another one serves it.
+    """
+    if settings.production:
+        return
+    give_up_at = monotonic() + STOPPING_SECONDS
+    while True:
+        with _taken(settings) as alone:
+            if alone:
+                return
+        if monotonic() > give_up_at:
+            raise Conflict(
+                f"Gantry is already running on the data in {settings.data_dir}.",
+                advice="Use that one, or stop it first. A second installation needs another DATA_DIR.",
+            )
+        sleep(0.1)
+
+
+def require_sound(settings: Settings) -> None:
+    """Refuse what can be seen to fail later: the first administrator's address and password.
+
+    Raises:
+        Invalid: They cannot be used; the sentence names the setting.
+    """
+    try:
+        if settings.admin_email:
+            normal_email(settings.admin_email)
+    except Invalid as error:
+        raise Invalid(f"ADMIN_EMAIL: {error.public}") from error
+    try:
+        if settings.admin_password:
+            checked_password(settings.admin_password.get_secret_value())
+    except Invalid as error:
+        raise Invalid(f"ADMIN_PASSWORD: {error.public}") from error
 
 
 @contextmanager

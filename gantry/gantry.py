@@ -16,16 +16,18 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gantry import bootstrap
 from gantry.api.app import create_api
-from gantry.api.frontend import Frontend
+from gantry.api.frontend import Frontend, Rest
 from gantry.api.guard import Guard, is_event_path
 from gantry.api.observed import Observed
 from gantry.api.origins import OriginRule
 from gantry.api.policy import page_policy
-from gantry.state.arrival import Arrival
-from gantry.state.connections import bind_tokens
+from gantry.state.connections import BoundNamespace, bind_tokens
 from gantry.state.guard import SessionGuard
-from gantry.state.outage import OutageNotice
+from gantry.state.page_load import PageLoad
+from gantry.state.redis_away import RedisAwayNotice
+from gantry.ui import stamp
 from gantry.ui.failure import error_boundary
+from gantry.ui.frame import frame, page_area
 from gantry.ui.pages import add_pages
 
 BUILT = Path(".web/build/client")
@@ -39,18 +41,31 @@ class Gantry(rx.App):
 
     def __call__(self) -> ASGIApp:
         """Return the whole of Gantry as one ASGI application, for any server."""
-        rule = OriginRule(any_loopback_port=not is_prod_mode(), front_ends=bootstrap.front_ends())
+        rule = OriginRule(
+            any_loopback_port=not is_prod_mode(),
+            front_ends=bootstrap.front_ends(),
+            own=bootstrap.named_origins(),
+            names=bootstrap.host_names(),
+        )
         self.guard = Guard(
             super().__call__(),
             page_policy=page_policy(BUILT),
             origins=rule,
             upload_bytes=bootstrap.max_upload_bytes(),
+            names=rule.names,
+            sockets=bootstrap.socket_crowd(),
         )
         return Observed(self.guard)
 
+    def drain(self) -> None:
+        """End what has no end of its own; the process has been told to stop."""
+        self.guard.drain()
+        if isinstance(self.event_namespace, BoundNamespace):
+            self.event_namespace.leaving = True
+
     def is_page(self, path: str) -> bool:
         """Whether *path* is one of our routes."""
-        return self.router(path) not in {None, "404"}
+        return stamp.is_page(self.router(path), path)
 
 
 def _compose(reflex_backend: ASGIApp) -> ASGIApp:
@@ -59,7 +74,7 @@ def _compose(reflex_backend: ASGIApp) -> ASGIApp:
     Reflex's own HTTP routes (``/_upload``, ``/ping``, polling …) are thereby out of reach.
     """
     api = create_api()
-    api.mount("/", Frontend(BUILT, app.is_page))
+    api.router.routes.append(Rest("/", app=Frontend(BUILT, app.is_page)))
 
     async def backend(scope: Scope, receive: Receive, send: Send) -> None:
         for_reflex = scope["type"] == "websocket" and is_event_path(scope["path"])
@@ -78,7 +93,7 @@ async def _end_streams_on_signal() -> AsyncGenerator[None]:
     servers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
 
     def stop(number: int, frame: Any) -> None:
-        loop.call_soon_threadsafe(app.guard.drain)
+        loop.call_soon_threadsafe(app.drain)
         server = servers[signal.Signals(number)]
         if callable(server):
             server(number, frame)
@@ -104,7 +119,11 @@ FrontendEventExceptionState.auto_reload_on_errors = []
 
 app = Gantry(
     # Without Reflex's own overlay: our shell shows the connection's state.
-    app_wraps={(55, "ErrorBoundary"): lambda stateful: error_boundary()},
+    app_wraps={
+        (55, "ErrorBoundary"): lambda stateful: error_boundary(),
+        (12, "Frame"): lambda stateful: frame(),
+        (11, "Main"): lambda stateful: page_area(),
+    },
     toaster=None,
     html_lang="en",
     api_transformer=_compose,
@@ -113,8 +132,8 @@ app = Gantry(
 )
 bind_tokens(app)
 app.add_middleware(SessionGuard())
-app.add_middleware(Arrival())
-app.add_middleware(OutageNotice())
+app.add_middleware(PageLoad())
+app.add_middleware(RedisAwayNotice())
 app.register_lifespan_task(bootstrap.lifespan)
 app.register_lifespan_task(_end_streams_on_signal)
 add_pages(app)

@@ -18,6 +18,8 @@ import orjson
 
 _context: ContextVar[dict[str, str] | None] = ContextVar("gantry_log_context", default=None)
 ACCESS = "gantry.access"  # the logger with one line for each request
+MAX_VALUE_CHARACTERS = 2_000  # of an event's name, and of each value beside it: strangers choose some of them
+MAX_TRACEBACK_CHARACTERS = 20_000
 BURST = 20  # warnings from one place in the code that are logged within a minute
 _BURST_SECONDS = 60.0
 _QUIET = ("httpx", "httpcore", "asyncio", "alembic", "engineio", "socketio", "uvicorn.error")
@@ -75,7 +77,22 @@ class Bounded(logging.Filter):
 
 
 def _extras(record: logging.LogRecord) -> dict[str, Any]:
-    return {name: value for name, value in vars(record).items() if name not in _STANDARD}
+    return {name: _bounded(value) for name, value in vars(record).items() if name not in _STANDARD}
+
+
+def _bounded(value: Any) -> Any:
+    """Return *value*, as text cut in its middle when it is long."""
+    if value is None or isinstance(value, int | float):
+        return value
+    return shortened(str(value), MAX_VALUE_CHARACTERS)
+
+
+def shortened(text: str, characters: int) -> str:
+    """Return *text* with its middle left out beyond so many characters; the end of a traceback says what happened."""
+    if len(text) <= characters:
+        return text
+    half = characters // 2
+    return f"{text[:half]} … {len(text) - 2 * half} characters … {text[-half:]}"
 
 
 def _on_one_line(value: object) -> str:
@@ -104,12 +121,12 @@ class JsonFormatter(logging.Formatter):
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
             "logger": record.name,
-            "event": record.getMessage(),
+            "event": shortened(record.getMessage(), MAX_VALUE_CHARACTERS),
             **(_context.get() or {}),
             **_extras(record),
         }
         if record.exc_info:
-            line["traceback"] = self.formatException(record.exc_info)
+            line["traceback"] = shortened(self.formatException(record.exc_info), MAX_TRACEBACK_CHARACTERS)
         return _json(line)
 
 
@@ -120,8 +137,10 @@ class PlainFormatter(logging.Formatter):
         """Render *record* on one line, its ids behind it."""
         pairs = {**(_context.get() or {}), **_extras(record)}
         tail = "".join(f" {name}={_on_one_line(value)}" for name, value in pairs.items())
-        line = f"{record.levelname.lower():7} {record.getMessage()}{tail}"
-        return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
+        line = f"{record.levelname.lower():7} {shortened(record.getMessage(), MAX_VALUE_CHARACTERS)}{tail}"
+        if not record.exc_info:
+            return line
+        return f"{line}\n{shortened(self.formatException(record.exc_info), MAX_TRACEBACK_CHARACTERS)}"
 
 
 def configure(level: str, *, json: bool, access: bool = False) -> None:

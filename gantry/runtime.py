@@ -8,12 +8,17 @@ from gantry.services.accounts import AccountService
 from gantry.services.answers import AnswerService
 from gantry.services.catalog import CatalogService
 from gantry.services.chat import ChatService
+from gantry.services.connections import ConnectionService
+from gantry.services.conversations import ConversationService
+from gantry.services.document_collections import CollectionService
+from gantry.services.documents import DocumentService
 from gantry.services.feed import FeedService
-from gantry.services.indexing import Indexer
 from gantry.services.memory import MemoryService
 from gantry.services.operations import OperationsService
+from gantry.services.people import PeopleService
 from gantry.services.retrieval import Retriever
-from gantry.services.vault import VaultService
+from gantry.services.uploads import UploadService
+from gantry.services.vector_sets import VectorSets
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,14 +26,19 @@ class Services:
     """Every use case of one running process."""
 
     accounts: AccountService
+    people: PeopleService
+    conversations: ConversationService
     chat: ChatService
     answers: AnswerService
     catalog: CatalogService
+    connections: ConnectionService
     feed: FeedService
-    vault: VaultService
+    collections: CollectionService
+    documents: DocumentService
+    uploads: UploadService
     memory: MemoryService
     retriever: Retriever
-    indexer: Indexer
+    vector_sets: VectorSets
     operations: OperationsService
 
 

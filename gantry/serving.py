@@ -1,6 +1,7 @@
 """The HTTP server's way out, behind a proxy that keeps connections open between requests."""
 
 import asyncio
+import gc
 import socket
 
 import uvicorn
@@ -29,6 +30,9 @@ class Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start serving, and say where."""
         await super().startup(sockets)
+        # Most of what there is now stays until the end: the collector need not go through it again and again.
+        gc.collect()
+        gc.freeze()
         if self.started:
             print(f"Gantry is running on {self._address}", flush=True)  # noqa: T201 - for whoever started it
 

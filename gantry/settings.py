@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
-from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
@@ -24,7 +24,9 @@ _SECRETS = (
     "embedding_api_key",
     "rerank_api_key",
     "admin_password",
+    "metrics_token",
 )
+_OWN_EMBEDDERS = ("auto", "minilm", "multilingual-e5-small", "multilingual-e5-base", "lexical")
 _PORTS = {"http": 80, "https": 443}
 _HOST = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*|[0-9a-f:.]*:[0-9a-f:.]*")
 _ORIGIN = "must be an address like https://chat.example.com, without a path (other alphabets as xn--…)"
@@ -37,8 +39,8 @@ class SettingsError(Exception):
 
 def _url(*schemes: str) -> AfterValidator:
     def check(value: str | None) -> str | None:
-        if value is None:
-            return None
+        if not value:
+            return value
         parts = urlsplit(value)
         if parts.scheme not in schemes or not (parts.netloc or parts.path.strip("/")):
             wanted = " or ".join(f"{scheme}://…" for scheme in schemes)
@@ -46,6 +48,31 @@ def _url(*schemes: str) -> AfterValidator:
         return value.rstrip("/")
 
     return AfterValidator(check)
+
+
+def _ollama_address(value: Any) -> Any:
+    """Return the address in *value* by Ollama's own rules: scheme, host and port may each be left out."""
+    if not isinstance(value, str) or not value.strip():
+        return value
+    given, _, rest = value.strip().rpartition("://")
+    scheme, default = given or "http", {"http": "80", "https": "443"}.get(given, "11434")
+    host, slash, path = rest.partition("/")
+    name, colon, port = host.rpartition(":")
+    if (
+        not colon or "]" in port or (":" in name and not name.startswith("["))
+    ):  # without a port, or an IPv6 address
+        name, port = host, ""
+    if not port.isdigit():
+        port = default
+    name = name.strip("[]")
+    name = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}.get(name, name)  # noqa: S104 - where it listens
+    return f"{scheme}://{f'[{name}]' if ':' in name else name}:{port}{slash}{path}"
+
+
+def _with_usual_path(value: str | None) -> str | None:
+    """Return an address of a model server with ``/v1`` where no path was given, as the form in the browser does."""
+    parts = urlsplit(value or "")
+    return f"{value}/v1" if value and not (parts.path.strip("/") or parts.query) else value
 
 
 def _without_v1(value: str | None) -> str | None:
@@ -77,10 +104,11 @@ def _origins(value: str) -> str:
 
 
 HttpUrl = Annotated[str | None, _url("http", "https")]
+ApiUrl = Annotated[HttpUrl, AfterValidator(_with_usual_path)]
 
 
 class Settings(BaseSettings):
-    """The settings, by the names of DESIGN.md, section 5; in the environment they are written in capitals.
+    """The settings; in the environment they are written in capitals (docs/configuration.md).
 
     Secrets may also be given as files: ``SECRET_KEY_FILE=/run/secrets/key``.
     """
@@ -90,8 +118,11 @@ class Settings(BaseSettings):
     database_url: Annotated[
         str,
         _url("sqlite", "postgresql", "postgres"),
-        Field(description="The database: `sqlite:///path` or `postgresql://user:password@host/name`."),
-    ] = "sqlite:///data/gantry.db"
+        Field(
+            description="The database: `sqlite:///path` or `postgresql://user:password@host/name`. By default the file "
+            "`gantry.db` in `DATA_DIR`."
+        ),
+    ] = ""
     redis_url: Annotated[
         str | None,
         _url("redis", "rediss", "unix"),
@@ -113,7 +144,17 @@ class Settings(BaseSettings):
     session_expire_hours: Annotated[
         float, Field(gt=0, le=24 * 365, description="A session ends when it was not used for so long.")
     ] = 24
-    domain: Annotated[str, Field(description="Caddy's site address.")] = "localhost"
+    domain: Annotated[
+        str, Field(description="Caddy's site address: one name, or several separated by commas.")
+    ] = "localhost"
+    allowed_hosts: Annotated[
+        str,
+        Field(
+            description="Further names, separated by commas, by which Gantry is reached, `*.example.com` for all below one, "
+            "`*` for any. `DOMAIN`, `HOST`, addresses, and names that only your own network can know (`nas`, `nas.local`) "
+            "are known already."
+        ),
+    ] = ""
     frontend_origin: Annotated[
         str,
         AfterValidator(_origins),
@@ -133,31 +174,48 @@ class Settings(BaseSettings):
         str | None,
         _url("http", "https"),
         AfterValidator(_without_v1),
-        Field(description="An Ollama server, without `/v1`."),
+        BeforeValidator(_ollama_address),
+        Field(
+            description="An Ollama server, without `/v1`; in any form that Ollama itself takes, such as `0.0.0.0` or `host:11434`."
+        ),
     ] = None
-    openai_base_url: Annotated[HttpUrl, Field(description="Any OpenAI-compatible server, with `/v1`.")] = None
+    openai_base_url: Annotated[
+        ApiUrl,
+        Field(
+            description="Any OpenAI-compatible server, with its path, usually `/v1`: added where there is none."
+        ),
+    ] = None
     openai_api_key: Annotated[SecretStr | None, Field(description="Its key, if it needs one.")] = None
     embedding_model: Annotated[
         str,
         Field(
             max_length=200,
-            description="What turns texts into vectors: `minilm` (all-MiniLM-L6-v2, downloaded once), `lexical` (compares words only, "
+            description="What turns texts into vectors: `minilm` (all-MiniLM-L6-v2, English, downloaded once), `multilingual-e5-small` or "
+            "`multilingual-e5-base` (a hundred languages; its files lie in `DATA_DIR/models`: docs/retrieval.md), `lexical` (compares words only, "
             "needs nothing), `auto` (the first, and the second until it is there), or a model of `EMBEDDING_BASE_URL`. "
             "After a change the new vectors are made beside the old ones.",
         ),
     ] = "auto"
     embedding_base_url: Annotated[
-        HttpUrl, Field(description="An OpenAI-compatible server for `EMBEDDING_MODEL`, with `/v1`.")
+        ApiUrl, Field(description="An OpenAI-compatible server for `EMBEDDING_MODEL`, with `/v1`.")
     ] = None
     embedding_api_key: Annotated[SecretStr | None, Field(description="Its key, if it needs one.")] = None
     rerank_base_url: Annotated[
-        HttpUrl, Field(description="A server with `/rerank` that puts found passages into order, with `/v1`.")
+        ApiUrl, Field(description="A server with `/rerank` that puts found passages into order, with `/v1`.")
     ] = None
     rerank_model: Annotated[str, Field(max_length=200, description="Its model.")] = ""
     rerank_api_key: Annotated[SecretStr | None, Field(description="Its key, if it needs one.")] = None
     max_upload_mb: Annotated[
         int, Field(ge=1, le=10_000, description="How large an uploaded file may be, in megabytes.")
     ] = 200
+    storage_quota_mb: Annotated[
+        int,
+        Field(
+            ge=0,
+            le=100_000_000,
+            description="How much one person's files may take up, in megabytes; 0 for no limit. The same file counts once.",
+        ),
+    ] = 20_000
     admin_email: Annotated[
         str | None,
         Field(description="Makes the first administrator without the set-up page; never changes an account."),
@@ -172,6 +230,23 @@ class Settings(BaseSettings):
             "are believed: the proxy in front."
         ),
     ] = "127.0.0.1,::1"
+    metrics_token: Annotated[
+        SecretStr | None,
+        Field(
+            description="What a monitoring system sends as `Authorization: Bearer …` to read `/metrics`. Without it only "
+            "this machine is told, asked directly."
+        ),
+    ] = None
+    max_connections_per_address: Annotated[
+        int,
+        Field(
+            ge=0,
+            le=1_000_000,
+            description="How many connections one address may hold open at the same time, 0 for no limit. A browser tab "
+            "holds two. Addresses of `TRUSTED_PROXIES` are not limited: what comes through them counts for the "
+            "address they name.",
+        ),
+    ] = 500
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"], Field(description="What is logged, and above.")
     ] = "info"
@@ -213,7 +288,20 @@ class Settings(BaseSettings):
         return values
 
     @model_validator(mode="after")
+    def _database_follows_data_dir(self) -> Self:
+        if not self.database_url:  # past the field, so that it still counts as not set
+            object.__setattr__(self, "database_url", f"sqlite:///{self.data_dir}/gantry.db")
+        return self
+
+    @model_validator(mode="after")
     def _fit_together(self) -> Self:
+        if self.embedding_base_url and self.embedding_model == "auto":
+            raise ValueError("EMBEDDING_BASE_URL needs EMBEDDING_MODEL: the name of a model of that server")
+        if not self.embedding_base_url and self.embedding_model not in _OWN_EMBEDDERS:
+            raise ValueError(
+                f"EMBEDDING_MODEL: {self.embedding_model} needs EMBEDDING_BASE_URL, the server that has it; without one choose "
+                + ", ".join(_OWN_EMBEDDERS)
+            )
         if self.generation_lease_seconds < 3 * self.generation_heartbeat_seconds:
             raise ValueError("GENERATION_LEASE_SECONDS must be at least three heartbeats")
         if self.uvicorn_workers > 1 and self.redis_url is None:
@@ -286,10 +374,21 @@ def load_settings() -> Settings:
         settings = Settings()
     except ValidationError as error:
         raise SettingsError("\n".join(_sentence(part) for part in error.errors())) from error
+    _refuse_a_database_left_behind(settings)
     if settings.secret_key.get_secret_value():
         return settings
     key = _own_secret_key(settings.data_dir / "secret_key")
     return settings.model_copy(update={"secret_key": SecretStr(key)})
+
+
+def _refuse_a_database_left_behind(settings: Settings) -> None:
+    """Earlier versions kept the database in ``data`` whatever DATA_DIR said: it must not look lost."""
+    before, now = Path("data/gantry.db"), settings.data_dir / "gantry.db"
+    if "database_url" not in settings.model_fields_set and not now.exists() and before.exists():
+        raise SettingsError(
+            f"DATA_DIR: the database is still in {before}. Move it to {now} (with Gantry stopped, and the files "
+            f"{before}-wal and {before}-shm if they are there), or set DATABASE_URL=sqlite:///{before}."
+        )
 
 
 def _sentence(error: Mapping[str, Any]) -> str:

@@ -1,24 +1,31 @@
 """Who is asking: the session of a request."""
 
+from ipaddress import ip_address
 from typing import Annotated
 
 from fastapi import Depends, Request, Response
 from fastapi.security import APIKeyCookie, HTTPAuthorizationCredentials, HTTPBearer
 from starlette.requests import HTTPConnection
 
-from gantry.api.origins import SESSION_COOKIE
 from gantry.domain.accounts import Actor, Client
+from gantry.domain.cookies import SECURE_SESSION_COOKIE, SESSION_COOKIE, session_cookie
+from gantry.domain.forwarding import netloc_of
+from gantry.domain.hosts import is_loopback_name
 from gantry.runtime import services
 
 COOKIE_SECONDS = (
     30 * 24 * 3600
 )  # the database decides when a session ends, and its end slides; this never does
 
+_PROXYS_WORDS = frozenset({"forwarded", "via", "x-real-ip"})
+
 __all__ = [
-    "SESSION_COOKIE",
     "Signed",
+    "came_through_a_proxy",
     "client_of",
+    "cookie_token",
     "forget_session",
+    "is_at_hand",
     "presented_token",
     "remember_session",
     "signed_in",
@@ -34,7 +41,12 @@ def presented_token(request: HTTPConnection) -> str | None:
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer" and token.strip():
         return token.strip()
-    return request.cookies.get(SESSION_COOKIE)
+    return cookie_token(request)
+
+
+def cookie_token(request: HTTPConnection) -> str | None:
+    """Return the session token in the request's cookie."""
+    return session_cookie("; ".join(request.headers.getlist("cookie")))
 
 
 async def signed_in(request: HTTPConnection) -> Actor:
@@ -47,7 +59,9 @@ async def _signed(
     _in_cookie: Annotated[str | None, Depends(_cookie)],
     _in_header: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
 ) -> Actor:
-    return await signed_in(request)
+    actor = await signed_in(request)
+    request.state.administrator = actor.is_admin  # an error's advice depends on it
+    return actor
 
 
 Signed = Annotated[Actor, Depends(_signed)]
@@ -59,14 +73,47 @@ def client_of(request: HTTPConnection) -> Client:
     return Client(address, request.headers.get("user-agent", ""))
 
 
+def is_at_hand(request: HTTPConnection) -> bool:
+    """Whether whoever asks sits at this machine, and has asked it by a name that no foreign site can have.
+
+    Behind a proxy that is trusted (the server then gives no port of the client's), as in the compose file with
+    DOMAIN=localhost, this machine is seen from inside a private network.
+    """
+    hosts, origin = request.headers.getlist("host"), request.headers.get("origin", "")
+    if len(hosts) != 1 or not is_loopback_name(hosts[0]) or request.client is None:
+        return False
+    if origin and not is_loopback_name(netloc_of(origin)):  # a proxy has replaced Host
+        return False
+    try:
+        address = ip_address(request.client.host)
+    except ValueError:
+        return False
+    if request.client.port == 0 and "x-forwarded-for" in request.headers:
+        return address.is_loopback or address.is_private
+    return address.is_loopback and not came_through_a_proxy(request)
+
+
+def came_through_a_proxy(request: HTTPConnection) -> bool:
+    """Whether a proxy has passed the request on: it says so, or speaks HTTP/1.0, as no browser does."""
+    return request.scope.get("http_version") == "1.0" or any(
+        name in _PROXYS_WORDS or name.startswith("x-forwarded-") for name, _ in request.headers.items()
+    )
+
+
 def remember_session(request: Request, response: Response, token: str) -> None:
     """Have the browser keep the session's token for as long as the session lives when it is not used."""
+    secure = _is_secure(request)
+    plain = request.cookies.get(SESSION_COOKIE)
+    # From before the protected name. While it is of the same session it stays: a replica of the version before, in the
+    # middle of an update, knows no other.
+    if secure and plain is not None and plain.strip('"') != token:
+        response.delete_cookie(SESSION_COOKIE, path="/", secure=True, httponly=True, samesite="lax")
     response.set_cookie(
-        SESSION_COOKIE,
+        SECURE_SESSION_COOKIE if secure else SESSION_COOKIE,
         token,
         max_age=COOKIE_SECONDS,
         path="/",
-        secure=_is_secure(request),
+        secure=secure,
         httponly=True,
         samesite="lax",
     )
@@ -75,11 +122,14 @@ def remember_session(request: Request, response: Response, token: str) -> None:
 
 def forget_session(request: Request, response: Response) -> None:
     """Have the browser forget the token."""
-    response.delete_cookie(
-        SESSION_COOKIE, path="/", secure=_is_secure(request), httponly=True, samesite="lax"
-    )
+    secure = _is_secure(request)
+    for name in (SESSION_COOKIE, SECURE_SESSION_COOKIE) if secure else (SESSION_COOKIE,):
+        response.delete_cookie(name, path="/", secure=secure, httponly=True, samesite="lax")
 
 
 def _is_secure(request: Request) -> bool:
-    """Whether the browser came by https: the server has it from the proxy in front, where that is trusted."""
-    return request.url.scheme == "https"
+    """Whether the browser came by https: from the proxy in front, where that is trusted, or from the browser itself."""
+    if request.url.scheme == "https" or SECURE_SESSION_COOKIE in request.cookies:
+        return True
+    # Some proxy has not said so, but the browser names the page's own scheme.
+    return request.headers.get("origin", "").startswith("https://")

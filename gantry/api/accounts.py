@@ -1,14 +1,16 @@
 """Set-up, sessions, oneself, and people, over REST."""
 
 from contextlib import suppress
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 
 from gantry.api.access import (
     Signed,
     client_of,
     forget_session,
+    is_at_hand,
     presented_token,
     remember_session,
     signed_in,
@@ -45,9 +47,10 @@ async def get_setup() -> SetupState:
 
 @router.post("/setup", status_code=201, operation_id="set_up", summary="Make the first administrator")
 async def set_up(request: Request, response: Response, new: NewAdministrator) -> SignedInOut:
-    """Make the first administrator and sign them in; works once."""
+    """Make the first administrator and sign them in; works once. From another machine it takes the code in the log."""
+    code = None if is_at_hand(request) else new.code
     session = await services().accounts.set_up(
-        new.email, new.password.get_secret_value(), new.name, client_of(request)
+        new.email, new.password.get_secret_value(), new.name, client_of(request), code=code
     )
     remember_session(request, response, session.token)
     return SignedInOut.of(session.actor)
@@ -89,8 +92,7 @@ async def get_profile(who: Signed) -> AccountOut:
 @router.patch("/me", operation_id="change_profile", summary="Change your account")
 async def change_profile(who: Signed, change: ProfileChange) -> AccountOut:
     """Change your name, theme or default model."""
-    row = await services().accounts.update_profile(who, **change.model_dump())
-    return AccountOut.of(row)
+    return AccountOut.of(await services().accounts.update_profile(who, **change.model_dump()))
 
 
 @router.put("/me/password", status_code=204, operation_id="change_password", summary="Change your password")
@@ -104,8 +106,8 @@ async def change_password(who: Signed, change: PasswordChange) -> None:
 @router.get("/me/sessions", operation_id="list_sessions", summary="List your sessions")
 async def list_sessions(who: Signed) -> SessionList:
     """List where you are signed in."""
-    rows = await services().accounts.list_sessions(who)
-    return SessionList(sessions=[SessionOut.of(row, who) for row in rows])
+    sessions = await services().accounts.list_sessions(who)
+    return SessionList(sessions=[SessionOut.of(session, who) for session in sessions])
 
 
 @router.delete("/me/sessions", operation_id="end_other_sessions", summary="End your other sessions")
@@ -126,31 +128,31 @@ async def end_session(who: Signed, session_id: UUID) -> None:
 
 
 @router.get("/users", operation_id="list_users", summary="List people")
-async def list_users(who: Signed, search: str = "") -> AccountList:
+async def list_users(who: Signed, search: Annotated[str, Query(max_length=200)] = "") -> AccountList:
     """Administrators: list people by name; `search` looks into names and addresses."""
-    rows = await services().accounts.list_accounts(who, search=search)
-    return AccountList(users=[AccountOut.of(row) for row in rows])
+    people = await services().people.list_accounts(who, search=search)
+    return AccountList(users=[AccountOut.of(person) for person in people])
 
 
-@router.post("/users", status_code=201, operation_id="create_user", summary="Add a person")
+@router.post("/users", status_code=201, operation_id="create_user", summary="Add person")
 async def create_user(who: Signed, new: NewAccount) -> AddedAccount:
     """Administrators: add a person; the password to hand over is in the answer."""
     password = None if new.password is None else new.password.get_secret_value()
-    row, password = await services().accounts.create_account(who, new.email, new.name, new.role, password)
-    return AddedAccount(user=AccountOut.of(row), password=password)
+    person, password = await services().people.create_account(who, new.email, new.name, new.role, password)
+    return AddedAccount(user=AccountOut.of(person), password=password)
 
 
 @router.patch("/users/{user_id}", status_code=204, operation_id="change_user", summary="Change a person")
 async def change_user(who: Signed, user_id: UUID, change: AccountChange) -> None:
     """Administrators: change somebody's role, or deactivate them, which ends their sessions."""
-    accounts = services().accounts
+    people = services().people
     if change.role is not None:
-        await accounts.set_role(who, user_id, change.role)
+        await people.set_role(who, user_id, change.role)
     if change.active is not None:
-        await accounts.set_active(who, user_id, change.active)
+        await people.set_active(who, user_id, change.active)
 
 
 @router.post("/users/{user_id}/password", operation_id="reset_password", summary="Reset a person's password")
 async def reset_password(who: Signed, user_id: UUID) -> NewPassword:
     """Administrators: set a new password to hand over; the person's sessions end."""
-    return NewPassword(password=await services().accounts.reset_password(who, user_id))
+    return NewPassword(password=await services().people.reset_password(who, user_id))

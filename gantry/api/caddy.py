@@ -50,6 +50,10 @@ _SNIPPETS = """\
 	}}
 	handle @file {{
 		header Cache-Control no-cache
+		@manifest path *.webmanifest
+		header @manifest Content-Type application/manifest+json
+		@icon path *.ico
+		header @icon Content-Type image/x-icon
 		file_server {{
 			precompressed gzip
 		}}

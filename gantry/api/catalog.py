@@ -30,20 +30,22 @@ async def list_models(who: Signed) -> ModelList:
 @router.get("/connections", operation_id="list_connections", summary="List connections")
 async def list_connections(who: Signed) -> ConnectionList:
     """Administrators: list the model servers and how they are."""
-    statuses = await services().catalog.connections(who)
+    statuses = await services().connections.connections(who)
     return ConnectionList(connections=[ConnectionOut.of(status) for status in statuses])
 
 
 @router.post("/connections", status_code=201, operation_id="add_connection", summary="Add a connection")
 async def add_connection(who: Signed, new: ConnectionIn) -> AddedConnection:
     """Administrators: add a model server; its key is encrypted and never told again."""
-    return AddedConnection(id=await services().catalog.add_connection(who, new.draft()))
+    return AddedConnection(id=await services().connections.add_connection(who, new.draft()))
 
 
 @router.post("/connections/test", operation_id="test_connection", summary="Try a connection")
 async def test_connection(who: Signed, tried: ConnectionTest) -> ListingOut:
     """Administrators: ask a server for its models without keeping anything."""
-    return ListingOut.of(await services().catalog.test_connection(who, tried.draft(), tried.connection_id))
+    return ListingOut.of(
+        await services().connections.test_connection(who, tried.draft(), tried.connection_id)
+    )
 
 
 @router.put(
@@ -54,7 +56,7 @@ async def test_connection(who: Signed, tried: ConnectionTest) -> ListingOut:
 )
 async def change_connection(who: Signed, connection_id: UUID, new: ConnectionIn) -> None:
     """Administrators: change a model server that was added here."""
-    await services().catalog.edit_connection(who, connection_id, new.draft())
+    await services().connections.edit_connection(who, connection_id, new.draft())
 
 
 @router.delete(
@@ -65,4 +67,4 @@ async def change_connection(who: Signed, connection_id: UUID, new: ConnectionIn)
 )
 async def remove_connection(who: Signed, connection_id: UUID) -> None:
     """Administrators: forget a model server and its models."""
-    await services().catalog.remove_connection(who, connection_id)
+    await services().connections.remove_connection(who, connection_id)

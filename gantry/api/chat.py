@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Annotated
 from uuid import UUID
 
-from annotated_types import Ge
+from annotated_types import Ge, Le
 from fastapi import APIRouter, Query
 from pydantic import AwareDatetime
 
@@ -26,10 +26,13 @@ from gantry.api.chat_schemas import (
     SourceOut,
     Started,
 )
+from gantry.api.problems import PROBLEMS
 from gantry.runtime import services
 from gantry.services.chat import Beginning, Listed, Sent
 
-router = APIRouter(prefix="/api/v1", tags=["chat"])
+router = APIRouter(prefix="/api/v1", tags=["chat"], responses=PROBLEMS)
+# In UTC, databases hold the years 1 to 9999.
+_EARLIEST, _LATEST = datetime(1970, 1, 2, tzinfo=UTC), datetime(9999, 12, 30, tzinfo=UTC)
 
 
 def _listed(item: Listed) -> ListedConversation:
@@ -48,12 +51,12 @@ def _started(sent: Sent) -> Started:
 @router.get("/conversations", operation_id="list_conversations")
 async def list_conversations(
     who: Signed,
-    before: Annotated[AwareDatetime, Ge(datetime(1970, 1, 2, tzinfo=UTC))] | None = None,
+    before: Annotated[AwareDatetime, Ge(_EARLIEST), Le(_LATEST)] | None = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> ConversationList:
     """List conversations, newest change first; the first page begins with the pinned ones."""
-    pinned = await services().chat.list_pinned(who) if before is None else []
-    rows = await services().chat.list_conversations(who, before=before, limit=limit)
+    pinned = await services().conversations.list_pinned(who) if before is None else []
+    rows = await services().conversations.list_conversations(who, before=before, limit=limit)
     return ConversationList(
         conversations=[_listed(row) for row in (*pinned, *rows)],
         next=rows[-1].conversation.updated_at if len(rows) == limit else None,
@@ -64,18 +67,23 @@ async def list_conversations(
 async def create_conversation(who: Signed, new: NewConversation) -> ConversationOut:
     """Make an empty conversation."""
     beginning = Beginning(new.scope.scope() if new.scope else None, new.temporary, new.remembered)
-    row = await services().chat.create(who, title=new.title, model=new.model, beginning=beginning)
+    row = await services().conversations.create(who, title=new.title, model=new.model, beginning=beginning)
     return ConversationOut.model_validate(row)
 
 
 @router.get("/conversations/{conversation_id}", operation_id="get_conversation")
 async def get_conversation(who: Signed, conversation_id: UUID) -> ConversationWithMessages:
     """Return a conversation with the messages of all its branches, oldest first."""
-    row, messages = await services().chat.all_messages(who, conversation_id)
-    given = await services().chat.given(who, conversation_id)
+    row, messages = await services().conversations.all_messages(who, conversation_id)
+    given = await services().conversations.given(who, conversation_id)
     base = ConversationOut.model_validate(row).model_dump()
     told = [
-        MessageOut.of(each, given.citations.get(each.id, ()), given.files.get(each.id, ()))
+        MessageOut.of(
+            each,
+            given.citations.get(each.id, ()),
+            given.files.get(each.id, ()),
+            administrator=who.is_admin,
+        )
         for each in messages
     ]
     return ConversationWithMessages(**base, messages=told)
@@ -86,31 +94,31 @@ async def change_conversation(
     who: Signed, conversation_id: UUID, change: ConversationChange
 ) -> ConversationOut:
     """Rename, pin, choose the model or the documents to read, or take it out of memory."""
-    chat = services().chat
+    conversations = services().conversations
     if change.title is not None:
-        await chat.rename(who, conversation_id, change.title)
+        await conversations.rename(who, conversation_id, change.title)
     if change.pinned is not None:
-        await chat.pin(who, conversation_id, change.pinned)
+        await conversations.pin(who, conversation_id, change.pinned)
     if change.model is not None:
-        await chat.set_model(who, conversation_id, change.model)
+        await conversations.set_model(who, conversation_id, change.model)
     if change.scope is not None:
-        await chat.set_scope(who, conversation_id, change.scope.scope())
+        await conversations.set_scope(who, conversation_id, change.scope.scope())
     if change.remembered is not None:
         await services().memory.set_remembered(who, conversation_id, change.remembered)
-    row = (await chat.window(who, conversation_id, limit=1)).conversation
+    row = (await services().chat.window(who, conversation_id, limit=1)).conversation
     return ConversationOut.model_validate(row)
 
 
 @router.delete("/conversations/{conversation_id}", status_code=204, operation_id="delete_conversation")
 async def delete_conversation(who: Signed, conversation_id: UUID) -> None:
     """Delete a conversation; it can be restored for half a minute."""
-    await services().chat.delete(who, conversation_id)
+    await services().conversations.delete(who, conversation_id)
 
 
 @router.post("/conversations/{conversation_id}/restore", status_code=204, operation_id="restore_conversation")
 async def restore_conversation(who: Signed, conversation_id: UUID) -> None:
     """Bring a conversation back that was deleted just now."""
-    await services().chat.undelete(who, conversation_id)
+    await services().conversations.undelete(who, conversation_id)
 
 
 @router.post("/conversations/{conversation_id}/messages", status_code=202, operation_id="send_message")

@@ -2,16 +2,24 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Self
+from typing import Any, Literal, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
-from gantry.domain.chat import MAX_MESSAGE_CHARACTERS, MAX_TITLE_CHARACTERS, Rating
-from gantry.domain.knowledge import DocumentScope, ScopeKind
+from gantry.domain.chat import (
+    MAX_MESSAGE_CHARACTERS,
+    MAX_TITLE_CHARACTERS,
+    Rating,
+    StoredAttachment,
+    StoredMessage,
+    error_for,
+)
+from gantry.domain.context import CitedSource
+from gantry.domain.knowledge import MAX_CHOSEN, DocumentScope, ScopeKind
 
 
-class _FromRow(BaseModel):
+class _FromValue(BaseModel):
     model_config = ConfigDict(from_attributes=True, extra="ignore")
 
 
@@ -19,8 +27,8 @@ class ScopeIn(BaseModel):
     """Which documents to read: none, all, or some (those of the collections, and the documents)."""
 
     kind: ScopeKind = ScopeKind.ALL
-    collections: list[UUID] = Field(default_factory=list, max_length=100)
-    documents: list[UUID] = Field(default_factory=list, max_length=100)
+    collections: list[UUID] = Field(default_factory=list, max_length=MAX_CHOSEN)
+    documents: list[UUID] = Field(default_factory=list, max_length=MAX_CHOSEN)
 
     def scope(self) -> DocumentScope:
         """Return the value."""
@@ -33,21 +41,21 @@ class NewConversation(BaseModel):
     title: str = Field(default="", max_length=MAX_TITLE_CHARACTERS)
     model: str | None = Field(default=None, max_length=255)
     scope: ScopeIn | None = None
-    temporary: bool = False
-    remembered: bool = True
+    temporary: StrictBool = False
+    remembered: StrictBool = True
 
 
 class ConversationChange(BaseModel):
     """What to change; what is left out stays."""
 
     title: str | None = Field(default=None, max_length=MAX_TITLE_CHARACTERS)
-    pinned: bool | None = None
+    pinned: StrictBool | None = None
     model: str | None = Field(default=None, max_length=255)
     scope: ScopeIn | None = None
-    remembered: bool | None = None
+    remembered: StrictBool | None = None
 
 
-class ConversationOut(_FromRow):
+class ConversationOut(_FromValue):
     """One conversation."""
 
     id: UUID
@@ -76,7 +84,7 @@ class ConversationList(BaseModel):
     next: datetime | None
 
 
-class CitationOut(_FromRow):
+class CitationOut(_FromValue):
     """A numbered source of an answer, without its passage (``GET /messages/{id}/sources`` has it)."""
 
     number: int
@@ -124,7 +132,7 @@ class ContextOut(BaseModel):
     parts: list[ContextPartOut]
 
 
-class AttachmentOut(_FromRow):
+class AttachmentOut(_FromValue):
     """A file that was sent with a message; no ``document_id``: it was deleted."""
 
     document_id: UUID | None
@@ -141,7 +149,7 @@ class UsageOut(BaseModel):
     estimated: bool
 
 
-class MessageOut(_FromRow):
+class MessageOut(_FromValue):
     """One message of the tree; ``error`` says why an answer failed and is never part of ``content``."""
 
     id: UUID
@@ -156,6 +164,7 @@ class MessageOut(_FromRow):
     total_ms: int | None
     left_out: int
     truncated: bool
+    ending: Literal["filtered", "context-full"] | None = None
     error: dict[str, Any] | None
     retrieval: dict[str, Any] | None = None
     citations: list[CitationOut] = []
@@ -164,21 +173,29 @@ class MessageOut(_FromRow):
     finished_at: datetime | None
 
     @classmethod
-    def of(cls, row: Any, citations: Sequence[Any] = (), attachments: Sequence[Any] = ()) -> Self:
-        """Make one from a row of the table."""
+    def of(
+        cls,
+        message: StoredMessage,
+        citations: Sequence[CitedSource] = (),
+        attachments: Sequence[StoredAttachment] = (),
+        *,
+        administrator: bool = False,
+    ) -> Self:
+        """Make one from what the services know, as an administrator or anybody else may read it."""
         usage = None
-        if row.completion_tokens is not None:
+        if message.completion_tokens is not None:
             usage = UsageOut(
-                prompt_tokens=row.prompt_tokens or 0,
-                completion_tokens=row.completion_tokens,
-                estimated=row.tokens_estimated,
+                prompt_tokens=message.prompt_tokens or 0,
+                completion_tokens=message.completion_tokens,
+                estimated=message.tokens_estimated,
             )
         more = {
             "usage": usage,
+            "error": error_for(message.error, administrator=administrator) if message.error else None,
             "citations": [CitationOut.model_validate(one) for one in citations],
             "attachments": [AttachmentOut.model_validate(one) for one in attachments],
         }
-        return cls.model_validate(row).model_copy(update=more)
+        return cls.model_validate(message).model_copy(update=more)
 
 
 class ConversationWithMessages(ConversationOut):
@@ -226,7 +243,7 @@ class Started(BaseModel):
     generation_id: UUID
 
 
-class GenerationOut(_FromRow):
+class GenerationOut(_FromValue):
     """One answer being written, or written."""
 
     id: UUID

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Match, Mount
 from starlette.types import Receive, Scope, Send
 
 from gantry.api.problems import problem
@@ -16,10 +17,18 @@ from gantry.api.problems import problem
 _FALLBACK = "/__spa-fallback.html"
 _NOT_FOUND = "/404.html"
 _PROGRAMS = ("/api/", "/v1/")  # paths that only programs ask for
+_MACHINES = frozenset({"/health", "/ready", "/metrics"})
 _READING = frozenset({"GET", "HEAD"})
 _FOREVER = "public, max-age=31536000, immutable"  # names under /assets/ contain a hash of the content
 _REVALIDATE = "no-cache"
-_KINDS = {".js": "text/javascript", ".mjs": "text/javascript", ".html": "text/html", ".woff2": "font/woff2"}
+_KINDS = {
+    ".js": "text/javascript",
+    ".mjs": "text/javascript",
+    ".html": "text/html",
+    ".woff2": "font/woff2",
+    ".webmanifest": "application/manifest+json",
+    ".ico": "image/x-icon",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +39,19 @@ class _File:
     packed: Path | None
     etag: str
     kind: str
+
+
+class Rest(Mount):
+    """What is left over for the front end.
+
+    Not the addresses of programs: the API answers also those that it does not have, or not with that method.
+    """
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """Leave a request to the API if it is for a program."""
+        if scope["type"] == "http" and (scope["path"] in _MACHINES or scope["path"].startswith(_PROGRAMS)):
+            return Match.NONE, {}
+        return super().matches(scope)
 
 
 class Frontend:
@@ -58,7 +80,7 @@ class Frontend:
     async def _respond(self, scope: Scope) -> Response:
         path = scope["path"]
         if path.startswith(_PROGRAMS):
-            return problem(404, "not-found", "There is nothing here.")
+            return problem(404, "not-found", "This address does not exist.")
         name, status = self._resolve(path)
         if name not in self._files or (status == 404 and scope["method"] not in _READING):
             return PlainTextResponse("Not found\n", 404)

@@ -2,8 +2,10 @@
 
 It stands outside Reflex, the API and the static files, so none of them can forget it:
 
+- it answers only to its own names, so that no foreign site can pass for this one (DNS rebinding);
 - a websocket is opened only by a page of this very site, at Reflex's one address or in the API;
 - a request that changes something comes from a page of this site, or carries no cookie that could be abused;
+- what a proxy in front does not pass on is noticed, and told apart from a foreign site;
 - a front end that is served elsewhere, and that the operator has named, may do what this site's own pages may;
 - bodies are bounded, and every response carries the security headers;
 - query strings of the websocket, which carry the tab's token, never reach an access log;
@@ -11,14 +13,20 @@ It stands outside Reflex, the API and the static files, so none of them can forg
 """
 
 import asyncio
+import logging
+import sys
 from urllib.parse import parse_qs
 
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gantry.api.cross_origin import is_preflight, opened, permission
+from gantry.api.forwarding import IN_SCOPE, Gaps, lost_its_upgrade
 from gantry.api.origins import OriginRule, header_values
 from gantry.api.problems import problem
+from gantry.domain.crowd import Crowd
+from gantry.domain.forwarding import UPGRADE, Gap
+from gantry.domain.hosts import HostNames
 
 _EVENT = "/_event"
 _API = "/api/"
@@ -29,6 +37,10 @@ ANOTHER_SITE = (
     "These pages and their backend are on different sites, and browsers do not keep a session between sites. "
     "Serve both under one domain, like chat.example.com and api.example.com, both with https."
 )
+ANOTHER_ORIGIN = "This request came from another site."
+UNKNOWN_HOST = "Gantry may not be used under this host name."
+UNKNOWN_HOST_ADVICE = "An administrator can add it to ALLOWED_HOSTS."
+_FOR_MACHINES = frozenset({"/health", "/ready"})  # nothing private, and asked by whatever name a monitor has
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _COMMON_HEADERS = (
     (b"x-content-type-options", b"nosniff"),
@@ -42,6 +54,8 @@ _COMMON_HEADERS = (
 )
 _Headers = list[tuple[bytes, bytes]]
 
+log = logging.getLogger(__name__)
+
 
 class Guard:
     """ASGI middleware; the outermost one.
@@ -51,6 +65,8 @@ class Guard:
         page_policy: The Content-Security-Policy of HTML responses (see ``policy.page_policy``).
         origins: How origins are compared.
         upload_bytes: How large the body of an upload may be.
+        names: The names it answers to; any, if not given.
+        sockets: Counts websockets by the address that a trusted proxy names; the server counts connections.
     """
 
     def __init__(
@@ -60,16 +76,22 @@ class Guard:
         page_policy: str,
         origins: OriginRule | None = None,
         upload_bytes: int = MAX_BODY_BYTES,
+        names: HostNames | None = None,
+        sockets: Crowd | None = None,
     ) -> None:
         self.app = app
+        self._names = names or HostNames(["*"], [])
+        self._sockets = sockets or Crowd(sys.maxsize, each=0)
         self.upload_bytes = upload_bytes
         self.page_policy = page_policy.encode("ascii")
         self.origins = origins or OriginRule()
+        self.gaps = Gaps()
         self._streams: set[_Exchange] = set()
         self._draining = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
+        scope[IN_SCOPE] = self.gaps
         if scope["type"] == "http":
             exchange = _Exchange(self, scope, receive, send)
             try:
@@ -80,6 +102,20 @@ class Guard:
             await self._websocket(scope, receive, send)
         else:
             await self.app(scope, receive, send)
+
+    def is_named(self, scope: Scope) -> bool:
+        """Whether the request is for one of our names; programs of old give none, browsers always do."""
+        hosts = header_values(scope, b"host")
+        return not hosts or (len(hosts) == 1 and self._names.includes(hosts[0]))
+
+    def note_gaps(self, scope: Scope) -> Gap | None:
+        """Notice what a proxy did not pass on with a request of a page; returns what is wrong with its Host."""
+        gap, certain = self.origins.gap(scope)
+        if gap:
+            self.gaps.note(gap, scope, certain=certain)
+        elif self.origins.is_allowed(scope):
+            self.gaps.note_scheme(scope)
+        return gap
 
     def follow(self, exchange: "_Exchange") -> None:
         """Remember that *exchange* sends an event stream, which has no end of its own."""
@@ -94,15 +130,24 @@ class Guard:
             exchange.end()
 
     async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if not self._handshake_allowed(scope):
+        client = scope.get("client")
+        address = client[0] if client else ""
+        place = self._sockets.enter(address) if self._handshake_allowed(scope) else None
+        if place is None:
             await receive()
             await send({"type": "websocket.close", "code": 1008})  # before accept: the server answers 403
             return
         inner = dict(scope)
         scope["query_string"] = b""  # servers log from their own scope
-        await self.app(inner, receive, send)
+        try:
+            await self.app(inner, receive, send)
+        finally:
+            self._sockets.leave(place)
 
     def _handshake_allowed(self, scope: Scope) -> bool:
+        if not self.is_named(scope):
+            return False
+        self.note_gaps(scope)
         if not self.origins.is_allowed(scope):
             return False
         if scope["path"].startswith(_API):
@@ -126,20 +171,26 @@ class _Exchange:
         self._started = False
         self._ended = False
         self._cut = False
+        self._gap: Gap | None = None
         self._task = asyncio.current_task()
 
     async def run(self) -> None:
         """Refuse the request, or pass it on."""
         scope = self._scope
-        origins = self._guard.origins
-        if self._front_end and is_preflight(scope):
+        if scope["path"] not in _FOR_MACHINES and not self._guard.is_named(scope):
+            log.warning("host.refused", extra={"host": ", ".join(header_values(scope, b"host"))})
+            await self._refuse(421, "unknown-host", UNKNOWN_HOST, advice=UNKNOWN_HOST_ADVICE)
+        elif self._front_end and is_preflight(scope):
             await self._answer(permission())
         elif self._front_end and header_values(scope, b"sec-fetch-site") == ["cross-site"]:
             await self._refuse(403, "another-site", ANOTHER_SITE)
-        elif scope["method"] not in _SAFE_METHODS and not origins.may_change(scope):
-            await self._refuse(403, "foreign-origin", "This request came from another site.")
+        elif scope["method"] not in _SAFE_METHODS and not self._may_change():
+            await self._refuse_origin()
+        elif lost_its_upgrade(scope):
+            self._guard.gaps.note(UPGRADE, scope)
+            await self._refuse(426, "no-upgrade", UPGRADE.sentence, advice=UPGRADE.advice)
         elif "//" in scope["path"] or "\0" in scope["path"]:
-            await self._refuse(404, "not-found", "There is nothing here.")
+            await self._refuse(404, "not-found", "This address does not exist.")
         elif _declared_length(scope) > self._limit:
             await self._refuse_size()
         else:
@@ -197,11 +248,26 @@ class _Exchange:
         headers = [*headers, *added]
         return opened(headers, self._front_end) if self._guard.origins.front_ends else headers
 
+    def _may_change(self) -> bool:
+        self._gap = self._guard.note_gaps(self._scope)
+        return self._guard.origins.may_change(self._scope)
+
+    async def _refuse_origin(self) -> None:
+        gap = self._gap
+        if gap is None:
+            await self._refuse(403, "foreign-origin", ANOTHER_ORIGIN)
+        elif header_values(self._scope, b"sec-fetch-site"):
+            await self._refuse(403, "foreign-origin", gap.sentence, advice=gap.advice)
+        else:
+            # The browser does not say which it is.
+            either = f"{ANOTHER_ORIGIN.rstrip('.')}, or: {gap.sentence}"
+            await self._refuse(403, "foreign-origin", either, advice=gap.advice)
+
     async def _refuse_size(self) -> None:
         await self._refuse(413, "too-large", f"A request may carry at most {self._limit:,} bytes.")
 
-    async def _refuse(self, status: int, kind: str, sentence: str) -> None:
-        response = problem(status, kind, sentence)
+    async def _refuse(self, status: int, kind: str, sentence: str, *, advice: str = "") -> None:
+        response = problem(status, kind, sentence, advice=advice)
         # What is left of the request's body is not read: the connection cannot be used again.
         response.raw_headers.append((b"connection", b"close"))
         await self._answer(response)

@@ -10,25 +10,29 @@ from uuid import UUID
 
 import orjson
 from fastapi import APIRouter, Header, Query, Request, WebSocket
-from starlette.responses import StreamingResponse
+from starlette.responses import Response, StreamingResponse
 from starlette.websockets import WebSocketDisconnect
 
-from gantry.api.access import SESSION_COOKIE, Signed, presented_token
+from gantry.api.access import Signed, cookie_token, presented_token
 from gantry.api.chat_schemas import GenerationOut
+from gantry.api.problems import PROBLEMS
+from gantry.domain.chat import LIVE
 from gantry.domain.errors import GantryError, NotSignedIn
-from gantry.domain.live import LiveEvent, Notice, NoticeKind, Position
+from gantry.domain.live import LiveEvent, LiveKind, Notice, NoticeKind, Position
 from gantry.log import add_log_context
 from gantry.runtime import services
 
-COALESCE_SECONDS = 0.025  # all text that comes within it is one event
-KEEP_ALIVE_SECONDS = 15.0
+KEEP_ALIVE_SECONDS = 10.0  # of silence; looked at whenever the log's idle time is over
 RECHECK_SECONDS = 5.0  # how long a stream may outlive its session
 FEED_RECHECK_SECONDS = 60.0
 NOT_SIGNED_IN = 4401  # websocket close code; the page goes to sign-in
 
+_END_MARK = ".end"  # of the last event's id
+_ALIVE = b":\n"  # no blank line: some readers take that for an event without data
+
 _ONLY_CHECK = Notice(NoticeKind.SESSION)
 
-router = APIRouter(prefix="/api/v1", tags=["answers"])
+router = APIRouter(prefix="/api/v1", tags=["answers"], responses=PROBLEMS)
 
 
 @router.get("/generations/{generation_id}", operation_id="get_generation")
@@ -49,7 +53,13 @@ async def stop_generation(who: Signed, generation_id: UUID) -> dict[str, str]:
     "/generations/{generation_id}/events",
     operation_id="follow_generation",
     response_class=StreamingResponse,
-    responses={200: {"content": {"text/event-stream": {}}, "description": "Server-sent events"}},
+    responses={
+        200: {
+            "content": {"text/event-stream": {}},
+            "description": "Server-sent events, `end` being the last",
+        },
+        204: {"description": "The reader has had the `end` already: there is nothing to come back for"},
+    },
 )
 async def follow_generation(
     who: Signed,
@@ -57,14 +67,19 @@ async def follow_generation(
     generation_id: UUID,
     last_event_id: Annotated[str, Header()] = "",
     after: Annotated[str, Query(alias="last_event_id")] = "",
-) -> StreamingResponse:
+) -> Response:
     """Stream an answer: ``text``, ``reasoning``, ``status``, ``sources``, ``restarted``, ``error``, ``end``.
 
-    Each event's id says how much the reader has; ``Last-Event-ID`` goes on from there, on any replica.
+    Each event's id says how much the reader has; ``Last-Event-ID`` goes on from there, on any replica. Close the stream
+    when ``end`` has come: an ``EventSource`` reconnects by itself, and who comes back with the id of ``end`` gets 204,
+    which makes it stop.
     """
     add_log_context(generation=generation_id)
-    await services().answers.get(who, generation_id)  # not found is an answer, not a broken stream
-    position = Position.parse(last_event_id or after)
+    row = await services().answers.get(who, generation_id)  # not found is an answer, not a broken stream
+    place = last_event_id or after
+    if place.endswith(_END_MARK) and row.status not in LIVE:
+        return Response(status_code=204)
+    position = Position.parse(place.removesuffix(_END_MARK))
     token = presented_token(request)
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no", "Vary": "Accept-Encoding"}
     pack = _Gzip() if "gzip" in request.headers.get("accept-encoding", "") else bytes
@@ -87,47 +102,34 @@ class _Gzip:
 
 
 def _frame(event: LiveEvent) -> bytes:
+    mark = _END_MARK if event.kind is LiveKind.END else ""
     return b"id:%b\nevent:%b\ndata:%b\n\n" % (
-        str(event.position).encode(),
+        f"{event.position}{mark}".encode(),
         event.kind.encode(),
         orjson.dumps(event.data),
     )
 
 
 async def _frames(
-    events: AsyncGenerator[LiveEvent], token: str | None, pack: Callable[[bytes], bytes]
+    events: AsyncGenerator[LiveEvent | None], token: str | None, pack: Callable[[bytes], bytes]
 ) -> AsyncIterator[bytes]:
-    """Render events, merged by the clock; a comment now and then keeps proxies from hanging up."""
-    checked = monotonic()
-    yield pack(b"retry:500\n\n")
+    """Render events; a comment now and then keeps proxies from hanging up."""
+    checked = said = monotonic()
+    yield pack(_ALIVE)
+    first = b"retry:500\n"  # with the first event: alone it is an event without data to some readers
     async with aclosing(events):
-        while True:
-            following = asyncio.ensure_future(anext(events, None))
-            try:
-                while not (await asyncio.wait({following}, timeout=KEEP_ALIVE_SECONDS))[0]:
-                    if not await _still_signed_in(token):
-                        return
-                    checked = monotonic()
-                    yield pack(b":\n\n")
-                event = following.result()
-            finally:
-                await _settle(following)
-            if event is None:
-                return
-            yield pack(_frame(event))
-            if monotonic() - checked > RECHECK_SECONDS:
+        async for event in events:
+            now = monotonic()
+            if event is not None:
+                yield pack(first + _frame(event))
+                first, said = b"", now
+            elif now - said > KEEP_ALIVE_SECONDS:
+                yield pack(_ALIVE)
+                said = now
+            if now - checked > RECHECK_SECONDS:
                 if not await _still_signed_in(token):
                     return
-                checked = monotonic()
-            await asyncio.sleep(COALESCE_SECONDS)
-
-
-async def _settle(step: asyncio.Future[LiveEvent | None]) -> None:
-    """Make sure the generator is at rest before it is closed."""
-    if not step.done():
-        step.cancel()
-        with suppress(asyncio.CancelledError):
-            await step
+                checked = now
 
 
 async def _still_signed_in(token: str | None) -> bool:
@@ -146,9 +148,12 @@ async def _still_signed_in(token: str | None) -> bool:
 
 @router.websocket("/feed")
 async def feed(websocket: WebSocket) -> None:
-    """Send what changed for the signed-in account: ``{"kind", "id", "data"}``, one message a change."""
+    """Send what changed for the signed-in account: ``{"kind", "id", "data", "origin"}``, one message a change.
+
+    A page passes over what names itself as the origin: the handler that made the change has shown it.
+    """
     await websocket.accept()
-    token = websocket.cookies.get(SESSION_COOKIE)
+    token = cookie_token(websocket)
     try:
         who = await services().accounts.authenticate(token)
     except NotSignedIn:
@@ -182,5 +187,10 @@ async def _send_notices(websocket: WebSocket, token: str | None, who: Signed) ->
                     await websocket.close(NOT_SIGNED_IN)
                     return
                 continue
-            line = {"kind": notice.kind.value, "id": notice.id, "data": dict(notice.data)}
+            line = {
+                "kind": notice.kind.value,
+                "id": notice.id,
+                "data": dict(notice.data),
+                "origin": notice.origin,
+            }
             await websocket.send_text(orjson.dumps(line).decode())

@@ -5,14 +5,14 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 from gantry.api.access import Signed
+from gantry.api.problems import PROBLEMS
 from gantry.domain.memory import MAX_FACT_CHARACTERS
 from gantry.runtime import services
-from gantry.services.memory import Fact
 
-router = APIRouter(prefix="/api/v1/memory", tags=["memory"])
+router = APIRouter(prefix="/api/v1/memory", tags=["memory"], responses=PROBLEMS)
 
 
 class FactIn(BaseModel):
@@ -25,7 +25,7 @@ class FactChange(BaseModel):
     """What to change; what is left out stays."""
 
     content: str | None = Field(default=None, min_length=1, max_length=MAX_FACT_CHARACTERS)
-    pinned: bool | None = None
+    pinned: StrictBool | None = None
 
 
 class FactOut(BaseModel):
@@ -52,8 +52,8 @@ class FactList(BaseModel):
 class MemorySettingsIn(BaseModel):
     """What to change; what is left out stays."""
 
-    enabled: bool | None = None
-    by_model: bool | None = None
+    enabled: StrictBool | None = None
+    by_model: StrictBool | None = None
 
 
 class MemorySettingsOut(BaseModel):
@@ -90,10 +90,6 @@ class GraphOut(BaseModel):
     edges: list[EdgeOut]
 
 
-def _fact(found: Fact) -> FactOut:
-    return FactOut.model_validate(found.item)
-
-
 @router.get("", operation_id="list_memory")
 async def list_memory(
     who: Signed,
@@ -104,7 +100,8 @@ async def list_memory(
     """List the facts that are remembered."""
     found = await services().memory.facts(who, words=q, after=after, limit=limit)
     return FactList(
-        facts=[_fact(each) for each in found], next=found[-1].item.id if len(found) == limit else None
+        facts=[FactOut.model_validate(each) for each in found],
+        next=found[-1].id if len(found) == limit else None,
     )
 
 
@@ -126,8 +123,8 @@ async def get_memory_graph(who: Signed) -> GraphOut:
     graph = await services().memory.graph(who)
     return GraphOut(
         nodes=[
-            NodeOut(id=entity.id, name=entity.name, kind=entity.kind.value, mentions=count)
-            for entity, count in graph.entities
+            NodeOut(id=name.id, name=name.name, kind=name.kind.value, mentions=name.mentions)
+            for name in graph.names
         ],
         edges=[
             EdgeOut(subject_id=each.subject_id, predicate=each.predicate, object_id=each.object_id)

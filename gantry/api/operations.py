@@ -1,12 +1,19 @@
 """Whether the process lives and is ready, and its figures."""
 
+from hmac import compare_digest
 from ipaddress import IPv6Address, ip_address
+from typing import Annotated
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
+from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
-from starlette.types import Scope
 
+from gantry.api.access import came_through_a_proxy, signed_in
+from gantry.api.forwarding import gaps_of
+from gantry.domain.errors import NotSignedIn
+from gantry.domain.forwarding import UPGRADE, gap_in_host
+from gantry.domain.hosts import is_loopback_name
 from gantry.runtime import services
 
 router = APIRouter(tags=["operations"])
@@ -18,17 +25,63 @@ async def health() -> dict[str, str]:
     return {"status": "ok"}
 
 
-@router.get("/ready", operation_id="ready")
-async def ready() -> JSONResponse:
-    """Readiness: 200 when the database answers and its schema is right, with the state of each part."""
+@router.get(
+    "/ready",
+    operation_id="ready",
+    responses={503: {"description": "A required part does not work; the same words"}},
+)
+async def ready(request: Request) -> JSONResponse:
+    """Readiness: 200 when the database answers and its schema is right, with the state of each part.
+
+    ``notices`` tells what a proxy in front does not pass on, once that has been noticed.
+    """
     states = await services().operations.readiness()
     fit = all(state.ok for state in states.values() if state.required)
     parts = {
         name: {"ok": state.ok, "required": state.required, "detail": state.detail}
         for name, state in states.items()
     }
+    gaps = gaps_of(request.scope)
+    told = {"notices": [f"{gap.sentence} {gap.advice}" for gap in gaps.noticed]} if gaps.noticed else {}
     return JSONResponse(
-        {"status": "ready" if fit else "not ready", "parts": parts}, status_code=200 if fit else 503
+        {"status": "ready" if fit else "not ready", "parts": parts, **told}, status_code=200 if fit else 503
+    )
+
+
+class WebsocketCheck(BaseModel):
+    """Why a page's websockets do not open, and where the page should go instead."""
+
+    signed_in: bool
+    needs_setup: bool
+    detail: str
+    advice: str
+
+
+@router.get("/api/v1/websocket-check", operation_id="check_websocket")
+async def check_websocket(
+    request: Request, origin: Annotated[str, Query(max_length=300)] = ""
+) -> WebsocketCheck:
+    """Tell a page of *origin* that reaches the server, but never by websocket, what is in between.
+
+    A browser tells a page nothing about a websocket that does not open.
+    """
+    gaps = gaps_of(request.scope)
+    wrong = gap_in_host(origin, request.headers.get("host", "")) if origin else None
+    gaps.note(wrong or UPGRADE, request.scope, origin=origin, certain=False)
+    lost = UPGRADE in gaps.noticed or wrong is None
+    found = [*([UPGRADE] if lost else []), *([wrong] if wrong else [])]
+    try:
+        await signed_in(request)
+    except NotSignedIn:
+        known = False
+    else:
+        known = True
+    waiting = not known and await services().accounts.needs_setup()
+    return WebsocketCheck(
+        signed_in=known,
+        needs_setup=waiting,
+        detail=" ".join(dict.fromkeys((UPGRADE.sentence, *(gap.sentence for gap in found)))),
+        advice=" ".join(gap.advice for gap in found),
     )
 
 
@@ -36,10 +89,11 @@ async def ready() -> JSONResponse:
 async def metrics(request: Request) -> Response:
     """Figures as Prometheus reads them; to everybody else there is nothing here.
 
-    They are for whoever runs the machines: asked directly, from this machine or its private network. A proxy lets the
-    whole world in, so what came through one is refused, whether or not the proxy refuses it already.
+    They are for whoever runs the machines. With METRICS_TOKEN that is who knows it. Without, it is who asks directly
+    from this machine; a proxy that says nothing of itself cannot be told from that, so it wants a token.
     """
-    if _came_through_a_proxy(request.scope) or not _is_neighbour(request.scope):
+    wanted = services().operations.metrics_token
+    if not (_knows(request, wanted) if wanted else _is_here(request)):
         raise HTTPException(404)
     figures = await services().operations.figures()
     return Response(
@@ -47,20 +101,22 @@ async def metrics(request: Request) -> Response:
     )
 
 
-def _came_through_a_proxy(scope: Scope) -> bool:
-    names: list[bytes] = [name for name, _ in scope["headers"]]
-    return any(
-        name in {b"forwarded", b"via", b"x-real-ip"} or name.startswith(b"x-forwarded-") for name in names
-    )
+def _knows(request: Request, token: str) -> bool:
+    scheme, _, given = request.headers.get("authorization", "").partition(" ")
+    return scheme.lower() == "bearer" and compare_digest(given.strip().encode(), token.encode())
 
 
-def _is_neighbour(scope: Scope) -> bool:
-    """Whether the peer has an address that no router of the internet passes on; a Unix socket has none at all."""
-    client = scope.get("client")
+def _is_here(request: Request) -> bool:
+    """Whether a program on this machine asks."""
+    hosts, client = request.headers.getlist("host"), request.client
+    if came_through_a_proxy(request):
+        return False
+    if client is None or len(hosts) != 1 or not is_loopback_name(hosts[0]):
+        return False
     try:
-        address = ip_address(client[0].partition("%")[0] if client else "")
+        address = ip_address(client.host)
     except ValueError:
         return False
     if isinstance(address, IPv6Address) and address.ipv4_mapped:
         address = address.ipv4_mapped
-    return address.is_loopback or address.is_private or address.is_link_local
+    return address.is_loopback

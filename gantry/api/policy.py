@@ -23,7 +23,9 @@ def page_policy(built: Path, *, backend: str = "") -> str:
     Pages whose *backend* has another origin may speak to that one as well.
 
     Scripts are ours alone: files of this site and the inline scripts that the build wrote, by hash; nothing is
-    evaluated. Images of other sites are refused: an address in a model's answer could carry the conversation away.
+    evaluated. Styles may stand in the page: a diagram writes a ``<style>`` of its own into its drawing, other words each
+    time, which no hash fits, and pages are static files, in which no nonce could change. A style can fetch nothing from
+    elsewhere: images, fonts and connections are bound below. Images of other sites are refused: an address in a model's answer could carry the conversation away.
     """
     hashes: set[str] = set()
     for page in built.glob("**/*.html"):
@@ -37,6 +39,7 @@ def page_policy(built: Path, *, backend: str = "") -> str:
             "font-src 'self' data:",
             " ".join(("connect-src 'self'", *_ways_to(backend))),
             "worker-src 'self' blob:",
+            "manifest-src 'self'",
             "object-src 'none'",
             "base-uri 'none'",
             "form-action 'self'",

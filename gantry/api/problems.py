@@ -60,24 +60,26 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _unforeseen)
 
 
-def of_error(error: GantryError) -> JSONResponse:
-    """Return the response that tells *error*."""
+def of_error(error: GantryError, *, administrator: bool = False) -> JSONResponse:
+    """Return the response that tells *error*, with the next step that fits the reader."""
     headers: dict[str, str] = {}
     more: dict[str, Any] = {}
     if isinstance(error, TooManyAttempts):
         headers["Retry-After"] = str(error.retry_after_seconds)
+        more["until"] = error.until.isoformat(timespec="seconds")
     elif isinstance(error, NotSignedIn):
         headers["WWW-Authenticate"] = "Bearer"
     elif isinstance(error, Invalid):
         more["field"] = error.field
     elif isinstance(error, ModelUnavailable):
         more |= {"fault": error.fault.value, "details": error.details}
-    return problem(error.status, error.kind, error.public, headers=headers, advice=error.advice, **more)
+    advice = error.advice_for(administrator=administrator)
+    return problem(error.status, error.kind, error.public, headers=headers, advice=advice, **more)
 
 
-async def _ours(_request: Request, error: Exception) -> JSONResponse:
+async def _ours(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, GantryError)  # noqa: S101 - by registration
-    return of_error(error)
+    return of_error(error, administrator=getattr(request.state, "administrator", False))
 
 
 async def _malformed(_request: Request, error: Exception) -> JSONResponse:
@@ -91,7 +93,7 @@ async def _malformed(_request: Request, error: Exception) -> JSONResponse:
 
 async def _http(_request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)  # noqa: S101 - by registration
-    known = {404: "There is nothing here.", 405: "This address does not take that method."}
+    known = {404: "This address does not exist.", 405: "This address does not support this method."}
     kind = HTTPStatus(error.status_code).phrase.lower().replace(" ", "-")
     sentence = known.get(error.status_code, error.detail)
     return problem(error.status_code, kind, sentence, headers=error.headers)
@@ -99,4 +101,4 @@ async def _http(_request: Request, error: Exception) -> JSONResponse:
 
 async def _unforeseen(_request: Request, _error: Exception) -> JSONResponse:
     """Say no more than that; Starlette raises the error again afterwards, so that it is logged."""
-    return problem(500, "internal", "Something went wrong on our side.", advice="Try again in a moment.")
+    return problem(500, "internal", "Something went wrong in Gantry.", advice="Try again in a moment.")

@@ -4,12 +4,17 @@ from datetime import datetime
 from typing import Literal, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, StrictBool
 
-from gantry.domain.accounts import MAX_NAME_CHARACTERS, Actor, Role
+from gantry.domain.accounts import MAX_NAME_CHARACTERS, Actor, Person, Role, Session
 from gantry.domain.catalog import ConnectionKind, ConnectionOrigin, Listing
-from gantry.domain.connections import MAX_BASE_URL_CHARACTERS, MAX_CONNECTION_NAME_CHARACTERS
-from gantry.models.accounts import Account, AuthSession
+from gantry.domain.clock import MAX_ZONE_CHARACTERS
+from gantry.domain.connections import (
+    MAX_BASE_URL_CHARACTERS,
+    MAX_CONNECTION_NAME_CHARACTERS,
+    MAX_MODELS_BY_HAND,
+    MAX_WAIT_SECONDS,
+)
 from gantry.services.catalog import ConnectionDraft, ConnectionStatus, ModelChoice
 
 _MAX_EMAIL_CHARACTERS = 254
@@ -34,6 +39,11 @@ class NewAdministrator(Credentials):
     """The first administrator; a blank name becomes the part of the address before the @."""
 
     name: str = Field(default="", max_length=MAX_NAME_CHARACTERS)
+    code: str = Field(
+        default="",
+        max_length=_MAX_SECRET_CHARACTERS,
+        description="Asked for from another machine; it is in the log.",
+    )
 
 
 class SetupState(BaseModel):
@@ -68,12 +78,13 @@ class AccountOut(PersonOut):
     active: bool
     theme: str
     default_model: str | None
+    time_zone: str | None
     created_at: datetime
 
     @classmethod
-    def of(cls, row: Account) -> Self:
-        """Make one from a row of the table."""
-        return cls.model_validate(row)
+    def of(cls, person: Person) -> Self:
+        """Make one from what the services know."""
+        return cls.model_validate(person)
 
 
 class AccountList(BaseModel):
@@ -88,6 +99,7 @@ class ProfileChange(BaseModel):
     name: str | None = Field(default=None, max_length=MAX_NAME_CHARACTERS)
     theme: Literal["system", "light", "dark"] | None = None
     default_model: str | None = Field(default=None, max_length=255)
+    time_zone: str | None = Field(default=None, max_length=MAX_ZONE_CHARACTERS, examples=["Europe/Oslo"])
 
 
 class PasswordChange(BaseModel):
@@ -109,9 +121,9 @@ class SessionOut(_FromObject):
     current: bool = False
 
     @classmethod
-    def of(cls, row: AuthSession, who: Actor) -> Self:
-        """Make one from a row of the table."""
-        return cls.model_validate(row).model_copy(update={"current": row.id == who.session_id})
+    def of(cls, session: Session, who: Actor) -> Self:
+        """Make one from what the services know, for *who*."""
+        return cls.model_validate(session).model_copy(update={"current": session.id == who.session_id})
 
 
 class SessionList(BaseModel):
@@ -145,7 +157,7 @@ class AddedAccount(BaseModel):
 class AccountChange(BaseModel):
     """What to change about somebody; what is left out stays."""
 
-    active: bool | None = None
+    active: StrictBool | None = None
     role: Role | None = None
 
 
@@ -188,11 +200,33 @@ class ConnectionIn(BaseModel):
     base_url: str = Field(max_length=MAX_BASE_URL_CHARACTERS)
     kind: ConnectionKind = ConnectionKind.OPENAI
     api_key: SecretStr | None = Field(default=None, max_length=_MAX_SECRET_CHARACTERS)
+    models: list[str] = Field(
+        default=[],
+        max_length=MAX_MODELS_BY_HAND,
+        description="Models to offer also where the server does not list them.",
+    )
+    first_word_seconds: float | None = Field(
+        default=None,
+        ge=1,
+        le=MAX_WAIT_SECONDS,
+        description="How long to wait for the first word of an answer; null: 600.",
+    )
+    between_words_seconds: float | None = Field(
+        default=None, ge=1, le=MAX_WAIT_SECONDS, description="How long to wait between two words; null: 120."
+    )
 
     def draft(self) -> ConnectionDraft:
         """Return it as the service takes it."""
         key = None if self.api_key is None else self.api_key.get_secret_value()
-        return ConnectionDraft(self.name, self.base_url, self.kind, key)
+        return ConnectionDraft(
+            self.name,
+            self.base_url,
+            self.kind,
+            key,
+            self.models,
+            self.first_word_seconds,
+            self.between_words_seconds,
+        )
 
 
 class ConnectionTest(ConnectionIn):
@@ -232,6 +266,9 @@ class ConnectionOut(BaseModel):
     base_url: str
     origin: ConnectionOrigin
     has_key: bool
+    models_by_hand: list[str]
+    first_word_seconds: float | None
+    between_words_seconds: float | None
     state: Literal["ok", "failed", "unknown"]
     problem: str
     advice: str
@@ -249,6 +286,9 @@ class ConnectionOut(BaseModel):
             base_url=status.spec.base_url,
             origin=status.origin,
             has_key=status.has_key,
+            models_by_hand=list(status.spec.models),
+            first_word_seconds=status.spec.waits.first_word if status.spec.waits else None,
+            between_words_seconds=status.spec.waits.between_words if status.spec.waits else None,
             state=status.state,
             problem=status.problem,
             advice=status.advice,

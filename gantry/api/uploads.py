@@ -4,7 +4,7 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from typing import Any
 
 from python_multipart import MultipartParser
-from python_multipart.exceptions import MultipartParseError
+from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import parse_options_header
 from starlette.requests import ClientDisconnect, Request
 
@@ -44,7 +44,10 @@ class Upload:
             "headers_finished",
         )
         callbacks: dict[str, Any] = {f"on_{name}": getattr(self, f"_{name}") for name in names}
-        self._parser = MultipartParser(boundary, callbacks)  # pyright: ignore[reportArgumentType]
+        try:
+            self._parser = MultipartParser(boundary, callbacks)  # pyright: ignore[reportArgumentType]
+        except FormParserError as error:
+            raise Invalid("The boundary of this upload cannot be used.", field="file") from error
 
     async def body(self) -> AsyncGenerator[bytes]:
         """Yield the file's bytes.
@@ -59,7 +62,7 @@ class Upload:
                 return
         if not self._file_seen:
             raise Invalid("There is no file in this request.", field="file")
-        raise Invalid("The upload broke off.", advice="Try again.", field="file")
+        raise Invalid("The upload was interrupted.", advice="Try again.", field="file")
 
     async def finish(self) -> None:
         """Read what follows the file."""
@@ -72,8 +75,8 @@ class Upload:
                 if chunk:
                     self._parser.write(chunk)
                     yield
-        except (MultipartParseError, ClientDisconnect) as error:
-            raise Invalid("The upload broke off.", advice="Try again.", field="file") from error
+        except (FormParserError, ClientDisconnect) as error:
+            raise Invalid("The upload was interrupted.", advice="Try again.", field="file") from error
 
     def _taken(self) -> list[bytes]:
         pieces, self._pieces = self._pieces, []
@@ -85,10 +88,15 @@ class Upload:
         self._headers, self._header, self._value = {}, [b"", b""], b""
 
     def _header_field(self, data: bytes, start: int, end: int) -> None:
-        self._header[0] += data[start:end]
+        self._header[0] = self._longer(self._header[0], data[start:end])
 
     def _header_value(self, data: bytes, start: int, end: int) -> None:
-        self._header[1] += data[start:end]
+        self._header[1] = self._longer(self._header[1], data[start:end])
+
+    def _longer(self, known: bytes, more: bytes) -> bytes:
+        if len(known) + len(more) > _MAX_FIELD or len(self._headers) > _MAX_FIELDS:
+            raise Invalid("The headers of this upload are too long.", field="file")
+        return known + more
 
     def _header_end(self) -> None:
         self._headers[self._header[0].lower()] = self._header[1]

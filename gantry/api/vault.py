@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import FileResponse
 
 from gantry.api.access import Signed
+from gantry.api.problems import PROBLEMS
 from gantry.api.uploads import Upload
 from gantry.api.vault_schemas import (
     ChunkList,
@@ -25,10 +26,10 @@ from gantry.api.vault_schemas import (
 from gantry.domain.errors import Invalid
 from gantry.domain.knowledge import Passage
 from gantry.runtime import services
-from gantry.services.vault import CollectionSummary
 
-router = APIRouter(prefix="/api/v1", tags=["knowledge"])
+router = APIRouter(prefix="/api/v1", tags=["knowledge"], responses=PROBLEMS)
 UPLOAD_PATH = "/api/v1/documents"
+MAX_PLACE = 2**31 - 1  # what the columns hold
 
 _UPLOAD_BODY = {
     "requestBody": {
@@ -50,41 +51,29 @@ _UPLOAD_BODY = {
 }
 
 
-def _collection(found: CollectionSummary) -> CollectionOut:
-    row = found.collection
-    return CollectionOut(
-        id=row.id,
-        name=row.name,
-        is_default=row.is_default,
-        documents=found.documents,
-        ready=found.ready,
-        size_bytes=found.size_bytes,
-    )
-
-
 @router.get("/collections", operation_id="list_collections")
 async def list_collections(who: Signed) -> list[CollectionOut]:
     """List collections, the default one first."""
-    return [_collection(each) for each in await services().vault.collections(who)]
+    found = await services().collections.list_collections(who)
+    return [CollectionOut.model_validate(each) for each in found]
 
 
 @router.post("/collections", status_code=201, operation_id="create_collection")
 async def create_collection(who: Signed, new: CollectionIn) -> CollectionOut:
     """Make a collection."""
-    row = await services().vault.create_collection(who, new.name)
-    return _collection(CollectionSummary(row, 0, 0, 0))
+    return CollectionOut.model_validate(await services().collections.create(who, new.name))
 
 
 @router.patch("/collections/{collection_id}", status_code=204, operation_id="rename_collection")
 async def rename_collection(who: Signed, collection_id: UUID, change: CollectionIn) -> None:
     """Give a collection another name."""
-    await services().vault.rename_collection(who, collection_id, change.name)
+    await services().collections.rename(who, collection_id, change.name)
 
 
 @router.delete("/collections/{collection_id}", status_code=204, operation_id="delete_collection")
 async def delete_collection(who: Signed, collection_id: UUID) -> None:
     """Delete a collection with its documents."""
-    await services().vault.delete_collection(who, collection_id)
+    await services().collections.delete(who, collection_id)
 
 
 @router.get("/documents", operation_id="list_documents")
@@ -96,30 +85,39 @@ async def list_documents(
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
 ) -> DocumentList:
     """List documents, newest first."""
-    rows = await services().vault.documents(who, collection=collection_id, words=q, after=after, limit=limit)
+    rows = await services().documents.list_documents(
+        who, collection=collection_id, words=q, after=after, limit=limit
+    )
     return DocumentList(
         documents=[DocumentOut.model_validate(row) for row in rows],
         next=rows[-1].id if len(rows) == limit else None,
     )
 
 
-@router.post("/documents", status_code=201, operation_id="upload_document", openapi_extra=_UPLOAD_BODY)
+@router.post(
+    "/documents",
+    status_code=201,
+    operation_id="upload_document",
+    openapi_extra=_UPLOAD_BODY,
+    responses={200: {"model": DocumentOut, "description": "The same file is there already"}},
+)
 async def upload_document(who: Signed, request: Request, response: Response) -> DocumentOut:
     """Upload one file, to be read at once; 200 instead of 201 when the same file is in the collection already.
 
     With ``attach`` it stands in no collection, and is sent with a message (``documents``).
     """
     upload = Upload(request)
-    vault = services().vault
-    received = await vault.receive(who, upload.body())
+    received = await services().uploads.receive(who, upload.body())
     try:
         await upload.finish()
         collection = _uuid(upload.fields.get("collection_id", ""))
     except BaseException:
-        await vault.files.discard(received)
+        await services().uploads.files.discard(received)
         raise
     attach = upload.fields.get("attach", "").lower() in {"true", "1", "yes"}
-    accepted = await vault.accept(who, received, name=upload.name, collection=collection, attach=attach)
+    accepted = await services().uploads.accept(
+        who, received, name=upload.name, collection=collection, attach=attach
+    )
     response.status_code = 200 if accepted.known else 201
     return DocumentOut.model_validate(accepted.document)
 
@@ -134,30 +132,29 @@ def _uuid(raw: str) -> UUID | None:
 @router.get("/documents/{document_id}", operation_id="get_document")
 async def get_document(who: Signed, document_id: UUID) -> DocumentOut:
     """Return one document, with how far it has come."""
-    return DocumentOut.model_validate(await services().vault.document(who, document_id))
+    return DocumentOut.model_validate(await services().documents.get(who, document_id))
 
 
 @router.patch("/documents/{document_id}", operation_id="change_document")
 async def change_document(who: Signed, document_id: UUID, change: DocumentChange) -> DocumentOut:
     """Rename a document, or put it into another collection."""
-    vault = services().vault
     if change.name is not None:
-        await vault.rename(who, document_id, change.name)
+        await services().documents.rename(who, document_id, change.name)
     if change.collection_id is not None:
-        await vault.move(who, document_id, change.collection_id)
-    return DocumentOut.model_validate(await vault.document(who, document_id))
+        await services().documents.move(who, document_id, change.collection_id)
+    return DocumentOut.model_validate(await services().documents.get(who, document_id))
 
 
 @router.delete("/documents/{document_id}", status_code=204, operation_id="delete_document")
 async def delete_document(who: Signed, document_id: UUID) -> None:
     """Delete a document: its file, its text, its vectors, and its passages in answers."""
-    await services().vault.delete(who, [document_id])
+    await services().documents.delete(who, [document_id])
 
 
 @router.get("/documents/{document_id}/content", operation_id="download_document", response_class=FileResponse)
 async def download_document(who: Signed, document_id: UUID) -> FileResponse:
     """Return the file as it was uploaded; browsers save it, and never show it as a page of ours."""
-    original = await services().vault.original(who, document_id)
+    original = await services().documents.original(who, document_id)
     return FileResponse(
         original.path,
         media_type="application/octet-stream",
@@ -173,11 +170,11 @@ async def download_document(who: Signed, document_id: UUID) -> FileResponse:
 async def get_document_text(
     who: Signed,
     document_id: UUID,
-    start: Annotated[int, Query(ge=0)] = 0,
-    end: Annotated[int, Query(ge=0)] = 0,
+    start: Annotated[int, Query(ge=0, le=MAX_PLACE)] = 0,
+    end: Annotated[int, Query(ge=0, le=MAX_PLACE)] = 0,
 ) -> PageTextOut:
     """Return the page on which a passage stands, with the place of the passage in it."""
-    found = await services().vault.page_text(who, document_id, start=start, end=max(start, end))
+    found = await services().documents.page_text(who, document_id, start=start, end=max(start, end))
     return PageTextOut(
         name=found.document.name,
         text=found.text,
@@ -193,11 +190,11 @@ async def get_document_text(
 async def list_chunks(
     who: Signed,
     document_id: UUID,
-    first: Annotated[int, Query(ge=0)] = 0,
+    first: Annotated[int, Query(ge=0, le=MAX_PLACE)] = 0,
     limit: Annotated[int, Query(ge=1, le=100)] = 20,
 ) -> ChunkList:
     """Return what was extracted from a document, chunk by chunk."""
-    chunks = (await services().vault.preview(who, document_id, first=first, limit=limit)).chunks
+    chunks = (await services().documents.preview(who, document_id, first=first, limit=limit)).chunks
     return ChunkList(
         chunks=[ChunkOut.model_validate(chunk) for chunk in chunks],
         next=chunks[-1].ordinal + 1 if len(chunks) == limit else None,
@@ -207,13 +204,13 @@ async def list_chunks(
 @router.post("/documents/{document_id}/retry", status_code=204, operation_id="retry_document")
 async def retry_document(who: Signed, document_id: UUID) -> None:
     """Read a document again that could not be read."""
-    await services().vault.retry(who, document_id)
+    await services().documents.retry(who, document_id)
 
 
 @router.post("/documents/{document_id}/cancel", status_code=204, operation_id="cancel_document")
 async def cancel_document(who: Signed, document_id: UUID) -> None:
     """Stop reading a document."""
-    await services().vault.cancel(who, document_id)
+    await services().documents.cancel(who, document_id)
 
 
 @router.post("/search", operation_id="search_knowledge")
@@ -224,7 +221,7 @@ async def search_knowledge(who: Signed, asked: SearchRequest) -> SearchOut:
         found = await retriever.memory(who, asked.query, limit=asked.limit)
     else:
         found = await retriever.documents(who, asked.query, scope=asked.scope.scope(), limit=asked.limit)
-    status = await services().indexer.status()
+    status = await services().vector_sets.status()
     return SearchOut(
         passages=[_passage(each, memory=asked.memory) for each in found.passages],
         left_out=list(found.left_out),

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 from gantry.api.chat_schemas import ScopeIn
 from gantry.domain.vault import MAX_COLLECTION_NAME_CHARACTERS, MAX_NAME_CHARACTERS
@@ -18,6 +18,8 @@ class CollectionIn(BaseModel):
 
 class CollectionOut(BaseModel):
     """A collection and what is in it."""
+
+    model_config = ConfigDict(from_attributes=True)
 
     id: UUID
     name: str
@@ -104,7 +106,7 @@ class SearchRequest(BaseModel):
 
     query: str = Field(min_length=1, max_length=4000)
     scope: ScopeIn = ScopeIn()
-    memory: bool = False
+    memory: StrictBool = False
     limit: int = Field(default=8, ge=1, le=50)
 
 

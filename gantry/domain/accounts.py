@@ -8,6 +8,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from gantry.domain.errors import Invalid, NotAllowed
+from gantry.domain.names import is_plain, on_one_line
 from gantry.domain.text import storable
 
 MIN_PASSWORD_CHARACTERS = 10
@@ -33,6 +34,7 @@ class Actor:
     name: str
     role: Role
     session_id: UUID | None = None
+    page: str = ""  # the open page that acts, if one does: what is changed for it is shown there already
 
     @property
     def is_admin(self) -> bool:
@@ -43,6 +45,36 @@ class Actor:
         """Raise NotAllowed unless the actor is an administrator."""
         if not self.is_admin:
             raise NotAllowed("Only an administrator may do this.")
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """An account as pages and programs see it: nothing secret is in it.
+
+    ``theme`` is one of THEMES; ``time_zone`` is the name of the zone in which the person reads dates, None until a browser has told it.
+    """
+
+    id: UUID
+    email: str
+    name: str
+    role: Role
+    active: bool
+    theme: str
+    default_model: str | None
+    time_zone: str | None
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One signed-in browser or program, as its owner sees it."""
+
+    id: UUID
+    created_at: datetime
+    last_seen_at: datetime
+    expires_at: datetime
+    agent: str
+    address: str
 
 
 SYSTEM = Actor(UUID(int=0), "system@localhost", "Gantry", Role.ADMIN)
@@ -73,8 +105,8 @@ def normal_email(raw: str) -> str:
         Invalid: Not shaped like an e-mail address.
     """
     email = unicodedata.normalize("NFKC", storable(raw)).strip().lower()
-    if not _EMAIL.fullmatch(email):
-        raise Invalid("That is not an e-mail address.", field="email")
+    if not (_EMAIL.fullmatch(email) and is_plain(email)):
+        raise Invalid("Enter a valid e-mail address.", field="email")
     return email
 
 
@@ -86,13 +118,15 @@ def checked_password(password: str) -> str:
     """
     if len(password) < MIN_PASSWORD_CHARACTERS:
         raise Invalid(
-            f"Choose a password of at least {MIN_PASSWORD_CHARACTERS} characters.", field="password"
+            f"Choose a password with at least {MIN_PASSWORD_CHARACTERS} characters.", field="password"
         )
     if len(password) > MAX_PASSWORD_CHARACTERS:
-        raise Invalid(f"Choose a password of at most {MAX_PASSWORD_CHARACTERS} characters.", field="password")
+        raise Invalid(
+            f"Choose a password with at most {MAX_PASSWORD_CHARACTERS} characters.", field="password"
+        )
     return password
 
 
 def checked_name(raw: str, email: str) -> str:
     """Return the display name, or the local part of *email* when *raw* is blank."""
-    return " ".join(storable(raw).split())[:MAX_NAME_CHARACTERS] or email.split("@", maxsplit=1)[0]
+    return on_one_line(raw)[:MAX_NAME_CHARACTERS] or email.split("@", maxsplit=1)[0]

@@ -188,7 +188,7 @@ def _name(name: Any) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Document:
+class ArchivedFile:
     """One file; ``path`` has slashes and is relative. ``chunks`` can be read once, before the next document is asked for."""
 
     path: str
@@ -206,7 +206,7 @@ def tally_lines(lines: Iterable[bytes]) -> Tally:
     return Tally(count, size, whole.hexdigest())
 
 
-def tally_documents(documents: Iterable[Document]) -> Tally:
+def tally_documents(documents: Iterable[ArchivedFile]) -> Tally:
     """Count and hash files as an archive does: names, sizes and contents."""
     whole, count, size = hashlib.sha256(), 0, 0
     for document in documents:
@@ -218,7 +218,7 @@ def tally_documents(documents: Iterable[Document]) -> Tally:
     return Tally(count, size, whole.hexdigest())
 
 
-def document_line(document: Document, sha256: str) -> bytes:
+def document_line(document: ArchivedFile, sha256: str) -> bytes:
     """Return what the hash over all documents is made of."""
     return f"{document.size} {sha256} {document.path}\n".encode()
 
@@ -230,7 +230,7 @@ class ArchiveWriter(Protocol):
         """Write rows, a line each without its end, in the order of their key."""
         ...
 
-    def add_documents(self, documents: Iterable[Document]) -> Tally:
+    def add_documents(self, documents: Iterable[ArchivedFile]) -> Tally:
         """Write files in the order of their paths' parts."""
         ...
 
@@ -254,7 +254,7 @@ class ArchiveReader(Protocol):
         """Yield the rows of *table*."""
         ...
 
-    def documents(self) -> Iterator[Document]:
+    def documents(self) -> Iterator[ArchivedFile]:
         """Yield the documents."""
         ...
 
@@ -266,7 +266,7 @@ class ArchiveReader(Protocol):
 class Staging(Protocol):
     """A folder of documents beside the real one."""
 
-    def add(self, document: Document) -> None:
+    def add(self, document: ArchivedFile) -> None:
         """Store one."""
         ...
 
@@ -278,7 +278,7 @@ class Staging(Protocol):
 class DocumentFolder(Protocol):
     """Where documents are kept."""
 
-    def list_documents(self) -> Iterator[Document]:
+    def list_documents(self) -> Iterator[ArchivedFile]:
         """Yield every file in the order of its path's parts."""
         ...
 

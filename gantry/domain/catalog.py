@@ -51,10 +51,33 @@ class ModelRef:
 
 
 @dataclass(frozen=True, slots=True)
+class Waits:
+    """How long a model server may take, in seconds: to connect, until the first word, and between two words.
+
+    A slow machine reads a long prompt for minutes before it says anything.
+    """
+
+    connect: float = 10.0  # a busy machine takes its time
+    first_word: float = 600.0
+    between_words: float = 120.0
+
+    @classmethod
+    def of(cls, first_word: float | None, between_words: float | None) -> Self | None:
+        """Return waits with what is given; None when nothing is."""
+        if first_word is None and between_words is None:
+            return None
+        usual = cls()
+        return cls(
+            first_word=usual.first_word if first_word is None else first_word,
+            between_words=usual.between_words if between_words is None else between_words,
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class ConnectionSpec:
     """How to reach one model server. ``base_url`` ends in ``/v1`` and has no trailing slash.
 
-    ``slug`` is the first part of its models' ids: ``[a-z0-9-]``, unique.
+    ``slug`` is the first part of its models' ids: ``[a-z0-9-]``, unique. ``waits`` is None for the usual ones.
     """
 
     slug: str
@@ -64,6 +87,8 @@ class ConnectionSpec:
     origin: ConnectionOrigin
     api_key: str | None = None
     id: UUID | None = None
+    waits: Waits | None = None
+    models: tuple[str, ...] = ()  # named by hand: offered also where the server does not list them
 
     def __repr__(self) -> str:  # the key stays out of logs and tracebacks
         return f"ConnectionSpec({self.slug!r}, {self.base_url!r}, {self.origin.value})"
@@ -148,7 +173,20 @@ class Truncated:
     """The server ended the answer at its length limit (``finish_reason: length``)."""
 
 
-Delta = TextDelta | ReasoningDelta | UsageReport | LoadProgress | Truncated
+@dataclass(frozen=True, slots=True)
+class Filtered:
+    """The server's content filter ended the answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recast:
+    """What came so far was told apart wrongly: *text* and *reasoning* stand in place of all pieces before it."""
+
+    text: str
+    reasoning: str
+
+
+Delta = TextDelta | ReasoningDelta | UsageReport | LoadProgress | Truncated | Filtered | Recast
 
 
 class ChatModel(Protocol):

@@ -2,16 +2,20 @@
 
 import re
 import unicodedata
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from urllib.parse import SplitResult, urlsplit
 
 from gantry.domain.catalog import ConnectionKind
 from gantry.domain.errors import Invalid
+from gantry.domain.names import on_one_line
 
 MAX_CONNECTION_NAME_CHARACTERS = 80
 MAX_BASE_URL_CHARACTERS = 500
 MAX_API_KEY_CHARACTERS = 1000
 MAX_SLUG_CHARACTERS = 40
+MAX_MODELS_BY_HAND = 200
+MAX_MODEL_NAME_CHARACTERS = 255
+MAX_WAIT_SECONDS = 86_400
 
 _PASTED = re.compile(r"/(chat/completions|completions|models|embeddings)$")
 
@@ -22,16 +26,18 @@ def normal_base_url(raw: str, kind: ConnectionKind) -> str:
     Model servers we know get ``/v1`` when it is missing. Behind ``openai`` may be a gateway with paths of its
     own, so there it is added only where no path was given.
 
+    A query, as some gateways want it (``?api-version=…``), stays at the end; ``address_below`` puts paths before it.
+
     Raises:
-        Invalid: Not http or https, no host, a name and password, a query or a fragment in it, too long.
+        Invalid: Not http or https, no host, a name and password or a fragment in it, too long.
     """
     url = _parsed(raw.strip())
     path = _PASTED.sub("", url.path.rstrip("/")).rstrip("/")
     if not path.endswith("/v1") and (not path or kind is not ConnectionKind.OPENAI):
         path += "/v1"
-    address = f"{url.scheme.lower()}://{url.netloc.lower()}{path}"
+    address = f"{url.scheme.lower()}://{url.netloc.lower()}{path}" + (f"?{url.query}" if url.query else "")
     if len(address) > MAX_BASE_URL_CHARACTERS:
-        raise Invalid("That address is too long.", field="base_url")
+        raise Invalid("This address is too long.", field="base_url")
     return address
 
 
@@ -40,18 +46,56 @@ def _parsed(raw: str) -> SplitResult:
         url = urlsplit(raw)
         host, _port = url.hostname, url.port
     except ValueError as error:
-        raise Invalid("That is not a web address.", field="base_url") from error
+        raise Invalid("Enter a valid web address.", field="base_url") from error
     if url.scheme.lower() not in {"http", "https"} or not host or re.search(r"\s", raw):
-        raise Invalid("The address begins with http:// or https:// and names a host.", field="base_url")
+        raise Invalid("The address must start with http:// or https:// and contain a host.", field="base_url")
     if "@" in url.netloc:
         raise Invalid(
-            "The address must not hold a name or password.",
-            advice="Put the key into its own field.",
+            "The address must not contain a user name or password.",
+            advice="Enter the key in the API key field.",
             field="base_url",
         )
-    if "?" in raw or "#" in raw:
-        raise Invalid("The address must end with its path: no ? and no #.", field="base_url")
+    if "#" in raw:
+        raise Invalid("The address must not contain #.", field="base_url")
     return url
+
+
+def address_below(base_url: str, path: str) -> str:
+    """Return the address of *path* below a base URL, whose query stays at the end."""
+    place, mark, query = base_url.partition("?")
+    return f"{place.rstrip('/')}/{path}{mark}{query}"
+
+
+def root_of(base_url: str) -> str:
+    """Return a base URL without its ``/v1``, where servers have what is theirs alone."""
+    place, mark, query = base_url.partition("?")
+    return f"{place.removesuffix('/v1')}{mark}{query}"
+
+
+def checked_models(raw: Iterable[str]) -> tuple[str, ...]:
+    """Return names of models as an administrator typed them, each once, without blank ones.
+
+    Raises:
+        Invalid: A name is too long, or there are too many.
+    """
+    names = tuple(dict.fromkeys(name for each in raw if (name := on_one_line(each))))
+    if len(names) > MAX_MODELS_BY_HAND or any(len(name) > MAX_MODEL_NAME_CHARACTERS for name in names):
+        raise Invalid(
+            f"Name at most {MAX_MODELS_BY_HAND} models, each with at most {MAX_MODEL_NAME_CHARACTERS} characters.",
+            field="models",
+        )
+    return names
+
+
+def checked_wait(seconds: float | None, field: str) -> float | None:
+    """Return how long to wait, in seconds; None for the usual time.
+
+    Raises:
+        Invalid: Less than a second or more than a day.
+    """
+    if seconds is not None and not 1 <= seconds <= MAX_WAIT_SECONDS:
+        raise Invalid("Enter a number of seconds from 1 to 86,400.", field=field)
+    return seconds
 
 
 def same_server(one: str, other: str) -> bool:
@@ -70,7 +114,7 @@ def checked_connection_name(raw: str) -> str:
     Raises:
         Invalid: Blank or too long.
     """
-    name = " ".join(raw.split())
+    name = on_one_line(raw)
     if not name or len(name) > MAX_CONNECTION_NAME_CHARACTERS:
         raise Invalid(f"Give it a name of 1 to {MAX_CONNECTION_NAME_CHARACTERS} characters.", field="name")
     return name
@@ -84,7 +128,7 @@ def checked_api_key(raw: str) -> str:
     """
     key = raw.strip()
     if len(key) > MAX_API_KEY_CHARACTERS or not all("!" <= character <= "~" for character in key):
-        raise Invalid("That does not look like a key.", field="api_key")
+        raise Invalid("This does not look like an API key.", field="api_key")
     return key
 
 

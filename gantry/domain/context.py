@@ -1,13 +1,15 @@
 """What a question is answered from, and an account of what was sent to the model."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Self
 from uuid import UUID
 
 from gantry.domain.chat import CitationKind
+from gantry.domain.knowledge import KnownFact, Nothing
+from gantry.domain.text import counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,7 @@ class Source:
     end: int = 0
     document_id: UUID | None = None
     message_id: UUID | None = None  # of the past message, for a memory
+    memory_item_id: UUID | None = None  # the memory of that message
     conversation_id: UUID | None = None  # where that message stands
     speaker: str = ""
     said_at: datetime | None = None
@@ -41,13 +44,7 @@ class Source:
 
     def brief(self) -> dict[str, Any]:
         """Return what a page needs for a chip: everything but the passage, as JSON."""
-        return {
-            "number": self.number,
-            "kind": self.kind.value,
-            "title": self.title,
-            "page": self.page,
-            "heading": self.heading,
-        }
+        return _brief(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +52,8 @@ class Retrieval:
     """Where was looked for one answer, and what came of it; stored with the message.
 
     ``documents`` is how many were in scope: None when none were to be read. ``left_out`` names what did not answer,
-    ``unread`` says of each file of the conversation that could not be read, or not yet, why.
+    ``unread`` says of each file of the conversation that could not be read, or not yet, why. ``nothing`` tells why no passage
+    was given; None also for answers stored by versions that did not tell.
     """
 
     documents: int | None = None
@@ -64,6 +62,7 @@ class Retrieval:
     facts: int = 0
     left_out: tuple[str, ...] = ()
     unread: tuple[str, ...] = ()
+    nothing: Nothing | None = None
 
     @classmethod
     def parse(cls, raw: Mapping[str, Any] | None) -> Self | None:
@@ -72,26 +71,37 @@ class Retrieval:
             return None
         known = {key: raw[key] for key in ("documents", "passages", "memories", "facts") if key in raw}
         left_out, unread = (tuple(str(one) for one in raw.get(key, ())) for key in ("left_out", "unread"))
-        return cls(**known, left_out=left_out, unread=unread)
+        why = raw.get("nothing")
+        return cls(
+            **known, left_out=left_out, unread=unread, nothing=Nothing(why) if why in set(Nothing) else None
+        )
 
     def stored(self) -> dict[str, Any]:
         """Return it as JSON."""
         return asdict(self) | {"left_out": list(self.left_out), "unread": list(self.unread)}
 
     @property
+    def not_found(self) -> str:
+        """Say that the documents have nothing for a question."""
+        if not self.documents:
+            return "There are no documents to search in this selection."
+        return f"Nothing found in {counted(self.documents, 'document')}."
+
+    @property
     def sentence(self) -> str:
-        """What a reader is told beside the sources; empty when there is nothing to say."""
+        """What a reader is told beside the sources; empty when there is nothing to say.
+
+        That nothing was given is said only where something was asked of the documents: most messages want nothing of them.
+        """
         parts = list(self.unread)
-        if self.documents and not self.passages:
-            parts.append(f"Nothing found in {_documents(self.documents)}.")
-        elif self.documents == 0 and not self.passages and not self.unread:
-            parts.append("No documents to search yet.")
+        if self.nothing is Nothing.MISSING:
+            parts.append(self.not_found)
         if "vectors" in self.left_out:
-            parts.append("Searched by words only: search by meaning did not answer.")
+            parts.append("Only keyword search was used: search by meaning did not answer.")
         if "keywords" in self.left_out:
-            parts.append("Searched by meaning only: search by words did not answer in time.")
+            parts.append("Only search by meaning was used: keyword search did not answer in time.")
         if "reranker" in self.left_out:
-            parts.append("Ranked without the reranker: it did not answer in time.")
+            parts.append("Results were not reranked: the reranker did not answer in time.")
         if "documents" in self.left_out:
             parts.append("Your documents could not be searched.")
         if "memory" in self.left_out:
@@ -99,15 +109,11 @@ class Retrieval:
         return " ".join(parts)
 
 
-def _documents(count: int) -> str:
-    return "1 document" if count == 1 else f"{count:,} documents"
-
-
 @dataclass(frozen=True, slots=True)
 class Knowledge:
     """What was found for a question, before it is fitted into the model's context. Sources are best first."""
 
-    facts: tuple[str, ...] = ()
+    facts: tuple[KnownFact, ...] = ()
     sources: tuple[Source, ...] = ()
     retrieval: Retrieval | None = None
 
@@ -138,32 +144,53 @@ class ContextPart:
     text: str = ""
     number: int = 0
     messages: int = 0
-    upto: str = ""
+    upto: UUID | None = None
     left_out: str = ""
-
-    def stored(self) -> dict[str, Any]:
-        """Return it as JSON, without what is empty."""
-        return {key: value for key, value in asdict(self).items() if value}
-
-    @classmethod
-    def parse(cls, raw: Mapping[str, Any]) -> Self:
-        """Read what ``stored`` has written."""
-        return cls(
-            kind=PartKind(raw["kind"]),
-            title=str(raw.get("title", "")),
-            tokens=int(raw.get("tokens", 0)),
-            text=str(raw.get("text", "")),
-            number=int(raw.get("number", 0)),
-            messages=int(raw.get("messages", 0)),
-            upto=str(raw.get("upto", "")),
-            left_out=str(raw.get("left_out", "")),
-        )
+    memory_item_id: UUID | None = None  # of a fact
 
 
-def emptied(parts: Iterable[Mapping[str, Any]], gone: Callable[[ContextPart], bool]) -> list[dict[str, Any]]:
-    """Return a stored account without the texts of the parts that are *gone*: delete means delete."""
-    read = map(ContextPart.parse, parts)
-    return [(replace(part, text="") if gone(part) else part).stored() for part in read]
+@dataclass(frozen=True, slots=True)
+class ContextRead:
+    """What was sent for an answer, in the order it was sent, and what was left out."""
+
+    parts: tuple[ContextPart, ...]
+    tokens: int
+    budget_tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class CitedSource:
+    """A numbered source of an answer as it is stored; without references and passage once it was deleted or forgotten.
+
+    ``source_message_id`` is the past message of a memory. ``passage`` is empty too where it was not asked for.
+    """
+
+    number: int
+    kind: CitationKind
+    cited: bool
+    title: str
+    page: int | None
+    heading: str
+    start_offset: int
+    end_offset: int
+    document_id: UUID | None
+    memory_item_id: UUID | None
+    source_message_id: UUID | None
+    passage: str
+
+    def brief(self) -> dict[str, Any]:
+        """Return what a page needs for a chip: everything but the passage, as JSON."""
+        return _brief(self)
+
+
+def _brief(source: Source | CitedSource) -> dict[str, Any]:
+    return {
+        "number": source.number,
+        "kind": source.kind.value,
+        "title": source.title,
+        "page": source.page,
+        "heading": source.heading,
+    }
 
 
 def total_tokens(parts: Sequence[ContextPart]) -> int:

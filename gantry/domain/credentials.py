@@ -28,6 +28,12 @@ def generated_password() -> str:
     return "-".join(groups)
 
 
+def readable(digest: bytes) -> str:
+    """Return the beginning of a digest in the form of a generated password: four groups of four, 80 bits."""
+    letters = "".join(_READABLE[byte % len(_READABLE)] for byte in digest[: _GROUPS * _GROUP_CHARACTERS])
+    return "-".join(letters[at : at + _GROUP_CHARACTERS] for at in range(0, len(letters), _GROUP_CHARACTERS))
+
+
 def network_of(address: str) -> str:
     """Return what attempts from *address* are counted under.
 
@@ -68,7 +74,7 @@ class PasswordHasher(Protocol):
         ...
 
 
-class KeyVault(Protocol):
+class KeyEncryption(Protocol):
     """Encrypts the keys of model servers for the database; does no I/O."""
 
     def seal(self, key: str) -> str:

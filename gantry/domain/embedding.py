@@ -41,6 +41,16 @@ class EmbeddingModel:
         return f"{safe[-32:].strip('-') or 'model'}-{self.dimension}"
 
 
+@dataclass(frozen=True, slots=True)
+class VectorSet:
+    """The vectors of one embedding model: one set is searched, another may be filled beside it."""
+
+    name: str
+    model: str
+    semantic: bool
+    state: SetState
+
+
 class EmbeddingUnavailable(Unavailable):
     """The embedding model cannot be reached or loaded; words alone can still be searched."""
 

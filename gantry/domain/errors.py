@@ -16,23 +16,32 @@ GantryError                    500  something went wrong on our side
 LeaseLost stands outside the tree: it steers writers and is never shown.
 """
 
+from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar
+
+from gantry.domain.text import counted
 
 
 class GantryError(Exception):
     """Base of all; ``public`` is a sentence safe to show to anybody, ``advice`` the next step.
 
+    Where the next step is a setting, ``person_advice`` is that of people who cannot change it; empty: all have the same.
     ``status`` is the HTTP status, ``kind`` the stable name that programs may match on.
     """
 
     status: ClassVar[int] = 500
     kind: ClassVar[str] = "internal"
 
-    def __init__(self, public: str, *, advice: str = "") -> None:
+    def __init__(self, public: str, *, advice: str = "", person_advice: str = "") -> None:
         super().__init__(public)
         self.public = public
         self.advice = advice
+        self.person_advice = person_advice
+
+    def advice_for(self, *, administrator: bool) -> str:
+        """Return the next step that fits the reader."""
+        return self.advice if administrator else self.person_advice or self.advice
 
 
 class NotFound(GantryError):
@@ -65,20 +74,29 @@ class Invalid(GantryError):
     status = 422
     kind = "invalid"
 
-    def __init__(self, public: str, *, advice: str = "", field: str = "") -> None:
-        super().__init__(public, advice=advice)
+    def __init__(self, public: str, *, advice: str = "", person_advice: str = "", field: str = "") -> None:
+        super().__init__(public, advice=advice, person_advice=person_advice)
         self.field = field
 
 
 class TooManyAttempts(GantryError):
-    """A limit was reached; ``retry_after_seconds`` says how long to wait."""
+    """A limit was reached; ``retry_after_seconds`` says how long to wait, ``until`` when that is."""
 
     status = 429
     kind = "too-many-attempts"
 
-    def __init__(self, public: str, *, retry_after_seconds: int) -> None:
-        super().__init__(public, advice=f"Try again in {retry_after_seconds} seconds.")
+    def __init__(self, public: str, *, retry_after_seconds: int, until: datetime) -> None:
+        super().__init__(
+            public, advice=f"Try again in {_in_words(retry_after_seconds)}, at {until:%H:%M} UTC."
+        )
         self.retry_after_seconds = retry_after_seconds
+        self.until = until
+
+
+def _in_words(seconds: int) -> str:
+    if seconds < 120:
+        return counted(seconds, "second")
+    return counted(-(-seconds // 60), "minute")
 
 
 class Conflict(GantryError):
@@ -119,6 +137,8 @@ class ModelFault(StrEnum):
     UNREACHABLE = "unreachable"
     NOT_AUTHORISED = "not-authorised"
     RATE_LIMITED = "rate-limited"
+    QUOTA = "quota-spent"
+    FILTERED = "content-filter"
     NOT_FOUND = "model-not-found"
     REJECTED = "rejected"
     SERVER_ERROR = "server-error"
@@ -137,8 +157,10 @@ class ModelUnavailable(Unavailable):
 
     kind = "model-unavailable"
 
-    def __init__(self, public: str, *, fault: ModelFault, advice: str = "", details: str = "") -> None:
-        super().__init__(public, advice=advice)
+    def __init__(
+        self, public: str, *, fault: ModelFault, advice: str = "", person_advice: str = "", details: str = ""
+    ) -> None:
+        super().__init__(public, advice=advice, person_advice=person_advice)
         self.fault = fault
         self.details = details[:2000]
 
@@ -150,9 +172,9 @@ class ContextTooLong(ModelUnavailable):
 
     def __init__(self, *, context_tokens: int | None, details: str = "") -> None:
         super().__init__(
-            "The conversation is longer than this model can read.",
+            "This conversation is too long for this model.",
             fault=ModelFault.TOO_LONG,
-            advice="Start a new conversation, or choose a model with a longer context.",
+            advice="Start a new chat, or choose a model with a longer context.",
             details=details,
         )
         self.context_tokens = context_tokens

@@ -9,9 +9,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
-from gantry.domain.learning import Learned, Link
+from gantry.domain.english.learning import Learned, Link
 from gantry.domain.memory import EntityKind
-from gantry.domain.passages import search_words, stem
+from gantry.domain.words import content_terms
 
 MAX_FACTS = 12  # of one answer
 _MAX_FACT = 240  # characters
@@ -23,7 +23,7 @@ SLOTS = frozenset(["name", "home", "origin", "employer", "job", "birthday"])  # 
 FACTS_WANTED = """\
 You keep the long-term memory of an assistant. Below is a part of a conversation. List lasting facts about the person \
 (lines of PERSON): who and where they are, family, work, tastes, health, projects, plans, decisions. Leave out what is \
-only of the moment, what ASSISTANT says, and what is known already. Answer with one JSON object and nothing else:
+only of the moment, what ASSISTANT says, texts that PERSON pasted or wants changed, roles and stories, and what is known already. Answer with one JSON object and nothing else:
 {"facts": [{"fact": "…", "quote": "…", "slot": "", "relations": [{"subject": "", "predicate": "…", "object": "…", "type": "…"}]}]}
 fact: one short sentence in the third person without a subject, such as "Works as a nurse in Oslo."
 quote: the person's own words it follows from, copied exactly.
@@ -136,7 +136,7 @@ def _plain(text: str) -> str:
 
 
 def _words(text: str) -> frozenset[str]:
-    return frozenset(stem(word) for word in search_words(text))
+    return frozenset(content_terms(text))
 
 
 def _alike(one: frozenset[str], other: frozenset[str]) -> bool:

@@ -28,8 +28,10 @@ class FileStore(Protocol):
         """
         ...
 
-    async def keep(self, received: Received, *, account: UUID, document: UUID) -> None:
-        """Make what was received the file of *document*."""
+    async def keep(
+        self, received: Received, *, account: UUID, document: UUID, same_as: UUID | None = None
+    ) -> None:
+        """Make what was received the file of *document*; it takes no room where *same_as* has the same content."""
         ...
 
     async def discard(self, received: Received) -> None:

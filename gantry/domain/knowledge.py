@@ -1,6 +1,6 @@
 """What search finds, and where it may look."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -18,20 +18,25 @@ class ScopeKind(StrEnum):
     SOME = "some"
 
 
+MAX_CHOSEN = 100  # documents, and as many collections, that one conversation names
+
+
 @dataclass(frozen=True, slots=True)
 class DocumentScope:
     """The documents a question may be answered from; always inside one account.
 
     ``attached`` are files given to one conversation; they belong to no collection, and are read whatever ``kind`` says.
+    ``sent`` are those of them that came with the question itself: something of them is given whatever it says.
     """
 
     kind: ScopeKind = ScopeKind.ALL
     collections: tuple[UUID, ...] = ()
     documents: tuple[UUID, ...] = ()
     attached: UUID | None = None  # the conversation whose attached files are read too
+    sent: tuple[UUID, ...] = ()
 
     @classmethod
-    def parse(cls, raw: dict[str, Any]) -> Self:
+    def parse(cls, raw: Mapping[str, Any]) -> Self:
         """Read what ``conversation.scope`` stores; anything that is not one means all."""
         try:
             kind = ScopeKind(raw.get("kind", ScopeKind.ALL))
@@ -71,21 +76,43 @@ class Passage:
     said_at: datetime | None = None
 
 
+class Nothing(StrEnum):
+    """Why a search gave nothing."""
+
+    EMPTY = "empty"  # there is nothing to search
+    UNRELATED = "unrelated"  # the message has nothing to do with what there is: thanks, a sum, a poem
+    MISSING = (
+        "missing"  # something was asked for, of documents that were chosen or named, and it is not there
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a search found, best first. ``left_out`` names what did not answer in time, as a page says it."""
+    """What a search found, best first. ``left_out`` names what did not answer in time, as a page says it.
+
+    ``nothing`` tells why there are no passages; None where there are, or where no search answered.
+    """
 
     passages: Sequence[Passage] = ()
     left_out: Sequence[str] = ()  # "vectors", "keywords", "reranker"
     searched: int = 0  # how many documents (or memories) were in scope; 0 means there was nothing to search
     timings_ms: dict[str, float] = field(default_factory=dict[str, float])
+    nothing: Nothing | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class KnownFact:
+    """A sentence about the person, and the memory it is."""
+
+    text: str
+    memory_item_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Recalled:
     """What memory has for a question: sentences about the person, most important first, and past turns."""
 
-    facts: Sequence[str] = ()
+    facts: Sequence[KnownFact] = ()
     turns: Found = field(default_factory=Found)
 
 

@@ -134,11 +134,15 @@ class NoticeKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """One line of an account's feed."""
+    """One line of an account's feed.
+
+    ``origin`` is the page whose handler made the change (``Actor.page``) and has shown it: to it, this is no news.
+    """
 
     kind: NoticeKind
     id: str = ""
     data: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    origin: str = ""
 
 
 class NoticeStream(Protocol):
@@ -153,7 +157,7 @@ class NoticeStream(Protocol):
         ...
 
 
-class NoticeBoard(Protocol):
+class Notices(Protocol):
     """Tells every open page of an account, on every replica, that something changed.
 
     At most once, in order per process; pages that miss a notice rebuild themselves when they reconnect.
@@ -171,7 +175,7 @@ class NoticeBoard(Protocol):
         ...
 
 
-class Roster(Protocol):
+class Presence(Protocol):
     """Which processes of a deployment are there. Never raises: when it cannot tell, nobody is silent."""
 
     async def beat(self, name: str, *, silence_seconds: float) -> list[str]:

@@ -1,7 +1,10 @@
 """What Gantry remembers of a person: values."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from uuid import UUID
 
 MAX_FACT_CHARACTERS = 1000
 PASSED_OVER = datetime(1970, 1, 1, tzinfo=UTC)
@@ -24,3 +27,48 @@ class EntityKind(StrEnum):
     ORGANISATION = "organisation"
     THING = "thing"
     TOPIC = "topic"
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A sentence that is remembered about a person.
+
+    ``title`` is that of the conversation it came from, empty for one written by hand; ``context`` is the slot it fills, such as ``name``.
+    """
+
+    id: UUID
+    content: str
+    context: str
+    pinned: bool
+    by_hand: bool
+    conversation_id: UUID | None
+    message_id: UUID | None
+    said_at: datetime
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RememberedName:
+    """A name in a person's memory, and how often it is mentioned."""
+
+    id: UUID
+    name: str
+    kind: EntityKind
+    mentions: int
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """What one name is to another."""
+
+    subject_id: UUID
+    predicate: str
+    object_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """The names in a person's memory, most often mentioned first, and what is known between them."""
+
+    names: Sequence[RememberedName]
+    relations: Sequence[Related]

@@ -13,12 +13,41 @@ class FileFormat(StrEnum):
 
     PDF = "pdf"
     DOCX = "docx"
+    PPTX = "pptx"
+    XLSX = "xlsx"
+    XLS = "xls"
+    ODT = "odt"
+    ODS = "ods"
+    ODP = "odp"
+    EPUB = "epub"
+    RTF = "rtf"
+    MAIL = "mail"
+    PICTURE = "picture"
     HTML = "html"
     MARKDOWN = "markdown"
     CSV = "csv"
     JSON = "json"
     CODE = "code"
     TEXT = "text"
+
+
+PAGED = frozenset({FileFormat.PDF, FileFormat.PPTX, FileFormat.ODP})  # text on numbered pages or slides
+MAY_HOLD_PICTURES = PAGED | {FileFormat.DOCX, FileFormat.ODT, FileFormat.EPUB, FileFormat.RTF}
+
+# As people say them; where text recognition is not installed, an image is refused with a sentence of its own.
+KINDS_READ = (
+    *(
+        "PDF",
+        "Word (.docx)",
+        "PowerPoint (.pptx)",
+        "Excel (.xlsx, .xls)",
+        "OpenDocument",
+        "EPUB",
+        "RTF",
+        "e-mail (.eml)",
+    ),
+    *("HTML", "text", "Markdown", "CSV", "JSON", "source code", "images of text"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +61,7 @@ class FileKind:
     @property
     def paged(self) -> bool:
         """Whether its text stands on numbered pages."""
-        return self.format is FileFormat.PDF
+        return self.format in PAGED
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +102,9 @@ class ParsingFault(StrEnum):
 
     ENCRYPTED = "encrypted"
     NO_TEXT = "no-text"
+    NO_MEANING = "no-meaning"
+    NO_RECOGNITION = "no-recognition"
+    NOTHING_RECOGNISED = "nothing-recognised"
     BROKEN = "broken"
     TOO_LARGE = "too-large"
     TOO_SLOW = "too-slow"
@@ -87,22 +119,34 @@ _SENTENCES = {
         "Remove the password and upload it again.",
     ),
     ParsingFault.NO_TEXT: (
-        "There is no text in this file, only pictures.",
-        "Run text recognition (OCR) over it and upload the result.",
+        "This file has no text, only images.",
+        "Run text recognition (OCR) on it, then upload the result.",
+    ),
+    ParsingFault.NO_MEANING: (
+        "The text of this file cannot be read: its fonts do not say which letters they show.",
+        "Run text recognition (OCR) on it, then upload the result.",
+    ),
+    ParsingFault.NO_RECOGNITION: (
+        "Text recognition is not installed.",
+        "Upload a file whose text can be selected, or ask an administrator to install Tesseract on the server.",
+    ),
+    ParsingFault.NOTHING_RECOGNISED: (
+        "No text was found in this image.",
+        "Upload a sharper image, or a file whose text can be selected.",
     ),
     ParsingFault.BROKEN: (
         "This file is damaged and cannot be read.",
-        "Save it anew where it was made, and upload it again.",
+        "Export it again, then upload the new copy.",
     ),
-    ParsingFault.TOO_LARGE: ("This file unpacks to more than can be read.", "Split it into smaller files."),
+    ParsingFault.TOO_LARGE: ("This file is too large when unpacked.", "Split it into smaller files."),
     ParsingFault.TOO_SLOW: ("Reading this file took too long.", "Split it into smaller files."),
     ParsingFault.UNSUPPORTED: (
-        "This kind of file cannot be read.",
-        "PDF, Word (.docx), text, Markdown, CSV, HTML, JSON and source code can.",
+        "Unsupported file type.",
+        f"Use {', '.join(KINDS_READ[:-1])} or {KINDS_READ[-1]}.",
     ),
-    ParsingFault.EMPTY: ("This file is empty.", "Choose another one."),
+    ParsingFault.EMPTY: ("This file is empty.", "Choose another file."),
     ParsingFault.MISSING: (
-        "The original of this document is missing.",
+        "The original file of this document is missing.",
         "Delete the document and upload the file again.",
     ),
 }

@@ -8,37 +8,20 @@ import math
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TypeVar
 from uuid import UUID
 
-from gantry.domain.passages import STOP_WORDS, porter_stem, search_words, stem
+from gantry.domain.english.phrases import ANSWERED_BEFORE, PAST, PREFERENCE, STANDING_WISH
+from gantry.domain.oneself import about_oneself
+from gantry.domain.words import counting, porter_stem, stem
 
 _WORD = re.compile(r"[^\W_]+")
-_STANDING = re.compile(
-    r"(?:^|[.!?]\s+)(?:please )?(?:always|never|from now on|whenever i|when i ask)\b", re.IGNORECASE
-)
-_PREFERENCE = re.compile(
-    r"\bi(?:'d| would)? (?:really |usually |always |generally )?prefer\b|\bmy preference\b", re.IGNORECASE
-)
 _LONGEST_INSTRUCTION = 250  # characters; a longer message is about something else as well
 _LONGEST_PREFERENCE = 600
-_PAST = re.compile(
-    r"\b(?:did|ha(?:ve|d|s)|ve|was|were|been|earlier|before|previously|mentioned|said|told"
-    r"|conversations?|chats?|order)\b",
-    re.IGNORECASE,
-)
 _SATURATION = 1.2  # BM25's k1 and b, as everybody has them: how soon another occurrence counts no more,
 _LENGTH = 0.75  # and how much a long text's occurrences count less
-_ANSWERED = re.compile(
-    r"\b(?:did|have|had) you\b"
-    r"|\byou(?:'ve| have| had)? (?:recommended|suggested|advised|proposed|explained|described|outlined|said|told|mentioned"
-    r"|gave|given|helped|provided|wrote|listed)\b"
-    r"|\byour (?:advice|recommendations?|suggestions?|explanations?|answers?)\b"
-    r"|\b(?:summary|summari[sz]e|recap)\b",  # of what both have said
-    re.IGNORECASE,
-)
 _Key = TypeVar("_Key")
 
 
@@ -47,10 +30,11 @@ class Mix:
     """How the two searches are put together, and what is added to their score.
 
     Attributes:
-        words: Share of the score by words, where both searches answered.
+        words: Share of the score by words, where both searches answered,
+        trust: and how much it grows from a question whose words stand nowhere to one whose words all stand in one row.
         counted: Share of that which is counted among the rows that were found. The rest is the database's: which of all
             the person's rows hold a word, not how often.
-        endings: Cuts the endings of words where they are counted.
+        endings: Cuts the endings of English words where they are counted; other languages have rules of their own.
         neighbour: Share of the better neighbour's score that is added: what is found is often found twice.
         feedback: Nearest rows that the question is moved towards.
         candidates: Rows taken from each search.
@@ -78,9 +62,12 @@ class Mix:
     standing: float = 0.0
     preference: float = 0.0
     unseen: float = 0.7
+    trust: float = 0.0
 
 
-DOCUMENTS = Mix(words=0.45, counted=0.7, endings=porter_stem, neighbour=0.05, feedback=3, candidates=100)
+DOCUMENTS = Mix(
+    words=0.4, trust=0.4, counted=0.7, endings=porter_stem, neighbour=0.05, feedback=3, candidates=100
+)
 MEMORY = Mix(
     words=0.45,
     counted=1.0,
@@ -99,11 +86,6 @@ MEMORY = Mix(
 )
 _LEAST_NEAR = 0.3  # nearness of a standing instruction that search by meaning did not return
 
-# A passage is worth giving when it is near enough in meaning, or holds enough of the question's words.
-LEAST_SIMILARITY = 0.3
-LEAST_COVERAGE = 0.5
-LEAST_COVERAGE_ALONE = 0.3  # where words alone were searched: they find with fewer
-
 
 def fused(words: Mapping[UUID, float], meaning: Mapping[UUID, float], mix: Mix) -> dict[UUID, float]:
     """Return one score for each row that either search found; each search counts relative to its best."""
@@ -119,6 +101,17 @@ def fused(words: Mapping[UUID, float], meaning: Mapping[UUID, float], mix: Mix) 
         row: mix.words * words.get(row, 0.0) / best + (1 - mix.words) * max(0.0, meaning.get(row, low)) / top
         for row in {*words, *meaning}
     }
+
+
+def trusting(mix: Mix, share: float) -> Mix:
+    """Return the mix for one question: words count more, the more of the question's words one row holds.
+
+    A question in other words than its answer, or one of many words of which each page of a report has a few, is better found by meaning.
+
+    Args:
+        share: The most that one row holds of the question's words, rare ones counting more; 0 to 1.
+    """
+    return replace(mix, words=mix.words + mix.trust * (share - 0.5))
 
 
 def mingled(counted: Mapping[UUID, float], found: Mapping[UUID, float], mix: Mix) -> dict[UUID, float]:
@@ -144,15 +137,16 @@ def with_neighbours(
 
 def coverage(question: str, held: Iterable[Mapping[str, int]], mix: Mix) -> float:
     """Return the share of the question's words among the `occurrences` in a row's fields."""
-    wanted = _wanted(question, mix.endings)
-    return len({word for field in held for word in field}) / len(wanted) if wanted else 0.0
+    return counting(question, mix.endings).covered(word for field in held for word in field)
 
 
-def occurrences(question: str, text: str, mix: Mix) -> dict[str, int]:
-    """Return how often *text* holds each of the question's words, endings aside; without those it does not hold."""
-    lower = text.lower()
-    counted = ((one, _times(lower, one, mix.endings)) for one in _wanted(question, mix.endings))
-    return {one: times for one, times in counted if times}
+def occurrences(question: str, text: str, mix: Mix, languages: Sequence[str] = ()) -> dict[str, int]:
+    """Return how often *text* holds each of the question's words, endings aside; without those it does not hold.
+
+    Args:
+        languages: Of the text, where that is known from a longer one around it.
+    """
+    return counting(question, mix.endings).count(text, languages)
 
 
 def okapi(
@@ -198,29 +192,9 @@ def _rarity(rows: Sequence[Mapping[str, int]]) -> Callable[[str], float]:
     return lambda word: math.log(1 + (len(rows) - counts[word] + 0.5) / (counts[word] + 0.5))
 
 
-@lru_cache(maxsize=64)  # one question is compared with hundreds of rows
-def _wanted(question: str, endings: Callable[[str], str]) -> frozenset[str]:
-    return frozenset(endings(word) for word in search_words(question) if word not in STOP_WORDS)
-
-
-def _times(text: str, wanted: str, endings: Callable[[str], str]) -> int:
-    """Return how many words of *text* are *wanted* without their endings.
-
-    Looks at words that begin like it only: texts are many, and long. A stem's last letter may be another than its words' ("dai", "day").
-    """
-    begin = wanted[:-1] if len(wanted) > 3 or wanted.endswith("i") else wanted
-    times, at = 0, text.find(begin)
-    while at >= 0:
-        if at == 0 or not text[at - 1].isalnum():
-            word = _WORD.match(text, at)
-            times += word is not None and endings(word.group()) == wanted
-        at = text.find(begin, at + 1)
-    return times
-
-
 def is_standing(text: str) -> bool:
     """Whether a person's message is an instruction for all times, such as “always answer in French”."""
-    return len(text) <= _LONGEST_INSTRUCTION and _STANDING.search(text) is not None
+    return len(text) <= _LONGEST_INSTRUCTION and STANDING_WISH.search(text) is not None
 
 
 def how_wished(question: str, text: str, nearness: float, mix: Mix) -> float:
@@ -231,11 +205,11 @@ def how_wished(question: str, text: str, nearness: float, mix: Mix) -> float:
     Args:
         nearness: Similarity of question and message, relative to the most similar one.
     """
-    if _PAST.search(question) is not None:
+    if PAST.search(question) is not None:
         return 0.0
     if is_standing(text):
         return mix.standing * max(_LEAST_NEAR, nearness)
-    prefers = len(text) <= _LONGEST_PREFERENCE and _PREFERENCE.search(text) is not None
+    prefers = len(text) <= _LONGEST_PREFERENCE and PREFERENCE.search(text) is not None
     return mix.preference if prefers else 0.0
 
 
@@ -245,7 +219,7 @@ def who_spoke(question: str, speaker: str, mix: Mix) -> float:
     if speaker == "user":
         if _asks_for_answers(question):
             return 0.0
-        return mix.person + mix.own * bool(asked & {"i", "my", "me", "mine", "myself"})
+        return mix.person + mix.own * _about_oneself(question)
     return mix.speaker * (speaker.lower() in asked)
 
 
@@ -255,8 +229,13 @@ def _asked(question: str) -> frozenset[str]:
 
 
 @lru_cache(maxsize=64)
+def _about_oneself(question: str) -> bool:
+    return about_oneself(question)
+
+
+@lru_cache(maxsize=64)
 def _asks_for_answers(question: str) -> bool:
-    return _ANSWERED.search(question) is not None
+    return ANSWERED_BEFORE.search(question) is not None
 
 
 def best_first(scores: Mapping[_Key, float]) -> Sequence[_Key]:

@@ -4,15 +4,14 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
-from gantry.domain.passages import search_words, stem
+from gantry.domain.english.phrases import TELLING
+from gantry.domain.passages import SENTENCE
+from gantry.domain.words import content_terms
 
 MAX_CHARACTERS = 2400
-_SENTENCE = re.compile(r"(?<=[.!?…])\s+|\n+")
 _CODE = re.compile(r"```.*?(?:```|\Z)", re.DOTALL)
-_SHORTEST, _LONGEST = 25, 320
-_TELLING = re.compile(
-    r"\d|\b(?:decided|agreed|will|must|should|plan|because|important|remember|name|deadline)\b", re.IGNORECASE
-)
+_SHORTEST = 25  # bytes: nine Chinese characters say as much as twenty-five letters
+_LONGEST = 320  # characters
 _QUESTION_BONUS = 1.3
 _TELLING_BONUS = 1.2
 _TOLD = 0.4  # of a word's weight is left for the sentences after
@@ -30,7 +29,7 @@ def summarised(messages: Sequence[tuple[bool, str]], *, max_characters: int = MA
         for number, (mine, text) in enumerate(messages)
         for sentence in _sentences(text)
     ]
-    words = [frozenset(stem(word) for word in search_words(sentence)) for *_, sentence in sentences]
+    words = [frozenset(content_terms(sentence)) for *_, sentence in sentences]
     weight = {
         word: float(min(count, 12)) for word, count in Counter(w for each in words for w in each).items()
     }
@@ -39,7 +38,7 @@ def summarised(messages: Sequence[tuple[bool, str]], *, max_characters: int = MA
         _number, mine, sentence = sentences[index]
         score = sum(weight[word] for word in words[index]) / (len(words[index]) + 4)
         score *= _QUESTION_BONUS if mine else 1.0
-        return score * (_TELLING_BONUS if _TELLING.search(sentence) else 1.0)
+        return score * (_TELLING_BONUS if TELLING.search(sentence) else 1.0)
 
     kept: set[int] = set()
     room = max_characters
@@ -61,5 +60,5 @@ def summarised(messages: Sequence[tuple[bool, str]], *, max_characters: int = MA
 
 
 def _sentences(text: str) -> list[str]:
-    parts = (part.strip(" -*#>\t") for part in _SENTENCE.split(_CODE.sub(" ", text)))
-    return [part[:_LONGEST] for part in parts if len(part) >= _SHORTEST]
+    parts = (part.strip(" -*#>\t") for part in SENTENCE.split(_CODE.sub(" ", text)))
+    return [part[:_LONGEST] for part in parts if len(part.encode()) >= _SHORTEST]

@@ -1,9 +1,13 @@
 """Documents and their collections: values and rules."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
+from typing import Any
+from uuid import UUID
 
-from gantry.domain.text import storable
+from gantry.domain.names import on_one_line
 
 MAX_NAME_CHARACTERS = 255
 MAX_COLLECTION_NAME_CHARACTERS = 80
@@ -33,9 +37,62 @@ class DocumentProblem:
     page: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class CollectionSummary:
+    """A collection and what is in it: how many documents, how many of them ready, their bytes."""
+
+    id: UUID
+    name: str
+    is_default: bool
+    documents: int
+    ready: int
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoredDocument:
+    """An uploaded file, and how far it has come.
+
+    It stands in a collection, or belongs to a conversation as an attached file, or (both empty) waits to be sent with a message.
+    ``pages`` is None while it is not known, and of a kind without pages; ``problem`` is a ``DocumentProblem``.
+    """
+
+    id: UUID
+    collection_id: UUID | None
+    conversation_id: UUID | None
+    name: str
+    media_type: str
+    size_bytes: int
+    sha256: str
+    state: DocumentState
+    pages: int | None
+    pages_done: int
+    characters: int
+    chunk_count: int
+    embedded_count: int
+    problem: Mapping[str, Any] | None
+    attempt: int
+    created_at: datetime
+    ready_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredChunk:
+    """A piece of a document's text, ``start_offset`` to ``end_offset`` in characters; ``context`` is searched with it."""
+
+    id: UUID
+    ordinal: int
+    page: int | None
+    heading: str
+    start_offset: int
+    end_offset: int
+    context: str
+    content: str
+
+
 def cleaned_name(raw: str) -> str:
     """Return a file's or collection's name on one line, without folders and no longer than we store; may be empty."""
-    name = " ".join(storable(raw).replace("\\", "/").rsplit("/", 1)[-1].split())
+    name = on_one_line(raw.replace("\\", "/").rsplit("/", 1)[-1])
     if len(name) <= MAX_NAME_CHARACTERS:
         return name
     stem, dot, ending = name.rpartition(".")

@@ -6,11 +6,11 @@ from enum import StrEnum
 from typing import Protocol
 from uuid import UUID
 
-from gantry.domain.embedding import Vector
+from gantry.domain.embedding import EmbeddingModel, Vector
 from gantry.domain.errors import Unavailable
 
 
-class Shelf(StrEnum):
+class VectorKind(StrEnum):
     """Which table a vector belongs to."""
 
     CHUNK = "chunk"
@@ -39,7 +39,7 @@ class VectorScope:
     """What a query may see. ``None`` means all of the account's; both lists together mean: in either."""
 
     account: UUID
-    shelf: Shelf
+    kind: VectorKind
     sources: Collection[UUID] | None = None
     groups: Collection[UUID] | None = None
     without_source: UUID | None = None
@@ -55,12 +55,19 @@ class VectorHit:
     vector: Vector | None = None  # only where it was asked for
 
 
+@dataclass(frozen=True, slots=True)
+class Near:
+    """What is near to a question: its nearest rows, and how near the first is to the question as it was asked."""
+
+    hits: Sequence[VectorHit]
+    similarity: float  # cosine; of no row it is 0
+    model: EmbeddingModel  # whose cosines these are: each model's mean something else
+
+
 class Nearest(Protocol):
     """Finds rows by meaning: embeds the question as the active set wants it, and asks the index."""
 
-    async def nearest(
-        self, question: str, *, scope: VectorScope, limit: int, feedback: int = 0
-    ) -> list[VectorHit]:
+    async def nearest(self, question: str, *, scope: VectorScope, limit: int, feedback: int = 0) -> Near:
         """Return the nearest rows inside *scope*, best first, each row once.
 
         With *feedback* the question is first moved a little towards so many of the nearest rows (Rocchio), which finds more of what is
@@ -78,7 +85,9 @@ class VectorIndex(Protocol):
     Every method raises IndexUnavailable when the index does not answer within its deadline.
     """
 
-    async def add(self, set_name: str, account: UUID, shelf: Shelf, entries: Sequence[VectorEntry]) -> None:
+    async def add(
+        self, set_name: str, account: UUID, kind: VectorKind, entries: Sequence[VectorEntry]
+    ) -> None:
         """Add or replace; the same row and part replaces what was there."""
         ...
 
@@ -92,19 +101,19 @@ class VectorIndex(Protocol):
         self,
         set_name: str,
         account: UUID,
-        shelf: Shelf,
+        kind: VectorKind,
         *,
         rows: Collection[UUID] | None = None,
         sources: Collection[UUID] | None = None,
     ) -> None:
-        """Remove what belongs to *rows* or *sources*; with neither, all of the account's on the shelf."""
+        """Remove what belongs to *rows* or *sources*; with neither, all of the account's of the kind."""
         ...
 
     async def move(self, set_name: str, account: UUID, *, source: UUID, group: UUID) -> None:
         """Give all vectors of a document another group."""
         ...
 
-    async def rows(self, set_name: str, account: UUID, shelf: Shelf) -> set[UUID]:
+    async def rows(self, set_name: str, account: UUID, kind: VectorKind) -> set[UUID]:
         """Return which rows of an account have vectors, to be compared with the database."""
         ...
 

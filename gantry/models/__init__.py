@@ -1,24 +1,24 @@
 """The tables."""
 
-from gantry.models.accounts import Account, ApiToken, AuditEvent, AuthSession
+from gantry.models.accounts import Account, AuditEvent, AuthSession
 from gantry.models.base import Row, new_id
-from gantry.models.catalog import Connection, ModelEntry, Persona, Prompt
+from gantry.models.catalog import Connection, ModelEntry
 from gantry.models.chat import (
     Attachment,
     Citation,
     ContextTrace,
     Conversation,
     Feedback,
-    Folder,
     Generation,
     Message,
+    Quotation,
+    SentPart,
 )
 from gantry.models.memory import Entity, MemoryItem, Mention, Relation
 from gantry.models.vault import Chunk, Collection, Document, EmbeddingSet
 
 __all__ = [
     "Account",
-    "ApiToken",
     "Attachment",
     "AuditEvent",
     "AuthSession",
@@ -32,15 +32,14 @@ __all__ = [
     "EmbeddingSet",
     "Entity",
     "Feedback",
-    "Folder",
     "Generation",
     "MemoryItem",
     "Mention",
     "Message",
     "ModelEntry",
-    "Persona",
-    "Prompt",
+    "Quotation",
     "Relation",
     "Row",
+    "SentPart",
     "new_id",
 ]

@@ -14,6 +14,7 @@ from gantry.models.base import Row, UtcDateTime, text_enum
 class Account(Row, table=True):
     """A person who may sign in. ``email`` is in the form of ``domain.accounts.normal_email``.
 
+    ``time_zone``: the name of the zone in which the person reads dates; None until a browser has told it.
     ``memory_enabled``: conversations are remembered and recalled. ``memory_by_model``: the model may extract facts when idle.
     """
 
@@ -26,6 +27,7 @@ class Account(Row, table=True):
     active: bool = True
     theme: str = Field(default="system", max_length=16)
     default_model: str | None = Field(default=None, max_length=255)
+    time_zone: str | None = Field(default=None, max_length=64)
     memory_enabled: bool = Field(default=True, sa_column_kwargs={"server_default": true()})
     memory_by_model: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
     created_at: datetime = Field(sa_type=UtcDateTime)
@@ -44,18 +46,6 @@ class AuthSession(Row, table=True):
     expires_at: datetime = Field(sa_type=UtcDateTime)
     agent: str = Field(default="", max_length=300)
     address: str = Field(default="", max_length=64)
-
-
-class ApiToken(Row, table=True):
-    """A key for programs. Only the SHA-256 of it is stored; ``prefix`` lets its owner recognise it."""
-
-    account_id: UUID = Field(foreign_key="account.id", ondelete="CASCADE", index=True)
-    name: str = Field(max_length=80)
-    prefix: str = Field(max_length=16)
-    token_hash: str = Field(unique=True, max_length=64)
-    created_at: datetime = Field(sa_type=UtcDateTime)
-    last_used_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
-    expires_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
 class AuditEvent(Row, table=True):

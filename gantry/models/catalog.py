@@ -1,9 +1,8 @@
-"""Model servers, what they offer, and the texts that shape a model."""
+"""Model servers, and what they offer."""
 
 from datetime import datetime
-from uuid import UUID
 
-from sqlalchemy import Index, Text
+from sqlalchemy import JSON, Column, Index
 from sqlmodel import Field
 
 from gantry.domain.catalog import ConnectionKind
@@ -11,7 +10,10 @@ from gantry.models.base import Row, UtcDateTime, text_enum
 
 
 class Connection(Row, table=True):
-    """A model server an administrator added; its key is encrypted with a key derived from SECRET_KEY."""
+    """A model server an administrator added; its key is encrypted with a key derived from SECRET_KEY.
+
+    ``models_by_hand``: offered also where the server does not list them. The waits are None for the usual ones (``Waits``).
+    """
 
     slug: str = Field(unique=True, max_length=40)
     name: str = Field(max_length=80)
@@ -19,6 +21,9 @@ class Connection(Row, table=True):
     base_url: str = Field(max_length=500)
     key_encrypted: str | None = Field(default=None, max_length=2000)
     enabled: bool = True
+    models_by_hand: list[str] | None = Field(default=None, sa_column=Column(JSON, nullable=True))
+    first_word_seconds: float | None = None
+    between_words_seconds: float | None = None
     created_at: datetime = Field(sa_type=UtcDateTime)
     updated_at: datetime = Field(sa_type=UtcDateTime)
 
@@ -32,27 +37,4 @@ class ModelEntry(Row, table=True):
     name: str = Field(max_length=255)
     context_tokens: int | None = None
     context_learned: bool = False  # told by the server in an error, which beats what it lists
-    hidden: bool = False
     seen_at: datetime = Field(sa_type=UtcDateTime)
-
-
-class Persona(Row, table=True):
-    """A named system prompt; of one person, or of everybody when ``account_id`` is empty."""
-
-    account_id: UUID | None = Field(default=None, foreign_key="account.id", ondelete="CASCADE", index=True)
-    name: str = Field(max_length=80)
-    system_prompt: str = Field(sa_type=Text)
-    model: str | None = Field(default=None, max_length=255)
-    temperature: float | None = None
-    created_at: datetime = Field(sa_type=UtcDateTime)
-
-
-class Prompt(Row, table=True):
-    """A text to start from, called up with a slash."""
-
-    __table_args__ = (Index("uq_prompt_account_id_name", "account_id", "name", unique=True),)
-
-    account_id: UUID | None = Field(default=None, foreign_key="account.id", ondelete="CASCADE")
-    name: str = Field(max_length=40)
-    text: str = Field(sa_type=Text)
-    created_at: datetime = Field(sa_type=UtcDateTime)

@@ -14,18 +14,11 @@ from gantry.domain.chat import (
     MessageStatus,
     Rating,
 )
+from gantry.domain.context import PartKind
 from gantry.models.base import Row, UtcDateTime, text_enum
 
 _LIVE = text("status IN ('queued', 'running')")
 _UNREAD = text("memorised_at IS NULL AND status <> 'streaming'")
-
-
-class Folder(Row, table=True):
-    """A person's drawer of conversations."""
-
-    account_id: UUID = Field(foreign_key="account.id", ondelete="CASCADE", index=True)
-    name: str = Field(max_length=80)
-    created_at: datetime = Field(sa_type=UtcDateTime)
 
 
 class Conversation(Row, table=True):
@@ -41,13 +34,10 @@ class Conversation(Row, table=True):
     __table_args__ = (Index("ix_conversation_account_id_updated_at", "account_id", "updated_at"),)
 
     account_id: UUID = Field(foreign_key="account.id", ondelete="CASCADE")
-    folder_id: UUID | None = Field(default=None, foreign_key="folder.id", ondelete="SET NULL", index=True)
     title: str = Field(default="", max_length=120)
     title_by_hand: bool = False
     pinned: bool = False
-    archived: bool = False
     model: str | None = Field(default=None, max_length=255)
-    persona_id: UUID | None = Field(default=None, foreign_key="persona.id", ondelete="SET NULL", index=True)
     scope: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
     remembered: bool = Field(default=True, sa_column_kwargs={"server_default": true()})
     temporary: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
@@ -65,7 +55,8 @@ class Message(Row, table=True):
     """One message of the tree. ``depth`` is 0 at the root; siblings are alternatives.
 
     While ``status`` is streaming, ``content`` is the last checkpoint. ``error`` is a ``domain.chat.AnswerError``,
-    never text of the answer. ``client_key`` is the page's name for one press of Send. ``left_out`` counts earlier messages that did not fit the model's context.
+    never text of the answer. ``client_key`` is the page's name for one press of Send. ``left_out`` counts earlier messages that did not fit the model's context;
+    ``ending`` is a ``domain.chat.Ending``.
     ``retrieval`` says of an answer where was looked and what was found (``domain.context.Retrieval``), ``memorised_at``
     when memory has read the message; None: it is still to be read, ``domain.memory.PASSED_OVER``: memory was off for it.
     """
@@ -96,6 +87,7 @@ class Message(Row, table=True):
     total_ms: int | None = None
     left_out: int = 0
     truncated: bool = False
+    ending: str | None = Field(default=None, max_length=16)
     error: dict[str, Any] | None = Field(
         default=None, sa_column=Column(JSON(none_as_null=True), nullable=True)
     )
@@ -140,7 +132,6 @@ class Generation(Row, table=True):
     lease_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
     stop_requested_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     created_at: datetime = Field(sa_type=UtcDateTime)
-    started_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     finished_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
@@ -159,8 +150,7 @@ class Attachment(Row, table=True):
 class Citation(Row, table=True):
     """One numbered source that was given for an answer; ``cited`` says whether the answer refers to it.
 
-    The passage is kept as it was given. When its document or message is deleted the reference is emptied and the passage
-    with it (``domain.knowledge``): delete means delete.
+    Its passage, and what that was taken from, is a ``Quotation``, which goes when its source does; the number stays.
     """
 
     __table_args__ = (Index("uq_citation_message_id_number", "message_id", "number", unique=True),)
@@ -169,27 +159,56 @@ class Citation(Row, table=True):
     number: int
     kind: CitationKind = Field(default=CitationKind.DOCUMENT, sa_type=text_enum(CitationKind))
     cited: bool = True
-    document_id: UUID | None = Field(default=None, foreign_key="document.id", ondelete="SET NULL", index=True)
-    source_message_id: UUID | None = Field(
-        default=None, foreign_key="message.id", ondelete="SET NULL", index=True
-    )
     title: str = Field(default="", max_length=255)
     page: int | None = None
     heading: str = Field(default="", max_length=500)
     start_offset: int = 0
     end_offset: int = 0
-    passage: str = Field(sa_type=Text)
 
 
 class ContextTrace(Row, table=True):
-    """What was sent to the model for one answer, part by part; ``parts`` are ``domain.context.ContextPart``."""
+    """That something was sent to the model for one answer, and how much; its parts are ``SentPart``."""
 
     message_id: UUID = Field(foreign_key="message.id", ondelete="CASCADE", unique=True)
-    account_id: UUID = Field(foreign_key="account.id", ondelete="CASCADE", index=True)
-    parts: list[dict[str, Any]] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
     tokens: int
     budget_tokens: int
     created_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class SentPart(Row, table=True):
+    """One part of what was sent to the model for an answer, or left out: a ``domain.context.ContextPart``.
+
+    ``text`` is empty of history (``upto`` names its last message) and of what was quoted (``Quotation``).
+    """
+
+    __table_args__ = (Index("uq_sent_part_trace_id_ordinal", "trace_id", "ordinal", unique=True),)
+
+    trace_id: UUID = Field(foreign_key="context_trace.id", ondelete="CASCADE")
+    ordinal: int
+    kind: PartKind = Field(sa_type=text_enum(PartKind))
+    title: str = Field(default="", sa_type=Text)
+    tokens: int = 0
+    text: str = Field(default="", sa_type=Text)
+    number: int = 0
+    messages: int = 0
+    upto: UUID | None = Field(default=None, foreign_key="message.id", ondelete="SET NULL", index=True)
+    left_out: str = Field(default="", max_length=255)
+
+
+class Quotation(Row, table=True):
+    """What was taken from a document or from memory for an answer; the database removes it with what it was taken from.
+
+    ``passage`` is what a citation shows, empty of facts, which have no number; ``sent`` is what the model read.
+    """
+
+    citation_id: UUID | None = Field(default=None, foreign_key="citation.id", ondelete="CASCADE", unique=True)
+    part_id: UUID | None = Field(default=None, foreign_key="sent_part.id", ondelete="CASCADE", unique=True)
+    document_id: UUID | None = Field(default=None, foreign_key="document.id", ondelete="CASCADE", index=True)
+    memory_item_id: UUID | None = Field(
+        default=None, foreign_key="memory_item.id", ondelete="CASCADE", index=True
+    )
+    passage: str = Field(default="", sa_type=Text)
+    sent: str = Field(default="", sa_type=Text)
 
 
 class Feedback(Row, table=True):
@@ -198,5 +217,4 @@ class Feedback(Row, table=True):
     message_id: UUID = Field(foreign_key="message.id", ondelete="CASCADE", unique=True)
     account_id: UUID = Field(foreign_key="account.id", ondelete="CASCADE", index=True)
     rating: Rating = Field(sa_type=text_enum(Rating))
-    comment: str = Field(default="", max_length=2000)
     created_at: datetime = Field(sa_type=UtcDateTime)

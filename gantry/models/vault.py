@@ -17,7 +17,7 @@ _ACTIVE = text("state = 'active'")
 
 
 class Collection(Row, table=True):
-    """A person's shelf of documents; one of them is the default."""
+    """A person's group of documents; one of them is the default."""
 
     __table_args__ = (
         Index("uq_collection_account_id_name", "account_id", "name", unique=True),
@@ -85,7 +85,7 @@ class Chunk(Row, table=True):
     """A piece of a document's extracted text, ``start_offset`` to ``end_offset`` in characters; pieces may overlap.
 
     ``context`` (the document's name and the headings above) is searched with it. ``vectors_in`` names the newest
-    embedding set that holds its vector; empty: it waits to be embedded. ``collection_id`` and ``conversation_id`` repeat the document's, for the search.
+    vector set that holds its vector; empty: it waits to be embedded. ``collection_id`` and ``conversation_id`` repeat the document's, for the search.
     """
 
     __table_args__ = (
@@ -125,6 +125,5 @@ class EmbeddingSet(Row, table=True):
     semantic: bool = True
     state: SetState = Field(default=SetState.BUILDING, sa_type=text_enum(SetState))
     created_at: datetime = Field(sa_type=UtcDateTime)
-    activated_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     worker: str = Field(default="", max_length=64)
     lease_until: datetime | None = Field(default=None, sa_type=UtcDateTime)

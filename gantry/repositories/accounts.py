@@ -8,9 +8,12 @@ from sqlalchemy import delete, func, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from gantry.domain.accounts import SYSTEM, Actor, Role
+from gantry.domain.accounts import SYSTEM, Actor, Person, Role, Session
 from gantry.domain.errors import NotFound
 from gantry.models.accounts import Account, AuditEvent, AuthSession
+from gantry.repositories.values import values_of
+
+SIGNED_IN = "session.signed-in"  # as the audit calls it
 
 
 class AccountRepository:
@@ -58,7 +61,7 @@ class AccountRepository:
             raise NotFound("There is no such account.")
         return row
 
-    async def list_accounts(self, *, search: str, limit: int) -> list[Account]:
+    async def list_people(self, *, search: str, limit: int) -> list[Person]:
         """Return people by name; *search* is looked for anywhere in name and address."""
         query = select(Account).order_by(func.lower(col(Account.name)), col(Account.email)).limit(limit)
         if search:
@@ -68,7 +71,7 @@ class AccountRepository:
                     col(Account.email).icontains(search, autoescape=True),
                 )
             )
-        return list(await self._session.scalars(query))
+        return values_of(Person, (await self._session.scalars(query)).all())
 
     async def lock_administrators(self) -> set[UUID]:
         """Return the active administrators, who stay what they are until this transaction ends.
@@ -123,7 +126,7 @@ class AccountRepository:
             .values(last_seen_at=now, expires_at=until)
         )
 
-    async def list_sessions(self, owner: UUID, *, now: datetime, limit: int) -> list[AuthSession]:
+    async def list_sessions(self, owner: UUID, *, now: datetime, limit: int) -> list[Session]:
         """Return sessions that have not ended, last seen first."""
         query = (
             select(AuthSession)
@@ -131,7 +134,7 @@ class AccountRepository:
             .order_by(col(AuthSession.last_seen_at).desc(), col(AuthSession.id).desc())
             .limit(limit)
         )
-        return list(await self._session.scalars(query))
+        return values_of(Session, (await self._session.scalars(query)).all())
 
     async def end_session(self, session: UUID, *, owner: UUID) -> bool:
         """Delete one session of *owner*; False when there is none."""
@@ -182,6 +185,16 @@ class AccountRepository:
                 details=details,
             )
         )
+
+    async def list_sign_in_addresses(self, account: UUID, *, limit: int) -> list[str]:
+        """Return from where an account's last sessions were opened."""
+        newest = (
+            select(col(AuditEvent.address))
+            .where(col(AuditEvent.actor_id) == account, col(AuditEvent.action) == SIGNED_IN)
+            .order_by(col(AuditEvent.at).desc())
+            .limit(limit)
+        )
+        return list(dict.fromkeys(await self._session.scalars(newest)))
 
     async def list_events(self, *, limit: int) -> list[AuditEvent]:
         """Return what was done, newest first."""

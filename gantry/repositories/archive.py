@@ -9,13 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import event
-from sqlalchemy.exc import DBAPIError
 
 from gantry.domain.archive import Kind, Layout
 from gantry.domain.archive_rows import encode
-from gantry.domain.errors import Unavailable, WrongSchema
-from gantry.repositories.database import configure_sqlite, engine_url
+from gantry.domain.errors import WrongSchema
+from gantry.repositories.connecting import connected
+from gantry.repositories.database import engine_url
 
 _APART = {"alembic_version", "embedding_set"}  # the second tells of vectors, which are made again
 _FETCHED = 100  # rows held at once; one may be large
@@ -39,27 +38,6 @@ TYPES: Mapping[Kind, sa.types.TypeEngine[Any]] = {
     Kind.BOOLEAN: sa.Boolean(),
     Kind.BYTES: sa.LargeBinary(),
 }
-
-
-@contextmanager
-def connected(database_url: str) -> Generator[sa.Connection]:
-    """Yield one connection.
-
-    Raises:
-        Unavailable: The database failed; what went wrong is in the cause.
-    """
-    url = engine_url(database_url, sync=True)
-    engine = sa.create_engine(url, poolclass=sa.NullPool, hide_parameters=True)
-    if url.get_backend_name() == "sqlite":
-        event.listen(engine, "connect", configure_sqlite)
-    try:
-        with engine.connect() as connection:
-            yield connection
-    except DBAPIError as error:
-        reason = str(error.orig).strip().partition("\n")[0]  # what follows may quote a row
-        raise Unavailable(f"The database failed: {reason}") from error
-    finally:
-        engine.dispose()
 
 
 def layouts_of(connection: sa.Connection) -> list[Layout]:

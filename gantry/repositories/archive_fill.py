@@ -14,9 +14,10 @@ import sqlalchemy as sa
 from gantry.domain.archive import ArchiveRefused, Kind, Layout
 from gantry.domain.archive_rows import decode
 from gantry.domain.errors import Conflict, Unavailable
-from gantry.repositories import migrations
-from gantry.repositories.archive import TYPES, connected, layouts_of
-from gantry.repositories.database import SQLITE_BUSY_MS, engine_url
+from gantry.repositories import migrations, sqlite
+from gantry.repositories.archive import TYPES, layouts_of
+from gantry.repositories.connecting import connected
+from gantry.repositories.database import engine_url
 
 _BATCH_BYTES = 1024 * 1024
 _BATCH_ROWS = 500
@@ -70,7 +71,7 @@ def _bring_over(fresh: Path, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     source, target = sqlite3.connect(fresh), sqlite3.connect(path)
     try:
-        target.execute(f"PRAGMA busy_timeout={SQLITE_BUSY_MS}")
+        target.execute(f"PRAGMA busy_timeout={sqlite.BUSY_MS}")
         source.backup(target, progress=_refuse_to_wait)
     finally:
         source.close()

@@ -66,10 +66,7 @@ class CatalogRepository:
     async def list_entries(self, *, limit: int = 10_000) -> list[ModelEntry]:
         """Return the last known models, by connection and name."""
         query = (
-            select(ModelEntry)
-            .where(col(ModelEntry.hidden).is_(False))
-            .order_by(col(ModelEntry.connection_slug), col(ModelEntry.name))
-            .limit(limit)
+            select(ModelEntry).order_by(col(ModelEntry.connection_slug), col(ModelEntry.name)).limit(limit)
         )
         return list(await self._session.scalars(query))
 
@@ -118,6 +115,5 @@ def _entry(
         "name": name,
         "context_tokens": context_tokens,
         "context_learned": learned,
-        "hidden": False,
         "seen_at": at,
     }

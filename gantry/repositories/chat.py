@@ -1,18 +1,21 @@
 """Conversations and their trees of messages."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, exists, literal, select, update
+from sqlalchemy import Integer, Select, bindparam, delete, exists, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
-from gantry.domain.chat import LIVE, Rating
+from gantry.domain.chat import LIVE, MessageStatus, Rating, StoredMessage
 from gantry.domain.errors import NotFound
 from gantry.models import Conversation, Feedback, Generation, Message
+from gantry.repositories.values import values_of
+from gantry.repositories.words import MESSAGES, WordsRepository
 
 
 class ChatRepository:
@@ -30,6 +33,8 @@ class ChatRepository:
         """Store a new message; the database refuses a second one with the same client key."""
         self._session.add(message)
         await self._session.flush()
+        if message.status is not MessageStatus.STREAMING:
+            await WordsRepository(self._session).index(MESSAGES, [message.id])
 
     async def get_conversation(
         self, conversation: UUID, *, owner: UUID, deleted: bool = False
@@ -37,14 +42,14 @@ class ChatRepository:
         """Return a conversation of *owner*, or a deleted one while that can be undone."""
         row = await self._session.get(Conversation, conversation)
         if row is None or row.account_id != owner or (row.deleted_at is not None) != deleted:
-            raise NotFound("This conversation does not exist.")
+            raise NotFound("This conversation no longer exists.")
         return row
 
     async def get_message(self, message: UUID, *, owner: UUID) -> tuple[Message, Conversation]:
         """Return a message of *owner* with its conversation."""
         row = await self._session.get(Message, message)
         if row is None or row.account_id != owner:
-            raise NotFound("This message does not exist.")
+            raise NotFound("This message no longer exists.")
         return row, await self.get_conversation(row.conversation_id, owner=owner)
 
     async def find_sent(self, client_key: str, *, owner: UUID) -> Message | None:
@@ -89,7 +94,6 @@ class ChatRepository:
             .where(
                 col(Conversation.account_id) == owner,
                 col(Conversation.pinned) == pinned,
-                col(Conversation.archived).is_(False),
                 col(Conversation.temporary).is_(False),
                 col(Conversation.deleted_at).is_(None),
             )
@@ -102,19 +106,8 @@ class ChatRepository:
 
     async def path(self, leaf: UUID, *, limit: int) -> list[Message]:
         """Return the last *limit* messages on the way from the root to *leaf*, oldest first."""
-        up = (
-            select(col(Message.id), col(Message.parent_id), literal(0).label("step"))
-            .where(col(Message.id) == leaf)
-            .cte("up", recursive=True)
-        )
-        parent = aliased(Message)
-        up = up.union_all(
-            select(col(parent.id), col(parent.parent_id), up.c.step + 1)
-            .join(up, col(parent.id) == up.c.parent_id)
-            .where(up.c.step < limit - 1)
-        )
-        query = select(Message).join(up, col(Message.id) == up.c.id).order_by(up.c.step.desc())
-        return list((await self._session.execute(query)).scalars())
+        found = await self._session.execute(_path(), {"leaf": leaf, "last_step": limit - 1})
+        return list(found.scalars())
 
     async def newest_leaf(self, message: UUID) -> UUID:
         """Return the newest message below *message* (or itself): nothing newer can hang below it, so it is a leaf."""
@@ -173,7 +166,7 @@ class ChatRepository:
                 Feedback(message_id=message.id, account_id=message.account_id, rating=rating, created_at=at)
             )
 
-    async def all_messages(self, conversation: UUID, *, limit: int) -> list[Message]:
+    async def all_messages(self, conversation: UUID, *, limit: int) -> list[StoredMessage]:
         """Return the newest messages of all branches, oldest first."""
         query = (
             select(Message)
@@ -181,11 +174,19 @@ class ChatRepository:
             .order_by(col(Message.created_at).desc(), col(Message.depth).desc(), col(Message.id).desc())
             .limit(limit)
         )
-        return list((await self._session.execute(query)).scalars())[::-1]
+        return values_of(StoredMessage, (await self._session.execute(query)).scalars().all()[::-1])
 
     async def change_message(self, message: UUID, **values: Any) -> None:
         """Write columns of a message without loading it."""
         await self._session.execute(update(Message).where(col(Message.id) == message).values(**values))
+        if values.get("status", MessageStatus.STREAMING) is not MessageStatus.STREAMING:
+            await WordsRepository(self._session).index(MESSAGES, [message])
+
+    async def change_texts(self, texts: Mapping[UUID, Mapping[str, str]]) -> None:
+        """Write the columns ``content`` and ``reasoning`` of messages that are being written."""
+        if texts:
+            rows = [{"id": message, **columns} for message, columns in texts.items()]
+            await self._session.execute(update(Message), rows)
 
     async def change_conversation(self, conversation: UUID, **values: Any) -> None:
         """Write columns of a conversation without loading it."""
@@ -217,3 +218,21 @@ class ChatRepository:
     async def remove_conversations(self, conversations: Sequence[UUID]) -> None:
         """Remove conversations for good, with all that came from them."""
         await self._session.execute(delete(Conversation).where(col(Conversation.id).in_(conversations)))
+
+
+@cache
+def _path() -> Select[Message]:
+    """Return the query of ``ChatRepository.path``: it is asked for each question, and making it costs more than asking."""
+    table = Message.__table__  # type: ignore[attr-defined]
+    above = table.alias()
+    up = (
+        select(table.c.id, table.c.parent_id, literal(0).label("step"))
+        .where(table.c.id == bindparam("leaf", type_=table.c.id.type))
+        .cte("up", recursive=True)
+    )
+    up = up.union_all(
+        select(above.c.id, above.c.parent_id, up.c.step + 1)
+        .join(up, above.c.id == up.c.parent_id)
+        .where(up.c.step < bindparam("last_step", type_=Integer))
+    )
+    return select(Message).join(up, col(Message.id) == up.c.id).order_by(up.c.step.desc())

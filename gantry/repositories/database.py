@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from pathlib import Path
 from typing import Any, Self
@@ -14,10 +14,10 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
-from gantry.domain.errors import Conflict, Unavailable
+from gantry.domain.errors import Conflict
+from gantry.repositories import sqlite
+from gantry.repositories.faults import for_people
 from gantry.repositories.unit import UnitOfWork
-
-SQLITE_BUSY_MS = 5000
 
 log = logging.getLogger(__name__)
 
@@ -37,22 +37,6 @@ def engine_url(database_url: str, *, sync: bool = False) -> URL:
     raise ValueError(f"DATABASE_URL: {backend} is not supported; use sqlite:/// or postgresql://")
 
 
-def configure_sqlite(connection: Any, _record: Any) -> None:
-    """Set up one SQLite connection: we begin transactions ourselves, write-ahead log, foreign keys."""
-    connection.isolation_level = None
-    cursor = connection.cursor()
-    for pragma in (
-        "journal_mode=WAL",
-        "synchronous=NORMAL",
-        "foreign_keys=ON",
-        f"busy_timeout={SQLITE_BUSY_MS}",
-        "cache_size=-16000",
-        "temp_store=MEMORY",
-    ):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
-
-
 class Database:
     """Opens transactions; the only owner of connections.
 
@@ -66,6 +50,8 @@ class Database:
         self._writing: AbstractAsyncContextManager[Any] = asyncio.Lock() if self.is_sqlite else nullcontext()
         self._url = url
         self._engine: AsyncEngine | None = None
+        self.commits = 0  # of transactions that may have written
+        self._awaiting: set[asyncio.Future[None]] = set()
 
     @property
     def engine(self) -> AsyncEngine:
@@ -87,14 +73,22 @@ class Database:
         if self._url.database and self._url.database != ":memory:":
             Path(self._url.database).parent.mkdir(parents=True, exist_ok=True)
         engine = create_async_engine(
-            self._url, pool_size=6, max_overflow=4, json_serializer=_json, hide_parameters=True
+            self._url,
+            connect_args={"async_creator_fn": sqlite.SqliteConnection},
+            pool_size=6,
+            max_overflow=4,
+            json_serializer=_json,
+            hide_parameters=True,
         )
-        event.listen(engine.sync_engine, "connect", configure_sqlite)
+        event.listen(engine.sync_engine, "connect", sqlite.configure)
         return engine
 
     @asynccontextmanager
-    async def begin(self) -> AsyncIterator[UnitOfWork]:
+    async def begin(self, *, news: bool = True) -> AsyncIterator[UnitOfWork]:
         """Open a transaction that may write; commits at the end, rolls back on any exception.
+
+        Args:
+            news: Somebody may have to do something about what is stored (``committed``).
 
         Raises:
             Conflict: A unique rule was broken: somebody else got there first.
@@ -104,7 +98,32 @@ class Database:
             if self.is_sqlite:
                 await session.execute(text("BEGIN IMMEDIATE"))
             yield UnitOfWork(session)
-            await session.commit()
+            try:
+                await session.commit()
+            finally:  # also where nobody waits any more: it may be stored all the same
+                if news:
+                    self._tell()
+
+    def _tell(self) -> None:
+        self.commits += 1
+        for future in self._awaiting:
+            if not future.done():
+                future.set_result(None)
+        self._awaiting.clear()
+
+    def committed(self, seconds: float) -> Awaitable[None]:
+        """Return what waits until this process has stored something from now on, or *seconds* have passed."""
+        return self._committed(self.commits, seconds)
+
+    async def _committed(self, since: int, seconds: float) -> None:
+        if self.commits != since:
+            return
+        future = asyncio.get_running_loop().create_future()
+        self._awaiting.add(future)
+        try:
+            await asyncio.wait({future}, timeout=seconds)
+        finally:
+            self._awaiting.discard(future)
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[UnitOfWork]:
@@ -120,10 +139,10 @@ class Database:
             async with AsyncSession(self.engine, expire_on_commit=False) as session:
                 yield session
         except IntegrityError as error:
-            raise Conflict("Somebody else changed this at the same moment.", advice="Try again.") from error
+            raise Conflict("Someone else changed this at the same time.", advice="Try again.") from error
         except (DBAPIError, PoolTimeout, OSError) as error:
             log.exception("database.failed")
-            raise Unavailable("The database does not answer.", advice="Try again in a moment.") from error
+            raise for_people(error) from error
 
     async def revision(self) -> str | None:
         """Return the schema's revision; None for an empty database."""

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import Select, func, select, tuple_, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
@@ -33,7 +33,7 @@ class GenerationRepository:
         """Return an answer of *owner*."""
         row = await self._session.get(Generation, generation)
         if row is None or row.account_id != owner:
-            raise NotFound("This answer does not exist.")
+            raise NotFound("This answer no longer exists.")
         return row
 
     async def find_live(self, conversation: UUID) -> Generation | None:
@@ -50,6 +50,11 @@ class GenerationRepository:
         )
         return (await self._session.execute(query)).scalar_one()
 
+    async def are_silent(self, *, now: datetime, apart_from: Collection[UUID] = ()) -> bool:
+        """Whether ``take_over`` would find any: looking locks nothing."""
+        silent = _silent(now, apart_from).limit(1)
+        return (await self._session.execute(silent)).first() is not None
+
     async def take_over(
         self,
         *,
@@ -61,12 +66,7 @@ class GenerationRepository:
     ) -> Sequence[Generation]:
         """Claim answers whose lease has run out, oldest first, each for exactly one caller."""
         silent = (
-            select(col(Generation.id))
-            .where(
-                col(Generation.status).in_(LIVE),
-                col(Generation.lease_until) < now,
-                col(Generation.id).not_in(apart_from),
-            )
+            _silent(now, apart_from)
             .order_by(col(Generation.id))
             .limit(limit)
             .with_for_update(skip_locked=True)
@@ -85,23 +85,31 @@ class GenerationRepository:
         return (await self._session.execute(claim)).scalars().all()
 
     async def checkpoint(
-        self, generation: UUID, attempt: int, *, lease_until: datetime, stored: bool
-    ) -> bool:
-        """Renew the lease; *stored* says that the message holds this attempt's text.
+        self, places: Collection[tuple[UUID, int]], *, lease_until: datetime, stored: bool
+    ) -> dict[UUID, bool]:
+        """Renew the leases of answers, given with their attempts; *stored* says that their messages hold these attempts' text.
 
         Returns:
-            Whether somebody asked for the answer to be stopped.
-
-        Raises:
-            LeaseLost: Another process writes it now, or it has ended.
+            Whether somebody asked for the answer to be stopped, for each that is still the caller's to write.
         """
-        values: dict[str, Any] = {"lease_until": lease_until}
-        if stored:
-            values["stored_attempt"] = attempt
-        row = (await self._guarded(generation, attempt, values)).one_or_none()
-        if row is None:
-            raise LeaseLost
-        return row.stop_requested_at is not None
+        if not places:
+            return {}
+        renew = (
+            update(Generation)
+            .where(
+                # Without the ids by themselves SQLite looks through every answer there ever was.
+                col(Generation.id).in_([generation for generation, _attempt in places]),
+                tuple_(col(Generation.id), col(Generation.attempt)).in_(places),
+                col(Generation.status) == GenerationStatus.RUNNING,
+            )
+            .values(
+                lease_until=lease_until, **({"stored_attempt": col(Generation.attempt)} if stored else {})
+            )
+            .returning(col(Generation.id), col(Generation.stop_requested_at))
+            .execution_options(synchronize_session=False)
+        )
+        rows = (await self._session.execute(renew)).all()
+        return {row.id: row.stop_requested_at is not None for row in rows}
 
     async def finish(
         self, generation: UUID, attempt: int, *, status: GenerationStatus, at: datetime, stored: bool
@@ -110,11 +118,7 @@ class GenerationRepository:
         values: dict[str, Any] = {"status": status, "finished_at": at, "lease_until": None}
         if stored:
             values["stored_attempt"] = attempt
-        if (await self._guarded(generation, attempt, values)).one_or_none() is None:
-            raise LeaseLost
-
-    async def _guarded(self, generation: UUID, attempt: int, values: dict[str, Any]) -> Any:
-        return await self._session.execute(
+        ended = (
             update(Generation)
             .where(
                 col(Generation.id) == generation,
@@ -122,9 +126,11 @@ class GenerationRepository:
                 col(Generation.status) == GenerationStatus.RUNNING,
             )
             .values(**values)
-            .returning(col(Generation.stop_requested_at))
+            .returning(col(Generation.id))
             .execution_options(synchronize_session=False)
         )
+        if (await self._session.execute(ended)).one_or_none() is None:
+            raise LeaseLost
 
     async def release(self, *, writer: str, now: datetime) -> None:
         """Let go of all that *writer* still writes, for others to take over at once."""
@@ -161,3 +167,11 @@ class GenerationRepository:
             .where(col(Generation.id) == generation, col(Generation.status).in_(LIVE))
             .values(stop_requested_at=func.coalesce(col(Generation.stop_requested_at), at))
         )
+
+
+def _silent(now: datetime, apart_from: Collection[UUID]) -> Select[UUID]:
+    return select(col(Generation.id)).where(
+        col(Generation.status).in_(LIVE),
+        col(Generation.lease_until) < now,
+        col(Generation.id).not_in(apart_from),
+    )

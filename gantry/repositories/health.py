@@ -5,7 +5,8 @@ import time
 import sqlalchemy as sa
 
 from gantry.repositories import migrations
-from gantry.repositories.archive import connected, require_file
+from gantry.repositories.archive import require_file
+from gantry.repositories.connecting import connected
 
 
 def look(database_url: str) -> tuple[str, float]:
@@ -24,6 +25,18 @@ def look(database_url: str) -> tuple[str, float]:
         version = ".".join(map(str, connection.dialect.server_version_info or ()))
         migrations.require_head(migrations.revision_inside(connection))
     return f"{'SQLite' if is_sqlite else 'PostgreSQL'} {version}", float(theirs) - ours
+
+
+def check_file(database_url: str) -> str:
+    """Return what SQLite finds wrong with its file, which is read whole; "" when it is sound.
+
+    Raises:
+        Unavailable: It cannot be read.
+    """
+    require_file(database_url)
+    with connected(database_url) as connection:
+        found = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one()
+    return "" if found == "ok" else str(found)
 
 
 _CLOCK = sa.text("SELECT extract(epoch FROM clock_timestamp())")

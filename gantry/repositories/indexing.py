@@ -5,16 +5,17 @@ from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
 
-from sqlalchemy import func, or_, select, true, tuple_, union, update
+from sqlalchemy import delete, func, or_, select, true, tuple_, union, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from gantry.domain.embedding import SetState
+from gantry.domain.embedding import EmbeddingModel, SetState, VectorSet
 from gantry.domain.memory import MemoryKind
 from gantry.domain.vault import DocumentState
-from gantry.domain.vectors import Shelf
+from gantry.domain.vectors import VectorKind
 from gantry.models import Chunk, Document, EmbeddingSet, MemoryItem
 from gantry.models.memory import WAITING
+from gantry.repositories.values import values_of
 
 _SEARCHED = col(MemoryItem.kind) == MemoryKind.TURN  # facts and summaries are told, never searched by meaning
 _MENTIONED = 1000  # rows in one statement: both databases have a limit
@@ -22,31 +23,38 @@ _Each = TypeVar("_Each")
 
 
 class IndexingRepository:
-    """Embedding sets, and the rows they are made from."""
+    """Vector sets, and the rows they are made from."""
 
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
 
-    async def sets(self) -> Sequence[EmbeddingSet]:
+    async def sets(self) -> list[VectorSet]:
         """Return all sets, oldest first."""
-        return (
-            (await self._session.execute(select(EmbeddingSet).order_by(col(EmbeddingSet.id)))).scalars().all()
-        )
+        rows = await self._session.execute(select(EmbeddingSet).order_by(col(EmbeddingSet.id)))
+        return values_of(VectorSet, rows.scalars().all())
 
-    async def add_set(self, row: EmbeddingSet) -> None:
+    async def add_set(self, model: EmbeddingModel, state: SetState, *, at: datetime) -> None:
         """Store a new set; Conflict when another process has made it."""
-        self._session.add(row)
+        self._session.add(
+            EmbeddingSet(
+                name=model.set_name,
+                model=model.name,
+                dimension=model.dimension,
+                semantic=model.semantic,
+                state=state,
+                created_at=at,
+            )
+        )
         await self._session.flush()
 
-    async def remove_set(self, row: EmbeddingSet) -> None:
+    async def remove_set(self, name: str) -> None:
         """Forget a set whose vectors are gone."""
-        await self._session.delete(await self._session.merge(row, load=True))
-        await self._session.flush()
+        await self._session.execute(delete(EmbeddingSet).where(col(EmbeddingSet.name) == name))
 
-    async def set_state(self, name: str, state: SetState, **values: datetime) -> None:
+    async def set_state(self, name: str, state: SetState) -> None:
         """Change what a set is for."""
         await self._session.execute(
-            update(EmbeddingSet).where(col(EmbeddingSet.name) == name).values(state=state, **values)
+            update(EmbeddingSet).where(col(EmbeddingSet.name) == name).values(state=state)
         )
 
     async def claim(self, worker: str, *, now: datetime, until: datetime) -> bool:
@@ -120,9 +128,9 @@ class IndexingRepository:
         )
         return (await self._session.execute(query)).scalars().all()
 
-    async def mark(self, shelf: Shelf, rows: Collection[UUID], set_name: str) -> None:
+    async def mark(self, kind: VectorKind, rows: Collection[UUID], set_name: str) -> None:
         """Note that *set_name* holds the vectors of *rows*; with an empty name they are to be embedded again."""
-        table = Chunk if shelf is Shelf.CHUNK else MemoryItem
+        table = Chunk if kind is VectorKind.CHUNK else MemoryItem
         for some in _batches(rows):
             await self._session.execute(
                 update(table)
@@ -182,9 +190,9 @@ class IndexingRepository:
             total, done = total + every, done + held
         return done, total
 
-    async def rows(self, shelf: Shelf, account: UUID) -> dict[UUID, bool]:
+    async def rows(self, kind: VectorKind, account: UUID) -> dict[UUID, bool]:
         """Return an account's rows whose vectors belong into the index, and of each whether it has been embedded."""
-        table, searched = (Chunk, true()) if shelf is Shelf.CHUNK else (MemoryItem, _SEARCHED)
+        table, searched = (Chunk, true()) if kind is VectorKind.CHUNK else (MemoryItem, _SEARCHED)
         query = select(col(table.id), col(table.vectors_in) != "").where(
             col(table.account_id) == account, searched
         )

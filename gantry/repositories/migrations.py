@@ -12,11 +12,12 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import event
 
 from gantry.domain.errors import WrongSchema
 from gantry.models import Row
-from gantry.repositories.database import configure_sqlite, engine_url
+from gantry.repositories import words
+from gantry.repositories.connecting import connected, for_writing
+from gantry.repositories.database import engine_url
 
 _ROOT = Path(__file__).resolve().parents[2]
 
@@ -51,23 +52,18 @@ def _turn(url: sa.URL) -> Generator[None]:
 @contextmanager
 def one_at_a_time(path: Path) -> Generator[None]:
     """Keep others from migrating the SQLite file *path* for the duration of the block."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.with_name(path.name + ".migrating").open("w") as lock:
+    with for_writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock = path.with_name(path.name + ".migrating").open("w")
+    with lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
 
 @contextmanager
 def _connected(database_url: str) -> Generator[sa.Connection]:
-    url = engine_url(database_url, sync=True)
-    engine = sa.create_engine(url, poolclass=sa.NullPool, hide_parameters=True)
-    if url.get_backend_name() == "sqlite":
-        event.listen(engine, "connect", configure_sqlite)
-    try:
-        with _turn(url), engine.connect() as connection:
-            yield connection
-    finally:
-        engine.dispose()
+    with _turn(engine_url(database_url, sync=True)), connected(database_url) as connection:
+        yield connection
 
 
 def upgrade(database_url: str, revision: str = "head") -> None:
@@ -76,6 +72,8 @@ def upgrade(database_url: str, revision: str = "head") -> None:
     with _connected(database_url) as connection:
         setup.attributes["connection"] = connection
         command.upgrade(setup, revision)
+        if revision == "head":
+            _index_words(connection)
 
 
 def downgrade(database_url: str, revision: str) -> None:
@@ -91,6 +89,9 @@ def upgrade_inside(connection: sa.Connection, revision: str = "head") -> None:
     setup = config()
     setup.attributes["connection"] = connection
     command.upgrade(setup, revision)
+    if revision == "head":
+        while words.catch_up(connection):
+            pass
 
 
 def downgrade_inside(connection: sa.Connection, revision: str) -> None:
@@ -103,6 +104,18 @@ def downgrade_inside(connection: sa.Connection, revision: str) -> None:
 def revision_inside(connection: sa.Connection) -> str | None:
     """Return the revision as *connection* sees it."""
     return MigrationContext.configure(connection).get_current_revision()
+
+
+def _index_words(connection: sa.Connection) -> None:
+    """Fill the keyword index, a batch in each transaction: nobody waits long, and who is interrupted goes on later."""
+    done = 1
+    while done:
+        if connection.dialect.name == "sqlite":
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        done = words.catch_up(connection)
+        if connection.dialect.name == "sqlite":
+            connection.exec_driver_sql("COMMIT")
+        connection.commit()
 
 
 def write_revision(database_url: str, message: str) -> None:
@@ -131,9 +144,20 @@ def drift(database_url: str) -> list[str]:
 
 
 def current(database_url: str) -> str | None:
-    """Return the database's revision, or None when it has none."""
+    """Return the database's revision, or None when it is empty.
+
+    Raises:
+        WrongSchema: It has tables that are not Gantry's.
+    """
     with _connected(database_url) as connection:
-        return MigrationContext.configure(connection).get_current_revision()
+        revision = MigrationContext.configure(connection).get_current_revision()
+        tables = sorted(set(sa.inspect(connection).get_table_names()) - {"alembic_version"})
+        if revision is None and tables:
+            raise WrongSchema(
+                f"The database holds something else: tables such as {', '.join(tables[:3])}.",
+                advice="Correct DATABASE_URL: Gantry needs a database of its own.",
+            )
+        return revision
 
 
 def move_to(database_url: str, revision: str) -> None:
@@ -162,6 +186,8 @@ def require_head(revision: str | None) -> None:
     if revision == head():
         return
     require_known(revision)
+    if revision is None:
+        raise WrongSchema("The database is empty.", advice="Run: python -m gantry migrate")
     raise WrongSchema(
         "The database has an older schema than this version of Gantry.",
         advice="Run: python -m gantry migrate",

@@ -17,8 +17,9 @@ from sqlalchemy.exc import ProgrammingError, SQLAlchemyError
 
 from gantry.domain.errors import NotAllowed
 from gantry.repositories import migrations
-from gantry.repositories.archive import connected, is_there, snapshot
+from gantry.repositories.archive import is_there, snapshot
 from gantry.repositories.archive_fill import filling
+from gantry.repositories.connecting import connected
 from gantry.repositories.database import engine_url
 
 
@@ -69,12 +70,13 @@ def _traced(found: str | None) -> str:
             driver.set_trace_callback(told.append)
             migrations.upgrade_inside(connection)
             driver.set_trace_callback(None)
-    reading = ("SELECT", "PRAGMA", "--")  # what SQLite reports of its own work is a comment
-    return "".join(
-        f"{statement.strip()};\n\n"
-        for statement in told
-        if not statement.lstrip().upper().startswith(reading)
-    )
+    return "".join(f"{statement.strip()};\n\n" for statement in told if _changes(statement))
+
+
+def _changes(statement: str) -> bool:
+    """Whether a statement does more than read; what SQLite reports of its own work is a comment."""
+    words = statement.lstrip().upper()
+    return not words.startswith(("SELECT", "--")) and (not words.startswith("PRAGMA") or "=" in words)
 
 
 def rehearse(database_url: str) -> Rehearsal:

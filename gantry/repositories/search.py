@@ -1,36 +1,20 @@
-"""Full-text search over messages: FTS5 in SQLite, tsvector in PostgreSQL."""
+"""Full-text search over messages."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import bindparam, text
+from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.types import Uuid
+from sqlmodel import col
 
-from gantry.models.base import UtcDateTime
+from gantry.domain.words import Asked
+from gantry.models import Conversation, Message
+from gantry.repositories.by_words import Inside, Kept, by_words
 
-_SQLITE = """
-    SELECT m.id, m.conversation_id, c.title, m.role, m.content, m.created_at, -bm25(fts_message) AS score
-    FROM fts_message
-    JOIN fts_message_row r ON r.number = fts_message.rowid
-    JOIN message m ON m.id = r.message_id
-    JOIN conversation c ON c.id = m.conversation_id
-    WHERE fts_message MATCH :words AND m.account_id = :owner AND c.deleted_at IS NULL AND NOT c.temporary
-      AND m.conversation_id <> :apart AND (m.model IS NULL OR m.model <> :unlike)
-    ORDER BY score DESC LIMIT :limit
-"""
-_POSTGRESQL = """
-    SELECT m.id, m.conversation_id, c.title, m.role, m.content, m.created_at,
-           ts_rank_cd(to_tsvector('english', left(m.content, 200000)), q.words) AS score
-    FROM to_tsquery('english', :words) AS q(words), message m
-    JOIN conversation c ON c.id = m.conversation_id
-    WHERE to_tsvector('english', left(m.content, 200000)) @@ q.words AND m.status <> 'streaming'
-      AND m.account_id = :owner AND c.deleted_at IS NULL AND NOT c.temporary
-      AND m.conversation_id <> :apart AND (m.model IS NULL OR m.model <> :unlike)
-    ORDER BY score DESC LIMIT :limit
-"""
+_MESSAGES = Kept("message", {"content": 1.0}, "0, 0, 0, 1")
+_LOOKED_THROUGH = 400  # found messages; some may stand where they are not to be told
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,23 +37,37 @@ class SearchRepository:
         self._session = session
 
     async def messages(
-        self, words: Sequence[str], *, owner: UUID, apart: UUID, unlike: str, limit: int
+        self, words: Sequence[Asked], *, owner: UUID, apart: UUID, unlike: str, limit: int
     ) -> list[FoundMessage]:
         """Return *owner*'s messages that hold any of *words*, best first.
 
         Args:
-            words: Only letters and digits each (``domain.passages.search_words``).
             apart: A conversation to leave out.
             unlike: A model whose answers are left out.
         """
-        if not words:
+        inside = Inside(owner, [[f"a{owner.hex}"]], apart=f"v{apart.hex}")
+        scores = (await by_words(self._session, _MESSAGES, words, inside, limit=_LOOKED_THROUGH)).scores
+        if not scores:
             return []
-        sqlite = self._session.get_bind().dialect.name == "sqlite"
         query = (
-            text(_SQLITE if sqlite else _POSTGRESQL)
-            .bindparams(bindparam("owner", owner, Uuid()), bindparam("apart", apart, Uuid()))
-            .columns(id=Uuid(), conversation_id=Uuid(), created_at=UtcDateTime())
+            select(
+                col(Message.id),
+                col(Message.conversation_id),
+                col(Conversation.title),
+                col(Message.role),
+                col(Message.content),
+                col(Message.created_at),
+            )
+            .join(Conversation, col(Conversation.id) == col(Message.conversation_id))
+            .where(
+                col(Message.id).in_(scores),
+                col(Message.account_id) == owner,
+                col(Message.conversation_id) != apart,
+                col(Conversation.deleted_at).is_(None),
+                col(Conversation.temporary).is_(False),
+                or_(col(Message.model).is_(None), col(Message.model) != unlike),
+            )
         )
-        match = " OR ".join(f'"{word}"' for word in words) if sqlite else " | ".join(words)
-        rows = await self._session.execute(query, {"words": match, "unlike": unlike, "limit": limit})
-        return [FoundMessage(*row) for row in rows]
+        rows = await self._session.execute(query)
+        found = [FoundMessage(*row, score=scores[row.id]) for row in rows]  # pyright: ignore[reportCallIssue]
+        return sorted(found, key=lambda message: (-message.score, message.message_id))[:limit]

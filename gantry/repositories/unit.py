@@ -5,15 +5,20 @@ from functools import cached_property
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gantry.repositories.accounts import AccountRepository
+from gantry.repositories.attachments import AttachmentRepository
 from gantry.repositories.catalog import CatalogRepository
 from gantry.repositories.chat import ChatRepository
 from gantry.repositories.generations import GenerationRepository
+from gantry.repositories.graph import GraphRepository
 from gantry.repositories.indexing import IndexingRepository
 from gantry.repositories.knowledge_search import KnowledgeSearchRepository
 from gantry.repositories.memory import MemoryRepository
+from gantry.repositories.reading import ReadingRepository
 from gantry.repositories.search import SearchRepository
-from gantry.repositories.sources import SourceRepository
+from gantry.repositories.sent import SentRepository
+from gantry.repositories.study import StudyRepository
 from gantry.repositories.vault import VaultRepository
+from gantry.repositories.words import WordsRepository
 
 
 class UnitOfWork:
@@ -48,13 +53,18 @@ class UnitOfWork:
         return SearchRepository(self.session)
 
     @cached_property
-    def sources(self) -> SourceRepository:
-        """What answers were given to read."""
-        return SourceRepository(self.session)
+    def attachments(self) -> AttachmentRepository:
+        """Files sent with questions."""
+        return AttachmentRepository(self.session)
+
+    @cached_property
+    def sent(self) -> SentRepository:
+        """What answers were given to read, and what was sent for them."""
+        return SentRepository(self.session)
 
     @cached_property
     def indexing(self) -> IndexingRepository:
-        """Embedding sets and what waits to be embedded."""
+        """Vector sets and what waits to be embedded."""
         return IndexingRepository(self.session)
 
     @cached_property
@@ -71,3 +81,23 @@ class UnitOfWork:
     def memory(self) -> MemoryRepository:
         """What is remembered."""
         return MemoryRepository(self.session)
+
+    @cached_property
+    def graph(self) -> GraphRepository:
+        """The names in it."""
+        return GraphRepository(self.session)
+
+    @cached_property
+    def reading(self) -> ReadingRepository:
+        """Which messages memory has read."""
+        return ReadingRepository(self.session)
+
+    @cached_property
+    def study(self) -> StudyRepository:
+        """Which conversations a model has read."""
+        return StudyRepository(self.session)
+
+    @cached_property
+    def words(self) -> WordsRepository:
+        """The keyword index."""
+        return WordsRepository(self.session)

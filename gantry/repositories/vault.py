@@ -6,17 +6,19 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy import ColumnElement, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from gantry.domain.errors import LeaseLost, NotFound
-from gantry.domain.vault import UNFINISHED, DocumentState
+from gantry.domain.vault import UNFINISHED, CollectionSummary, DocumentState, StoredChunk, StoredDocument
 from gantry.models import Chunk, Collection, Document
+from gantry.repositories.values import value_of, values_of
+from gantry.repositories.words import CHUNKS, WordsRepository
 
 
 class VaultRepository:
-    """A person's shelves of documents."""
+    """A person's collections of documents."""
 
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
@@ -26,8 +28,8 @@ class VaultRepository:
         self._session.add(row)
         await self._session.flush()
 
-    async def collections(self, owner: UUID) -> list[tuple[Collection, int, int, int]]:
-        """Return collections with the number of documents, of those ready, and their bytes; the default one first."""
+    async def collections(self, owner: UUID) -> list[CollectionSummary]:
+        """Return collections and what is in them, the default one first."""
         ready = func.count().filter(col(Document.state) == DocumentState.READY)
         query = (
             select(
@@ -41,13 +43,16 @@ class VaultRepository:
             .group_by(col(Collection.id))
             .order_by(col(Collection.is_default).desc(), func.lower(col(Collection.name)))
         )
-        return [(row, count, done, size) for row, count, done, size in await self._session.execute(query)]
+        return [
+            value_of(CollectionSummary, row, documents=count, ready=done, size_bytes=size)
+            for row, count, done, size in await self._session.execute(query)
+        ]
 
     async def get_collection(self, collection: UUID, *, owner: UUID) -> Collection:
         """Return a collection of *owner*."""
         row = await self._session.get(Collection, collection)
         if row is None or row.account_id != owner:
-            raise NotFound("This collection does not exist.")
+            raise NotFound("This collection no longer exists.")
         return row
 
     async def find_default(self, owner: UUID) -> Collection | None:
@@ -61,7 +66,7 @@ class VaultRepository:
         """Return a document of *owner*."""
         row = await self._session.get(Document, document)
         if row is None or row.account_id != owner:
-            raise NotFound("This document does not exist.")
+            raise NotFound("This document no longer exists.")
         return row
 
     async def find_same(self, collection: UUID, sha256: str) -> Document | None:
@@ -73,7 +78,7 @@ class VaultRepository:
 
     async def documents(
         self, owner: UUID, *, collection: UUID | None, words: str, after: UUID | None, limit: int
-    ) -> Sequence[Document]:
+    ) -> list[StoredDocument]:
         """Return documents that stand in collections, newest first, those older than *after*."""
         query = select(Document).where(
             col(Document.account_id) == owner,
@@ -86,7 +91,7 @@ class VaultRepository:
         if after is not None:
             query = query.where(col(Document.id) < after)
         query = query.order_by(col(Document.id).desc()).limit(limit)
-        return (await self._session.execute(query)).scalars().all()
+        return values_of(StoredDocument, (await self._session.execute(query)).scalars().all())
 
     async def owned(self, documents: Many[UUID], *, owner: UUID) -> Sequence[Document]:
         """Return those of the documents that are *owner*'s."""
@@ -97,6 +102,25 @@ class VaultRepository:
         """Return the ids of a collection's documents."""
         query = select(col(Document.id)).where(col(Document.collection_id) == collection)
         return (await self._session.execute(query)).scalars().all()
+
+    async def find_content(self, owner: UUID, sha256: str) -> UUID | None:
+        """Return some document of *owner* with this content."""
+        query = select(col(Document.id)).where(
+            col(Document.account_id) == owner, col(Document.sha256) == sha256
+        )
+        return (await self._session.execute(query.limit(1))).scalar_one_or_none()
+
+    async def stored_bytes(self, owner: UUID) -> int:
+        """Return how much *owner* keeps; a file that several documents have counts once."""
+        files = (
+            select(col(Document.sha256), func.max(col(Document.size_bytes)).label("size"))
+            .where(col(Document.account_id) == owner)
+            .group_by(col(Document.sha256))
+            .subquery()
+        )
+        return int(
+            (await self._session.execute(select(func.coalesce(func.sum(files.c.size), 0)))).scalar_one()
+        )
 
     async def count_unfinished(self, owner: UUID) -> int:
         """Return how many documents are still to be read."""
@@ -118,7 +142,7 @@ class VaultRepository:
         await self._session.delete(row)
         await self._session.flush()
 
-    async def chunks(self, document: UUID, *, first: int, limit: int) -> Sequence[Chunk]:
+    async def chunks(self, document: UUID, *, first: int, limit: int) -> list[StoredChunk]:
         """Return chunks from number *first* on, in order."""
         query = (
             select(Chunk)
@@ -126,11 +150,11 @@ class VaultRepository:
             .order_by(col(Chunk.ordinal))
             .limit(limit)
         )
-        return (await self._session.execute(query)).scalars().all()
+        return values_of(StoredChunk, (await self._session.execute(query)).scalars().all())
 
     async def chunks_between(
         self, document: UUID, *, page: int | None, start: int, end: int, limit: int
-    ) -> Sequence[Chunk]:
+    ) -> list[StoredChunk]:
         """Return the chunks of a page, or those that touch a stretch of the text where there are no pages."""
         where = (
             col(Chunk.page) == page
@@ -143,7 +167,7 @@ class VaultRepository:
             .order_by(col(Chunk.ordinal))
             .limit(limit)
         )
-        return (await self._session.execute(query)).scalars().all()
+        return values_of(StoredChunk, (await self._session.execute(query)).scalars().all())
 
     async def page_at(self, document: UUID, start: int) -> int | None:
         """Return the page on which a place of the text stands."""
@@ -170,8 +194,14 @@ class VaultRepository:
             # All at once, for SQLite's one writer: a large document has thousands.
             rows = [{"id": chunk, "context": context, "vectors_in": ""} for chunk, context in values]
             await self._session.execute(update(Chunk), rows)
+            await WordsRepository(self._session).index(CHUNKS, [chunk for chunk, _context in values])
 
     # What the ingestion does: guarded by the attempt.
+
+    async def waits(self, *, now: datetime, apart_from: Many[UUID]) -> bool:
+        """Whether ``claim`` would find any: looking locks nothing."""
+        query = select(col(Document.id)).where(_waits(now, apart_from)).limit(1)
+        return (await self._session.execute(query)).first() is not None
 
     async def claim(
         self, *, worker: str, now: datetime, lease_until: datetime, apart_from: Many[UUID]
@@ -183,7 +213,7 @@ class VaultRepository:
         """
         free = or_(col(Document.lease_until).is_(None), col(Document.lease_until) < now)
         unfinished = col(Document.state).in_(UNFINISHED)
-        waits = unfinished & free & col(Document.id).not_in(apart_from)
+        waits = _waits(now, apart_from)
         turns = (
             select(
                 col(Document.account_id),
@@ -244,9 +274,10 @@ class VaultRepository:
         await self._session.execute(delete(Chunk).where(col(Chunk.document_id) == document))
 
     async def add_chunks(self, chunks: Sequence[Chunk]) -> None:
-        """Store chunks."""
+        """Store chunks; they are found by their words at once."""
         self._session.add_all(chunks)
         await self._session.flush()
+        await WordsRepository(self._session).index(CHUNKS, [chunk.id for chunk in chunks])
 
     async def place_of(self, document: UUID) -> tuple[UUID | None, UUID | None, str]:
         """Return the collection and the conversation a document stands in, and its name there.
@@ -285,3 +316,11 @@ class VaultRepository:
         """Return which of these documents there are."""
         query = select(col(Document.id)).where(col(Document.id).in_(documents))
         return set((await self._session.execute(query)).scalars())
+
+
+def _waits(now: datetime, apart_from: Many[UUID]) -> ColumnElement[bool]:
+    return (
+        col(Document.state).in_(UNFINISHED)
+        & or_(col(Document.lease_until).is_(None), col(Document.lease_until) < now)
+        & col(Document.id).not_in(apart_from)
+    )

@@ -1,9 +1,11 @@
 """Accounts, sign-in and sessions."""
 
 import logging
+from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from hmac import compare_digest
 from uuid import UUID
 
 from gantry.domain.accounts import (
@@ -12,23 +14,32 @@ from gantry.domain.accounts import (
     THEMES,
     Actor,
     Client,
+    Person,
     Role,
+    Session,
     SignedIn,
     checked_name,
     checked_password,
     normal_email,
 )
-from gantry.domain.credentials import network_of, new_token, token_hash
+from gantry.domain.clock import is_zone, utc_now
+from gantry.domain.credentials import PasswordHasher, network_of, new_token, token_hash
 from gantry.domain.errors import Conflict, Invalid, NotFound, NotSignedIn, TooManyAttempts, Unavailable
 from gantry.domain.limits import RateLimiter
+from gantry.domain.live import Notices
 from gantry.domain.telemetry import UNMEASURED, Telemetry
 from gantry.log import add_log_context
 from gantry.models import Account, AuthSession
+from gantry.repositories.accounts import SIGNED_IN
+from gantry.repositories.database import Database
 from gantry.repositories.unit import UnitOfWork
-from gantry.services.people import PeopleService
+from gantry.repositories.values import value_of
+from gantry.services.people import new_account, tell_of_ends
 
 __all__ = ["AccountService", "Client", "SignedIn"]
 
+SIGN_INS_REMEMBERED = 200  # of an account: from where its owner is let in although strangers try
+_ACCOUNT_FULL = "Too many attempts to sign in. For now even the right password is refused."
 TOUCH_SECONDS = 60  # how often at most a session that is in use is written
 MAX_SESSIONS_LISTED = 100
 
@@ -46,12 +57,17 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AccountService(PeopleService):
-    """People and their sessions."""
+class AccountService:
+    """Sessions, and what people do with their own account."""
 
+    database: Database
+    passwords: PasswordHasher
+    notices: Notices
     limiter: RateLimiter
     session_hours: float = 24
+    setup_code: str = field(default="", repr=False)
     telemetry: Telemetry = UNMEASURED
+    now: Callable[[], datetime] = utc_now
 
     # the first administrator
 
@@ -60,18 +76,42 @@ class AccountService(PeopleService):
         async with self.database.read() as tx:
             return not await tx.accounts.has_any()
 
-    async def set_up(self, email: str, password: str, name: str, client: Client) -> SignedIn:
-        """Make the first administrator. Conflict when there is an account already."""
+    async def set_up(
+        self, email: str, password: str, name: str, client: Client, *, code: str | None = None
+    ) -> SignedIn:
+        """Make the first administrator. Conflict when there is an account already.
+
+        Args:
+            code: What somebody gave who asks over a network, where a stranger may be first; None for who sits here.
+
+        Raises:
+            Invalid: *code* is not the one in the log.
+        """
         email, password = normal_email(email), checked_password(password)
-        done = Conflict("This installation has been set up already.", advice="Sign in.")
+        done = Conflict("This installation is already set up.", advice="Sign in.")
         if not await self.needs_setup():  # before the slow hash, which strangers must not get for free
             raise done
+        self._check_setup_code(code)
         hashed = await self.passwords.hash(password)
         async with self.database.begin() as tx:
             account = await self._add_first(tx, email, checked_name(name, email), hashed)
             if account is None:
                 raise done
             return await self._open_session(tx, account, client)
+
+    def _check_setup_code(self, code: str | None) -> None:
+        if code is None:
+            return
+        given = "".join(code.split()).lower().replace("-", "")
+        wanted = self.setup_code.replace("-", "")
+        if not wanted or not compare_digest(given.encode("utf-8", "replace"), wanted.encode()):
+            raise Invalid(
+                "Incorrect set-up code."
+                if given
+                else "Enter the set-up code: it is needed from another machine.",
+                advice="Gantry writes it to its log when it starts: look for setup_code.",
+                field="code",
+            )
 
     async def ensure_admin(self, email: str, password: str) -> bool:
         """Make the first administrator of an unattended installation; False when there is an account already.
@@ -90,7 +130,8 @@ class AccountService(PeopleService):
         await tx.accounts.lock_setup()
         if await tx.accounts.has_any():
             return None
-        account = await self._add(tx, email, name, hashed, Role.ADMIN)
+        account = new_account(email, name, hashed, Role.ADMIN, self.now())
+        await tx.accounts.add(account)
         await tx.accounts.record(SYSTEM, "account.set-up", email, at=self.now())
         return account
 
@@ -100,12 +141,19 @@ class AccountService(PeopleService):
         """Open a session. NotSignedIn for a wrong pair (same words and time for unknown), TooManyAttempts."""
         email = normal_email(email)
         network = network_of(client.address)
-        here = f"sign-in:account:{email}:{network}"
         await self._count(f"sign-in:address:{network}", ATTEMPTS_PER_ADDRESS)
-        await self._count(here, ATTEMPTS_PER_ACCOUNT)
-        await self._count(f"sign-in:account:{email}", ATTEMPTS_PER_ACCOUNT_ANYWHERE)
         async with self.database.read() as tx:
             found = await tx.accounts.find_by_email(email)
+        # A new password begins new counts: who runs the machine can let an owner in again at once.
+        secret = f"{email}:{int(found.password_changed_at.timestamp()) if found else 0}"
+        here = f"sign-in:account:{secret}:{network}"
+        await self._count(here, ATTEMPTS_PER_ACCOUNT, _ACCOUNT_FULL)
+        try:
+            await self._count(f"sign-in:account:{secret}", ATTEMPTS_PER_ACCOUNT_ANYWHERE, _ACCOUNT_FULL)
+        except TooManyAttempts:
+            # Strangers with many addresses must not lock the owner out of where they have signed in before.
+            if found is None or not await self._has_signed_in_from(found.id, network):
+                raise
         known = found is not None and found.active and len(password) <= MAX_PASSWORD_CHARACTERS
         verdict = await self.passwords.verify(password, found.password_hash if found and known else None)
         if found is None or not verdict.right:
@@ -141,7 +189,7 @@ class AccountService(PeopleService):
             with suppress(NotFound):  # ended from elsewhere a moment ago
                 await self._end(who, who.session_id, "session.signed-out")
 
-    async def list_sessions(self, who: Actor) -> list[AuthSession]:
+    async def list_sessions(self, who: Actor) -> list[Session]:
         """Return the person's sessions that have not ended, last seen first."""
         async with self.database.read() as tx:
             return await tx.accounts.list_sessions(who.id, now=self.now(), limit=MAX_SESSIONS_LISTED)
@@ -155,7 +203,7 @@ class AccountService(PeopleService):
         async with self.database.begin() as tx:
             ended = await tx.accounts.end_sessions(who.id, keep=who.session_id)
             await tx.accounts.record(who, "sessions.revoked", at=self.now(), sessions=len(ended))
-        self._tell(who.id, ended)
+        tell_of_ends(self.notices, who.id, ended)
         return len(ended)
 
     async def housekeeping(self, now: datetime) -> int:
@@ -165,10 +213,10 @@ class AccountService(PeopleService):
 
     # oneself
 
-    async def profile(self, who: Actor) -> Account:
-        """Return the person's own row."""
+    async def profile(self, who: Actor) -> Person:
+        """Return the person's own account."""
         async with self.database.read() as tx:
-            return await tx.accounts.get_account(who.id)
+            return value_of(Person, await tx.accounts.get_account(who.id))
 
     async def update_profile(
         self,
@@ -177,47 +225,62 @@ class AccountService(PeopleService):
         name: str | None = None,
         theme: str | None = None,
         default_model: str | None = None,
-    ) -> Account:
-        """Change what is given (theme: system, light or dark; an empty default model forgets it)."""
+        time_zone: str | None = None,
+    ) -> Person:
+        """Change what is given (theme: system, light or dark; an empty default model forgets it).
+
+        *time_zone* is a name of the IANA database, such as ``Europe/Oslo``.
+        """
         if theme is not None and theme not in THEMES:
             raise Invalid("Choose the theme system, light or dark.", field="theme")
         if default_model is not None and len(default_model) > 255:
             raise Invalid("No model has a name that long.", field="default_model")
+        if time_zone is not None and not is_zone(time_zone):
+            raise Invalid("This time zone is not known.", field="time_zone")
         async with self.database.begin() as tx:
             account = await tx.accounts.get_account(who.id, lock=True)
+            if time_zone is not None:
+                account.time_zone = time_zone
             if name is not None:
                 account.name = checked_name(name, account.email)
             if theme is not None:
                 account.theme = theme
             if default_model is not None:
                 account.default_model = default_model or None
-        return account
+        return value_of(Person, account)
 
     async def change_password(self, who: Actor, current: str, new: str) -> None:
         """Set a new password and end the person's other sessions. Invalid(field="current") for a wrong one."""
         checked_password(new)
         await self._count(f"password:{who.id}", ATTEMPTS_PER_ACCOUNT)  # a stolen session must not guess it
-        before = await self.profile(who)
+        async with self.database.read() as tx:
+            before = await tx.accounts.get_account(who.id)
         if not (await self.passwords.verify(current, before.password_hash)).right:
             raise Invalid("This is not your current password.", field="current")
         hashed = await self.passwords.hash(new)
         async with self.database.begin() as tx:
             account = await tx.accounts.get_account(who.id, lock=True)
             if account.password_changed_at != before.password_changed_at:
-                raise Conflict("Your password was changed at the same moment.", advice="Sign in again.")
+                raise Conflict("Your password was changed at the same time.", advice="Sign in again.")
             await tx.accounts.record(who, "password.changed", account.email, at=self.now())
             account.password_hash, account.password_changed_at = hashed, self.now()
             ended = await tx.accounts.end_sessions(who.id, keep=who.session_id)
         await self.limiter.forget(f"password:{who.id}")
-        self._tell(who.id, ended)
+        tell_of_ends(self.notices, who.id, ended)
 
     # the pieces
 
-    async def _count(self, key: str, limit: int) -> None:
+    async def _count(self, key: str, limit: int, sentence: str = "Too many attempts.") -> None:
         wait = await self.limiter.hit(key, limit=limit, window_seconds=ATTEMPT_WINDOW_SECONDS)
         if wait:
             self.telemetry.refused(key.partition(":")[0])
-            raise TooManyAttempts("There were too many attempts.", retry_after_seconds=wait)
+            until = self.now() + timedelta(seconds=wait)
+            raise TooManyAttempts(sentence, retry_after_seconds=wait, until=until)
+
+    async def _has_signed_in_from(self, account: UUID, network: str) -> bool:
+        async with self.database.read() as tx:
+            addresses = await tx.accounts.list_sign_in_addresses(account, limit=SIGN_INS_REMEMBERED)
+        return any(network_of(address) == network for address in addresses)
 
     async def _open_session(self, tx: UnitOfWork, account: Account, client: Client) -> SignedIn:
         token, now = new_token(), self.now()
@@ -232,7 +295,7 @@ class AccountService(PeopleService):
         )
         await tx.accounts.add(session)
         actor = Actor(account.id, account.email, account.name, account.role, session.id)
-        await tx.accounts.record(actor, "session.signed-in", session.id, at=now, address=client.address)
+        await tx.accounts.record(actor, SIGNED_IN, session.id, at=now, address=client.address)
         return SignedIn(token, session.expires_at, actor)
 
     async def _end(self, who: Actor, session: UUID, action: str) -> None:
@@ -240,7 +303,7 @@ class AccountService(PeopleService):
             await tx.accounts.record(who, action, session, at=self.now())
             if not await tx.accounts.end_session(session, owner=who.id):
                 raise NotFound("There is no such session.")
-        self._tell(who.id, [session])
+        tell_of_ends(self.notices, who.id, [session])
 
     async def _touch(self, session: UUID, now: datetime) -> None:
         try:
@@ -256,4 +319,4 @@ class AccountService(PeopleService):
 
 
 def _no_match() -> NotSignedIn:
-    return NotSignedIn("E-mail address and password do not match.", advice="")
+    return NotSignedIn("Incorrect e-mail or password.", advice="")

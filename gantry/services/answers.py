@@ -3,21 +3,22 @@
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from gantry.domain.accounts import Actor
-from gantry.domain.chat import LIVE, CitationKind
+from gantry.domain.chat import LIVE, CitationKind, StoredGeneration, StoredMessage, error_for
 from gantry.domain.clock import utc_now
-from gantry.domain.context import ContextPart, PartKind, Retrieval, emptied
+from gantry.domain.context import CitedSource, ContextPart, ContextRead, PartKind, Retrieval
 from gantry.domain.errors import NotFound
 from gantry.domain.live import EventLog, LiveEvent, LiveKind, Position
 from gantry.domain.prompt import turn_tokens
-from gantry.models import Citation, Generation, Message
+from gantry.models import Generation, Message
 from gantry.repositories.database import Database
 from gantry.repositories.unit import UnitOfWork
+from gantry.repositories.values import value_of
 from gantry.services.prompting import turns_of
 from gantry.services.writing import Writers
 
@@ -28,8 +29,8 @@ _PAUSE_SECONDS = 0.5  # between looks into the database while no log knows the a
 class SourceRead:
     """A source of an answer; ``said`` is the past message of a memory, None when it is gone."""
 
-    row: Citation
-    said: Message | None = None
+    row: CitedSource
+    said: StoredMessage | None = None
 
     @property
     def available(self) -> bool:
@@ -45,15 +46,6 @@ class SourceRead:
 
 
 @dataclass(frozen=True, slots=True)
-class ContextRead:
-    """What was sent for an answer, in the order it was sent, and what was left out."""
-
-    parts: tuple[ContextPart, ...]
-    tokens: int
-    budget_tokens: int
-
-
-@dataclass(frozen=True, slots=True)
 class AnswerService:
     """The answers being written, as their owner sees them."""
 
@@ -62,17 +54,17 @@ class AnswerService:
     writers: Writers
     now: Callable[[], datetime] = utc_now
 
-    async def get(self, who: Actor, generation: UUID) -> Generation:
-        """Return one answer's row.
+    async def get(self, who: Actor, generation: UUID) -> StoredGeneration:
+        """Return how far one answer has come.
 
         Raises:
             NotFound: Not one of *who*'s.
         """
         async with self.database.read() as tx:
-            return await tx.generations.get(generation, owner=who.id)
+            return value_of(StoredGeneration, await tx.generations.get(generation, owner=who.id))
 
-    async def follow(self, who: Actor, generation: UUID, after: Position) -> AsyncGenerator[LiveEvent]:
-        """Yield an answer's events after *after* until its end; of a finished answer, what is stored.
+    async def follow(self, who: Actor, generation: UUID, after: Position) -> AsyncGenerator[LiveEvent | None]:
+        """Yield an answer's events after *after* until its end, and None now and then; of a finished answer, what is stored.
 
         The log is quick and may forget; whenever it falls silent the checkpoint in the database is shown instead.
 
@@ -84,17 +76,18 @@ class AnswerService:
             if sources and after == Position() and row.status not in LIVE:
                 yield LiveEvent(LiveKind.SOURCES, sources, after)
             for event in _from_database(row, message, after):
-                yield event
+                yield _for(who, event)
                 after = event.position
             if row.status not in LIVE:
                 return
             silent = True
             async with aclosing(self.events.read(generation, after)) as events:
                 async for event in events:
-                    yield event
+                    yield _for(who, event)
                     after, silent = event.position, False
                     if event.kind is LiveKind.END:
                         return
+            yield None
             if silent:
                 await asyncio.sleep(_PAUSE_SECONDS)
 
@@ -104,10 +97,10 @@ class AnswerService:
         async with self.database.read() as tx:
             row = await tx.generations.get(generation, owner=who.id)
             message, _ = await tx.chat.get_message(row.message_id, owner=who.id)
-            citations = (await tx.sources.citations([message.id])).get(message.id, [])
+            citations = (await tx.sent.citations([message.id])).get(message.id, [])
         retrieval = Retrieval.parse(message.retrieval)
         note = retrieval.sentence if retrieval else ""
-        told = {"sources": [brief(row) for row in citations], "note": note} if citations or note else None
+        told = {"sources": [row.brief() for row in citations], "note": note} if citations or note else None
         return row, message, told
 
     async def sources(self, who: Actor, message: UUID) -> list[SourceRead]:
@@ -128,15 +121,17 @@ class AnswerService:
         """
         async with self.database.read() as tx:
             await tx.chat.get_message(message, owner=who.id)
-            trace = await tx.sources.trace(message)
+            trace = await tx.sent.trace(message)
             if trace is None:
-                raise NotFound("Nothing was kept of what was sent for this answer.")
+                raise NotFound("The prompt of this answer was not kept.")
             gone = {each.row.number for each in await _sources(tx, message) if not each.available}
-            kept = emptied(trace.parts, lambda part: part.kind is PartKind.SOURCE and part.number in gone)
             parts: list[ContextPart] = []
-            for part in map(ContextPart.parse, kept):
-                parts += await _with_texts(tx, part) if part.upto else [part]
-        return ContextRead(tuple(parts), trace.tokens, trace.budget_tokens)
+            for part in trace.parts:
+                if part.kind is PartKind.SOURCE and part.number in gone:
+                    parts.append(replace(part, text=""))
+                else:
+                    parts += await _with_texts(tx, part)
+        return replace(trace, parts=tuple(parts))
 
     async def stop(self, who: Actor, generation: UUID) -> None:
         """Ask for an answer to be stopped, wherever it is written; stopping a finished one does nothing."""
@@ -146,10 +141,17 @@ class AnswerService:
         self.writers.stop(generation)
 
 
+def _for(who: Actor, event: LiveEvent) -> LiveEvent:
+    """Return *event* as *who* may read it: an error with the next step that fits them."""
+    if event.kind is not LiveKind.ERROR:
+        return event
+    return replace(event, data=error_for(event.data, administrator=who.is_admin))
+
+
 async def _sources(tx: UnitOfWork, message: UUID) -> list[SourceRead]:
-    rows = (await tx.sources.citations([message])).get(message, [])
-    said = await tx.sources.said([row.source_message_id for row in rows if row.source_message_id])
-    return [SourceRead(row, said.get(row.source_message_id or row.id)) for row in rows]
+    rows = (await tx.sent.citations([message], passages=True)).get(message, [])
+    said = await tx.sent.said([row.source_message_id for row in rows if row.source_message_id])
+    return [SourceRead(row, said.get(row.source_message_id)) for row in rows]
 
 
 def _from_database(row: Generation, message: Message, after: Position) -> Iterator[LiveEvent]:
@@ -165,8 +167,10 @@ def _from_database(row: Generation, message: Message, after: Position) -> Iterat
     if stale or (live and not text and not reasoning):
         return
     at = Position(attempt, after.text, after.reasoning)
+    # Who has text but not all of the thought has read thought as text, before it was told apart.
+    mistaken = not live and after.text > 0 and after.reasoning < len(reasoning)
     if after != Position() and (
-        after.attempt != attempt or after.text > len(text) or after.reasoning > len(reasoning)
+        after.attempt != attempt or after.text > len(text) or after.reasoning > len(reasoning) or mistaken
     ):
         if live:
             return  # the reader is ahead of the checkpoint: only the log can tell more
@@ -187,20 +191,11 @@ def _from_database(row: Generation, message: Message, after: Position) -> Iterat
     yield LiveEvent(LiveKind.END, {"status": row.status.value}, at)
 
 
-def brief(row: Citation) -> dict[str, Any]:
-    """Return what a page needs for a chip: everything but the passage, as JSON."""
-    return {
-        "number": row.number,
-        "kind": row.kind.value,
-        "title": row.title,
-        "page": row.page,
-        "heading": row.heading,
-    }
-
-
 async def _with_texts(tx: UnitOfWork, part: ContextPart) -> list[ContextPart]:
     """Return the history turn by turn, with the texts as they were sent."""
-    rows = await tx.chat.path(UUID(part.upto), limit=part.messages)
+    if part.upto is None:
+        return [part]
+    rows = await tx.chat.path(part.upto, limit=part.messages)
     return [
         ContextPart(
             PartKind.HISTORY,

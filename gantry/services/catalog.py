@@ -1,17 +1,21 @@
 """Which model servers and models there are."""
 
 import difflib
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 
 from gantry.domain.accounts import Actor
-from gantry.domain.catalog import BUILT_IN, EXTRACTIVE, ChatModel, ModelRef
+from gantry.domain.catalog import BUILT_IN, EXTRACTIVE, ChatModel, ModelRef, ModelServers
+from gantry.domain.clock import utc_now
 from gantry.domain.errors import Invalid, ModelFault, ModelUnavailable
-from gantry.services.catalog_cache import Known
-from gantry.services.connections import ConnectionDraft, ConnectionService, ConnectionStatus
+from gantry.repositories.database import Database
+from gantry.services.catalog_cache import CatalogCache, Known
+from gantry.services.connections import ConnectionDraft, ConnectionStatus
 
 __all__ = ["CatalogService", "ConnectionDraft", "ConnectionStatus", "ModelChoice", "ResolvedModel"]
 
-BUILT_IN_NAME = "Built-in answerer (no model)"
+BUILT_IN_NAME = "Built-in answerer"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +41,14 @@ class ResolvedModel:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CatalogService(ConnectionService):
+class CatalogService:
     """The catalog of models: cached, refreshed in the background, never in the way of a page."""
 
+    database: Database
+    servers: ModelServers
+    cache: CatalogCache
     built_in: ChatModel
+    now: Callable[[], datetime] = utc_now
 
     async def models(self, who: Actor) -> list[ModelChoice]:
         """Return what is known now, the built-in answerer last; starts a refresh when older than a minute."""
@@ -115,14 +123,19 @@ class CatalogService(ConnectionService):
         if len(candidates) > 1:
             ids = " or ".join(str(model.ref) for model in candidates)
             raise Invalid(
-                f"Several servers have a model “{name}”.", advice=f"Say which: {ids}.", field="model"
+                f"Several servers have a model “{name}”.", advice=f"Choose one: {ids}.", field="model"
             )
         return self._opened(candidates[0]) if candidates else None
 
     def _opened(self, model: Known) -> ResolvedModel:
         problem = self.cache.unreadable(model.spec.slug)
         if problem is not None:  # without its key the server would only say that it wants one
-            raise ModelUnavailable(problem.public, fault=ModelFault.NOT_AUTHORISED, advice=problem.advice)
+            raise ModelUnavailable(
+                problem.public,
+                fault=ModelFault.NOT_AUTHORISED,
+                advice=problem.advice,
+                person_advice=problem.person_advice,
+            )
         chat = self.servers.open(model.spec)
         return ResolvedModel(model.ref, chat, model.context_tokens, model.spec.name)
 
@@ -131,7 +144,7 @@ class CatalogService(ConnectionService):
         close = difflib.get_close_matches(raw, ids, n=3, cutoff=0.3)
         shown = [*close, *(known for known in ids if known not in close)][:5]
         return Invalid(
-            f"There is no model “{raw[:100]}”.", advice=f"There is: {', '.join(shown)}.", field="model"
+            f"There is no model “{raw[:100]}”.", advice=f"Available: {', '.join(shown)}.", field="model"
         )
 
 

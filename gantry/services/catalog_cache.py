@@ -15,10 +15,11 @@ from gantry.domain.catalog import (
     ListedModel,
     ModelRef,
     ModelServers,
+    Waits,
 )
 from gantry.domain.clock import utc_now
 from gantry.domain.connections import slug_of
-from gantry.domain.credentials import KeyVault
+from gantry.domain.credentials import KeyEncryption
 from gantry.domain.errors import GantryError, Unavailable
 from gantry.models import Connection, ModelEntry
 from gantry.repositories.database import Database
@@ -69,7 +70,7 @@ class CatalogCache:
         self,
         database: Database,
         servers: ModelServers,
-        vault: KeyVault,
+        keys: KeyEncryption,
         *,
         fixed: Sequence[ConnectionSpec] = (),
         probing: bool = False,
@@ -79,7 +80,7 @@ class CatalogCache:
         self.on_change: Callable[[], None] = lambda: None
         self._database = database
         self._servers = servers
-        self._vault = vault
+        self.keys = keys
         self._fixed = tuple(fixed)
         self._probing = probing
         self._now = now
@@ -232,11 +233,11 @@ class CatalogCache:
         try:
             listing = await self._servers.list_models(spec)
         except GantryError as error:
-            was_there = self._health.get(spec.slug, Health()).state != "failed"
-            self._health[spec.slug] = Health("failed", error.public, error.advice, self._now())
-            if was_there:
-                self.on_change()
-            log.info("catalog.server_failed", extra={"connection": spec.slug, "problem": error.public})
+            self._failed(spec, error.public, error.advice)
+            return
+        except Exception:  # one server that nobody understands must not hide the others
+            log.exception("catalog.server_crashed", extra={"connection": spec.slug})
+            self._failed(spec, "The model server could not be asked.", "The log says what failed.")
             return
         if self.specs.get(spec.slug) != spec:
             return  # changed or removed while it answered
@@ -251,6 +252,13 @@ class CatalogCache:
             await self._keep(spec.slug, models)
         if changed or was_away:
             self.on_change()
+
+    def _failed(self, spec: ConnectionSpec, problem: str, advice: str) -> None:
+        was_there = self._health.get(spec.slug, Health()).state != "failed"
+        self._health[spec.slug] = Health("failed", problem, advice, self._now())
+        if was_there:
+            self.on_change()
+        log.info("catalog.server_failed", extra={"connection": spec.slug, "problem": problem})
 
     async def _keep(self, slug: str, models: Sequence[ListedModel]) -> None:
         try:
@@ -282,10 +290,20 @@ class CatalogCache:
         key = None
         if row.key_encrypted is not None:
             try:
-                key = self._vault.unseal(row.key_encrypted)
+                key = self.keys.unseal(row.key_encrypted)
             except Unavailable as error:
                 self._unreadable[slug] = error
-        return ConnectionSpec(slug, row.name, row.kind, row.base_url, ConnectionOrigin.STORED, key, row.id)
+        return ConnectionSpec(
+            slug,
+            row.name,
+            row.kind,
+            row.base_url,
+            ConnectionOrigin.STORED,
+            key,
+            row.id,
+            waits=Waits.of(row.first_word_seconds, row.between_words_seconds),
+            models=tuple(row.models_by_hand or ()),
+        )
 
     def _remember(self, entries: Sequence[ModelEntry]) -> None:
         models: dict[str, list[ListedModel]] = {}

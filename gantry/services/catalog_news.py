@@ -2,7 +2,7 @@
 
 import asyncio
 
-from gantry.domain.live import EVERYBODY, Notice, NoticeBoard, NoticeKind
+from gantry.domain.live import EVERYBODY, Notice, NoticeKind, Notices
 from gantry.services.catalog_cache import CatalogCache
 
 
@@ -12,9 +12,9 @@ class CatalogNews:
     A notice may be lost; then the cache's own round, a minute later at most, finds out.
     """
 
-    def __init__(self, cache: CatalogCache, board: NoticeBoard) -> None:
+    def __init__(self, cache: CatalogCache, notices: Notices) -> None:
         self._cache = cache
-        self._board = board
+        self._notices = notices
         self._following: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -30,10 +30,10 @@ class CatalogNews:
             await asyncio.wait({following})
 
     def _tell(self) -> None:
-        self._board.publish(EVERYBODY, Notice(NoticeKind.CATALOG))
+        self._notices.publish(EVERYBODY, Notice(NoticeKind.CATALOG))
 
     async def _follow(self) -> None:
-        notices = self._board.subscribe(EVERYBODY)
+        notices = self._notices.subscribe(EVERYBODY)
         try:
             async for notice in notices:
                 if notice.kind is NoticeKind.CATALOG:

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from gantry.domain.accounts import Actor
@@ -13,15 +13,30 @@ from gantry.domain.chat import (
     MessageRole,
     MessageStatus,
     Rating,
+    StoredAttachment,
+    StoredConversation,
+    StoredMessage,
     title_from_prompt,
 )
+from gantry.domain.clock import utc_now
+from gantry.domain.context import CitedSource
 from gantry.domain.errors import AlreadyAnswering, Conflict, Invalid
 from gantry.domain.live import NoticeKind
 from gantry.domain.text import storable
-from gantry.models import Attachment, Citation, Conversation, Generation, Message, new_id
+from gantry.models import Conversation, Generation, Message, new_id
+from gantry.repositories.database import Database
 from gantry.repositories.unit import UnitOfWork
-from gantry.services.conversations import PLAIN, Beginning, ConversationService, Listed
-from gantry.services.writing import Job
+from gantry.repositories.values import value_of
+from gantry.services.catalog import CatalogService
+from gantry.services.conversations import (
+    PLAIN,
+    Beginning,
+    ConversationService,
+    Listed,
+    begin,
+    new_conversation,
+)
+from gantry.services.writing import Assignment, Writers
 
 __all__ = ["Beginning", "Bubble", "ChatService", "Listed", "Sent", "Window"]
 
@@ -33,19 +48,19 @@ WINDOW = 30  # messages a page opens with
 class Bubble:
     """A message on the active path, with what the page shows beside it."""
 
-    message: Message
+    message: StoredMessage
     generation_id: UUID | None  # of its newest answer; None for a user's message
     siblings: tuple[UUID, ...]  # the alternatives in order of making, this message among them
     rating: Rating | None
-    sources: tuple[Citation, ...] = ()
-    attachments: tuple[Attachment, ...] = ()
+    sources: tuple[CitedSource, ...] = ()
+    attachments: tuple[StoredAttachment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
     """The end of a conversation's active path, or a piece further up; oldest first."""
 
-    conversation: Conversation
+    conversation: StoredConversation
     bubbles: tuple[Bubble, ...]
     has_earlier: bool
 
@@ -68,8 +83,14 @@ class _Question:
 
 
 @dataclass(frozen=True, slots=True)
-class ChatService(ConversationService):
+class ChatService:
     """A conversation's tree of messages. All methods raise NotFound for what is not *who*'s own."""
+
+    database: Database
+    catalog: CatalogService
+    writers: Writers
+    conversations: ConversationService
+    now: Callable[[], datetime] = utc_now
 
     async def window(
         self, who: Actor, conversation: UUID, *, before: UUID | None = None, limit: int = WINDOW
@@ -83,18 +104,19 @@ class ChatService(ConversationService):
                 message, _ = await tx.chat.get_message(before, owner=who.id)
                 leaf = message.parent_id if message.conversation_id == conversation else None
             messages = await tx.chat.path(leaf, limit=limit) if leaf else []
-            return Window(row, await self._bubbles(tx, messages), _has_earlier(messages))
+            bubbles = await self._bubbles(tx, messages)
+        return Window(value_of(StoredConversation, row), bubbles, _has_earlier(messages))
 
     async def _bubbles(self, tx: UnitOfWork, messages: Sequence[Message]) -> tuple[Bubble, ...]:
         ids = [message.id for message in messages]
         families = await tx.chat.siblings(messages)
         generations = await tx.chat.newest_generations(ids)
         ratings = await tx.chat.ratings(ids)
-        sources = await tx.sources.citations(ids)
-        files = await tx.sources.attachments(ids)
+        sources = await tx.sent.citations(ids)
+        files = await tx.attachments.attachments(ids)
         return tuple(
             Bubble(
-                m,
+                value_of(StoredMessage, m),
                 generations.get(m.id),
                 families[m.id],
                 ratings.get(m.id),
@@ -134,12 +156,12 @@ class ChatService(ConversationService):
         """
         text = _checked(text)
 
-        async def store() -> Job:
+        async def store() -> Assignment:
             chosen = await self._choose(who, conversation, model)
             async with self.database.begin() as tx:
                 if conversation is None:
-                    thread = self.new_conversation(who, None)
-                    await self.begin(tx, thread, beginning)
+                    thread = new_conversation(who, None, self.now())
+                    await begin(tx, thread, beginning)
                     await tx.chat.add_conversation(thread)
                 else:
                     thread = await tx.chat.get_conversation(conversation, owner=who.id)
@@ -148,15 +170,17 @@ class ChatService(ConversationService):
 
         return await self._once(who, client_key, store)
 
-    async def _once(self, who: Actor, client_key: str | None, store: Callable[[], Awaitable[Job]]) -> Sent:
+    async def _once(
+        self, who: Actor, client_key: str | None, store: Callable[[], Awaitable[Assignment]]
+    ) -> Sent:
         """Store and start, or return what an earlier press of the same Send has started; the database tells."""
         try:
-            job = await store()
+            assignment = await store()
         except Conflict:
             if client_key and (sent := await self._sent_before(who, client_key)):
                 return sent
             raise
-        return self._start(who, job)
+        return self._start(who, assignment)
 
     async def _sent_before(self, who: Actor, client_key: str) -> Sent | None:
         async with self.database.read() as tx:
@@ -172,7 +196,7 @@ class ChatService(ConversationService):
             return None
         message, _ = await tx.chat.get_message(parent, owner=who.id)
         if message.conversation_id != thread.id:
-            raise Invalid("That message belongs to another conversation.", field="parent_id")
+            raise Invalid("This message belongs to another conversation.", field="parent_id")
         return message
 
     async def edit(
@@ -190,7 +214,7 @@ class ChatService(ConversationService):
             _, thread = await tx.chat.get_message(message, owner=who.id)
         conversation = thread.id
 
-        async def store() -> Job:
+        async def store() -> Assignment:
             chosen = await self._choose(who, conversation, model)
             async with self.database.begin() as tx:
                 row, thread = await tx.chat.get_message(message, owner=who.id)
@@ -211,10 +235,10 @@ class ChatService(ConversationService):
         async with self.database.begin() as tx:
             row, thread = await tx.chat.get_message(message, owner=who.id)
             if row.role is not MessageRole.ASSISTANT or row.parent_id is None:
-                raise Invalid("Only an answer can be written again.")
+                raise Invalid("Only an answer can be regenerated.")
             question, _ = await tx.chat.get_message(row.parent_id, owner=who.id)
-            job = await self._answer(tx, thread, question, chosen)
-        return self._start(who, job)
+            assignment = await self._answer(tx, thread, question, chosen)
+        return self._start(who, assignment)
 
     async def resume(self, who: Actor, message: UUID) -> Sent:
         """Go on writing a stopped, failed or truncated answer: appends to the same message."""
@@ -228,8 +252,8 @@ class ChatService(ConversationService):
                 raise Conflict("This answer is complete.")
             row.status, row.error, row.truncated = MessageStatus.STREAMING, None, False
             row.model = chosen
-            job = await self._write(tx, thread, row, chosen, resumes_from=len(row.content))
-        return self._start(who, job)
+            assignment = await self._write(tx, thread, row, chosen, resumes_from=len(row.content))
+        return self._start(who, assignment)
 
     async def _choose(self, who: Actor, conversation: UUID | None, model: str | None) -> str:
         """Return the full id of the model to ask; looked up before the transaction, since it may ask servers."""
@@ -244,7 +268,7 @@ class ChatService(ConversationService):
 
     async def _ask(
         self, tx: UnitOfWork, thread: Conversation, above: Message | None, asked: _Question, model: str
-    ) -> Job:
+    ) -> Assignment:
         if above is not None and above.status is MessageStatus.STREAMING:
             raise AlreadyAnswering
         if above is not None and above.role is MessageRole.USER:
@@ -261,14 +285,16 @@ class ChatService(ConversationService):
         )
         await tx.chat.add_message(question)
         if asked.files:
-            await tx.sources.attach(asked.files, question, at=self.now())
+            await tx.attachments.attach(asked.files, question, at=self.now())
         if asked.edits:
-            await tx.sources.attach_again(asked.edits, question, at=self.now())
+            await tx.attachments.attach_again(asked.edits, question, at=self.now())
         if not thread.title:
             thread.title = title_from_prompt(asked.text)
         return await self._answer(tx, thread, question, model)
 
-    async def _answer(self, tx: UnitOfWork, thread: Conversation, question: Message, model: str) -> Job:
+    async def _answer(
+        self, tx: UnitOfWork, thread: Conversation, question: Message, model: str
+    ) -> Assignment:
         answer = Message(
             conversation_id=thread.id,
             account_id=thread.account_id,
@@ -290,10 +316,10 @@ class ChatService(ConversationService):
         model: str,
         *,
         resumes_from: int | None,
-    ) -> Job:
+    ) -> Assignment:
         if await tx.generations.count_live(thread.account_id) >= MAX_LIVE_ANSWERS:
             raise Conflict(
-                f"{MAX_LIVE_ANSWERS} of your questions are being answered already.",
+                f"You already have {MAX_LIVE_ANSWERS} answers in progress.",
                 advice="Wait for one of them to end, or stop it.",
             )
         now = self.now()
@@ -309,20 +335,19 @@ class ChatService(ConversationService):
             writer=self.writers.name,
             lease_until=now + timedelta(seconds=self.writers.lease_seconds),
             created_at=now,
-            started_at=now,
         )
         await tx.generations.add(generation)
         thread.active_leaf_id = answer.id
         thread.updated_at = now
         if thread.model is not None or model != EXTRACTIVE:
             thread.model = model  # nobody chose the built-in answerer: once there is a model, it takes over
-        return Job.of(generation, answer)
+        return Assignment.of(generation, answer)
 
-    def _start(self, who: Actor, job: Job) -> Sent:
+    def _start(self, who: Actor, assignment: Assignment) -> Sent:
         """Start the writer in this process, at once: nothing stands before the first token."""
-        self.writers.start(job)
-        self.tell(who, NoticeKind.CONVERSATION, job.conversation_id)
-        return Sent(job.conversation_id, job.message_id, job.generation_id)
+        self.writers.start(assignment)
+        self.conversations.tell(who, NoticeKind.CONVERSATION, assignment.conversation_id)
+        return Sent(assignment.conversation_id, assignment.message_id, assignment.generation_id)
 
     async def select(self, who: Actor, message: UUID) -> UUID:
         """Show the branch through *message*, down to its newest leaf; returns its conversation."""
@@ -331,7 +356,7 @@ class ChatService(ConversationService):
             if await tx.generations.find_live(thread.id):
                 raise AlreadyAnswering
             thread.active_leaf_id = await tx.chat.newest_leaf(row.id)
-        self.tell(who, NoticeKind.CONVERSATION, thread.id)
+        self.conversations.tell(who, NoticeKind.CONVERSATION, thread.id)
         return thread.id
 
     async def rate(self, who: Actor, message: UUID, rating: Rating | None) -> None:
@@ -346,7 +371,7 @@ class ChatService(ConversationService):
 def _checked(text: str) -> str:
     text = storable(text).strip()
     if not text:
-        raise Invalid("Write something first.", field="content")
+        raise Invalid("Enter a message first.", field="content")
     if len(text) > MAX_MESSAGE_CHARACTERS:
         raise Invalid(
             f"This message is longer than {MAX_MESSAGE_CHARACTERS:,} characters.",

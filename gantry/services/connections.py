@@ -1,9 +1,9 @@
 """What administrators do with model servers."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 from gantry.domain.accounts import Actor
@@ -13,16 +13,19 @@ from gantry.domain.catalog import (
     ConnectionSpec,
     Listing,
     ModelServers,
+    Waits,
 )
 from gantry.domain.clock import utc_now
 from gantry.domain.connections import (
     checked_api_key,
     checked_connection_name,
+    checked_models,
+    checked_wait,
     normal_base_url,
     same_server,
     slug_of,
 )
-from gantry.domain.credentials import KeyVault
+from gantry.domain.credentials import KeyEncryption
 from gantry.domain.errors import Invalid
 from gantry.models import Connection
 from gantry.repositories.database import Database
@@ -39,6 +42,9 @@ class ConnectionDraft:
     base_url: str
     kind: ConnectionKind = ConnectionKind.OPENAI
     api_key: str | None = field(default=None, repr=False)
+    models: Sequence[str] = ()  # named by hand
+    first_word_seconds: float | None = None  # None: the usual time
+    between_words_seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +62,13 @@ class ConnectionStatus:
     checked_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class ConnectionService:
-    """The administrators' half of ``CatalogService``, which callers use; a file of its own for its readers."""
+    """Model servers, as administrators add and change them."""
 
     database: Database
     servers: ModelServers
-    vault: KeyVault
+    keys: KeyEncryption
     cache: CatalogCache
     now: Callable[[], datetime] = utc_now
 
@@ -88,7 +94,7 @@ class ConnectionService:
                 row = await tx.catalog.get_connection(connection)
             _keep_key_at_home(row, spec.base_url)
             if row.key_encrypted is not None:
-                spec = replace(spec, api_key=self.vault.unseal(row.key_encrypted))
+                spec = replace(spec, api_key=self.keys.unseal(row.key_encrypted))
         return await self.servers.list_models(spec)
 
     async def add_connection(self, who: Actor, draft: ConnectionDraft) -> UUID:
@@ -104,6 +110,7 @@ class ConnectionService:
                 kind=spec.kind,
                 base_url=spec.base_url,
                 key_encrypted=self._sealed(spec.api_key),
+                **_own_ways(draft, spec),
                 created_at=moment,
                 updated_at=moment,
             )
@@ -127,6 +134,7 @@ class ConnectionService:
             else:
                 row.key_encrypted = self._sealed(spec.api_key)
             row.name, row.kind, row.base_url, row.updated_at = spec.name, spec.kind, spec.base_url, moment
+            row.sqlmodel_update(_own_ways(draft, spec))
             await tx.accounts.record(who, "connection.changed", row.slug, at=moment, base_url=row.base_url)
         await self._changed()
 
@@ -146,7 +154,7 @@ class ConnectionService:
         await self.cache.refresh(afresh=True, within_seconds=CHANGE_WAIT_SECONDS)
 
     def _sealed(self, key: str | None) -> str | None:
-        return self.vault.seal(key) if key else None
+        return self.keys.seal(key) if key else None
 
     def _status(self, spec: ConnectionSpec, known: list[Known]) -> ConnectionStatus:
         health = self.cache.health(spec.slug)
@@ -172,14 +180,28 @@ def _spec(draft: ConnectionDraft) -> ConnectionSpec:
         base_url=normal_base_url(draft.base_url, draft.kind),
         origin=ConnectionOrigin.STORED,
         api_key=checked_api_key(draft.api_key) if draft.api_key else None,
+        waits=Waits.of(
+            checked_wait(draft.first_word_seconds, "first_word_seconds"),
+            checked_wait(draft.between_words_seconds, "between_words_seconds"),
+        ),
+        models=checked_models(draft.models),
     )
+
+
+def _own_ways(draft: ConnectionDraft, spec: ConnectionSpec) -> dict[str, Any]:
+    """Return the columns in which a connection may differ from what is usual."""
+    return {
+        "models_by_hand": list(spec.models) or None,
+        "first_word_seconds": draft.first_word_seconds,
+        "between_words_seconds": draft.between_words_seconds,
+    }
 
 
 def _keep_key_at_home(row: Connection, base_url: str) -> None:
     """Refuse to send a stored key to a server it was not given for."""
     if row.key_encrypted is not None and not same_server(row.base_url, base_url):
         raise Invalid(
-            "The address is another server's: enter the key again.",
-            advice="A stored key is only ever sent to the server it was given for.",
+            "The server's address has changed: enter the API key again.",
+            advice="A stored key is only sent to the server it was entered for.",
             field="api_key",
         )

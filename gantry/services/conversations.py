@@ -6,13 +6,21 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from gantry.domain.accounts import Actor
-from gantry.domain.chat import cleaned_title, title_from_prompt
+from gantry.domain.chat import (
+    StoredAttachment,
+    StoredConversation,
+    StoredMessage,
+    cleaned_title,
+    title_from_prompt,
+)
 from gantry.domain.clock import utc_now
+from gantry.domain.context import CitedSource
 from gantry.domain.knowledge import DocumentScope
-from gantry.domain.live import Notice, NoticeBoard, NoticeKind
-from gantry.models import Attachment, Citation, Conversation, Message
+from gantry.domain.live import Notice, NoticeKind, Notices
+from gantry.models import Conversation
 from gantry.repositories.database import Database
 from gantry.repositories.unit import UnitOfWork
+from gantry.repositories.values import value_of
 from gantry.services.catalog import CatalogService
 from gantry.services.writing import Writers
 
@@ -25,7 +33,7 @@ _PURGED_AT_ONCE = 20  # conversations; others write meanwhile
 class Listed:
     """A conversation in the sidebar."""
 
-    conversation: Conversation
+    conversation: StoredConversation
     answering: bool
     unseen: bool  # an answer has ended since its owner last looked
 
@@ -46,8 +54,8 @@ PLAIN = Beginning()
 class Given:
     """What was given with messages, by message: sources of answers, files of questions."""
 
-    citations: dict[UUID, list[Citation]]
-    files: dict[UUID, list[Attachment]]
+    citations: dict[UUID, list[CitedSource]]
+    files: dict[UUID, list[StoredAttachment]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,39 +69,27 @@ class Purged:
 
 @dataclass(frozen=True, slots=True)
 class ConversationService:
-    """The half of ``ChatService``, which callers use, that looks at conversations from outside."""
+    """Conversations from outside. All methods raise NotFound for what is not *who*'s own."""
 
     database: Database
     catalog: CatalogService
     writers: Writers
-    board: NoticeBoard
+    notices: Notices
     now: Callable[[], datetime] = utc_now
 
     async def create(
         self, who: Actor, *, title: str = "", model: str | None = None, beginning: Beginning = PLAIN
-    ) -> Conversation:
+    ) -> StoredConversation:
         """Make an empty conversation (the API does; the page makes one with its first message)."""
         chosen = str((await self.catalog.resolve(who, model)).ref) if model else None
-        conversation = self.new_conversation(who, chosen)
+        conversation = new_conversation(who, chosen, self.now())
         conversation.title = cleaned_title(title)
         conversation.title_by_hand = bool(conversation.title)
         async with self.database.begin() as tx:
-            await self.begin(tx, conversation, beginning)
+            await begin(tx, conversation, beginning)
             await tx.chat.add_conversation(conversation)
         self.tell(who, NoticeKind.CONVERSATIONS, conversation.id)
-        return conversation
-
-    async def begin(self, tx: UnitOfWork, conversation: Conversation, beginning: Beginning) -> None:
-        """Set up a conversation that is not stored yet; NotFound where its scope names what is not its owner's."""
-        conversation.temporary, conversation.remembered = beginning.temporary, beginning.remembered
-        if beginning.scope is not None:
-            await tx.sources.require_scope(beginning.scope, owner=conversation.account_id)
-            conversation.scope = beginning.scope.stored()
-
-    def new_conversation(self, who: Actor, model: str | None) -> Conversation:
-        """Return a row that is not stored yet."""
-        now = self.now()
-        return Conversation(account_id=who.id, model=model, created_at=now, updated_at=now, seen_at=now)
+        return value_of(StoredConversation, conversation)
 
     async def list_conversations(
         self, who: Actor, *, before: datetime | None = None, limit: int = 50
@@ -108,19 +104,27 @@ class ConversationService:
     async def _list(self, who: Actor, *, pinned: bool, before: datetime | None, limit: int) -> list[Listed]:
         async with self.database.read() as tx:
             rows = await tx.chat.list_conversations(owner=who.id, pinned=pinned, before=before, limit=limit)
-        return [Listed(row, answering, not answering and _unseen(row)) for row, answering in rows]
+        return [
+            Listed(value_of(StoredConversation, row), answering, not answering and _unseen(row))
+            for row, answering in rows
+        ]
 
-    async def all_messages(self, who: Actor, conversation: UUID) -> tuple[Conversation, list[Message]]:
+    async def all_messages(
+        self, who: Actor, conversation: UUID
+    ) -> tuple[StoredConversation, list[StoredMessage]]:
         """Return a conversation with the messages of all its branches, oldest first (10,000 at most)."""
         async with self.database.read() as tx:
             row = await tx.chat.get_conversation(conversation, owner=who.id)
-            return row, await tx.chat.all_messages(conversation, limit=10_000)
+            messages = await tx.chat.all_messages(conversation, limit=10_000)
+        return value_of(StoredConversation, row), messages
 
     async def given(self, who: Actor, conversation: UUID) -> Given:
         """Return what was given with the messages of a conversation."""
         async with self.database.read() as tx:
             await tx.chat.get_conversation(conversation, owner=who.id)
-            return Given(*await tx.sources.of_conversation(conversation))
+            return Given(
+                await tx.sent.citations_in(conversation), await tx.attachments.attachments_in(conversation)
+            )
 
     async def rename(self, who: Actor, conversation: UUID, title: str) -> str:
         """Set a title by hand; a blank one goes back to ours. Returns the title as stored."""
@@ -153,16 +157,17 @@ class ConversationService:
         """
         async with self.database.begin() as tx:
             await tx.chat.get_conversation(conversation, owner=who.id)
-            await tx.sources.require_scope(scope, owner=who.id)
+            await tx.attachments.require_scope(scope, owner=who.id)
             await tx.chat.change_conversation(conversation, scope=scope.stored())
         self.tell(who, NoticeKind.CONVERSATION, conversation)
 
-    async def seen(self, who: Actor, conversation: UUID) -> None:
-        """Note that its owner has it open."""
+    async def seen(self, who: Actor, conversation: UUID) -> bool:
+        """Note that its owner has it open; returns whether that is news."""
         async with self.database.read() as tx:
             if not _unseen(await tx.chat.get_conversation(conversation, owner=who.id)):
-                return
+                return False
         await self._change(who, conversation, seen_at=self.now())
+        return True
 
     async def _change(self, who: Actor, conversation: UUID, **values: object) -> None:
         async with self.database.begin() as tx:
@@ -191,7 +196,7 @@ class ConversationService:
             live = await tx.generations.find_live(conversation)
             if live:
                 await tx.generations.request_stop(live.id, at=self.now())
-            if live or await tx.sources.attached(conversation):
+            if live or await tx.attachments.attached(conversation):
                 row.deleted_at = self.now()  # the writer has to stop, the files to go: housekeeping does it
             else:
                 await self._remove(tx, [row.id])
@@ -216,24 +221,33 @@ class ConversationService:
             )
             gone: list[Purged] = []
             for row in expired:
-                files = await tx.sources.attached(row.id)
+                files = await tx.attachments.attached(row.id)
                 gone.append(Purged(row.account_id, row.id, tuple(file.id for file in files)))
             await self._remove(tx, [row.id for row in expired])
         return gone
 
     async def _remove(self, tx: UnitOfWork, conversations: Sequence[UUID]) -> None:
-        """Remove conversations for good, also from memory and from what other answers were given."""
-        facts = await tx.memory.learned_from(conversations)
+        """Remove conversations for good, also from memory; the database takes it from what other answers were given."""
         for conversation in conversations:
             await tx.memory.forget_conversation(conversation)
-        await tx.sources.empty_of_conversations(conversations)
-        for owner in sorted({fact.account_id for fact in facts}):
-            await tx.sources.empty_of_facts(owner, {f.content for f in facts if f.account_id == owner})
         await tx.chat.remove_conversations(conversations)
 
     def tell(self, who: Actor, kind: NoticeKind, conversation: UUID) -> None:
         """Tell the person's open pages that a conversation changed."""
-        self.board.publish(who.id, Notice(kind, str(conversation)))
+        self.notices.publish(who.id, Notice(kind, str(conversation), origin=who.page))
+
+
+def new_conversation(who: Actor, model: str | None, at: datetime) -> Conversation:
+    """Return a row that is not stored yet."""
+    return Conversation(account_id=who.id, model=model, created_at=at, updated_at=at, seen_at=at)
+
+
+async def begin(tx: UnitOfWork, conversation: Conversation, beginning: Beginning) -> None:
+    """Set up a conversation that is not stored yet; NotFound where its scope names what is not its owner's."""
+    conversation.temporary, conversation.remembered = beginning.temporary, beginning.remembered
+    if beginning.scope is not None:
+        await tx.attachments.require_scope(beginning.scope, owner=conversation.account_id)
+        conversation.scope = beginning.scope.stored()
 
 
 def _unseen(row: Conversation) -> bool:

@@ -4,11 +4,13 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 
 from gantry.domain.catalog import ConnectionOrigin, ConnectionSpec, ModelServers
-from gantry.domain.credentials import KeyVault
+from gantry.domain.credentials import KeyEncryption
 from gantry.domain.errors import GantryError, Unavailable
 from gantry.domain.health import Check, Finding, Level, RedisFacts
+from gantry.domain.text import counted
 from gantry.repositories.database import Database
-from gantry.services.indexing import IndexStatus, SweepReport
+from gantry.services.sweeping import SweepReport
+from gantry.services.vector_sets import IndexStatus
 
 PATIENCE_SECONDS = 10.0
 MAX_CLOCK_SECONDS = 1.0
@@ -29,7 +31,7 @@ async def _run(check: Check) -> Sequence[Finding]:
         async with asyncio.timeout(patience):
             return await check.run()
     except TimeoutError:
-        detail, fix = f"did not answer within {patience:.0f} seconds", check.fix
+        detail, fix = f"did not answer within {counted(round(patience), 'second')}", check.fix
     except GantryError as error:
         detail, fix = error.public, error.advice or check.fix
     except OSError as error:
@@ -41,7 +43,7 @@ def judge_index(
     status: IndexStatus, differs: SweepReport, *, rows: int, waiting: int, vectors: int
 ) -> list[Finding]:
     """Judge whether the index holds what the database says; a row may have several *vectors*."""
-    counts = f"{rows:,} rows and {vectors:,} vectors of {status.model or 'no model'}"
+    counts = f"{counted(rows, 'row')} and {counted(vectors, 'vector')} of {status.model or 'no model'}"
     wrong = ""
     if rows and not vectors:
         wrong = f"the index is empty: {counts}"
@@ -52,9 +54,11 @@ def judge_index(
         )
     if wrong:
         return [Finding(Level.WARN, "search", wrong, "Run: python -m gantry reindex")]
-    found = [Finding(Level.OK, "search", f"{counts}; {waiting:,} rows wait" if waiting else counts)]
+    found = [
+        Finding(Level.OK, "search", f"{counts}; {counted(waiting, 'row')} waiting" if waiting else counts)
+    ]
     if status.model and not status.semantic:
-        detail = "no embedding model is installed: words are compared, not meaning"
+        detail = "no embedding model is installed: search compares words, not meaning"
         fix = "Let Gantry reach the internet once, or set EMBEDDING_MODEL and EMBEDDING_BASE_URL."
         found.append(Finding(Level.OK, "embedding model", detail, fix))
     return found
@@ -75,16 +79,16 @@ def judge_clock(what: str, ahead_seconds: float) -> Finding:
     if apart <= MAX_CLOCK_SECONDS:
         return Finding(Level.OK, what, f"its clock agrees within {max(apart, 0.01):.2f} s")
     side = "ahead of" if ahead_seconds > 0 else "behind"
-    fix = "Keep both machines on time: systemctl enable --now systemd-timesyncd (or chrony)"
+    fix = "Synchronise both clocks: systemctl enable --now systemd-timesyncd (or chrony)"
     return Finding(Level.FAIL, what, f"its clock is {apart:.1f} s {side} ours", fix)
 
 
 def judge_backups(folder: str, age_seconds: float | None) -> Finding:
     """Judge the age of the newest backup."""
-    fix = "Make one: python -m gantry backup (or --every 24 to go on for ever)"
+    fix = "Make one: python -m gantry backup (--every 24 repeats it)"
     if age_seconds is None:
         return Finding(Level.WARN, "backups", f"there is none in {folder}", fix)
-    detail = f"the newest in {folder} is {age_seconds / 3600:.0f} hours old"
+    detail = f"the newest in {folder} is {counted(round(age_seconds / 3600), 'hour')} old"
     if age_seconds > 2 * _DAY:
         return Finding(Level.WARN, "backups", detail, fix)
     return Finding(Level.OK, "backups", detail)
@@ -104,9 +108,9 @@ def judge_redis(facts: RedisFacts) -> list[Finding]:
 
 def _password(facts: RedisFacts) -> Finding:
     if not facts.open_to_all:
-        return Finding(Level.OK, "redis password", "it lets nobody in without one")
+        return Finding(Level.OK, "redis password", "required")
     fix = "Set requirepass (or an aclfile) in redis.conf, and the password in REDIS_URL."
-    detail = "anybody who reaches it may read and change sessions of open pages"
+    detail = "not required: anyone who can reach Redis can read and change sessions of open pages"
     return Finding(Level.WARN, "redis password", detail, fix)
 
 
@@ -142,20 +146,28 @@ async def ask_model_servers(servers: ModelServers, specs: Sequence[ConnectionSpe
     return list(await asyncio.gather(*(_ask(servers, spec) for spec in specs)))
 
 
-async def ask_stored_servers(database: Database, vault: KeyVault, servers: ModelServers) -> list[Finding]:
+async def ask_stored_servers(database: Database, keys: KeyEncryption, servers: ModelServers) -> list[Finding]:
     """Ask the model servers that administrators added and did not switch off."""
     async with database.read() as tx:
         rows = [row for row in await tx.catalog.list_connections() if row.enabled]
-    findings, specs = [], []
+    findings: list[Finding] = []
+    specs: list[ConnectionSpec] = []
     for row in rows:
         try:
-            key = vault.unseal(row.key_encrypted) if row.key_encrypted else None
+            key = keys.unseal(row.key_encrypted) if row.key_encrypted else None
         except Unavailable as error:
             findings.append(Finding(Level.FAIL, f"model server {row.slug}", error.public, error.advice))
         else:
             specs.append(
                 ConnectionSpec(
-                    row.slug, row.name, row.kind, row.base_url, ConnectionOrigin.STORED, key, row.id
+                    row.slug,
+                    row.name,
+                    row.kind,
+                    row.base_url,
+                    ConnectionOrigin.STORED,
+                    key,
+                    row.id,
+                    models=tuple(row.models_by_hand or ()),
                 )
             )
     return [*findings, *await ask_model_servers(servers, specs)]
@@ -169,4 +181,4 @@ async def _ask(servers: ModelServers, spec: ConnectionSpec) -> Finding:
         return Finding(Level.FAIL, what, error.public, error.advice)
     if not listing.models:
         return Finding(Level.WARN, what, "it offers no model", "Load or pull a model there.")
-    return Finding(Level.OK, what, f"{len(listing.models)} models")
+    return Finding(Level.OK, what, counted(len(listing.models), "model"))

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from gantry.domain.learning import Learned, Link, entity_key
+from gantry.domain.english.learning import Learned, Link, entity_key
 from gantry.domain.memory import EntityKind, MemoryKind
 from gantry.models import Account, Entity, MemoryItem, Mention, Message, Relation
 from gantry.repositories.unit import UnitOfWork
@@ -73,7 +73,7 @@ async def make_names(tx: UnitOfWork, owner: UUID, names: Iterable[Named], at: da
         row = wanted.setdefault(key, Entity(account_id=owner, key=key, name=name[:120], created_at=at))
         if kind is not None:
             row.kind = kinds[key] = kind
-    entities = await tx.memory.keep_entities(owner, wanted.values())
+    entities = await tx.graph.keep_entities(owner, wanted.values())
     for key, kind in kinds.items():
         entities[key].kind = kind
     return entities
@@ -101,11 +101,11 @@ async def _relate(
 ) -> None:
     subject = entities[entity_key(link.subject or _name_of(account))]
     target = entities[entity_key(link.name)]
-    noted = await tx.memory.named_in(item.id)
+    noted = await tx.graph.named_in(item.id)
     for entity in (subject, target):
         await _mention(tx, item, entity, noted)
     ends = (subject.id, link.predicate, target.id)
-    if subject.id != target.id and not await tx.memory.related(item.id, *ends):
+    if subject.id != target.id and not await tx.graph.related(item.id, *ends):
         await tx.memory.add(
             Relation(
                 account_id=item.account_id,

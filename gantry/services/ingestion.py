@@ -18,28 +18,31 @@ from gantry.domain.chunking import Chunker, TextChunk, context_of
 from gantry.domain.clock import utc_now
 from gantry.domain.errors import LeaseLost, Unavailable
 from gantry.domain.files import FileStore
-from gantry.domain.live import Notice, NoticeBoard, NoticeKind
+from gantry.domain.live import Notice, NoticeKind, Notices
 from gantry.domain.parsing import Parser, ParsingFailed, ParsingFault, ParsingLimits, Progress
 from gantry.domain.telemetry import UNMEASURED, Telemetry
 from gantry.domain.text import storable
 from gantry.domain.vault import DocumentProblem, DocumentState
-from gantry.domain.vectors import Shelf
+from gantry.domain.vectors import VectorKind
 from gantry.log import log_context
 from gantry.models import Chunk, Document, new_id
 from gantry.repositories.database import Database
-from gantry.services.indexing import Indexer
+from gantry.services.embedding import Embedding
+from gantry.services.vector_changes import VectorChanges
 
 MAX_AT_ONCE = 2  # documents read by one process
 MAX_ATTEMPTS = 4  # after which a document that keeps killing its worker is given up
 _BATCH = 40  # chunks stored in one transaction
 _TOLD_SECONDS = 1.0  # between two notices of progress
 
-CANCELLED = asdict(DocumentProblem("cancelled", "You cancelled this.", "Retry reads it again."))
+CANCELLED = asdict(DocumentProblem("cancelled", "You cancelled this.", "Retry to read it again."))
 _GIVEN_UP = DocumentProblem(
-    "interrupted", "Reading this file was interrupted too often.", "Split it into smaller files."
+    "interrupted", "Reading this file was interrupted too many times.", "Split it into smaller files."
 )
 _INTERNAL = DocumentProblem(
-    "internal", "Something went wrong inside Gantry.", "Retry. The server's log has the details."
+    "internal",
+    "Something went wrong in Gantry.",
+    "Retry. If it keeps happening, ask an administrator to check the log.",
 )
 
 log = logging.getLogger(__name__)
@@ -75,15 +78,16 @@ class Ingestion:
     database: Database
     files: FileStore
     parser: Parser
-    indexer: Indexer
-    board: NoticeBoard
+    embedding: Embedding
+    vectors: VectorChanges
+    notices: Notices
     lease_seconds: float = 20
     heartbeat_seconds: float = 3
     limits: ParsingLimits = field(default_factory=ParsingLimits)
     telemetry: Telemetry = UNMEASURED
     now: Callable[[], datetime] = utc_now
     name: str = field(default_factory=lambda: new_id().hex)
-    _running: dict[UUID, asyncio.Task[None]] = field(default_factory=dict)
+    _running: dict[UUID, asyncio.Task[None]] = field(default_factory=dict[UUID, asyncio.Task[None]])
     _draining: bool = False
     _woken: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -121,6 +125,10 @@ class Ingestion:
         room = MAX_AT_ONCE - len(self._running)
         if self._draining or room <= 0:
             return 0
+        if not alone:
+            async with self.database.read() as tx:
+                if not await tx.vault.waits(now=self.now(), apart_from=tuple(self._running)):
+                    return 0
         async with self.database.begin() as tx:
             if alone:
                 await tx.vault.expire_all(now=self.now() - timedelta(seconds=1))
@@ -224,7 +232,7 @@ class Ingestion:
             )
             await tx.vault.remove_chunks(work.document)
         if work.attempt > 1:  # an earlier one may have made vectors to the last moment
-            await self.indexer.forget(work.account, Shelf.CHUNK, sources=[work.document])
+            await self.vectors.forget(work.account, VectorKind.CHUNK, sources=[work.document])
         self._tell(work, DocumentState.PARSING)
         if not await self.files.holds(account=work.account, document=work.document):
             raise ParsingFailed(ParsingFault.MISSING)
@@ -295,7 +303,7 @@ class Ingestion:
                 self._tell(work, DocumentState.EMBEDDING)
 
         try:
-            await self.indexer.embed_document(work.document, on_progress=on_progress)
+            await self.embedding.embed_document(work.document, on_progress=on_progress)
         except Unavailable:
             log.warning("document.embeds_later")
 
@@ -316,11 +324,11 @@ class Ingestion:
             if problem:
                 await tx.vault.remove_chunks(work.document)
         if problem:
-            await self.indexer.forget(work.account, Shelf.CHUNK, sources=[work.document])
+            await self.vectors.forget(work.account, VectorKind.CHUNK, sources=[work.document])
         log.info("document.finished", extra={"state": state.value, "kind": problem.kind if problem else ""})
         self._tell(work, state)
 
     def _tell(self, work: _Task, state: DocumentState) -> None:
-        self.board.publish(
+        self.notices.publish(
             work.account, Notice(NoticeKind.DOCUMENTS, str(work.document), {"state": state.value})
         )

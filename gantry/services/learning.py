@@ -9,23 +9,25 @@ from uuid import UUID
 
 from gantry.domain.catalog import EXTRACTIVE
 from gantry.domain.chat import MessageRole
-from gantry.domain.clock import utc_now
+from gantry.domain.clock import day_in_words, utc_now, zone_named
 from gantry.domain.embedding import lead_of
-from gantry.domain.learning import Learned, facts_in, names_in
-from gantry.domain.live import Notice, NoticeBoard, NoticeKind
+from gantry.domain.english.learning import Learned, facts_in, names_in
+from gantry.domain.english.own_words import sets_a_role
+from gantry.domain.live import Notice, NoticeKind, Notices
 from gantry.domain.memory import PASSED_OVER, MemoryKind
 from gantry.domain.summaries import summarised
 from gantry.models import Account, Conversation, MemoryItem, Message
 from gantry.repositories.database import Database
 from gantry.repositories.unit import UnitOfWork
 from gantry.services.facts import Named, make_names, name_entities, names_told, store_fact
-from gantry.services.scribe import Scribe
+from gantry.services.model_reader import ModelReader
 
 BATCH = 20
 LONG_CONVERSATION = 24  # messages between two summaries
 KEPT_WHOLE = 8  # of its newest messages, which a summary leaves out
 _CONTENT = 20_000  # characters of one message that are kept
 _AROUND = 300  # of each message beside it
+_ROLE_HOLDS = 60  # messages for which a role that the person sets is taken to hold
 
 log = logging.getLogger(__name__)
 
@@ -45,34 +47,34 @@ class Learner:
     """Works for everybody, in the background, a few messages at a time."""
 
     database: Database
-    board: NoticeBoard
-    scribe: Scribe | None = None  # a model that writes summaries, for those who allow it
+    notices: Notices
+    model_reader: ModelReader | None = None  # a model that writes summaries, for those who allow it
     now: Callable[[], datetime] = utc_now
 
     async def learn(self) -> int:
         """Read messages that memory has not read; returns how many."""
         async with self.database.read() as tx:
-            if not await tx.memory.unread(limit=1):
+            if not await tx.reading.unread(limit=1):
                 return 0
         async with self.database.begin() as tx:
             count, told = await self._learn(tx)
         for account in told:
-            self.board.publish(account, Notice(NoticeKind.MEMORY))
+            self.notices.publish(account, Notice(NoticeKind.MEMORY))
         return count
 
     async def _learn(self, tx: UnitOfWork) -> tuple[int, set[UUID]]:
         """Read some messages; returns how many, and whose memory has more now."""
-        unread = await tx.memory.unread(limit=BATCH)
+        unread = await tx.reading.unread(limit=BATCH)
         readings = [
-            _read(message, account)
+            await _read(tx, message, account)
             for message, thread, account in unread
             if _is_remembered(message, thread, account)
         ]
         await self._make_names(tx, readings)
         for reading in readings:
             await self._remember(tx, reading)
-        await tx.memory.mark_read([message.id for message, _thread, _account in unread], at=PASSED_OVER)
-        await tx.memory.mark_read([reading.message.id for reading in readings], at=self.now())
+        await tx.reading.mark_read([message.id for message, _thread, _account in unread], at=PASSED_OVER)
+        await tx.reading.mark_read([reading.message.id for reading in readings], at=self.now())
         return len(unread), {reading.account.id for reading in readings}
 
     async def _make_names(self, tx: UnitOfWork, readings: Sequence[_Reading]) -> None:
@@ -93,9 +95,10 @@ class Learner:
             await store_fact(tx, reading.message, fact, reading.account, self.now())
 
     async def _turn(self, tx: UnitOfWork, message: Message, account: Account) -> MemoryItem:
-        above = await tx.memory.above(message, 2)
+        above = await tx.reading.above(message, 2)
         around = " ".join(row.content[:_AROUND] for row in above)
         mine = message.role is MessageRole.USER
+        said_at = message.created_at.astimezone(zone_named(account.time_zone))
         item = MemoryItem(
             account_id=message.account_id,
             kind=MemoryKind.TURN,
@@ -103,7 +106,7 @@ class Learner:
             message_id=message.id,
             speaker=message.role.value,
             content=message.content[:_CONTENT],
-            context=f"{account.name if mine else 'Assistant'} {spoken_date(message.created_at)}",
+            context=f"{account.name if mine else 'Assistant'} {day_in_words(said_at)}",
             around=around,
             lead=lead_of(above[-1].role.value, above[-1].content, message.content) if above else "",
             said_at=message.created_at,
@@ -113,6 +116,7 @@ class Learner:
         await tx.memory.add(item)
         if above and (before := await tx.memory.find_turn(above[-1].id)):
             before.around = f"{before.around} {message.content[:_AROUND]}"[: 4 * _AROUND]
+            await tx.memory.index([before.id])
         return item
 
     async def summarise(self) -> int:
@@ -132,7 +136,7 @@ class Learner:
         told = path[:-KEPT_WHOLE]
         if not told:
             return
-        text = await self.scribe.summary(thread, account, told) if self.scribe else ""
+        text = await self.model_reader.summary(thread, account, told) if self.model_reader else ""
         if not text:
             lines = [(row.role is MessageRole.USER, row.content) for row in told]
             text = await asyncio.to_thread(summarised, lines)
@@ -167,12 +171,21 @@ class Learner:
     async def housekeeping(self) -> None:
         """Remove names that no memory mentions any more."""
         async with self.database.begin() as tx:
-            await tx.memory.remove_unmentioned()
+            await tx.graph.remove_unmentioned()
 
 
-def _read(message: Message, account: Account) -> _Reading:
-    mine = message.role is MessageRole.USER
-    return _Reading(message, account, names_in(message.content), facts_in(message.content) if mine else ())
+async def _read(tx: UnitOfWork, message: Message, account: Account) -> _Reading:
+    """Take facts and names from what the person says of themselves: not from answers, and not in a role they play."""
+    nothing = _Reading(message, account, (), ())
+    if message.role is not MessageRole.USER:
+        return nothing
+    names, facts = names_in(message.content), facts_in(message.content)
+    if not names and not facts:
+        return nothing
+    before = await tx.chat.path(message.parent_id, limit=_ROLE_HOLDS) if message.parent_id else []
+    if any(sets_a_role(row.content) for row in before if row.role is MessageRole.USER):
+        return nothing
+    return _Reading(message, account, names, facts)
 
 
 def _is_remembered(message: Message, thread: Conversation, account: Account) -> bool:
@@ -183,8 +196,3 @@ def _is_remembered(message: Message, thread: Conversation, account: Account) -> 
         and bool(message.content.strip())
         and message.model != EXTRACTIVE  # it only quotes what is remembered already
     )
-
-
-def spoken_date(at: datetime) -> str:
-    """Return a day in words, as questions name it: ``Monday 23 November 2026``."""
-    return f"{at:%A} {at.day} {at:%B %Y}"

@@ -35,10 +35,17 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class OperationsService:
-    """Readiness and figures of the process."""
+    """Readiness and figures of the process.
 
-    parts: Mapping[str, Part] = field(default_factory=dict)
+    Attributes:
+        metrics_token: What a program must know to be told the figures; "" when only this machine is told.
+        newest_backup: Returns the age of the newest backup that this process knows of, in seconds; None without one.
+    """
+
+    parts: Mapping[str, Part] = field(default_factory=dict[str, Part])
     telemetry: Telemetry = UNMEASURED
+    metrics_token: str = field(default="", repr=False)
+    newest_backup: Callable[[], float | None] = lambda: None
 
     async def readiness(self) -> dict[str, PartState]:
         """Ask all parts at once, within a second each; the database and the schema are required."""

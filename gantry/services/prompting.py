@@ -1,20 +1,21 @@
 """From a conversation to what is sent to the model."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, tzinfo
+from hashlib import sha256
 from typing import Protocol
 from uuid import UUID
 
 from gantry.domain.catalog import ChatRequest, ChatTurn
 from gantry.domain.chat import MessageRole
-from gantry.domain.clock import utc_now
+from gantry.domain.clock import utc_now, zone_named
 from gantry.domain.context import Knowledge
-from gantry.domain.prompt import Conversation, Prompt, assemble, prompt_budget, turn_tokens
+from gantry.domain.prompt import Dialogue, Prompt, assemble, prompt_budget, turn_tokens
 from gantry.models import Message
 from gantry.repositories.database import Database
 from gantry.services.catalog import ResolvedModel
-from gantry.services.jobs import Job
+from gantry.services.drafts import Assignment
 
 _PAGE = 40  # messages read at a time, from the end upwards, until the budget is full
 _GO_ON = "Go on exactly where your last message stopped. Repeat nothing and add no remark."
@@ -32,8 +33,9 @@ class Summaries(Protocol):
 class Told:
     """A conversation as a prompt needs it, and what was asked before."""
 
-    talk: Conversation
+    talk: Dialogue
     before: str  # the question before this one
+    zone: tzinfo = UTC  # in which the person reads dates
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +46,9 @@ class Prompter:
     summaries: Summaries | None = None
     now: Callable[[], datetime] = utc_now
 
-    async def conversation(self, job: Job, model: ResolvedModel, *, prefix: str) -> Told:
-        """Return the turns around *job*'s question; *prefix* is text of the answer that is there already."""
-        rows, earlier = await self._rows(job, prompt_budget(model.context_tokens))
+    async def conversation(self, assignment: Assignment, model: ResolvedModel, *, prefix: str) -> Told:
+        """Return the turns around *assignment*'s question; *prefix* is text of the answer that is there already."""
+        rows, earlier, zone = await self._rows(assignment, prompt_budget(model.context_tokens))
         turns, counts = _turns(rows)
         question = turns.pop() if turns else ChatTurn("user", "")
         counts = counts[: len(turns)]
@@ -56,34 +58,35 @@ class Prompter:
         asked = sum(counts)
         summary = ""
         if self.summaries and (earlier or sum(map(turn_tokens, turns)) > prompt_budget(model.context_tokens)):
-            summary = await self.summaries.summary_of(job.conversation_id, job.question_id)
-        talk = Conversation(
+            summary = await self.summaries.summary_of(assignment.conversation_id, assignment.question_id)
+        talk = Dialogue(
             question=question,
             history=turns,
             earlier=earlier,
-            upto=str(rows[asked - 1].id) if asked else "",
+            upto=rows[asked - 1].id if asked else None,
             messages=counts,
             tail=tail,
             summary=summary,
         )
         before = next((turn.content for turn in reversed(turns) if turn.role == "user"), "")
-        return Told(talk, before)
+        return Told(talk, before, zone)
 
     def request(
-        self, job: Job, model: ResolvedModel, told: Told, knowledge: Knowledge | None = None
+        self, assignment: Assignment, model: ResolvedModel, told: Told, knowledge: Knowledge | None = None
     ) -> tuple[ChatRequest, Prompt]:
-        """Return what to send for *job*, with the account of it."""
+        """Return what to send for *assignment*, with the account of it."""
         prompt = assemble(
             told.talk,
-            system=self._system(),
+            system=self._system(told.zone),
             budget_tokens=prompt_budget(model.context_tokens),
-            knowledge=knowledge,
+            knowledge=_dated(knowledge, told.zone) if knowledge else None,
+            fence=_fence(assignment.question_id),
         )
         request = ChatRequest(
             model=model.ref.name,
             turns=prompt.turns,
-            owner=job.account_id,
-            conversation=job.conversation_id,
+            owner=assignment.account_id,
+            conversation=assignment.conversation_id,
             continue_last=bool(told.talk.tail) and model.chat.continues_prefix,
             question=told.talk.question.content,
             sources=prompt.given,
@@ -91,18 +94,19 @@ class Prompter:
         )
         return request, prompt
 
-    def _system(self) -> str:
+    def _system(self, zone: tzinfo) -> str:
         return (
             "You are a helpful assistant. Answer in the language of the question; use Markdown where it helps."
-            f" Today is {self.now():%A, %d %B %Y}."
+            f" Today is {self.now().astimezone(zone):%A, %d %B %Y}."
         )
 
-    async def _rows(self, job: Job, budget_tokens: int) -> tuple[list[Message], int]:
-        """Return the messages up to the question, oldest first, and how many lie before them."""
+    async def _rows(self, assignment: Assignment, budget_tokens: int) -> tuple[list[Message], int, tzinfo]:
+        """Return the messages up to the question, oldest first, how many lie before them, and their owner's zone."""
         rows: list[Message] = []
         spent = 0
-        leaf = job.question_id
+        leaf = assignment.question_id
         async with self.database.read() as tx:
+            account = await tx.accounts.get_account(assignment.account_id)
             while True:
                 page = await tx.chat.path(leaf, limit=_PAGE)
                 rows[:0] = page
@@ -111,7 +115,18 @@ class Prompter:
                 if above is None or spent > budget_tokens:
                     break
                 leaf = above
-        return rows, rows[0].depth if rows else 0
+        return rows, rows[0].depth if rows else 0, zone_named(account.time_zone)
+
+
+def _dated(knowledge: Knowledge, zone: tzinfo) -> Knowledge:
+    """Return *knowledge* with the days of past messages as the person knows them."""
+    return replace(
+        knowledge,
+        sources=tuple(
+            replace(source, said_at=source.said_at.astimezone(zone)) if source.said_at else source
+            for source in knowledge.sources
+        ),
+    )
 
 
 def turns_of(rows: Sequence[Message]) -> list[ChatTurn]:
@@ -136,3 +151,8 @@ def _turns(rows: Sequence[Message]) -> tuple[list[ChatTurn], list[int]]:
             turns.append(ChatTurn(role, row.content))
             counts.append(1)
     return turns, counts
+
+
+def _fence(question: UUID) -> str:
+    """Return the word around quotations: an answer that is taken over or retried is sent what it was sent before."""
+    return sha256(f"fence {question}".encode()).hexdigest()[:12]

@@ -2,35 +2,36 @@
 
 import asyncio
 import logging
-import re
 import time
 from collections.abc import Awaitable, Callable, Collection, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from functools import partial
 from typing import TypeVar
 from uuid import UUID
 
-from gantry.domain import retrieval
+from gantry.domain import relevance, retrieval
 from gantry.domain.accounts import Actor
 from gantry.domain.errors import Unavailable
-from gantry.domain.knowledge import DocumentScope, Found, Passage, ScopeKind
+from gantry.domain.knowledge import DocumentScope, Found, Nothing, Passage, ScopeKind
 from gantry.domain.memory import MemoryKind
-from gantry.domain.passages import search_words
+from gantry.domain.relevance import Evidence
 from gantry.domain.rerank import Reranker
-from gantry.domain.retrieval import DOCUMENTS, MEMORY
-from gantry.domain.vectors import Nearest, Shelf, VectorHit, VectorScope
+from gantry.domain.retrieval import DOCUMENTS, MEMORY, Mix
+from gantry.domain.vectors import Near, Nearest, VectorKind, VectorScope
+from gantry.domain.words import asked, languages_of
+from gantry.repositories.by_words import WordsFound
 from gantry.repositories.database import Database
 from gantry.repositories.knowledge_search import ChunkFound, MemoryFound, Places
 from gantry.repositories.unit import UnitOfWork
+from gantry.services.making_passages import different, joined, turn_passage
 
 DEADLINE_SECONDS = 3.0
 _RERANKED = 30
-_MOST_JOINED = 4000  # characters of chunks in one passage
-_MEMORY_CHARACTERS = 1500  # of a long message, around what matches
 _MAX_QUESTION = 4000
 _READ = 6000  # characters of a message that are looked at for words
 _IN_TURN = (1.0, 2.0, 0.5)  # what a word counts in a past turn, in its speaker and day, in the turns around,
 _IN_CHUNK = (1.0, 3.0)  # in a chunk, in the names of its document and headings
+_STANDING = 2  # instructions for all times that are told with talk about nothing
 _REPEATED = 3  # times what is asked for: people and models repeat themselves
 
 log = logging.getLogger(__name__)
@@ -60,39 +61,46 @@ class Retriever:
         started = time.perf_counter()
         async with self.database.read() as tx:
             places, searched = await _places(tx, who, scope)
-        if not searched or not question.strip():
-            return Found(searched=searched)
+        if not searched:
+            chosen = scope.kind is ScopeKind.SOME
+            return Found(nothing=Nothing.MISSING if chosen else Nothing.EMPTY)
+        if not question.strip():
+            return Found(searched=searched, nothing=Nothing.UNRELATED)
         question = question[:_MAX_QUESTION]
-        meaning, words, left_out = await self._both(
-            self.vectors.nearest(
+        near, words, left_out = await self._both(
+            partial(
+                self.vectors.nearest,
                 question,
                 scope=_vector_scope(who, places),
                 limit=DOCUMENTS.candidates,
                 feedback=DOCUMENTS.feedback,
             ),
-            self._chunk_words(who, question, places),
+            partial(self._chunk_words, who, question, places),
             deadline_seconds,
         )
         async with self.database.read() as tx:
-            rows = await tx.knowledge.chunks({*words, *meaning}, owner=who.id, places=places)
+            rows = await tx.knowledge.chunks({*words.scores, *_scores(near)}, owner=who.id, places=places)
         found = {each.id: each for each in rows}
-        words, meaning = _within(found, words), _within(found, meaning)
+        meaning = _scores(near)
         held = {row: _in_chunk(question, each) for row, each in found.items()}
-        counted = retrieval.okapi(held, _IN_CHUNK)
-        scores = retrieval.fused(retrieval.mingled(counted, words, DOCUMENTS), meaning, DOCUMENTS)
-        scores = retrieval.with_neighbours(scores, _beside(rows), DOCUMENTS.neighbour)
-        order = [found[row] for row in retrieval.best_first(scores)]
-        least = _least(left_out)
+        weighed = _evidence(question, held, words, near, DOCUMENTS)
+        scores = _ranked(found, held, words, near, share=weighed.share)
+        named = relevance.names_documents(question)
+        lean = named or bool(scope.documents)
+        whole = lean and relevance.asks_of_whole(question)
+        given = whole or relevance.has_to_do(weighed, lean=lean)
         order = [
             each
-            for each in order
-            if _near(meaning.get(each.id))
-            or retrieval.coverage(question, _words(held[each.id]), DOCUMENTS) >= least
+            for each in (found[row] for row in retrieval.best_first(scores))
+            if whole
+            or each.document_id in scope.sent
+            or (given and _is_related(question, held[each.id], meaning.get(each.id), near, DOCUMENTS))
         ]
         order, missing = await self._reranked(question, order, [_whole(each) for each in order[:_RERANKED]])
-        passages = _joined(order, scores, limit)
+        passages = joined(order, scores, limit)
         took = {"total": (time.perf_counter() - started) * 1000}
-        return Found(passages, (*left_out, *missing), searched, took)
+        asks = named or (scope.kind is ScopeKind.SOME and weighed.words > 0)
+        return Found(passages, (*left_out, *missing), searched, took, _why(passages, left_out, asks=asks))
 
     async def memory(
         self,
@@ -109,58 +117,73 @@ class Retriever:
         async with self.database.read() as tx:
             searched = await tx.knowledge.count_memories(owner=who.id)
         if not searched or not question.strip():
-            return Found(searched=searched)
-        scope = VectorScope(who.id, Shelf.MEMORY, without_source=exclude)
-        meaning, words, left_out = await self._both(
-            self.vectors.nearest(question, scope=scope, limit=MEMORY.candidates, feedback=MEMORY.feedback),
-            self._memory_words(who, question),
+            return Found(searched=searched, nothing=Nothing.UNRELATED if searched else Nothing.EMPTY)
+        scope = VectorScope(who.id, VectorKind.MEMORY, without_source=exclude)
+        near, words, left_out = await self._both(
+            partial(
+                self.vectors.nearest,
+                question,
+                scope=scope,
+                limit=MEMORY.candidates,
+                feedback=MEMORY.feedback,
+            ),
+            partial(self._memory_words, who, question),
             deadline_seconds,
         )
+        meaning = _scores(near)
         async with self.database.read() as tx:
-            rows = await tx.knowledge.memories({*words, *meaning}, owner=who.id, apart=exclude)
+            rows = await tx.knowledge.memories({*words.scores, *meaning}, owner=who.id, apart=exclude)
         found = {each.id: each for each in rows if each.kind is MemoryKind.TURN}
         held = {row: _in_turn(question, each) for row, each in found.items()}
-        scores = _weighed(question, found, held, _within(found, words), _within(found, meaning))
-        least = _least(left_out)
+        scores = _weighed(question, found, held, _within(found, words.scores), _within(found, meaning))
+        asks = relevance.recalls(question)
+        weighed = _evidence(question, held, words, near, MEMORY)
+        given = asks or relevance.has_to_do(
+            weighed,
+            lean=relevance.asks_of_own(question),
+            of_someone=relevance.asks_of_someone(question),
+        )
         order: list[MemoryFound] = []
         for each in (found[row] for row in retrieval.best_first(scores)):
-            # What somebody wants done always or prefers is told however little it has to do with the question.
-            if (
-                _near(meaning.get(each.id))
-                or retrieval.coverage(question, _words(held[each.id]), MEMORY) >= least
-                or _wished(question, each, 0.0) > 0
-            ):
+            # What somebody prefers is told where anything is; what they want done always, whatever they say.
+            if given:
+                told = _is_related(question, held[each.id], meaning.get(each.id), near, MEMORY) or _wished(
+                    question, each, 0.0
+                )
+            else:
+                told = retrieval.is_standing(each.content) and _wished(question, each, 0.0)
+            if told:
                 order.append(each)
             if len(order) == _REPEATED * limit:
                 break
-        passages = [_turn(each, scores[each.id], question) for each in _different(order)[:limit]]
+        most = limit if given else min(limit, _STANDING)
+        passages = [turn_passage(each, scores[each.id], question) for each in different(order)[:most]]
         took = {"total": (time.perf_counter() - started) * 1000}
-        return Found(passages, left_out, searched, took)
+        return Found(passages, left_out, searched, took, _why(passages, left_out, asks=asks))
 
-    async def _chunk_words(self, who: Actor, question: str, places: Places) -> dict[UUID, float]:
+    async def _chunk_words(self, who: Actor, question: str, places: Places) -> WordsFound:
         async with self.database.read() as tx:
             return await tx.knowledge.chunks_by_words(
-                search_words(question), owner=who.id, places=places, limit=DOCUMENTS.candidates
+                asked(question), owner=who.id, places=places, limit=DOCUMENTS.candidates
             )
 
-    async def _memory_words(self, who: Actor, question: str) -> dict[UUID, float]:
+    async def _memory_words(self, who: Actor, question: str) -> WordsFound:
         async with self.database.read() as tx:
             return await tx.knowledge.memories_by_words(
-                search_words(question), owner=who.id, kind=MemoryKind.TURN, limit=MEMORY.candidates
+                asked(question), owner=who.id, kind=MemoryKind.TURN, limit=MEMORY.candidates
             )
 
     async def _both(
         self,
-        meaning: Awaitable[Sequence[VectorHit]],
-        words: Awaitable[dict[UUID, float]],
+        meaning: Callable[[], Awaitable[Near]],
+        words: Callable[[], Awaitable[WordsFound]],
         deadline_seconds: float,
-    ) -> tuple[dict[UUID, float], dict[UUID, float], tuple[str, ...]]:
+    ) -> tuple[Near | None, WordsFound, tuple[str, ...]]:
         """Wait for both searches; one that fails or is late is left out, and named."""
-        (hits, no_vectors), (scores, no_words) = await asyncio.gather(
-            _in_time(meaning, deadline_seconds, []), _in_time(words, deadline_seconds, {})
+        (near, no_vectors), (found, no_words) = await asyncio.gather(
+            _in_time(meaning, deadline_seconds, None), _in_time(words, deadline_seconds, WordsFound())
         )
-        left_out = ("vectors",) * no_vectors + ("keywords",) * no_words
-        return {hit.row: hit.score for hit in hits}, scores, left_out
+        return near, found, ("vectors",) * no_vectors + ("keywords",) * no_words
 
     async def _reranked(
         self, question: str, order: list[ChunkFound], texts: Sequence[str]
@@ -168,7 +191,7 @@ class Retriever:
         """Let a reranker put the best in its own order, where there is one."""
         if self.reranker is None or len(texts) < 2:
             return order, ()
-        ranks, late = await _in_time(self.reranker.rank(question, texts), DEADLINE_SECONDS, None)
+        ranks, late = await _in_time(partial(self.reranker.rank, question, texts), DEADLINE_SECONDS, None)
         if late or ranks is None:
             return order, ("reranker",)
         return [*(order[index] for index in ranks), *order[len(texts) :]], ()
@@ -192,10 +215,12 @@ async def _places(tx: UnitOfWork, who: Actor, scope: DocumentScope) -> tuple[Pla
     return places, await tx.knowledge.count_documents(owner=who.id, places=places)
 
 
-async def _in_time(work: Awaitable[_Result], seconds: float, otherwise: _Result) -> tuple[_Result, bool]:
+async def _in_time(
+    work: Callable[[], Awaitable[_Result]], seconds: float, otherwise: _Result
+) -> tuple[_Result, bool]:
     try:
         async with asyncio.timeout(seconds):
-            return await work, False
+            return await work(), False
     except (TimeoutError, Unavailable) as error:
         log.info("retrieval.part_left_out", extra={"reason": type(error).__name__})
         return otherwise, True
@@ -203,7 +228,10 @@ async def _in_time(work: Awaitable[_Result], seconds: float, otherwise: _Result)
 
 def _vector_scope(who: Actor, places: Places) -> VectorScope:
     return VectorScope(
-        who.id, Shelf.CHUNK, sources=tuple(places.documents or ()), groups=tuple(places.collections or ())
+        who.id,
+        VectorKind.CHUNK,
+        sources=tuple(places.documents or ()),
+        groups=tuple(places.collections or ()),
     )
 
 
@@ -218,6 +246,22 @@ def _beside(rows: Sequence[ChunkFound]) -> Mapping[UUID, list[UUID]]:
 def _within(found: Container[UUID], scores: Mapping[UUID, float]) -> dict[UUID, float]:
     """Return the scores of rows that were found: an index may know what is deleted or elsewhere."""
     return {row: score for row, score in scores.items() if row in found}
+
+
+def _ranked(
+    found: Mapping[UUID, ChunkFound],
+    held: Mapping[UUID, _Held],
+    words: WordsFound,
+    near: Near | None,
+    *,
+    share: float,
+) -> dict[UUID, float]:
+    """Return the scores of chunks by words and meaning; *share* is how much of the question's words one of them holds."""
+    mix = retrieval.trusting(DOCUMENTS, share)
+    counted = retrieval.okapi(held, _IN_CHUNK)
+    scores = retrieval.mingled(counted, _within(found, words.scores), mix)
+    scores = retrieval.fused(scores, _within(found, _scores(near)), mix)
+    return retrieval.with_neighbours(scores, _beside(list(found.values())), mix.neighbour)
 
 
 def _weighed(
@@ -267,129 +311,58 @@ def _above_and_below(
 def _in_turn(question: str, found: MemoryFound) -> _Held:
     """Return what a past turn holds of the question's words: as it was said, in its speaker and day, and in the turns around."""
     texts = (found.content[:_READ], found.context, found.around)
-    return [(retrieval.occurrences(question, text, MEMORY), len(text)) for text in texts]
+    return _held(question, texts, MEMORY)
 
 
 def _in_chunk(question: str, found: ChunkFound) -> _Held:
     """Return what a chunk holds of the question's words: in its text, and in the names above it."""
-    texts = (found.content, found.context)
-    return [(retrieval.occurrences(question, text, DOCUMENTS), len(text)) for text in texts]
+    return _held(question, (found.content, found.context), DOCUMENTS)
+
+
+def _held(question: str, texts: Sequence[str], mix: retrieval.Mix) -> _Held:
+    languages = languages_of(texts[0])  # the others are too short to tell
+    return [(retrieval.occurrences(question, text, mix, languages), len(text)) for text in texts]
 
 
 def _whole(found: ChunkFound) -> str:
     return f"{found.context}\n{found.content}"
 
 
-def _near(similarity: float | None) -> bool:
-    return similarity is not None and similarity >= retrieval.LEAST_SIMILARITY
+def _scores(near: Near | None) -> dict[UUID, float]:
+    return {hit.row: hit.score for hit in near.hits} if near else {}
 
 
-def _least(left_out: Collection[str]) -> float:
-    """Return the share of the question's words that what is not near in meaning must hold."""
-    return retrieval.LEAST_COVERAGE_ALONE if "vectors" in left_out else retrieval.LEAST_COVERAGE
-
-
-def _words(held: _Held) -> Iterable[Mapping[str, int]]:
-    return (words for words, _length in held)
-
-
-def _joined(order: Sequence[ChunkFound], scores: Mapping[UUID, float], limit: int) -> list[Passage]:
-    """Make passages: a page is given once, with all that was found on it; without pages, chunks that touch are one."""
-    groups: list[list[ChunkFound]] = []
-    for each in order:
-        home = next((group for group in groups if _belongs(each, group)), None)
-        if home is None:
-            if len(groups) == limit:
-                break
-            groups.append([each])
-        elif _fits(each, home):
-            home.append(each)
-    return [_passage(group, scores[group[0].id]) for group in groups]
-
-
-def _belongs(chunk: ChunkFound, group: Sequence[ChunkFound]) -> bool:
-    first = group[0]
-    if (chunk.document_id, chunk.page) != (first.document_id, first.page):
-        return False
-    if chunk.page is not None:
-        return True
-    touches = any(abs(chunk.ordinal - each.ordinal) == 1 for each in group)
-    return touches and _fits(chunk, group)
-
-
-def _fits(chunk: ChunkFound, group: Sequence[ChunkFound]) -> bool:
-    return len(_text([chunk, *group])) <= _MOST_JOINED
-
-
-def _passage(group: Sequence[ChunkFound], score: float) -> Passage:
-    chunks = _in_order(group)
-    return Passage(
-        rows=tuple(chunk.id for chunk in chunks),
-        text=_text(chunks),
-        score=min(1.0, score),
-        source_id=chunks[0].document_id,
-        title=chunks[0].name,
-        page=chunks[0].page,
-        heading=chunks[0].heading,
-        start=chunks[0].start_offset,
-        end=chunks[-1].end_offset,
+def _evidence(
+    question: str, held: Mapping[UUID, _Held], words: WordsFound, near: Near | None, mix: Mix
+) -> Evidence:
+    """Return what speaks for the question, as a whole, having to do with anything that was found."""
+    return relevance.evidence(
+        relevance.says_what(asked(question, mix.endings, alone=False)),
+        [{word for part, _length in fields for word in part} for fields in held.values()],
+        holders=words.holders,
+        kept=words.kept,
+        similarity=near.similarity if near and _tells(near, question) else None,
     )
 
 
-def _text(chunks: Iterable[ChunkFound]) -> str:
-    ordered = _in_order(chunks)
-    return ordered[0].content + "".join(_seam(left, right) for left, right in pairwise(ordered))
+def _tells(near: Near, question: str) -> bool:
+    """Whether similarity counts: of a model that is not measured it has to, or a question in other words would find nothing."""
+    unmeasured = near.model.semantic and near.model.name not in relevance.MEASURED
+    return unmeasured or relevance.knows(near.model.name, question)
 
 
-def _in_order(chunks: Iterable[ChunkFound]) -> list[ChunkFound]:
-    return sorted(chunks, key=lambda chunk: chunk.ordinal)
+def _is_related(question: str, held: _Held, similarity: float | None, near: Near | None, mix: Mix) -> bool:
+    """Whether one row is near enough, or holds enough of the question's words."""
+    if near is not None and similarity is not None:
+        # A model whose cosines are not known tells by its order alone; those of words are known.
+        known = near.model.name in relevance.MEASURED or not near.model.semantic
+        if similarity >= relevance.LEAST_SIMILARITY or not known:
+            return True
+    least = relevance.LEAST_COVERAGE if near else relevance.LEAST_COVERAGE_ALONE
+    return retrieval.coverage(question, (words for words, _length in held), mix) >= least
 
 
-def _seam(left: ChunkFound, right: ChunkFound) -> str:
-    """Return what follows *left*: *right* without what both have, and a sign where something between them is left out."""
-    if right.ordinal > left.ordinal + 1:
-        return f"\n…\n{right.content}"
-    shared = left.end_offset - right.start_offset
-    return right.content[shared:] if shared > 0 else f"\n{right.content}"
-
-
-def _different(order: Sequence[MemoryFound]) -> list[MemoryFound]:
-    """Leave out what says the same again."""
-    seen: set[str] = set()
-    kept: list[MemoryFound] = []
-    for each in order:
-        key = " ".join(each.content.lower().split())[:500]
-        if key not in seen:
-            seen.add(key)
-            kept.append(each)
-    return kept
-
-
-def _turn(found: MemoryFound, score: float, question: str) -> Passage:
-    return Passage(
-        rows=(found.id,),
-        text=_around_match(found.content, question),
-        score=min(1.0, score),
-        source_id=found.conversation_id or found.id,
-        title=found.title,
-        message_id=found.message_id,
-        speaker=found.speaker,
-        said_at=found.said_at,
-    )
-
-
-def _around_match(text: str, question: str) -> str:
-    """Return a long message cut to the stretch with most of the question's words."""
-    if len(text) <= _MEMORY_CHARACTERS:
-        return text
-    words = search_words(question)
-    step = _MEMORY_CHARACTERS // 3
-    lower = text.lower()
-    start = max(
-        range(0, len(text), step),
-        key=lambda at: sum(
-            1 for word in words if re.search(rf"\b{word}", lower[at : at + _MEMORY_CHARACTERS])
-        ),
-    )
-    cut = text[start : start + _MEMORY_CHARACTERS]
-    return ("… " if start else "") + cut.strip() + (" …" if start + _MEMORY_CHARACTERS < len(text) else "")
+def _why(passages: Sequence[Passage], left_out: Collection[str], *, asks: bool) -> Nothing | None:
+    if passages or {"vectors", "keywords"} <= set(left_out):
+        return None
+    return Nothing.MISSING if asks else Nothing.UNRELATED

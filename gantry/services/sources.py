@@ -5,33 +5,35 @@ import logging
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TypeVar
 from uuid import UUID
 
 from gantry.domain.accounts import Actor
-from gantry.domain.chat import CitationKind
-from gantry.domain.context import ContextPart, Knowledge, PartKind, Retrieval, Source
+from gantry.domain.chat import CitationKind, StoredMessage
+from gantry.domain.context import CitedSource, Knowledge, PartKind, Retrieval, Source
 from gantry.domain.errors import GantryError
+from gantry.domain.followups import leans_on_before
 from gantry.domain.knowledge import (
     DocumentScope,
     DocumentSearch,
     Found,
+    KnownFact,
     Passage,
     Recall,
     Recalled,
     ScopeKind,
 )
-from gantry.domain.passages import search_words
 from gantry.domain.vault import UNFINISHED, DocumentState
-from gantry.models import Chunk, Citation, Document, Message
+from gantry.models import Chunk, Document
 from gantry.repositories.database import Database
 
 PASSAGES = 8
 READY_PATIENCE_SECONDS = 120  # for the next step of a file sent with the question
 _POLL_SECONDS = 0.3
-_FEW_WORDS = 4  # a question with fewer is searched together with the one before it
 _WHOLE_CHARACTERS = 12_000  # a file sent with the question is given whole up to this size
 _PIECE_CHARACTERS = 3000
+_BEGINNING = 4  # chunks of a longer one in which search found nothing
 
 log = logging.getLogger(__name__)
 _Result = TypeVar("_Result")
@@ -45,7 +47,7 @@ class Asked:
     conversation: UUID
     message: UUID
     text: str
-    before: str = ""  # the question before it, which a short one refers to
+    before: str = ""  # the question before it, which a short one may be about
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,36 +66,45 @@ class SourceFinder:
         """
         async with self.database.read() as tx:
             thread = await tx.chat.get_conversation(asked.conversation, owner=asked.who.id)
-            attached = await tx.sources.attached(asked.conversation)
-            files = await tx.sources.sent_with(asked.message)
-        scope = DocumentScope.parse(thread.scope)
-        scope = DocumentScope(
-            scope.kind, scope.collections, scope.documents, asked.conversation if attached else None
+            attached = await tx.attachments.attached(asked.conversation)
+            files = await tx.attachments.sent_with(asked.message)
+        scope = replace(
+            DocumentScope.parse(thread.scope),
+            attached=asked.conversation if attached else None,
+            sent=tuple(file.id for file in files),
         )
         reads = scope.kind is not ScopeKind.NONE or bool(attached)
         for file in files:
             await self._wait_for(file, on_stage)
-        whole = await self._whole(files)
-        unread = await self._unread(asked.conversation)
+        whole = await self._whole(files) if files else []
+        unread = await self._unread(asked.conversation) if attached else ()
         if reads:
             on_stage("Reading your documents")
         question = _searched(asked)
         found, recalled = await asyncio.gather(
             _or_nothing(
-                self.search.documents(asked.who, question, scope=scope, limit=PASSAGES), "documents", Found()
+                partial(self.search.documents, asked.who, question, scope=scope, limit=PASSAGES),
+                "documents",
+                Found(),
             )
             if reads
             else _nothing(Found()),
             _or_nothing(
-                self.memory.recall(asked.who, question, conversation=asked.conversation), "memory", Recalled()
+                partial(self.memory.recall, asked.who, question, conversation=asked.conversation),
+                "memory",
+                Recalled(),
             ),
         )
         (documents, documents_failed), (memories, memory_failed) = found, recalled
         passages = [
             p for p in documents.passages if p.source_id not in {source.document_id for source in whole}
         ]
+        missed = {file.id for file in files} - {source.document_id for source in whole}
+        missed -= {p.source_id for p in passages}
+        beginnings = await self._beginnings([file for file in files if file.id in missed]) if missed else []
         sources = (
             *whole,
+            *beginnings,
             *(_of_document(p) for p in passages),
             *(_of_turn(p) for p in memories.turns.passages),
         )
@@ -101,11 +112,12 @@ class SourceFinder:
         missing += ["documents"] * documents_failed + ["memory"] * memory_failed
         retrieval = Retrieval(
             documents=documents.searched if reads else None,
-            passages=len(whole) + len(passages),
+            passages=len(whole) + len(beginnings) + len(passages),
             memories=len(memories.turns.passages),
             facts=len(memories.facts),
             left_out=tuple(dict.fromkeys(missing)),
             unread=unread,
+            nothing=None if whole or beginnings or passages else documents.nothing,
         )
         return Knowledge(tuple(memories.facts), sources, retrieval)
 
@@ -116,20 +128,20 @@ class SourceFinder:
                 seen = None
                 while True:
                     async with self.database.read() as tx:
-                        row = await tx.sources.find_document(file.id)
+                        row = await tx.attachments.find_document(file.id)
                     if row is None or row.state not in UNFINISHED:
                         return
                     now = (row.state, row.pages_done, row.embedded_count)
                     if now != seen:
                         seen = now
                         patience.reschedule(asyncio.get_running_loop().time() + READY_PATIENCE_SECONDS)
-                        on_stage(f"Reading {row.name}{_page_of(row)}")
+                        on_stage(f"Reading {row.name}{_so_far(row)}")
                     await asyncio.sleep(_POLL_SECONDS)
 
     async def _unread(self, conversation: UUID) -> tuple[str, ...]:
         """Return a sentence for each file of a conversation that the answer had to do without."""
         async with self.database.read() as tx:
-            files = await tx.sources.attached(conversation)
+            files = await tx.attachments.attached(conversation)
         return tuple(sentence for file in files if (sentence := _why_unread(file)))
 
     async def _whole(self, files: Sequence[Document]) -> list[Source]:
@@ -138,37 +150,54 @@ class SourceFinder:
         left = _WHOLE_CHARACTERS
         async with self.database.read() as tx:
             for file in files:
-                row = await tx.sources.find_document(file.id)
+                row = await tx.attachments.find_document(file.id)
                 if row is None or not row.chunk_count or row.characters > left:
                     continue
                 left -= row.characters
-                chunks = await tx.sources.pieces(row.id, limit=1000)
+                chunks = await tx.attachments.pieces(row.id, limit=1000)
                 made += _pieces(row, chunks)
+        return made
+
+    async def _beginnings(self, files: Sequence[Document]) -> list[Source]:
+        """Return how long files begin that were sent with a question such as "summarize this", which no search finds."""
+        made: list[Source] = []
+        async with self.database.read() as tx:
+            for file in files:
+                row = await tx.attachments.find_document(file.id)
+                if row is not None:
+                    made += _pieces(row, await tx.attachments.pieces(row.id, limit=_BEGINNING))
         return made
 
     async def stored(self, message: UUID) -> Knowledge:
         """Return what an answer was given before: for going on with it under the same numbers."""
         async with self.database.read() as tx:
-            rows = (await tx.sources.citations([message])).get(message, [])
-            said = await tx.sources.said([row.source_message_id for row in rows if row.source_message_id])
+            rows = (await tx.sent.citations([message], passages=True)).get(message, [])
+            said = await tx.sent.said([row.source_message_id for row in rows if row.source_message_id])
             answer = await tx.chat.find_message(message)
-            trace = await tx.sources.trace(message)
-        parts = map(ContextPart.parse, trace.parts if trace else ())
+            trace = await tx.sent.trace(message)
+        parts = trace.parts if trace else ()
         return Knowledge(
-            tuple(part.text for part in parts if part.kind is PartKind.FACT and part.text),
-            tuple(_of_citation(row, said.get(row.source_message_id or row.id)) for row in rows),
+            tuple(
+                KnownFact(part.text, part.memory_item_id)
+                for part in parts
+                if part.kind is PartKind.FACT and part.text
+            ),
+            tuple(_of_citation(row, said.get(row.source_message_id)) for row in rows),
             Retrieval.parse(answer.retrieval) if answer else None,
         )
 
 
 def _searched(asked: Asked) -> str:
-    """Return what to search for: a short question together with the one it follows."""
-    if asked.before and len(search_words(asked.text)) < _FEW_WORDS:
+    """Return what to search for: a question that leans on the one before it together with that."""
+    if asked.before and leans_on_before(asked.text):
         return f"{asked.before}\n{asked.text}"
     return asked.text
 
 
-def _page_of(file: Document) -> str:
+def _so_far(file: Document) -> str:
+    """Return how much of *file* has been read: by its pages while they are read, by its pieces while they are indexed."""
+    if file.state is DocumentState.EMBEDDING and file.chunk_count:
+        return f", {100 * file.embedded_count // file.chunk_count} %"
     return f", page {file.pages_done} of {file.pages}" if file.pages and file.pages_done else ""
 
 
@@ -178,22 +207,24 @@ def _why_unread(file: Document) -> str:
         case DocumentState.READY:
             return ""
         case DocumentState.EMBEDDING:
-            return f"{file.name} was still being indexed: it was searched by its words only."
+            return f"{file.name} was still being indexed: only keyword search was used for it."
         case DocumentState.FAILED:
             problem = file.problem or {}
             told = (f"{file.name} could not be read.", problem.get("title", ""), problem.get("advice", ""))
             return " ".join(part for part in told if part)
         case _:
-            return f"{file.name} was still being read{_page_of(file)}: this answer does without it."
+            return f"{file.name} was still being read{_so_far(file)}: this answer does not use it."
 
 
 async def _nothing(empty: _Result) -> tuple[_Result, bool]:
     return empty, False
 
 
-async def _or_nothing(work: Awaitable[_Result], what: str, empty: _Result) -> tuple[_Result, bool]:
+async def _or_nothing(
+    work: Callable[[], Awaitable[_Result]], what: str, empty: _Result
+) -> tuple[_Result, bool]:
     try:
-        return await work, False
+        return await work(), False
     except GantryError:
         log.warning("sources.part_failed", extra={"part": what})
     except Exception:
@@ -220,13 +251,14 @@ def _of_turn(passage: Passage) -> Source:
         passage.title or "Conversation",
         passage.text,
         message_id=passage.message_id,
+        memory_item_id=passage.rows[0],
         conversation_id=passage.source_id,
         speaker=passage.speaker,
         said_at=passage.said_at,
     )
 
 
-def _of_citation(row: Citation, said: Message | None) -> Source:
+def _of_citation(row: CitedSource, said: StoredMessage | None) -> Source:
     return Source(
         row.kind,
         row.title,
@@ -238,6 +270,7 @@ def _of_citation(row: Citation, said: Message | None) -> Source:
         end=row.end_offset,
         document_id=row.document_id,
         message_id=row.source_message_id,
+        memory_item_id=row.memory_item_id,
         conversation_id=said.conversation_id if said else None,
         speaker=said.role.value if said else "",
         said_at=said.created_at if said else None,

@@ -15,36 +15,45 @@ from uuid import UUID
 
 from gantry.domain.catalog import (
     Delta,
+    Filtered,
     LoadProgress,
     ReasoningDelta,
+    Recast,
     TextDelta,
     Truncated,
     UsageReport,
 )
-from gantry.domain.chat import MAX_ANSWER_CHARACTERS, AnswerError, GenerationStatus, MessageStatus
+from gantry.domain.chat import (
+    MAX_ANSWER_CHARACTERS,
+    AnswerError,
+    Ending,
+    GenerationStatus,
+    MessageStatus,
+)
 from gantry.domain.clock import utc_now
 from gantry.domain.context import Knowledge
 from gantry.domain.errors import (
     ContextTooLong,
-    GantryError,
     LeaseLost,
-    ModelUnavailable,
     Unavailable,
 )
-from gantry.domain.live import EventLog, LiveKind, Notice, NoticeBoard, NoticeKind, Opening, Stage
+from gantry.domain.live import EventLog, LiveKind, Notice, NoticeKind, Notices, Opening, Stage
 from gantry.domain.prompt import prompt_budget
 from gantry.domain.telemetry import UNMEASURED, Open, Telemetry
 from gantry.domain.text import storable
 from gantry.log import log_context
 from gantry.models import new_id
 from gantry.repositories.database import Database
-from gantry.repositories.unit import UnitOfWork
 from gantry.services.catalog import CatalogService, ResolvedModel
-from gantry.services.jobs import Account, Draft, Job
+from gantry.services.checkpoints import Checkpoint, Checkpoints, keep_sent
+from gantry.services.drafts import Assignment, Draft
+from gantry.services.outcomes import GIVEN_UP, outcome_of
 from gantry.services.prompting import Prompter, Told
 from gantry.services.sources import Asked, SourceFinder
 
 MAX_ATTEMPTS = 5  # after which an answer that keeps killing its writer is given up
+_SHORTER_TRIES = 3  # of a prompt that is too long, before the last one
+_SHORTER_PERCENT = 70  # of the prompt, where no length is told
 _LEAVE_SECONDS = 3  # in which a writer stores its last checkpoint when the process ends
 _FINISH_PATIENCE_SECONDS = 60  # for a database that is away just when an answer ends
 
@@ -63,37 +72,40 @@ class Writers:
 
     database: Database
     events: EventLog
-    board: NoticeBoard
+    notices: Notices
     catalog: CatalogService
     prompter: Prompter
+    checkpoints: Checkpoints
     finder: SourceFinder | None = None
     lease_seconds: float = 15
     heartbeat_seconds: float = 1
     telemetry: Telemetry = UNMEASURED
     now: Callable[[], datetime] = utc_now
     name: str = field(default_factory=lambda: new_id().hex)
-    _running: dict[UUID, _Running] = field(default_factory=dict)
+    _running: dict[UUID, _Running] = field(default_factory=dict[UUID, _Running])
     _draining: bool = False
 
-    def start(self, job: Job, *, stop: bool = False) -> None:
-        """Write *job* in a task of its own, or only end it where somebody asked to *stop* it.
+    def start(self, assignment: Assignment, *, stop: bool = False) -> None:
+        """Write *assignment* in a task of its own, or only end it where somebody asked to *stop* it.
 
         While draining it is left for another process to take over.
         """
         if self._draining:
             return
-        before = self._running.pop(job.generation_id, None)
+        before = self._running.pop(assignment.generation_id, None)
         if before is not None:
             before.task.cancel()
         stopping = asyncio.Event()
         if stop:
             stopping.set()
-        task = asyncio.create_task(self._write(job, stopping), name=f"write {job.generation_id}")
-        running = self._running[job.generation_id] = _Running(task, stopping)
+        task = asyncio.create_task(
+            self._write(assignment, stopping), name=f"write {assignment.generation_id}"
+        )
+        running = self._running[assignment.generation_id] = _Running(task, stopping)
 
         def done(_: object) -> None:
-            if self._running.get(job.generation_id) is running:
-                del self._running[job.generation_id]
+            if self._running.get(assignment.generation_id) is running:
+                del self._running[assignment.generation_id]
 
         task.add_done_callback(done)
 
@@ -123,6 +135,7 @@ class Writers:
             for task in late:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+        await self.checkpoints.settle()
         async with self.database.begin() as tx:
             await tx.generations.release(writer=self.name, now=self.now())
 
@@ -132,6 +145,10 @@ class Writers:
         Args:
             alone: The caller knows that no other process writes, so no lease needs to run out first.
         """
+        if not alone:
+            async with self.database.read() as tx:
+                if not await tx.generations.are_silent(now=self.now(), apart_from=tuple(self._running)):
+                    return 0
         async with self.database.begin() as tx:
             if alone:
                 await tx.generations.expire_all(now=self.now() - timedelta(seconds=1))
@@ -143,175 +160,211 @@ class Writers:
                 apart_from=tuple(self._running),  # a late heartbeat here renews its lease
             )
             messages = [await tx.chat.find_message(row.message_id) for row in rows]
-            jobs = [
-                (row, Job.of(row, message)) for row, message in zip(rows, messages, strict=True) if message
+            assignments = [
+                (row, Assignment.of(row, message))
+                for row, message in zip(rows, messages, strict=True)
+                if message
             ]
-        for row, job in jobs:
-            log.info("generation.taken_over", extra={"generation": job.generation_id, "attempt": job.attempt})
-            self.start(job, stop=row.stop_requested_at is not None)
-        self.telemetry.taken_over(len(jobs))
-        return len(jobs)
+        for row, assignment in assignments:
+            log.info(
+                "generation.taken_over",
+                extra={"generation": assignment.generation_id, "attempt": assignment.attempt},
+            )
+            self.start(assignment, stop=row.stop_requested_at is not None)
+        self.telemetry.taken_over(len(assignments))
+        return len(assignments)
 
     def _lease(self) -> datetime:
         return self.now() + timedelta(seconds=self.lease_seconds)
 
-    async def _write(self, job: Job, stop: asyncio.Event) -> None:
-        draft = Draft(job)
-        ids = {"account": job.account_id, "generation": job.generation_id, "attempt": job.attempt}
+    async def _write(self, assignment: Assignment, stop: asyncio.Event) -> None:
+        draft = Draft(assignment)
+        ids = {
+            "account": assignment.account_id,
+            "generation": assignment.generation_id,
+            "attempt": assignment.attempt,
+        }
         with log_context(**ids), self.telemetry.opened(Open.ANSWER):
             try:
-                outcome = await self._supervise(job, draft, stop)
+                outcome = await self._supervise(assignment, draft, stop)
                 if outcome is None:
-                    await self._checkpoint_if_possible(job, draft)
+                    await self._checkpoint_if_possible(assignment, draft, at_once=True)
                     self.telemetry.handed_over()
                 else:
-                    await self._finish(job, draft, *outcome)
+                    await self._finish(assignment, draft, *outcome)
             except LeaseLost:
                 log.warning("generation.lease_lost")
-                self.events.forget(job.generation_id)
+                self.events.forget(assignment.generation_id)
             except asyncio.CancelledError:
                 with suppress(LeaseLost, Unavailable):
-                    await self._checkpoint(job, draft)
+                    await self._checkpoint(assignment, draft, at_once=True)
                 raise
 
     async def _supervise(
-        self, job: Job, draft: Draft, stop: asyncio.Event
+        self, assignment: Assignment, draft: Draft, stop: asyncio.Event
     ) -> tuple[GenerationStatus, AnswerError | None] | None:
         """Let the model write while the lease is kept; returns how it ended, or None when it is to be handed over."""
         if stop.is_set():
             return self._stopped()
-        if job.attempt > MAX_ATTEMPTS:
-            return GenerationStatus.FAILED, _GIVEN_UP
-        pump = asyncio.create_task(self._pump(job, draft))
+        if assignment.attempt > MAX_ATTEMPTS:
+            return GenerationStatus.FAILED, GIVEN_UP
+        pump = asyncio.create_task(self._pump(assignment, draft))
         stopping = asyncio.create_task(stop.wait())
+        storing: asyncio.Task[bool] | None = None  # neither the end nor a stop waits for it
         try:
             while not pump.done():
                 await asyncio.wait(
-                    {pump, stopping},
-                    timeout=self.heartbeat_seconds,
+                    {pump, stopping, *([storing] if storing else [])},
+                    timeout=None if storing else self.heartbeat_seconds,
                     return_when=asyncio.FIRST_COMPLETED,
                 )
                 if pump.done():
                     break
-                if stopping.done() or await self._checkpoint_if_possible(job, draft):
+                if stopping.done():
                     return self._stopped()
-            return await _outcome(pump, draft)
+                if storing is None:
+                    storing = asyncio.create_task(self._checkpoint_if_possible(assignment, draft))
+                elif storing.done():
+                    if storing.result():
+                        return self._stopped()
+                    storing = None
+            return await outcome_of(pump, draft)
         finally:
-            stopping.cancel()
-            pump.cancel()
-            await asyncio.wait({pump, stopping})
+            running: list[asyncio.Task[Any]] = [pump, stopping, *([storing] if storing else [])]
+            for task in running:
+                task.cancel()
+            await asyncio.gather(*running, return_exceptions=True)
 
     def _stopped(self) -> tuple[GenerationStatus, None] | None:
         return None if self._draining else (GenerationStatus.STOPPED, None)
 
-    async def _checkpoint_if_possible(self, job: Job, draft: Draft) -> bool:
+    async def _checkpoint_if_possible(
+        self, assignment: Assignment, draft: Draft, *, at_once: bool = False
+    ) -> bool:
         try:
-            return await self._checkpoint(job, draft)
+            return await self._checkpoint(assignment, draft, at_once=at_once)
         except Unavailable:
             log.warning("generation.checkpoint_failed")
             return False
 
-    async def _checkpoint(self, job: Job, draft: Draft) -> bool:
-        columns, account = draft.columns(), draft.account
-        async with self.database.begin() as tx:
-            stop = await tx.generations.checkpoint(
-                job.generation_id, job.attempt, lease_until=self._lease(), stored=bool(columns)
-            )
-            if columns:
-                await tx.chat.change_message(job.message_id, **columns)
-            await self._keep(tx, job, account)
-        draft.kept(account)
+    async def _checkpoint(self, assignment: Assignment, draft: Draft, *, at_once: bool = False) -> bool:
+        sent = draft.sent
+        stop = await self.checkpoints.store(Checkpoint(assignment, draft.columns(), sent), at_once=at_once)
+        draft.kept(sent)
         return stop
 
-    async def _keep(self, tx: UnitOfWork, job: Job, account: Account | None) -> None:
-        """Store what the answer was given and what was sent, once."""
-        if account is None:
-            return
-        await tx.sources.replace(job.message_id, account.citations(job), account.trace(job, self.now()))
-        retrieval = account.retrieval.stored() if account.retrieval else None
-        await tx.chat.change_message(job.message_id, retrieval=retrieval)
+    async def _pump(self, assignment: Assignment, draft: Draft) -> None:
+        """Ask the model and hand on what it says; again, shorter, when it tells that its context is too small."""
+        model = await self.catalog.resolve(assignment.actor, assignment.model)
+        for _ in range(_SHORTER_TRIES):
+            try:
+                await self._stream(assignment, draft, model)
+            except ContextTooLong as error:
+                if draft.grew:
+                    raise
+                told = error.context_tokens
+                if told is not None and told != model.context_tokens:
+                    await self.catalog.learn_context(model.ref, told)
+                elif draft.can_be_shorter:  # our count of tokens was too low, or no length was told
+                    told = draft.prompt_estimate * _SHORTER_PERCENT // 100
+                else:
+                    raise
+                model = replace(model, context_tokens=told)
+            else:
+                return
+        await self._stream(assignment, draft, model)
 
-    async def _pump(self, job: Job, draft: Draft) -> None:
-        """Ask the model and hand on what it says; once more, shorter, when it tells that its context is too small."""
-        model = await self.catalog.resolve(job.actor, job.model)
-        try:
-            await self._stream(job, draft, model)
-        except ContextTooLong as error:
-            known = model.context_tokens
-            if draft.grew or error.context_tokens is None or error.context_tokens == known:
-                raise
-            await self.catalog.learn_context(model.ref, error.context_tokens)
-            await self._stream(job, draft, replace(model, context_tokens=error.context_tokens))
-
-    async def _stream(self, job: Job, draft: Draft, model: ResolvedModel) -> None:
-        text, reasoning = job.prefix(server_continues=model.chat.continues_prefix)
+    async def _stream(self, assignment: Assignment, draft: Draft, model: ResolvedModel) -> None:
+        text, reasoning = assignment.prefix(server_continues=model.chat.continues_prefix)
         draft.begin(text, reasoning)
-        continues = job.attempt > 1 and text == job.stored_text and bool(text)
-        opening = Opening(job.attempt, text, reasoning, continues=continues)
-        self.events.open(job.generation_id, opening)
-        told = await self.prompter.conversation(job, model, prefix=text)
-        knowledge = await self._knowledge(job, told, continued=bool(text))
-        request, prompt = self.prompter.request(job, model, told, knowledge)
+        continues = assignment.attempt > 1 and text == assignment.stored_text and bool(text)
+        opening = Opening(assignment.attempt, text, reasoning, continues=continues)
+        self.events.open(assignment.generation_id, opening)
+        told = await self.prompter.conversation(assignment, model, prefix=text)
+        knowledge = await self._knowledge(assignment, told, continued=bool(text))
+        request, prompt = self.prompter.request(assignment, model, told, knowledge)
         draft.take(prompt, budget_tokens=prompt_budget(model.context_tokens), retrieval=request.retrieval)
-        await self._tell_sources(job, draft)
-        self._stage(job, Stage.THINKING, f"Waiting for {model.ref.name}")
+        await self._tell_sources(assignment, draft)
+        self._stage(assignment, Stage.THINKING, f"Waiting for {model.ref.name}")
         async with aclosing(model.chat.stream(request)) as deltas:
             async for delta in deltas:
-                self._take(job, draft, model, delta)
-                if draft.characters > MAX_ANSWER_CHARACTERS:
+                room = MAX_ANSWER_CHARACTERS - draft.characters
+                if isinstance(delta, TextDelta | ReasoningDelta) and len(delta.text) > room:
+                    self._take(assignment, draft, model, replace(delta, text=delta.text[:room]))
                     draft.truncated = True
                     break
+                self._take(assignment, draft, model, delta)
 
-    async def _knowledge(self, job: Job, told: Told, *, continued: bool) -> Knowledge:
+    async def _knowledge(self, assignment: Assignment, told: Told, *, continued: bool) -> Knowledge:
         """Look for what may answer the question; a text that is continued keeps its sources and their numbers.
 
         So does an answer that is taken over, whose sources its readers have seen already.
         """
         if self.finder is None:
             return Knowledge()
-        if continued or job.attempt > 1:
-            before = await self.finder.stored(job.message_id)
+        if continued or assignment.attempt > 1:
+            before = await self.finder.stored(assignment.message_id)
             if continued or before.retrieval is not None:
                 return before
         asked = Asked(
-            job.actor, job.conversation_id, job.question_id, told.talk.question.content, told.before
+            assignment.actor,
+            assignment.conversation_id,
+            assignment.question_id,
+            told.talk.question.content,
+            told.before,
         )
-        return await self.finder.find(asked, on_stage=lambda what: self._stage(job, Stage.READING, what))
+        return await self.finder.find(
+            asked, on_stage=lambda what: self._stage(assignment, Stage.READING, what)
+        )
 
-    async def _tell_sources(self, job: Job, draft: Draft) -> None:
+    async def _tell_sources(self, assignment: Assignment, draft: Draft) -> None:
         """Announce the sources, stored first: a reader may open one at once."""
-        retrieval = draft.account.retrieval if draft.account else None
-        note = retrieval.sentence if retrieval else ""
+        retrieval = draft.sent.retrieval if draft.sent else None
+        draft.note = retrieval.sentence if retrieval else ""
         if draft.given:
-            await self._checkpoint_if_possible(job, draft)
-        if draft.given or note:
-            data = {"sources": [source.brief() for source in draft.given], "note": note}
-            self.events.announce(job.generation_id, LiveKind.SOURCES, data)
+            await self._checkpoint_if_possible(assignment, draft, at_once=True)
+        self._announce_sources(assignment, draft)
 
-    def _take(self, job: Job, draft: Draft, model: ResolvedModel, delta: Delta) -> None:
+    def _announce_sources(self, assignment: Assignment, draft: Draft) -> None:
+        if draft.given or draft.note:
+            data = {"sources": [source.brief() for source in draft.given], "note": draft.note}
+            self.events.announce(assignment.generation_id, LiveKind.SOURCES, data)
+
+    def _take(self, assignment: Assignment, draft: Draft, model: ResolvedModel, delta: Delta) -> None:
         match delta:
             case TextDelta(raw):
                 text = storable(raw)
                 draft.add_text(text, self.now())
-                self.events.append(job.generation_id, text=text)
+                self.events.append(assignment.generation_id, text=text)
             case ReasoningDelta(raw):
                 text = storable(raw)
                 draft.add_reasoning(text, self.now())
-                self.events.append(job.generation_id, reasoning=text)
+                self.events.append(assignment.generation_id, reasoning=text)
             case UsageReport():
                 draft.usage = delta
             case Truncated():
                 draft.truncated = True
+            case Filtered():
+                draft.ending = Ending.FILTERED
+            case Recast(text, reasoning):
+                draft.recast(storable(text), storable(reasoning), self.now())
+                # Readers start over with what was an answer a moment ago and is a thought now.
+                self.events.open(
+                    assignment.generation_id, Opening(assignment.attempt, draft.text, draft.reasoning)
+                )
+                self._announce_sources(assignment, draft)
             case LoadProgress(percent):
                 share = "" if percent is None else f" {percent} %"
-                self._stage(job, Stage.LOADING, f"Loading {model.ref.name}{share}")
+                self._stage(assignment, Stage.LOADING, f"Loading {model.ref.name}{share}")
 
-    def _stage(self, job: Job, stage: Stage, detail: str) -> None:
-        self.events.announce(job.generation_id, LiveKind.STATUS, {"state": stage.value, "detail": detail})
+    def _stage(self, assignment: Assignment, stage: Stage, detail: str) -> None:
+        self.events.announce(
+            assignment.generation_id, LiveKind.STATUS, {"state": stage.value, "detail": detail}
+        )
 
     async def _finish(
         self,
-        job: Job,
+        assignment: Assignment,
         draft: Draft,
         status: GenerationStatus,
         error: AnswerError | None = None,
@@ -320,7 +373,7 @@ class Writers:
         until = self.now() + timedelta(seconds=_FINISH_PATIENCE_SECONDS)
         while True:
             try:
-                measures = await self._store_end(job, draft, status, error)
+                measures = await self._store_end(assignment, draft, status, error)
                 break
             except Unavailable:
                 log.warning("generation.finish_delayed")
@@ -328,58 +381,35 @@ class Writers:
                     raise
                 await asyncio.sleep(self.heartbeat_seconds)
         if error is not None:
-            self.events.announce(job.generation_id, LiveKind.ERROR, asdict(error))
-        self.events.end(job.generation_id, status.value)
-        notice = Notice(NoticeKind.CONVERSATION, str(job.conversation_id), {"ended": str(job.message_id)})
-        self.board.publish(job.account_id, notice)
+            self.events.announce(assignment.generation_id, LiveKind.ERROR, asdict(error))
+        self.events.end(assignment.generation_id, status.value)
+        notice = Notice(
+            NoticeKind.CONVERSATION, str(assignment.conversation_id), {"ended": str(assignment.message_id)}
+        )
+        self.notices.publish(assignment.account_id, notice)
         log.info("generation.finished", extra={"status": status.value})
-        model = job.model if self.catalog.lists(job.model) else "other"
+        model = assignment.model if self.catalog.lists(assignment.model) else "other"
         self.telemetry.answer(draft.report(model, status.value, error.kind if error else "", measures))
 
     async def _store_end(
-        self, job: Job, draft: Draft, status: GenerationStatus, error: AnswerError | None
+        self, assignment: Assignment, draft: Draft, status: GenerationStatus, error: AnswerError | None
     ) -> dict[str, Any]:
         now = self.now()
         (columns, cited), measures = draft.final_columns(), draft.measures(now)
         async with self.database.begin() as tx:
             await tx.generations.finish(
-                job.generation_id, job.attempt, status=status, at=now, stored=bool(columns)
+                assignment.generation_id, assignment.attempt, status=status, at=now, stored=bool(columns)
             )
             await tx.chat.change_message(
-                job.message_id,
+                assignment.message_id,
                 status=MessageStatus(status.value),
                 error=asdict(error) if error else None,
                 finished_at=now,
                 **columns,
                 **measures,
             )
-            await self._keep(tx, job, draft.account)
+            await keep_sent(tx, assignment, draft.sent, now)
             if cited:
-                await tx.sources.mark_cited(job.message_id, cited)
-            await tx.chat.change_conversation(job.conversation_id, answered_at=now)
+                await tx.sent.mark_cited(assignment.message_id, cited)
+            await tx.chat.change_conversation(assignment.conversation_id, answered_at=now)
         return measures
-
-
-_GIVEN_UP = AnswerError(
-    "interrupted", "This answer was interrupted too often.", "Try again, or choose another model."
-)
-_EMPTY = AnswerError("empty-answer", "The model sent an empty answer.", "Try again, or choose another model.")
-_INTERNAL = AnswerError(
-    "internal", "Something went wrong inside Gantry.", "Try again. The server's log has the details."
-)
-
-
-async def _outcome(pump: asyncio.Task[None], draft: Draft) -> tuple[GenerationStatus, AnswerError | None]:
-    try:
-        await pump
-    except ModelUnavailable as error:
-        fault = AnswerError(error.fault.value, error.public, error.advice, error.details)
-        return GenerationStatus.FAILED, fault
-    except GantryError as error:
-        return GenerationStatus.FAILED, AnswerError(error.kind, error.public, error.advice)
-    except Exception:
-        log.exception("generation.crashed")
-        return GenerationStatus.FAILED, _INTERNAL
-    if not draft.grew:
-        return GenerationStatus.FAILED, _EMPTY
-    return GenerationStatus.COMPLETE, None

@@ -12,6 +12,8 @@ from gantry.runtime import services
 from gantry.state.session import acting, guarded, notify, uuid_of
 from gantry.state.views.admin import OutcomeView, PersonView, person
 
+_PAGE = 50
+
 
 class PersonForm(TypedDict):
     """The fields of the form that adds a person."""
@@ -30,6 +32,8 @@ class PeopleState(rx.State):
     loaded: bool = False
     search: str = ""
     people: list[PersonView] = []
+    has_more: bool = False
+    _limit: int = _PAGE
     adding: bool = False
     fault: OutcomeView = OutcomeView()
     resetting_id: str = ""
@@ -40,17 +44,27 @@ class PeopleState(rx.State):
     @rx.event
     @guarded
     async def load(self):
-        """Show the people there are."""
+        """Show the people there are; to who administers nothing any more, not even those that were shown."""
         who = await acting(self)
         if who.is_admin:
             await self._show()
+        else:
+            self.reset()
 
     @rx.event
     @guarded
     async def find(self, search: str):
         """Show the people whose name or address matches."""
-        self.search = search[:100]
+        self.search, self._limit = search[:100], _PAGE
         await self._show()
+
+    @rx.event
+    @guarded
+    async def more(self):
+        """Show more people."""
+        if self.has_more:
+            self._limit += _PAGE
+            await self._show()
 
     @rx.event
     @guarded
@@ -71,7 +85,7 @@ class PeopleState(rx.State):
         """Add a person and show their password; what is wrong is said in the form."""
         who = await acting(self)
         try:
-            account, password = await services().accounts.create_account(
+            account, password = await services().people.create_account(
                 who, form["email"], form["name"], Role(form["role"])
             )
         except GantryError as error:
@@ -85,12 +99,12 @@ class PeopleState(rx.State):
     @guarded
     async def choose(self, person: str, action: str):
         """Do what a row's menu says."""
-        who, account, accounts = await acting(self), uuid_of(person), services().accounts
+        who, account, people = await acting(self), uuid_of(person), services().people
         match action:
             case "promote" | "demote":
-                await accounts.set_role(who, account, Role.ADMIN if action == "promote" else Role.USER)
+                await people.set_role(who, account, Role.ADMIN if action == "promote" else Role.USER)
             case "activate" | "deactivate":
-                await accounts.set_active(who, account, action == "activate")
+                await people.set_active(who, account, action == "activate")
             case "reset":
                 self.resetting_id, self.resetting_name = str(account), self._name_of(account)
                 return
@@ -106,15 +120,16 @@ class PeopleState(rx.State):
             return
         account = uuid_of(self.resetting_id)
         email = next((each.email for each in self.people if each.id == self.resetting_id), "")
-        password = await services().accounts.reset_password(await acting(self), account)
+        password = await services().people.reset_password(await acting(self), account)
         self.resetting_id = self.resetting_name = ""
         self.handed_email, self.handed_password = email, password
         await notify(self, "The old password no longer works, and their sessions have ended.")
 
     async def _show(self) -> None:
         who = await acting(self)
-        rows = await services().accounts.list_accounts(who, search=self.search)
-        self.people = [person(row, you=row.id == who.id) for row in rows]
+        rows = await services().people.list_accounts(who, search=self.search, limit=self._limit + 1)
+        self.people = [person(row, you=row.id == who.id) for row in rows[: self._limit]]
+        self.has_more = len(rows) > self._limit
         self.loaded = True
 
     def _name_of(self, account: UUID) -> str:

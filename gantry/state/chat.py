@@ -10,32 +10,36 @@ page still shows a conversation, and the page's events may come before ``open``.
 """
 
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Annotated, Literal
-from uuid import uuid4
+from uuid import NAMESPACE_OID, uuid4, uuid5
 
 import reflex as rx
 from annotated_types import Len
 from pydantic import StringConstraints
 
 from gantry.domain.accounts import Actor
+from gantry.domain.catalog import ModelRef
 from gantry.domain.chat import MAX_MESSAGE_CHARACTERS, MessageStatus, Rating
 from gantry.domain.errors import NotFound
 from gantry.domain.knowledge import DocumentScope, ScopeKind
 from gantry.runtime import services
 from gantry.services.chat import Beginning, Sent, Window
+from gantry.state.addresses import conversation_in
 from gantry.state.session import acting, guarded, uuid_of
-from gantry.state.sidebar import SidebarState
+from gantry.state.sidebar import SidebarState, refresh_list
 from gantry.state.views.chat import (
-    CollectionView,
     MessageView,
-    ModelChoiceView,
-    collection_views,
+    ServerModelsView,
+    by_server,
     message_views,
     model_views,
     only_built_in,
     parent_ids,
+    scope_label,
+    tokens_so_far,
 )
+from gantry.state.views.vault import CollectionView, collection_views
 
 EARLIER_LIMIT = 120  # messages of ``earlier``; loading more drops as many from its other end
 LATEST_LIMIT = 40  # messages of ``latest``; beyond it all but the last exchange move to ``earlier``
@@ -60,10 +64,14 @@ class ChatState(rx.State):
     gap: bool = False  # messages between ``earlier`` and ``latest`` were dropped
     generation_id: str = ""  # the answer being written
     model: str = ""
-    models: list[ModelChoiceView] = []
+    models: list[ServerModelsView] = []
     offline: bool = False  # there is only the built-in answerer
+    tokens: int = 0  # of the conversation so far, as its model counts; 0 while nobody knows
     accepted: str = ""  # the key of the last text stored,
     refused: str = ""  # and of the last one that was not, a space, and what tells two refusals of it apart
+    rated: dict[
+        str, str
+    ] = {}  # judgements since the messages were sent, by message: those are not sent again
     _chosen: bool = False  # ``model`` was chosen, and is not just what there was
     _above: str = ""  # id of the message above the first of ``latest``
     _held: list[str] = []
@@ -74,6 +82,36 @@ class ChatState(rx.State):
     scope_documents: list[str] = []
     remembered: bool = True
     temporary: bool = False
+
+    @rx.var  # pyright: ignore[reportUnknownMemberType]
+    def model_name(self) -> str:
+        """The model's name without that of its server."""
+        return ModelRef.parse(self.model).name if self.model else ""
+
+    @rx.var  # pyright: ignore[reportUnknownMemberType]
+    def scope_label(self) -> str:
+        """What the next question may be answered from, in a few words."""
+        names = [each.name for each in self.collections if each.id in self.scope_collections]
+        return scope_label(self.scope, names, len(self.scope_documents))
+
+    @rx.var  # pyright: ignore[reportUnknownMemberType]
+    def context_used(self) -> int:
+        """Per cent of the model's context that the conversation fills; 0 when that is not known."""
+        most = self._context_tokens()
+        return min(100, max(1, round(100 * self.tokens / most))) if most and self.tokens else 0
+
+    @rx.var  # pyright: ignore[reportUnknownMemberType]
+    def context_label(self) -> str:
+        """Say the same in words."""
+        return (
+            f"{self.context_used} % of the context used: {self.tokens:,} of {self._context_tokens():,} tokens"
+        )
+
+    @rx.var  # pyright: ignore[reportUnknownMemberType]
+    def is_model_away(self) -> bool:
+        """Whether the model's server did not answer last time."""
+        every = (model for server in self.models for model in server.models)
+        return any(model.id == self.model and not model.available for model in every)
 
     @rx.event
     @guarded
@@ -89,11 +127,12 @@ class ChatState(rx.State):
             else:
                 await self._show(who, wanted)
         except NotFound:
-            self._blank(wanted)
+            self._blank(wanted or "")
             self.found = False
         await self._learn_models(who)
-        self.temporary = self.temporary or self._asks_for_temporary()
-        self.collections = collection_views(await services().vault.collections(who))
+        if not self.conversation_id:
+            self.temporary = self._asks_for_temporary()
+        self.collections = collection_views(await services().collections.list_collections(who))
 
     @rx.event
     @guarded
@@ -104,7 +143,7 @@ class ChatState(rx.State):
         who = await acting(self)
         above = uuid_of(self.earlier[0].id)
         window = await services().chat.window(who, uuid_of(self.conversation_id), before=above)
-        longer = [*message_views(window), *self.earlier]
+        longer = [*message_views(window, administrator=who.is_admin), *self.earlier]
         self.gap = self.gap or len(longer) > EARLIER_LIMIT
         self.earlier = longer[:EARLIER_LIMIT]
         self.has_earlier = window.has_earlier
@@ -138,7 +177,7 @@ class ChatState(rx.State):
                 beginning=self._beginning(),
             )
         self.accepted = key
-        return [SidebarState.refresh, *await self._follow(who, sent)]
+        return await self._follow(who, sent)
 
     @rx.event
     @guarded
@@ -156,16 +195,16 @@ class ChatState(rx.State):
 
     @rx.event
     @guarded
-    async def edit(self, message: str, text: Text, key: Key):
-        """Ask in other words: the new question becomes a branch beside the old one. *key* is as in ``send``."""
-        with self._refusing(key):
-            who = await acting(self)
-            shown = any(view.id == message for view in (*self.earlier, *self.latest))
-            model = self.model if self._chosen and shown else ""
-            sent = await services().chat.edit(
-                who, uuid_of(message), text, model=model or None, client_key=key
-            )
-        self.accepted = key
+    async def edit(self, message: str, text: Text):
+        """Ask in other words: the new question becomes a branch beside the old one.
+
+        The same words to the same model are the same edit, so that an impatient person stores it once.
+        """
+        who = await acting(self)
+        shown = any(view.id == message for view in (*self.earlier, *self.latest))
+        model = self.model if self._chosen and shown else ""
+        key = uuid5(NAMESPACE_OID, f"{message}\n{model}\n{text}").hex
+        sent = await services().chat.edit(who, uuid_of(message), text, model=model or None, client_key=key)
         return await self._follow(who, sent)
 
     @rx.event
@@ -187,9 +226,10 @@ class ChatState(rx.State):
     @rx.event
     @guarded
     async def rate(self, message: str, rating: Literal["up", "down", ""]):
-        """Keep a judgement; the button shows it already, so nothing is sent back."""
+        """Keep a judgement, or take it back."""
         who = await acting(self)
         await services().chat.rate(who, uuid_of(message), Rating(rating) if rating else None)
+        self.rated[message] = rating
 
     @rx.event
     @guarded
@@ -198,23 +238,40 @@ class ChatState(rx.State):
         who = await acting(self)
         resolved = await services().catalog.resolve(who, model)
         if conversation:
-            await services().chat.set_model(who, uuid_of(conversation), str(resolved.ref))
+            await services().conversations.set_model(who, uuid_of(conversation), str(resolved.ref))
         if conversation == self.conversation_id:
             self.model, self._chosen = str(resolved.ref), True
 
     @rx.event
     @guarded
-    async def answer_ended(self, message: str, status: str):
-        """Show the stored outcome of an answer that this tab has followed to its end."""
+    async def answer_ended(self, message: str, status: str, seen: bool = False):
+        """Show the stored outcome of an answer that this tab has followed to its end.
+
+        Args:
+            seen: The person has it before them.
+        """
         if any(view.id == message for view in self.latest):
-            await self._show_tail(await acting(self))
+            await self._show_tail_if_there()
+            if seen:
+                await _seen(await acting(self), self.conversation_id)
+        await refresh_list(self)
+
+    @rx.event
+    @guarded
+    async def rename(self, title: str, conversation: str):
+        """Give *conversation* another name, here and in the list."""
+        stored = await services().conversations.rename(await acting(self), uuid_of(conversation), title)
+        if conversation == self.conversation_id:
+            self.title = stored
+        (await self.get_state(SidebarState)).take_name(conversation, stored)
+        await refresh_list(self)
 
     @rx.event
     @guarded
     async def refresh(self, conversation: str):
         """Show what another tab or device has changed in *conversation*, if it is the open one."""
         if conversation == self.conversation_id and self.latest:
-            await self._show_tail(await acting(self))
+            await self._show_tail_if_there()
 
     @rx.event
     @guarded
@@ -224,16 +281,9 @@ class ChatState(rx.State):
 
     @rx.event
     @guarded
-    async def choose_scope(
-        self, kind: Literal["all", "none", "some"], collections: Ids, documents: Ids, conversation: str
-    ):
-        """Let *conversation*, or (empty) a new one, read these documents from the next question on."""
-        shelves, files = (tuple(uuid_of(each) for each in ids) for ids in (collections, documents))
-        scope = DocumentScope(ScopeKind(kind), shelves, files)
-        if conversation:
-            await services().chat.set_scope(await acting(self), uuid_of(conversation), scope)
-        if conversation == self.conversation_id:
-            self._take_scope(scope)
+    async def choose_scope(self, kind: Literal["all", "none"], conversation: str):
+        """Let *conversation*, or (empty) a new one, read all documents or none from the next question on."""
+        await self.take_scope(await acting(self), DocumentScope(ScopeKind(kind)), conversation)
 
     @rx.event
     @guarded
@@ -246,22 +296,20 @@ class ChatState(rx.State):
 
     @rx.event
     @guarded
-    async def set_temporary(self, temporary: bool):
-        """Have the new conversation leave no trace."""
-        self.temporary = temporary and not self.conversation_id
-
-    @rx.event
-    @guarded
     async def refresh_documents(self):
         """Show that collections have come, gone or filled."""
-        self.collections = collection_views(await services().vault.collections(await acting(self)))
+        self.collections = collection_views(await services().collections.list_collections(await acting(self)))
 
     @rx.event
     @guarded
     async def note_seen(self, conversation: str):
         """Note that the person has *conversation* before them."""
-        if conversation:
-            await services().chat.seen(await acting(self), uuid_of(conversation))
+        if conversation and await _seen(await acting(self), conversation):
+            await refresh_list(self)
+
+    def _context_tokens(self) -> int:
+        every = (model for server in self.models for model in server.models)
+        return next((model.context_tokens for model in every if model.id == self.model), 0)
 
     @contextmanager
     def _refusing(self, key: str) -> Generator[None]:
@@ -274,11 +322,28 @@ class ChatState(rx.State):
 
     def _beginning(self) -> Beginning:
         """Return how a new conversation is to start, as the page says."""
-        shelves, files = (
+        temporary = self.temporary or self._asks_for_temporary()
+        return Beginning(self._scope(), temporary, self.remembered)
+
+    async def scope_of(self, who: Actor, conversation: str) -> DocumentScope:
+        """Return what *conversation*, or (empty) a new one, may read."""
+        if conversation == self.conversation_id:
+            return self._scope()
+        window = await services().chat.window(who, uuid_of(conversation), limit=1)
+        return DocumentScope.parse(window.conversation.scope)
+
+    async def take_scope(self, who: Actor, scope: DocumentScope, conversation: str) -> None:
+        """Store *scope* where the page says, and show it if that is what is open."""
+        if conversation:
+            await services().conversations.set_scope(who, uuid_of(conversation), scope)
+        if conversation == self.conversation_id:
+            self._take_scope(scope)
+
+    def _scope(self) -> DocumentScope:
+        collections, files = (
             tuple(uuid_of(each) for each in ids) for ids in (self.scope_collections, self.scope_documents)
         )
-        temporary = self.temporary or self._asks_for_temporary()
-        return Beginning(DocumentScope(ScopeKind(self.scope), shelves, files), temporary, self.remembered)
+        return DocumentScope(ScopeKind(self.scope), collections, files)
 
     def _take_scope(self, scope: DocumentScope) -> None:
         self.scope = scope.kind.value
@@ -292,43 +357,56 @@ class ChatState(rx.State):
             return
         if self.temporary:
             self._left = self.conversation_id
-        self._blank(wanted)
+        self._blank(wanted or "")
         self.ready = False
 
-    def _address(self) -> str:
-        _, found, rest = self.router.url.path.partition("/c/")
-        return rest.strip("/") if found else ""
+    def _address(self) -> str | None:
+        """Return which conversation the address names; empty for a new one, None for what is no page of ours."""
+        return conversation_in(self.router.url.path)
 
     def _asks_for_temporary(self) -> bool:
         """Whether the address says so, where the page notes it: it outlives this state."""
-        return not self._address() and "temporary" in self.router.url.query_parameters
+        return self._address() == "" and "temporary" in self.router.url.query_parameters
 
     def _blank(self, conversation: str) -> None:
         if conversation != self.conversation_id:
             self._take_scope(DocumentScope())
             self.remembered, self.temporary = True, False
         self.conversation_id, self.title, self.found = conversation, "", True
-        self.earlier, self.latest = [], []
+        self.earlier, self.latest, self.rated = [], [], {}
         self.has_earlier = self.gap = False
         self.generation_id = self.model = self._above = ""
+        self.tokens = 0
         self._chosen = False
 
-    async def _show(self, who: Actor, conversation: str) -> None:
-        """Open *conversation* at its end; an empty id opens a new one. A temporary one that is left is gone."""
+    async def _show(self, who: Actor, conversation: str | None) -> None:
+        """Open *conversation* at its end; an empty id opens a new one, None is none. A temporary one that is left is gone."""
         left = self._left or (self.conversation_id if self.temporary else "")
         if left and conversation != left:
-            await services().chat.discard(who, uuid_of(left))
+            await services().conversations.discard(who, uuid_of(left))
         self._left = ""
+        if conversation is None:
+            raise NotFound("This page doesn't exist.")
         if not conversation:
             self._blank("")
             return
         window = await services().chat.window(who, uuid_of(conversation))
         self._blank(conversation)
-        views = message_views(window, self._held)
+        views = message_views(window, self._held, administrator=who.is_admin)
         start = next((i for i in range(len(views) - 1, 0, -1) if views[i].role == "user"), 0)
         self.earlier, self.has_earlier = views[:start], window.has_earlier
-        self._take_tail(window, start)
-        await services().chat.seen(who, window.conversation.id)
+        self._take_tail(who, window, start)
+        if await services().conversations.seen(who, window.conversation.id):
+            await refresh_list(self)
+
+    async def _show_tail_if_there(self) -> None:
+        """Bring ``latest`` up to date; who deleted the conversation here is on the way out already."""
+        try:
+            await self._show_tail(await acting(self))
+        except NotFound:
+            if not (await self.get_state(SidebarState)).has_deleted(self.conversation_id):
+                self._blank(self.conversation_id)
+                self.found = False
 
     async def _show_tail(self, who: Actor) -> None:
         """Bring ``latest`` up to date; open anew when the path above it is another now."""
@@ -337,12 +415,12 @@ class ChatState(rx.State):
         )
         above = parent_ids(window)
         if self._above in above:
-            self._take_tail(window, above.index(self._above))
+            self._take_tail(who, window, above.index(self._above))
         else:
             await self._show(who, self.conversation_id)
 
-    def _take_tail(self, window: Window, start: int) -> None:
-        views = message_views(window, self._held)[start:]
+    def _take_tail(self, who: Actor, window: Window, start: int) -> None:
+        views = message_views(window, self._held, administrator=who.is_admin)[start:]
         if views != self.latest:
             self.latest = views
         self._above = parent_ids(window)[start] if views else ""
@@ -351,7 +429,7 @@ class ChatState(rx.State):
         self.generation_id = last.generation_id if last and live else ""
         if last and live and last.id not in self._held:
             self._held = [*self._held[-LATEST_LIMIT:], last.id]  # its stream brings the text from now on
-        self.title = window.conversation.title
+        self.title, self.tokens = window.conversation.title, tokens_so_far(window)
         self._take_scope(DocumentScope.parse(window.conversation.scope))
         self.remembered, self.temporary = window.conversation.remembered, window.conversation.temporary
         self._chosen = self._chosen or window.conversation.model is not None
@@ -367,6 +445,7 @@ class ChatState(rx.State):
             await self._show(who, conversation)
         if len(self.latest) > LATEST_LIMIT:
             self._fold()
+        await refresh_list(self)
         return [] if self._address() == conversation else [rx.redirect(f"/c/{conversation}")]
 
     def _fold(self) -> None:
@@ -379,9 +458,16 @@ class ChatState(rx.State):
 
     async def _learn_models(self, who: Actor) -> None:
         choices = await services().catalog.models(who)
-        views = model_views(choices)
+        views = by_server(model_views(choices))
         if views != self.models:
             self.models = views
         self.offline = only_built_in(choices)
         if not self._chosen:
             self.model = await services().catalog.default_model(who)
+
+
+async def _seen(who: Actor, conversation: str) -> bool:
+    """Note that *who* has *conversation* before them; returns whether that is news."""
+    with suppress(NotFound):  # it may have been deleted meanwhile, here or elsewhere
+        return await services().conversations.seen(who, uuid_of(conversation))
+    return False

@@ -1,3 +1,5 @@
+# pyright: standard
+# What Reflex and socket.io have inside bears no types, and no names of its own for us.
 """Which tab a websocket belongs to.
 
 Reflex names a tab's state by a token made in the browser with ``Math.random`` and believes whoever knows it. Here the
@@ -5,6 +7,7 @@ name is derived from the token *and* the session cookie: a stolen token opens no
 person signing in in the same tab gets a state of their own, with no store to share between replicas.
 """
 
+import asyncio
 import hmac
 import logging
 from typing import Any, Protocol
@@ -15,23 +18,18 @@ from reflex.istate.manager.redis import StateManagerRedis
 from reflex.state import StateUpdate
 from reflex.utils.token_manager import LocalTokenManager, RedisTokenManager, SocketRecord
 from reflex_base.registry import RegistrationContext
+from socketio.packet import Packet
 
-from gantry.state.shared import Reach, SharedStates
+from gantry.domain.cookies import session_cookie
+from gantry.domain.errors import NotSignedIn, Unavailable
+from gantry.runtime import services
+from gantry.state.shared import Reach, SharedStates, forget_state
+from gantry.state.wire import headers_of, page_of, payload_of
 
-SESSION_COOKIE = "gantry_session"
 MAX_TOKEN_CHARACTERS = 64
+_SAID_BY_PAGES = frozenset({"event", "ping", "client_error"})
 
 log = logging.getLogger(__name__)
-
-
-def session_cookie(cookies: str) -> str | None:
-    """Return the session's token from a Cookie header, or None."""
-    # Not SimpleCookie: it drops every cookie after one it cannot parse.
-    for crumb in cookies.split(";"):
-        name, _, value = crumb.strip().partition("=")
-        if name == SESSION_COOKIE and value:
-            return value.strip('"')
-    return None
 
 
 def bound_token(token: str, session: str | None) -> str:
@@ -137,6 +135,25 @@ class BoundNamespace(EventNamespace):
         else:
             self._token_manager = LocalConnections()
         self._reconnecting: set[str] = set()
+        self._forgetting: set[asyncio.Task[None]] = set()
+        self.leaving = False  # the process ends: states stay for the next one
+
+    async def trigger_event(self, event: str, *args: Any) -> Any:
+        """Hand on what a page may say, and what the server itself says; a client may name any event it likes."""
+        if event in _SAID_BY_PAGES or self._is_from_server(event, args):
+            return await super().trigger_event(event, *args)
+        log.warning("event.refused", extra={"event_name": str(event)[:100]})
+        return None
+
+    def _is_from_server(self, event: str, args: tuple[Any, ...]) -> bool:
+        """Whether a connection begins or ends; an event that only bears that name is the client's."""
+        sio = self.app.sio
+        if sio is None or not args:
+            return False
+        sid = args[0]
+        if event == "connect":
+            return len(args) > 1 and args[1] is not None and args[1] is sio.get_environ(sid, self.namespace)
+        return event == "disconnect" and not sio.manager.is_connected(sid, self.namespace)
 
     async def on_connect(self, sid: str, environ: dict, auth: Any = None) -> None:
         """Accept a connection, remembering whether its page was connected before."""
@@ -155,10 +172,47 @@ class BoundNamespace(EventNamespace):
         name = data.get("name") if isinstance(data, dict) else None
         handlers = RegistrationContext.get().event_handlers
         # Reflex gives every state a "setvar"; no page of ours uses it.
-        if isinstance(name, str) and name in handlers and not name.endswith(".setvar"):
-            await super().on_event(sid, data)
-        else:
+        if not isinstance(name, str) or name not in handlers or name.endswith(".setvar"):
             log.warning("event.unknown", extra={"handler": str(name)[:100]})
+            return
+        payload = payload_of(name, data.get("payload"))
+        if payload is None:
+            log.warning("event.malformed", extra={"handler": name})
+            return
+        page = page_of(data.get("router_data"))
+        await super().on_event(sid, {"name": name, "payload": payload, "router_data": page})
+
+    def on_disconnect(self, sid: str) -> asyncio.Task | None:
+        """Let go of the connection, and of the tab's state if nobody is signed in any more."""
+        token, session = self.sid_to_token.get(sid), session_cookie(self._cookies(sid))
+        unlinking = super().on_disconnect(sid)
+        if token is not None and not self.leaving:
+            task = asyncio.create_task(self._forget_unless_signed_in(token, session, unlinking))
+            self._forgetting.add(task)
+            task.add_done_callback(self._forgetting.discard)
+        return unlinking
+
+    async def _forget_unless_signed_in(
+        self, token: str, session: str | None, unlinking: asyncio.Task | None
+    ) -> None:
+        """Drop the state of *token*: without a session there is nothing in it that a page could want back."""
+        if unlinking is not None:
+            await asyncio.wait({unlinking})
+        if session is not None:
+            try:
+                await services().accounts.authenticate(session)
+            except NotSignedIn:
+                pass
+            except (Unavailable, RuntimeError):  # who is here cannot be told, or the process ends
+                return
+            else:
+                return
+        if not await self._token_manager.is_token_connected(token):
+            await forget_state(self.app, token)
+
+    def _build_static_router_data(self, sid: str, environ: dict) -> dict[str, Any]:
+        told = super()._build_static_router_data(sid, environ)
+        return told | {"headers": headers_of(told.get("headers", {}))}
 
     async def link_token_to_sid(self, sid: str, token: str, *, update_state: bool = True) -> None:
         """Give the connection *sid* the state that *token* and its session name together."""
@@ -177,6 +231,19 @@ class BoundNamespace(EventNamespace):
         return "; ".join(value.decode("latin-1") for name, value in headers if name == b"cookie")
 
 
+def _without_attachments(packets: Any) -> type[Packet]:
+    """Return *packets* that refuse binary attachments: they are collected without limit, and no page sends any."""
+
+    class TextPacket(packets):
+        def decode(self, encoded_packet: Any) -> int:
+            count = super().decode(encoded_packet)
+            if count:
+                raise ValueError("attachments are not taken")
+            return count
+
+    return TextPacket
+
+
 def bind_tokens(app: App) -> None:
     """Replace the event namespace, and with Redis the state manager, that *app* made for itself."""
     if app.sio is None or app.event_namespace is None:
@@ -184,4 +251,5 @@ def bind_tokens(app: App) -> None:
     if isinstance(app.state_manager, StateManagerRedis):
         app._state_manager = SharedStates.in_place_of(app.state_manager)  # noqa: SLF001
     app._event_namespace = BoundNamespace(app.event_namespace.namespace, app)  # noqa: SLF001 - no public way
+    app.sio.packet_class = _without_attachments(app.sio.packet_class)
     app.sio.register_namespace(app._event_namespace)  # noqa: SLF001

@@ -1,6 +1,8 @@
 """The session is checked again before every event: a revoked one stops working at once, in open tabs too."""
 
 from contextvars import ContextVar
+from dataclasses import replace
+from hashlib import sha256
 from urllib.parse import quote, urlsplit
 
 import reflex as rx
@@ -16,9 +18,10 @@ from reflex.state import (
 from reflex_base.utils.format import format_event_handler
 
 from gantry.domain.accounts import Actor
+from gantry.domain.cookies import session_cookie
 from gantry.domain.errors import NotSignedIn, Unavailable
 from gantry.runtime import services
-from gantry.state.connections import session_cookie
+from gantry.state.addresses import is_refused
 
 PUBLIC_ROUTES = ("/login", "/setup", "/404")
 _actor: ContextVar[Actor | None] = ContextVar("gantry_actor", default=None)
@@ -36,6 +39,11 @@ def actor() -> Actor:
     return who
 
 
+def page_name(token: str) -> str:
+    """Return what notices call the page whose state is named *token*, which itself opens the state and stays secret."""
+    return sha256(token.encode()).hexdigest()[:16] if token else ""
+
+
 class SessionGuard(rx.Middleware):
     """Lets an event through when its session is valid, or when nothing private can come of it."""
 
@@ -44,7 +52,8 @@ class SessionGuard(rx.Middleware):
         router = state.router_data
         headers = router.get("headers", {})
         try:
-            _actor.set(await services().accounts.authenticate(session_cookie(headers.get("cookie", ""))))
+            who = await services().accounts.authenticate(session_cookie(headers.get("cookie", "")))
+            _actor.set(replace(who, page=page_name(router.get("token", ""))))
         except NotSignedIn:
             _actor.set(None)
         except Unavailable:
@@ -56,7 +65,10 @@ class SessionGuard(rx.Middleware):
             return None
         if self._is_public(app, state, event):
             return None
-        return StateUpdate(events=await _way_in(router.get("asPath", "/"), headers.get("origin", "")))
+        page = router.get("asPath", "/")
+        if is_refused(router.get("pathname", ""), page.partition("?")[0]):
+            return StateUpdate()  # there is nothing to come back to after signing in
+        return StateUpdate(events=await _way_in(page, headers.get("origin", "")))
 
     def _is_public(self, app: rx.App, state: BaseState, event: Event) -> bool:
         if event.name in HYDRATION:
@@ -94,9 +106,13 @@ def _load_events(app: rx.App) -> frozenset[str]:
 async def _way_in(page: str, origin: str) -> list[Event]:
     """Return the events that lead to the sign-in page, and back to *page* afterwards."""
     if await services().accounts.needs_setup():
-        return Event.from_event_type(full_load("/setup", origin))
+        return _events(full_load("/setup", origin))
     back = page if page.startswith("/") and not page.startswith("//") else "/"
-    return Event.from_event_type(full_load(f"/login?next={quote(back, safe='/')}", origin))
+    return _events(full_load(f"/login?next={quote(back, safe='/')}", origin))
+
+
+def _events(spec: EventSpec) -> list[Event]:
+    return Event.from_event_type(spec)  # pyright: ignore[reportUnknownMemberType]
 
 
 def full_load(path: str, origin: str) -> rx.event.EventSpec:

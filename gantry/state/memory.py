@@ -5,10 +5,11 @@ from typing import Literal
 import reflex as rx
 from typing_extensions import TypedDict
 
+from gantry.domain.memory import Fact
 from gantry.runtime import services
-from gantry.services.memory import Fact
 from gantry.state.session import acting, guarded, notify, uuid_of
-from gantry.state.views.memory import EdgeView, FactView, NodeView, fact_view, graph_views
+from gantry.state.views.graph import EdgeView, NodeView, graph_view
+from gantry.state.views.memory import FactView, fact_view
 
 FACT_FIELD = "new-fact"  # id of the field for a new fact
 _PAGE = 200
@@ -33,6 +34,7 @@ class MemoryState(rx.State):
     _limit: int = _PAGE
     nodes: list[NodeView] = []
     edges: list[EdgeView] = []
+    others: list[NodeView] = []  # names that nothing else is known about
     dialog: str = ""  # "edit" or "forget-all"
     chosen_id: str = ""
     chosen_text: str = ""
@@ -82,7 +84,7 @@ class MemoryState(rx.State):
     @rx.event
     @guarded
     async def toggle_model(self):
-        """Let the model read quiet conversations for facts, or not."""
+        """Let the model find facts in idle chats for facts, or not."""
         who, memory = await acting(self), services().memory
         await memory.change_settings(who, by_model=not (await memory.settings(who)).by_model)
         await self._show()
@@ -139,7 +141,7 @@ class MemoryState(rx.State):
         """Forget everything."""
         await services().memory.forget_everything(await acting(self))
         self.dialog = ""
-        await notify(self, "Everything was forgotten. Your conversations are still there.", kind="success")
+        await notify(self, "Memory cleared. Your conversations are still there.", kind="success")
         await self._show()
 
     async def _show(self) -> None:
@@ -149,10 +151,11 @@ class MemoryState(rx.State):
         found: list[Fact] = []
         self.has_more = True
         while self.has_more and len(found) < self._limit:
-            last = found[-1].item.id if found else None
+            last = found[-1].id if found else None
             page = await memory.facts(who, words=self.search, after=last, limit=_PAGE)
             found += page
             self.has_more = len(page) == _PAGE
         self.facts = [fact_view(each) for each in found]
-        self.nodes, self.edges = graph_views(await memory.graph(who))
+        graph = graph_view(await memory.graph(who))
+        self.nodes, self.edges, self.others = graph.nodes, graph.edges, graph.others
         self.loaded = True

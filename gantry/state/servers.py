@@ -10,11 +10,12 @@ import reflex as rx
 from typing_extensions import TypedDict
 
 from gantry.domain.catalog import ConnectionKind
-from gantry.domain.errors import GantryError
+from gantry.domain.errors import GantryError, Invalid
+from gantry.domain.text import counted
 from gantry.runtime import services
 from gantry.services.catalog import ConnectionDraft
 from gantry.state.session import acting, guarded, guarded_background, notify, uuid_of
-from gantry.state.views.admin import OutcomeView, ServerDraftView, ServerView, counted, draft, server
+from gantry.state.views.admin import OutcomeView, ServerDraftView, ServerView, draft, server
 
 
 class ServerFields(TypedDict):
@@ -24,6 +25,9 @@ class ServerFields(TypedDict):
     name: str
     base_url: str
     api_key: str
+    models: NotRequired[str]  # one a line
+    first_word_seconds: NotRequired[str]
+    between_words_seconds: NotRequired[str]
     forget_key: NotRequired[Literal["yes"]]
 
 
@@ -43,10 +47,12 @@ class ServersState(rx.State):
     @rx.event
     @guarded
     async def load(self):
-        """Show the connections there are."""
+        """Show the connections there are; to who administers nothing any more, not even those that were shown."""
         who = await acting(self)
         if who.is_admin:
             await self._show()
+        else:
+            self.reset()
 
     @rx.event(background=True)
     @guarded_background
@@ -71,7 +77,7 @@ class ServersState(rx.State):
         form = ServerDraftView()
         if connection:
             wanted = uuid_of(connection)
-            found = [each for each in await services().catalog.connections(who) if each.id == wanted]
+            found = [each for each in await services().connections.connections(who) if each.id == wanted]
             form = draft(found[0]) if found else form
         self.form, self.outcome, self.busy, self.editing = form, OutcomeView(), False, True
 
@@ -91,8 +97,8 @@ class ServersState(rx.State):
             self.busy, self.outcome = True, OutcomeView()
         outcome = OutcomeView()
         try:
-            listing = await services().catalog.test_connection(who, _draft_of(fields), connection)
-            outcome = OutcomeView(ok=True, text=f"It answers, and has {counted(len(listing.models))}.")
+            listing = await services().connections.test_connection(who, _draft_of(fields), connection)
+            outcome = OutcomeView(ok=True, text=f"Connected: {counted(len(listing.models), 'model')}.")
         except GantryError as error:
             outcome = OutcomeView(text=error.public, advice=error.advice)
         finally:
@@ -103,12 +109,12 @@ class ServersState(rx.State):
     @guarded
     async def save(self, fields: ServerFields):
         """Keep what is in the form; what is wrong is said there."""
-        who, connection, catalog = await acting(self), self._edited(), services().catalog
+        who, connection, servers = await acting(self), self._edited(), services().connections
         try:
             if connection:
-                await catalog.edit_connection(who, connection, _draft_of(fields))
+                await servers.edit_connection(who, connection, _draft_of(fields))
             else:
-                await catalog.add_connection(who, _draft_of(fields))
+                await servers.add_connection(who, _draft_of(fields))
         except GantryError as error:
             self.outcome = OutcomeView(text=error.public, advice=error.advice)
             return None
@@ -130,13 +136,13 @@ class ServersState(rx.State):
         """Forget the connection that was asked about."""
         if not self.removing_id:
             return
-        await services().catalog.remove_connection(await acting(self), uuid_of(self.removing_id))
+        await services().connections.remove_connection(await acting(self), uuid_of(self.removing_id))
         name, self.removing_id, self.removing_name = self.removing_name, "", ""
         await self._show()
         await notify(self, f"Removed {name}.", kind="success")
 
     async def _show(self) -> None:
-        found = await services().catalog.connections(await acting(self))
+        found = await services().connections.connections(await acting(self))
         self.servers = [server(each) for each in found]
         self.loaded = True
 
@@ -151,4 +157,14 @@ def _draft_of(fields: ServerFields) -> ConnectionDraft:
         base_url=fields["base_url"].strip(),
         kind=ConnectionKind(fields["kind"]),
         api_key=key,
+        models=fields.get("models", "").splitlines(),
+        first_word_seconds=_seconds(fields.get("first_word_seconds", ""), "first_word_seconds"),
+        between_words_seconds=_seconds(fields.get("between_words_seconds", ""), "between_words_seconds"),
     )
+
+
+def _seconds(text: str, field: str) -> float | None:
+    try:
+        return float(text) if text.strip() else None
+    except ValueError:
+        raise Invalid("Enter a number of seconds from 1 to 86,400.", field=field) from None

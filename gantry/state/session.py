@@ -14,6 +14,7 @@ import functools
 import inspect
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from dataclasses import replace
 from typing import Any, Literal, TypeVar, cast, get_type_hints
 from urllib.parse import quote
 from uuid import UUID, uuid4
@@ -22,11 +23,13 @@ import reflex as rx
 from pydantic import ConfigDict, PydanticUserError, TypeAdapter, ValidationError
 
 from gantry.domain.accounts import Actor
+from gantry.domain.clock import is_zone
+from gantry.domain.cookies import session_cookie
 from gantry.domain.errors import GantryError, Invalid, NotFound, NotSignedIn
 from gantry.domain.text import storable
 from gantry.runtime import services
-from gantry.state.connections import session_cookie
-from gantry.state.guard import actor, full_load
+from gantry.state.addresses import is_refused
+from gantry.state.guard import actor, full_load, page_name
 from gantry.state.views.notices import NoticeKind, NoticeView
 
 MAX_NOTICES = 4
@@ -44,12 +47,17 @@ async def acting(state: rx.State) -> Actor:
     try:
         return actor()
     except NotSignedIn:
-        return await services().accounts.authenticate(session_cookie(state.router.headers.cookie))
+        who = await services().accounts.authenticate(session_cookie(state.router.headers.cookie))
+        return replace(who, page=page_name(state.router.session.client_token))
 
 
 async def tell(state: rx.State, error: GantryError) -> None:
-    """Show *error* as a notice."""
-    await _add(state, "error", error.public, advice=error.advice)
+    """Show *error* as a notice, with the next step that fits the person."""
+    try:
+        administrator = actor().is_admin
+    except NotSignedIn:
+        administrator = False
+    await _add(state, "error", error.public, advice=error.advice_for(administrator=administrator))
 
 
 async def notify(
@@ -71,17 +79,22 @@ async def withdraw(state: rx.State, notice: str) -> None:
     board.notices = [each for each in board.notices if each.id != notice]
 
 
-def uuid_of(raw: str) -> UUID:
-    """Return the id in *raw*; NotFound when it is none, as for one that does not exist."""
+def uuid_of(raw: str, what: str = "item") -> UUID:
+    """Return the id in *raw*; NotFound, naming *what*, when it is none, as for one that does not exist."""
     try:
         return UUID(raw)
     except ValueError:
-        raise NotFound("That does not exist.") from None
+        raise NotFound(f"This {what} no longer exists.") from None
 
 
 async def way_in(state: rx.State):
-    """Return the redirect to the page where *state*'s person can sign in, and come back from."""
+    """Return the redirect to the page where *state*'s person can sign in, and come back from.
+
+    Who is at an address that does not exist is told so, signed in or not.
+    """
     url, origin = state.router.url, state.router.headers.origin
+    if is_refused(state.router.route_id, url.path):
+        return None
     if await services().accounts.needs_setup():
         return full_load("/setup", origin)
     here = f"{url.path}?{url.query}" if url.query else url.path
@@ -138,8 +151,8 @@ async def _after(state: rx.State, error: Exception) -> rx.event.EventSpec | None
         return await way_in(state)
     if not isinstance(error, GantryError):
         log.error("event.failed", exc_info=error)
-        advice = "Try again; the server's log has the details."
-        error = GantryError("Something went wrong on our side.", advice=advice)
+        advice = "Try again. If it keeps happening, ask an administrator to check the log."
+        error = GantryError("Something went wrong in Gantry.", advice=advice)
     await tell(state, error)
     return None
 
@@ -181,7 +194,9 @@ def _argument_check(
             given = signature.bind(*args, **kwargs).arguments
             return {name: adapters[name].validate_python(_storable(value)) for name, value in given.items()}
         except (TypeError, ValidationError):
-            raise Invalid("The page sent something unexpected.", advice="Reload it and try again.") from None
+            raise Invalid(
+                "The page sent an unexpected request.", advice="Reload the page and try again."
+            ) from None
 
     return check
 
@@ -189,7 +204,8 @@ def _argument_check(
 def _storable(value: Any) -> Any:
     """Rid a text, or those of a form, of what JSON can carry and a database cannot keep."""
     if isinstance(value, dict):
-        return {name: _storable(each) for name, each in value.items()}
+        form = cast("dict[Any, Any]", value)
+        return {name: _storable(each) for name, each in form.items()}
     return storable(value) if isinstance(value, str) else value
 
 
@@ -221,6 +237,8 @@ class SessionState(rx.State):
     email: str = ""
     is_admin: bool = False
     theme: str = ""
+    page: str = ""  # as notices call it, so that it passes over its own
+    _zone: str = ""
 
     @rx.event
     @guarded
@@ -230,6 +248,18 @@ class SessionState(rx.State):
         account = await services().accounts.profile(who)
         self.id, self.name, self.email = str(who.id), account.name, account.email
         self.is_admin, self.theme = who.is_admin, account.theme
+        self.page = page_name(self.router.session.client_token)
+        self._zone = account.time_zone or ""
+
+    @rx.event
+    @guarded
+    async def keep_zone(self, zone: str):
+        """Keep the browser's time zone with the account: dates that the server writes are in it."""
+        if zone == self._zone or not is_zone(zone):
+            return
+        who = await acting(self)
+        await services().accounts.update_profile(who, time_zone=zone)
+        self._zone = zone
 
     @rx.event
     @guarded
@@ -255,3 +285,10 @@ class SessionState(rx.State):
         if await services().accounts.needs_setup():
             return None
         return rx.redirect("/login", replace=True)
+
+
+async def zone_of(state: rx.State) -> str:
+    """Return the name of the reader's time zone as ``SessionState.load`` has learned it; empty when nobody knows it."""
+    session = await state.get_state(SessionState)
+    # The underscore keeps it from the browser.
+    return session._zone  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]

@@ -1,3 +1,5 @@
+# pyright: standard
+# What Reflex and socket.io have inside bears no types, and no names of its own for us.
 """Reflex's state on Redis, for replicas that may die and a Redis that may be away."""
 
 import asyncio
@@ -9,9 +11,11 @@ from typing import Any, Self
 from redis.exceptions import ConnectionError as NoConnection
 from redis.exceptions import OutOfMemoryError, ReadOnlyError
 from redis.exceptions import TimeoutError as TooLate
+from reflex.app import App
 from reflex.istate.manager.memory import StateManagerMemory
 from reflex.istate.manager.redis import StateManagerRedis
 from reflex.istate.manager.token import BaseStateToken, StateToken
+from reflex.state import State
 
 LOCK_SECONDS = (
     3.0  # after which the lock of a replica that died in mid-event is gone; a tab comes back within five
@@ -101,6 +105,17 @@ class Reach:
         log.info("state.redis_back")
 
 
+async def forget_state(app: App, token: str) -> None:
+    """Drop the state of the tab *token*."""
+    whole, manager = BaseStateToken(ident=token, cls=State), app.state_manager
+    if isinstance(manager, SharedStates):
+        await manager.forget(whole)
+    elif isinstance(manager, StateManagerMemory):
+        async with manager.modify_state(whole):  # after what is just being done to it
+            pass
+        manager._purge_token(whole)  # noqa: SLF001 - no public way
+
+
 class SharedStates(StateManagerRedis):
     """Keeps the state of tabs in Redis, and without Redis in this process.
 
@@ -158,13 +173,23 @@ class SharedStates(StateManagerRedis):
         await self._memory.close()
         await super().close()
 
+    async def forget(self, token: BaseStateToken) -> None:
+        """Drop the state of a tab, here and in Redis if it can be reached."""
+        self._memory._purge_token(token)  # noqa: SLF001
+        if not self.reach.away:
+            with suppress(*AWAY):
+                await self._delete(token)
+
     async def _drop_outdated(self, token: StateToken[Any]) -> None:
         if token.cache_key not in self._memory.states:
             return
         if isinstance(token, BaseStateToken):
-            whole = self._get_required_state_classes(token.cls.get_root_state(), subclasses=True)
-            await self.redis.delete(*(token._state_key(each) for each in whole))  # noqa: SLF001
+            await self._delete(token)
         self._memory._purge_token(token)  # noqa: SLF001
+
+    async def _delete(self, token: BaseStateToken) -> None:
+        whole = self._get_required_state_classes(token.cls.get_root_state(), subclasses=True)
+        await self.redis.delete(*(token._state_key(each) for each in whole))  # noqa: SLF001
 
     async def _subscribe_lock_updates(self) -> None:
         async with self.reach.subscription():

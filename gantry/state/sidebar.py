@@ -2,7 +2,7 @@
 
 ``recent`` is what changes: it is asked for again on every notice. ``older`` is what scrolling has added
 below it; it is sent again only when it grows or the person changes one of its rows here. A conversation that
-is answered moves from ``older`` to ``recent``, and the browser shows it once.
+is answered moves from ``older`` to ``recent``, and is shown once.
 """
 
 from dataclasses import replace
@@ -11,10 +11,11 @@ from textwrap import shorten
 
 import reflex as rx
 
+from gantry.domain.clock import is_zone, zone_named
 from gantry.runtime import services
 from gantry.services.chat import Listed
-from gantry.state.session import acting, guarded, notify, uuid_of, withdraw
-from gantry.state.views.sidebar import RowView, rows
+from gantry.state.session import acting, guarded, notify, uuid_of, withdraw, zone_of
+from gantry.state.views.sidebar import GroupView, RowView, flat, grouped, rows
 
 PAGE = 50
 LARGEST_PAGE = 200  # what the service gives at most
@@ -24,28 +25,46 @@ LONG = 400  # rows in ``older`` that are too many to draw again at once
 MOST_RECENT = 200  # rows that ``recent`` may grow to before the list starts anew
 
 
+async def refresh_list(state: rx.State) -> None:
+    """Show what the handler of another state on the same page has changed: its notice is not for this page."""
+    listed = await state.get_state(SidebarState)
+    await listed._refresh()  # noqa: SLF001 # pyright: ignore[reportPrivateUsage] - the underscore keeps it from the browser
+
+
 class SidebarState(rx.State):
     """The conversations listed at the moment."""
 
     loaded: bool = False
     pinned: list[RowView] = []
-    recent: list[RowView] = []
-    older: list[RowView] = []
+    recent: list[GroupView] = []
+    older: list[GroupView] = []
     has_more: bool = False
     _recent_from: datetime | None = None  # ``recent`` holds all that changed since; None until the first load
     _loaded_from: datetime | None = None  # all that changed since is loaded
     _connection: str = ""
+    _zone: str = ""  # of the browser: the days of the headings are the reader's
     _deleted: list[RowView] = []  # the last ones, for Undo
+    _was_open: str = ""  # the id of the last one, if it was on screen
 
     @rx.event
     @guarded
     async def load(self):
         """Show the list, as every page does when it opens; a tab that comes back with a very long one starts anew."""
         connection = self.router.session.session_id
-        if connection != self._connection and len(self.older) > LONG:
+        if connection != self._connection and len(flat(self.older)) > LONG:
             self._recent_from = None
         self._connection = connection
+        self._zone = await zone_of(self)
         await self._refresh()
+
+    @rx.event
+    @guarded
+    async def group_by_days_of(self, zone: str):
+        """Put the list under the days of the browser's zone."""
+        if zone == self._zone or not is_zone(zone):
+            return
+        self._zone = zone
+        self._show(flat(self.recent), flat(self.older))
 
     @rx.event
     @guarded
@@ -66,28 +85,20 @@ class SidebarState(rx.State):
         if not self.has_more:
             return
         who = await acting(self)
-        limit = min(LARGEST_PAGE, max(PAGE, len(self.recent) + len(self.older)))
-        page = await services().chat.list_conversations(who, before=self._loaded_from, limit=limit)
+        limit = min(LARGEST_PAGE, max(PAGE, len(flat(self.recent)) + len(flat(self.older))))
+        page = await services().conversations.list_conversations(who, before=self._loaded_from, limit=limit)
         self._extend(page, limit)
-
-    @rx.event
-    @guarded
-    async def rename(self, conversation: str, title: str):
-        """Give a conversation another name."""
-        stored = await services().chat.rename(await acting(self), uuid_of(conversation), title)
-        if row := self._take_older(conversation):
-            self._put_older(replace(row, title=stored))
-        await self._refresh()
 
     @rx.event
     @guarded
     async def pin(self, conversation: str, pinned: bool):
         """Keep a conversation at the top, or let it go back to its place."""
-        await services().chat.pin(await acting(self), uuid_of(conversation), pinned)
+        await services().conversations.pin(await acting(self), uuid_of(conversation), pinned)
         row = self._row(conversation)
         if pinned:
             self._take_older(conversation)
         elif row:
+            self.pinned = [each for each in self.pinned if each.id != conversation]
             self._put_older(replace(row, pinned=False))
         await self._refresh()
 
@@ -95,14 +106,15 @@ class SidebarState(rx.State):
     @guarded
     async def delete(self, conversation: str):
         """Delete a conversation at once, with a way back."""
-        await services().chat.delete(await acting(self), uuid_of(conversation))
+        await services().conversations.delete(await acting(self), uuid_of(conversation))
         row = self._row(conversation) or RowView(conversation, "", 0)
         self._deleted = [*self._deleted, row][-UNDOABLE:]
         self._take_older(conversation)
         await self._refresh()
         title = shorten(row.title or "Untitled", 48, placeholder="…")
         await notify(self, f"Deleted “{title}”.", action="Undo", action_id=f"undelete:{conversation}")
-        return rx.redirect("/") if self.router.url.path == f"/c/{conversation}" else None
+        self._was_open = conversation if self.router.url.path == f"/c/{conversation}" else ""
+        return rx.redirect("/") if self._was_open else None
 
     @rx.event
     @guarded
@@ -111,51 +123,79 @@ class SidebarState(rx.State):
         await withdraw(self, notice)
         verb, _, argument = action.partition(":")
         if verb == "undelete":
-            await services().chat.undelete(await acting(self), uuid_of(argument))
+            await services().conversations.undelete(await acting(self), uuid_of(argument))
             for row in self._deleted:
                 if row.id == argument and not row.pinned:
                     self._put_older(row)
             await self._refresh()
+            if argument == self._was_open and self.router.url.path == "/":
+                return rx.redirect(f"/c/{argument}")
+        return None
+
+    def take_name(self, conversation: str, title: str) -> None:
+        """Show the new name of a conversation that no refresh asks for."""
+        if row := self._take_older(conversation):
+            self._put_older(replace(row, title=title))
+
+    def has_deleted(self, conversation: str) -> bool:
+        """Whether this tab has deleted *conversation* and not taken it back."""
+        return any(row.id == conversation for row in self._deleted)
 
     async def _refresh(self) -> None:
         """Ask for the pinned and the recent rows; replace only what differs, so nothing is sent in vain."""
-        chat, who = services().chat, await acting(self)
-        pinned = rows(await chat.list_pinned(who))
-        limit = PAGE if self._recent_from is None else min(MOST_RECENT, len(self.recent) + SPARE)
-        listed = await chat.list_conversations(who, limit=limit)
+        conversations, who = services().conversations, await acting(self)
+        pinned = rows(await conversations.list_pinned(who))
+        limit = PAGE if self._recent_from is None else min(MOST_RECENT, len(flat(self.recent)) + SPARE)
+        listed = await conversations.list_conversations(who, limit=limit)
+        if pinned != self.pinned:
+            self.pinned = pinned
         inside = [each for each in listed if self._is_recent(each)]
         if self._recent_from is None or (len(listed) == limit and len(inside) == limit):
             self._start(listed[:PAGE], more=len(listed) >= PAGE)
-        elif (recent := rows(inside)) != self.recent:
-            self.recent = recent
-        if pinned != self.pinned:
-            self.pinned = pinned
+        else:
+            self._show(rows(inside), flat(self.older))
         if not self.loaded:
             self.loaded = True
 
+    def _show(self, recent: list[RowView], older: list[RowView]) -> None:
+        """Put both under their headings; what stays the same is not sent again."""
+        zone = zone_named(self._zone)
+        pinned = {row.id for row in self.pinned}
+        recent = [row for row in recent if row.id not in pinned]
+        above = pinned | {row.id for row in recent}  # a conversation is shown once
+        older = [row for row in older if row.id not in above]
+        newer = grouped(recent, zone)
+        below = grouped(older, zone, above=newer[-1].label if newer else "")
+        if newer != self.recent:
+            self.recent = newer
+        if below != self.older:
+            self.older = below
+
     def _start(self, page: list[Listed], *, more: bool) -> None:
-        self.recent, self.older, self.has_more = rows(page), [], more
+        self._show(rows(page), [])
+        self.has_more = more
         start = page[-1].conversation.updated_at if more else datetime.fromtimestamp(0, UTC)
         self._recent_from = self._loaded_from = start
 
     def _extend(self, page: list[Listed], limit: int) -> None:
         self.has_more = len(page) == limit
         if page:
-            self.older = [*self.older, *rows(page)]
+            self._show(flat(self.recent), [*flat(self.older), *rows(page)])
             self._loaded_from = page[-1].conversation.updated_at
 
     def _is_recent(self, each: Listed) -> bool:
         return self._recent_from is None or each.conversation.updated_at >= self._recent_from
 
     def _row(self, conversation: str) -> RowView | None:
-        every = (*self.pinned, *self.recent, *self.older)
+        every = (*self.pinned, *flat(self.recent), *flat(self.older))
         return next((row for row in every if row.id == conversation), None)
 
     def _take_older(self, conversation: str) -> RowView | None:
         """Take a row out of ``older``; None when it is not there."""
-        found = next((row for row in self.older if row.id == conversation), None)
+        older = flat(self.older)
+        found = next((row for row in older if row.id == conversation), None)
         if found:
-            self.older = [row for row in self.older if row.id != conversation]
+            self._show(flat(self.recent), [row for row in older if row.id != conversation])
         return found
 
     def _put_older(self, row: RowView) -> None:
@@ -163,5 +203,6 @@ class SidebarState(rx.State):
         if self._recent_from is None or self._loaded_from is None:
             return
         if self._loaded_from.timestamp() - 1 <= row.updated <= self._recent_from.timestamp():
-            others = [each for each in self.older if each.id != row.id]
-            self.older = sorted([*others, row], key=lambda each: each.updated, reverse=True)
+            others = [each for each in flat(self.older) if each.id != row.id]
+            older = sorted([*others, row], key=lambda each: each.updated, reverse=True)
+            self._show(flat(self.recent), older)

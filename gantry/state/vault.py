@@ -1,4 +1,4 @@
-"""A person's documents, as the vault page shows them. Files themselves go over REST (assets/uploader.jsx)."""
+"""A person's documents, as the vault page shows them. Files themselves go over REST (islands/upload.js)."""
 
 from typing import Literal
 
@@ -7,7 +7,14 @@ from typing_extensions import TypedDict
 
 from gantry.runtime import services
 from gantry.state.session import acting, guarded, notify, uuid_of
-from gantry.state.views.vault import ChunkView, DocumentView, ShelfView, chunk_view, document_view, shelf
+from gantry.state.views.vault import (
+    ChunkView,
+    CollectionView,
+    DocumentView,
+    chunk_view,
+    collection_views,
+    document_view,
+)
 
 _PAGE = 100
 _CHUNKS = 20
@@ -23,18 +30,19 @@ class VaultState(rx.State):
     """Collections, the documents of one of them, and the dialog above."""
 
     loaded: bool = False
-    shelves: list[ShelfView] = []
-    shelf_id: str = ""  # empty: all collections
+    collections: list[CollectionView] = []
+    collection_id: str = ""  # empty: all collections
     search: str = ""
     documents: list[DocumentView] = []
     has_more: bool = False
     _limit: int = _PAGE
     index_note: str = ""
-    dialog: str = ""  # "new-shelf", "rename-shelf", "delete-shelf", "rename", "move", "delete" or "preview"
+    dialog: str = ""  # "new-collection", "rename-collection", "delete-collection", "rename", "move", "delete" or "preview"
     chosen_id: str = ""
     chosen_name: str = ""
-    other_shelves: list[ShelfView] = []  # where the chosen document could be moved to
+    other_collections: list[CollectionView] = []  # where the chosen document could be moved to
     chunks: list[ChunkView] = []
+    formatted: bool = False  # whether the chunks are Markdown
     has_more_chunks: bool = False
 
     @rx.event
@@ -50,9 +58,7 @@ class VaultState(rx.State):
         self.dialog, self.chunks = "", []
         wanted = self.router.url.query_parameters.get("document", "")
         if wanted:
-            row = await services().vault.document(await acting(self), uuid_of(wanted))
-            self.chosen_id, self.chosen_name = str(row.id), row.name
-            await self._preview()
+            await self._open(wanted)
 
     @rx.event
     @guarded
@@ -63,9 +69,9 @@ class VaultState(rx.State):
 
     @rx.event
     @guarded
-    async def open_shelf(self, shelf: str):
+    async def open_collection(self, collection: str):
         """Show the documents of one collection, or (empty) of all."""
-        self.shelf_id, self._limit = shelf, _PAGE
+        self.collection_id, self._limit = collection, _PAGE
         await self._show()
 
     @rx.event
@@ -87,26 +93,34 @@ class VaultState(rx.State):
     @guarded
     async def choose(self, document: str, action: str):
         """Do what a row's menu says."""
-        who, vault = await acting(self), services().vault
-        row = await vault.document(who, uuid_of(document))
+        who = await acting(self)
+        row = await services().documents.get(who, uuid_of(document, "document"))
         self.chosen_id, self.chosen_name = str(row.id), row.name
-        self.other_shelves = [each for each in self.shelves if each.id != str(row.collection_id)]
+        self.other_collections = [each for each in self.collections if each.id != str(row.collection_id)]
         match action:
             case "rename" | "move" | "delete":
                 self.dialog = action
             case "preview":
                 await self._preview()
             case "retry":
-                await vault.retry(who, row.id)
+                await services().documents.retry(who, row.id)
             case "cancel":
-                await vault.cancel(who, row.id)
+                await services().documents.cancel(who, row.id)
             case _:
                 return
         await self._show()
 
     @rx.event
     @guarded
-    async def choose_shelf(self, action: Literal["new-shelf", "rename-shelf", "delete-shelf"]):
+    async def show(self, document: str):
+        """Show what was read of a document."""
+        await self._open(document)
+
+    @rx.event
+    @guarded
+    async def choose_collection(
+        self, action: Literal["new-collection", "rename-collection", "delete-collection"]
+    ):
         """Open a dialog about collections."""
         self.dialog = action
 
@@ -120,14 +134,16 @@ class VaultState(rx.State):
     @guarded
     async def name_it(self, form: NameForm):
         """Do what the open dialog asks a name for."""
-        who, vault = await acting(self), services().vault
+        who = await acting(self)
         match self.dialog:
-            case "new-shelf":
-                self.shelf_id = str((await vault.create_collection(who, form["name"])).id)
-            case "rename-shelf":
-                await vault.rename_collection(who, uuid_of(self.shelf_id), form["name"])
+            case "new-collection":
+                self.collection_id = str((await services().collections.create(who, form["name"])).id)
+            case "rename-collection":
+                await services().collections.rename(
+                    who, uuid_of(self.collection_id, "collection"), form["name"]
+                )
             case "rename":
-                await vault.rename(who, uuid_of(self.chosen_id), form["name"])
+                await services().documents.rename(who, uuid_of(self.chosen_id, "document"), form["name"])
             case _:
                 return
         self.dialog = ""
@@ -135,9 +151,11 @@ class VaultState(rx.State):
 
     @rx.event
     @guarded
-    async def move_to(self, shelf: str):
+    async def move_to(self, collection: str):
         """Put the chosen document into another collection."""
-        await services().vault.move(await acting(self), uuid_of(self.chosen_id), uuid_of(shelf))
+        await services().documents.move(
+            await acting(self), uuid_of(self.chosen_id, "document"), uuid_of(collection, "collection")
+        )
         self.dialog = ""
         await notify(self, f"Moved “{self.chosen_name}”.", kind="success")
         await self._show()
@@ -146,12 +164,12 @@ class VaultState(rx.State):
     @guarded
     async def confirm_delete(self):
         """Delete what the open dialog names."""
-        who, vault = await acting(self), services().vault
-        if self.dialog == "delete-shelf":
-            await vault.delete_collection(who, uuid_of(self.shelf_id))
-            self.shelf_id = ""
+        who = await acting(self)
+        if self.dialog == "delete-collection":
+            await services().collections.delete(who, uuid_of(self.collection_id, "collection"))
+            self.collection_id = ""
         elif self.dialog == "delete":
-            await vault.delete(who, [uuid_of(self.chosen_id)])
+            await services().documents.delete(who, [uuid_of(self.chosen_id, "document")])
             await notify(self, f"Deleted “{self.chosen_name}”.", kind="success")
         self.dialog = ""
         await self._show()
@@ -162,29 +180,37 @@ class VaultState(rx.State):
         """Show more of the text."""
         await self._preview(len(self.chunks))
 
+    async def _open(self, document: str) -> None:
+        row = await services().documents.get(await acting(self), uuid_of(document, "document"))
+        self.chosen_id, self.chosen_name = str(row.id), row.name
+        await self._preview()
+
     async def _preview(self, first: int = 0) -> None:
-        found = await services().vault.preview(
-            await acting(self), uuid_of(self.chosen_id), first=first, limit=_CHUNKS
+        found = await services().documents.preview(
+            await acting(self), uuid_of(self.chosen_id, "document"), first=first, limit=_CHUNKS
         )
         views = [chunk_view(chunk) for chunk in found.chunks]
+        self.formatted = found.document.media_type == "text/markdown"
         self.chunks = [*self.chunks[:first], *views]
         self.has_more_chunks = len(views) == _CHUNKS
         self.dialog = "preview"
 
     async def _show(self) -> None:
-        who, vault = await acting(self), services().vault
-        self.shelves = [shelf(each) for each in await vault.collections(who)]
-        if self.shelf_id not in {each.id for each in self.shelves}:
-            self.shelf_id = ""
-        chosen = uuid_of(self.shelf_id) if self.shelf_id else None
+        who = await acting(self)
+        self.collections = collection_views(await services().collections.list_collections(who))
+        if self.collection_id not in {each.id for each in self.collections}:
+            self.collection_id = ""
+        chosen = uuid_of(self.collection_id, "collection") if self.collection_id else None
         views: list[DocumentView] = []
         self.has_more = True
         while self.has_more and len(views) < self._limit:
             last = uuid_of(views[-1].id) if views else None
-            found = await vault.documents(who, collection=chosen, words=self.search, after=last, limit=_PAGE)
+            found = await services().documents.list_documents(
+                who, collection=chosen, words=self.search, after=last, limit=_PAGE
+            )
             views += [document_view(row) for row in found]
             self.has_more = len(found) == _PAGE
         if views != self.documents:
             self.documents = views
-        self.index_note = (await services().indexer.status()).sentence
+        self.index_note = (await services().vector_sets.status()).sentence(administrator=who.is_admin)
         self.loaded = True

@@ -1,11 +1,13 @@
 """What our build does beyond Reflex's own."""
 
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
 from reflex.config import get_config
 from reflex.plugins import Plugin
+from reflex.utils.prerequisites import get_web_dir
 
 # A JavaScript expression, as in assets/backend.js: one bundle for any host, port and scheme. Exported pages may name
 # another origin in their head.
@@ -13,6 +15,9 @@ BACKEND_ORIGIN = """(document.querySelector('meta[name="gantry-backend"]')?.cont
 _BAKED = re.compile(r"""(?P<quote>[`"'])(?P<scheme>https?|wss?)://[^/`"']+(?P<path>/[^`"']*)(?P=quote)""")
 _PORT_ON_HTTPS = 'endpoint.port = ""; // Assume websocket is on https port via load balancer.'
 _PORT_KEPT = "// The port is the backend's own."
+ISLANDS = Path(__file__).parent / "islands"
+FONTS = Path(__file__).parent / "fonts"
+_VIEWPORT = "width=device-width, initial-scale=1"
 _PROXIED = ("/api", "/v1", "/health", "/ready")
 
 
@@ -37,6 +42,13 @@ def keep_port(state_js: str) -> str:
     return state_js.replace(_PORT_ON_HTTPS, _PORT_KEPT)
 
 
+def shrink_for_keyboard(document: str) -> str:
+    """Return the page's frame such that a keyboard on the screen makes the page smaller, and covers nothing of it."""
+    if _VIEWPORT not in document:
+        raise ValueError("Reflex's _document.js has changed: see gantry/ui/build.py")
+    return document.replace(_VIEWPORT, f"{_VIEWPORT}, interactive-widget=resizes-content", 1)
+
+
 def proxy_api(vite_config: str) -> str:
     """Return the development server's configuration with our API on its own port."""
     backend = f"http://localhost:{get_config().backend_port}"
@@ -45,12 +57,22 @@ def proxy_api(vite_config: str) -> str:
 
 
 class GantryBuild(Plugin):
-    """Makes the static front end independent of where it is served."""
+    """Brings our islands of JavaScript and our fonts into the build, and makes the front end independent of where it is served."""
+
+    def get_static_assets(self, **context: Any) -> list[tuple[Path, str | bytes]]:
+        """Return the islands' files, as the components' ``library`` names them: ``$/islands/…``."""
+        return [
+            (Path("islands") / file.name, file.read_text(encoding="utf-8"))
+            for file in sorted(ISLANDS.iterdir())
+            if file.suffix in {".js", ".jsx"}
+        ]
 
     def pre_compile(self, **context: Any) -> None:
-        """Adapt the generated project."""
+        """Adapt the generated project; the fonts go beside the styles that name them, which gives them names with a hash."""
+        shutil.copytree(FONTS, get_web_dir() / "styles" / "fonts", dirs_exist_ok=True)
         context["add_modify_task"]("utils/state.js", keep_port)
         context["add_modify_task"]("vite.config.js", proxy_api)
+        context["add_modify_task"]("app/_document.js", shrink_for_keyboard)
 
     def post_build(self, **context: Any) -> None:
         """Adapt the built files; Reflex compresses them afterwards."""

@@ -10,9 +10,9 @@ def error_boundary() -> rx.Component:
     The way out loads the page anew; navigating inside it would only bring the same failure back.
     """
     said = rx.el.main(
-        rx.el.h1("This page could not be drawn"),
-        rx.el.p("Nothing is lost: conversations are stored on the server."),
-        rx.el.p(rx.el.a("Start again", href="/", custom_attrs={"reloadDocument": True})),
+        rx.el.h1("This page could not be displayed"),
+        rx.el.p("Your conversations are safe on the server."),
+        rx.el.p(rx.el.a("Reload Gantry", href="/", custom_attrs={"reloadDocument": True})),
         class_name="failure",
         role="alert",
     )

@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from gantry import __version__
+from gantry.state.addresses import CHAT, is_refused
 
 BUILT = Path(".web/build/client")
 _STAMP = Path(".web/gantry-build.json")
 _ROUTES = Path(".web/routes.json")
+_CHATS = ("index", "c/[id]")
 _SOURCES = (
     "gantry/ui",
     "gantry/state",
@@ -39,8 +41,14 @@ def write() -> None:
 
 
 def routes() -> list[str]:
-    """Return the application's routes, as the build found them."""
-    return json.loads(_ROUTES.read_text(encoding="utf-8"))
+    """Return the application's routes, as the build found them, with those that are conversations one by one."""
+    found = json.loads(_ROUTES.read_text(encoding="utf-8"))
+    return [each for route in found for each in (_CHATS if route == CHAT else (route,))]
+
+
+def is_page(route: str | None, path: str) -> bool:
+    """Whether *path*, which Reflex's router has sent to *route*, is one of our pages."""
+    return route not in {None, "404"} and not is_refused(route or "", path)
 
 
 def clear() -> None:

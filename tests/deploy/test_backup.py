@@ -47,7 +47,7 @@ def _in_backup(stack: Stack, *arguments: str, check: bool = True) -> str:
 async def test_what_was_lost_comes_back(
     stack: Stack, admin: Person, visits: Visits, deploy_llm: ScriptedServer, filled: str
 ) -> None:
-    """A wiped database is restored with equal counts and hashes, and not from a damaged archive; people are still signed in.
+    """A wiped database is restored with equal counts and hashes, and not from a damaged archive; people sign in again.
 
     A document that was uploaded before is cited after it.
     """
@@ -71,6 +71,8 @@ async def test_what_was_lost_comes_back(
     assert "DIFFERENT" not in compared
     stack.up()
     await stack.until_healthy(REPLICAS)
+    assert (await admin.rest.get("/api/v1/session")).status_code == 401
+    await admin.sign_in()
     assert await admin.messages(filled) == before
     assert "belonged to nothing" in stack.gantry("reindex")
     visits.faults.allow_network_away()
@@ -112,6 +114,8 @@ async def test_from_postgresql_to_sqlite_and_back(
     assert "DIFFERENT" not in _in_backup(stack, "verify", "/backups/from-sqlite.tar", "--against-database")
     stack.up()
     await stack.until_healthy(REPLICAS)
+    assert (await admin.rest.get("/api/v1/session")).status_code == 401
+    await admin.sign_in()
     assert await admin.messages(filled) == before
 
 

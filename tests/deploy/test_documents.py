@@ -42,7 +42,9 @@ async def test_what_is_too_large_is_refused_in_words(stack: Stack, admin: Person
     visits.faults.allow_status(422)
     tab = await visits.tab(admin, "/vault", ignore_https_errors=True)
     await upload(tab, file("noise.bin", bytes(range(256)) * 20_000, "application/octet-stream"))
-    await expect(tab.page.get_by_test_id("uploading")).to_contain_text("cannot be read", timeout=30_000)
+    await expect(tab.page.get_by_test_id("uploading")).to_contain_text(
+        "Unsupported file type", timeout=30_000
+    )
 
 
 async def test_what_was_told_is_recalled_then_forgotten(

@@ -29,7 +29,7 @@ def test_prometheus_accepts_its_files(stack: Stack, tmp_path: Path) -> None:
     tmp_path.chmod(0o755)
     for each in tmp_path.iterdir():
         each.chmod(0o644)
-    _promtool(stack, tmp_path, "check", "config", "/etc/prometheus/prometheus.yml")
+    _promtool(stack, tmp_path, "check", "config", "--syntax-only", "/etc/prometheus/prometheus.yml")
     _promtool(stack, tmp_path, "check", "rules", "/etc/prometheus/alerts.yml", "/etc/prometheus/queries.yml")
 
 

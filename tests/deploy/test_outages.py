@@ -75,9 +75,9 @@ async def test_chroma_away(stack: Stack, admin: Person, visits: Visits, answered
     await tab.open("/")
     async with _without(stack, "chromadb"):
         await _asks_and_is_answered(tab, f"Who was the miller of Thornbury? {answered}", 1)
-        await expect(tab.answer).to_contain_text("Searched by words only")
+        await expect(tab.answer).to_contain_text("Only keyword search was used")
     await _asks_and_is_answered(tab, f"And the miller of Thornbury? {answered}", 2)
-    await expect(tab.answer).not_to_contain_text("Searched by words only")
+    await expect(tab.answer).not_to_contain_text("Only keyword search was used")
 
 
 async def test_the_database_away(stack: Stack, admin: Person, visits: Visits, answered: str) -> None:

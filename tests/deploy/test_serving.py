@@ -132,7 +132,7 @@ async def test_addresses_and_headers(stack: Stack, admin: Person) -> None:
             f"{stack.url}/api/v1/session", json={}, headers={"origin": "https://evil.example"}
         )
         assert foreign.status_code == 403
-    cookie = next(one for one in admin.rest.cookies.jar if one.name == "gantry_session")
+    cookie = next(one for one in admin.rest.cookies.jar if one.name == "__Host-gantry_session")
     assert cookie.secure
     assert cookie.has_nonstandard_attr("HttpOnly")
 

@@ -3,6 +3,8 @@
 import asyncio
 import json
 import re
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 from playwright.async_api import expect
@@ -10,7 +12,7 @@ from playwright.async_api import expect
 from tests.e2e.scripts import MARKDOWN, Cues, counted, streamed, words_of
 from tests.parts.app import Person
 from tests.parts.browser import PLAIN_HTTP_HOST, Tab, Visits, becomes
-from tests.parts.llm_server import Script
+from tests.parts.llm_server import Script, ScriptedServer
 
 
 async def test_markdown_is_rendered(tab: Tab, cue: Cues, person: Person) -> None:
@@ -137,6 +139,15 @@ async def test_stopping_before_the_first_token(tab: Tab, cue: Cues) -> None:
     await tab.ask(f"Next {cue(Script('All is well.'))}")
     await tab.ends(answers=2)
     await tab.shows("All is well.")
+
+
+async def test_thinking_is_said_once(tab: Tab, cue: Cues) -> None:
+    """While a model reasons, the page does not say as well that it waits for it."""
+    await tab.open()
+    await tab.ask(f"Think {cue(Script('Done.', reasoning='Well. ' * 30, tokens_per_second=30))}")
+    await expect(tab.answer.get_by_role("button", name="Thinking…")).to_be_visible()
+    await expect(tab.answer.locator(".working")).to_have_count(0)
+    await tab.ends()
 
 
 async def test_continuing_a_stopped_answer(tab: Tab, cue: Cues, person: Person) -> None:
@@ -301,6 +312,21 @@ async def test_copy_works_over_plain_http(visits: Visits, person: Person, cue: C
     await expect(tab.composer).to_have_value("Copied **text**.")
 
 
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Pacific/Pago_Pago"])
+async def test_the_day_is_the_readers(
+    visits: Visits, person: Person, llm: ScriptedServer, cue: Cues, zone: str
+) -> None:
+    """The browser tells its time zone, and the model is told the day there: 25 hours lie between these two."""
+    tab = await visits.tab(person, timezone_id=zone)
+    await tab.open()
+    before = datetime.now(ZoneInfo(zone))
+    await tab.ask(f"What day is it? {(played := cue(Script('Look outside.')))}")
+    await tab.ends()
+    days = {f"{at:%A, %d %B %Y}" for at in (before, datetime.now(ZoneInfo(zone)))}
+    asked = next(each for each in llm.requests if str(played) in each.body["messages"][-1]["content"])
+    assert any(day in asked.body["messages"][0]["content"] for day in days)
+
+
 async def test_usage_stays(tab: Tab, cue: Cues) -> None:
     """Model, tokens, speed and duration are shown below an answer, the same after a reload (UX 47)."""
     await tab.open()
@@ -350,15 +376,15 @@ async def test_reasoning_is_folded(tab: Tab, cue: Cues, field: str) -> None:
 
 
 FAULTS = {
-    "401": (Script(status=401, body={"error": {"message": "no"}}), "did not accept the key"),
+    "401": (Script(status=401, body={"error": {"message": "no"}}), "rejected the API key"),
     "429": (
         Script(status=429, body={"error": {"message": "no"}}, headers={"Retry-After": "7"}),
-        "takes no more questions",
+        "is limiting requests",
     ),
-    "500": (Script(status=500, body={"error": {"message": "broken inside"}}), "failed while answering"),
-    "html": (Script(status=502, body="<html><title>Bad gateway</title></html>"), "failed while answering"),
+    "500": (Script(status=500, body={"error": {"message": "broken inside"}}), "returned an error"),
+    "html": (Script(status=502, body="<html><title>Bad gateway</title></html>"), "returned an error"),
     "not-sse": (Script(body="<html><title>Welcome</title></html>"), "cannot read"),
-    "refused": (Script(status=400, body={"error": {"message": "bad words"}}), "refused the question"),
+    "refused": (Script(status=400, body={"error": {"message": "bad words"}}), "refused the request"),
 }
 
 
@@ -520,7 +546,7 @@ async def test_selection_survives_streaming(tab: Tab, cue: Cues) -> None:
 
 
 async def test_live_text_does_not_travel_through_state(tab: Tab, cue: Cues) -> None:
-    """The text of an answer comes once, over its event stream, and not again through the websocket (DESIGN 2)."""
+    """The text of an answer comes once, over its event stream, and not again through the websocket."""
     sent: list[str] = []
     tab.page.on("websocket", lambda socket: socket.on("framereceived", lambda data: sent.append(str(data))))
     await tab.open()
@@ -530,6 +556,25 @@ async def test_live_text_does_not_travel_through_state(tab: Tab, cue: Cues) -> N
     await tab.ends(answers=2)
     assert sent
     assert not [frame for frame in sent if "w0050" in frame]
+
+
+async def test_one_message_is_two_events(tab: Tab, visits: Visits, person: Person, cue: Cues) -> None:
+    """The page that sends refreshes itself when it has sent and when its answer has ended; another tab follows the feed."""
+    conversation = await person.ask(f"Older {cue(Script('ok'))}")
+    await person.ask(f"Newer {cue(Script('ok'))}")
+    raised: list[str] = []
+    tab.page.on("websocket", lambda socket: socket.on("framesent", lambda data: raised.append(str(data))))
+    await tab.open(f"/c/{conversation}")
+    other = await visits.tab(person, "/")
+    await expect(other.rows.first).to_contain_text("Newer")
+    raised.clear()
+    await tab.ask(f"Count {cue(streamed(60, 60))}")
+    await expect(other.rows.first).to_contain_text("Older")
+    await tab.ends(answers=2)
+    await tab.ask(f"Again {cue(Script('ok'))}")  # by then this tab has been told what the other has
+    await tab.ends(answers=3)
+    named = [name for frame in raised for name in re.findall(r"(?:chat|sidebar)_state\.(\w+)", frame)]
+    assert named == ["send", "answer_ended", "send", "answer_ended"]
 
 
 async def test_refused_question_comes_back(tab: Tab, cue: Cues, person: Person) -> None:

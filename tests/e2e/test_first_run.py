@@ -64,6 +64,23 @@ async def test_wrong_set_up_input_is_said_in_place(fresh_app: RunningApp, visits
     await tab.at("/")
 
 
+async def test_set_up_from_another_machine_asks_for_the_code(fresh_app: RunningApp, visits: Visits) -> None:
+    """Who comes over a network is asked for the code in the log, in a field that nobody else sees."""
+    visits.faults.allow_status(422)
+    tab = await visits.tab(extra_http_headers={"X-Forwarded-For": "8.8.8.8"})
+    await tab.open("/setup")
+    code = tab.page.get_by_test_id("setup-code")
+    await expect(code).to_have_count(0)
+    await _fill_set_up(tab, "grace@example.org", PASSWORD)
+    await expect(code).to_be_focused()
+    await expect(tab.page.get_by_role("alert").filter(has_text="Enter the set-up code")).to_be_visible()
+    written = re.search(r"setup_code=(\S+)", fresh_app.output())
+    assert written is not None
+    await code.fill(written[1])
+    await tab.page.get_by_test_id("setup-submit").click()
+    await tab.at("/")
+
+
 async def test_set_up_is_closed_afterwards(app: RunningApp, visits: Visits, admin: Person) -> None:
     """Once there is an account, the set-up page leads to sign-in and its request is refused."""
     tab = await visits.tab()
@@ -103,7 +120,9 @@ async def test_wrong_password_is_said_in_place(visits: Visits, person: Person) -
     tab = await visits.tab()
     await tab.open("/login")
     await tab.sign_in(person, "not the password")
-    await expect(tab.page.get_by_role("alert").filter(has_text="do not match")).to_be_visible()
+    await expect(
+        tab.page.get_by_role("alert").filter(has_text="Incorrect e-mail or password")
+    ).to_be_visible()
     await expect(tab.page.get_by_test_id("login-email")).to_have_value(person.email)
     await tab.sign_in(person)
     await tab.at("/")
@@ -159,13 +178,39 @@ async def test_next_person_in_the_same_tab_sees_nothing_of_the_last(
     assert "secret plan" not in await tab.page.content()
 
 
-async def test_unknown_address_is_said(visits: Visits) -> None:
+@pytest.mark.parametrize("path", ["/no/such/page", "/nothing", "/x/17", "/c"])
+async def test_unknown_address_is_said(visits: Visits, path: str) -> None:
     """An address that is none of ours says so and offers a way on, with status 404."""
     visits.faults.allow_status(404)
     tab = await visits.tab()
-    answer = await tab.page.goto(f"{tab.url}/no/such/page")
+    answer = await tab.page.goto(tab.url + path)
     assert answer is not None
     assert answer.status == 404
-    await expect(tab.not_found).to_contain_text("nothing at this address")
+    await expect(tab.not_found).to_contain_text("doesn't exist")
     await tab.page.get_by_role("link", name="Start a new chat").click()
     await tab.at(re.compile(r"/login(\?next=(%2F|/))?$"))
+
+
+async def test_an_administrator_is_shown_what_is_left_to_set_up(
+    fresh_app: RunningApp, visits: Visits
+) -> None:
+    """What is done is ticked; who hides the list sees it no more in this browser, and others never do (UX 55)."""
+    admin = await fresh_app.set_up()
+    tab = await visits.tab(admin, "/admin/users")
+    steps = tab.page.get_by_test_id("first-steps")
+    people = steps.get_by_role("listitem").filter(has_text="Add people")
+    await expect(steps.get_by_role("listitem")).to_have_count(4)
+    await expect(people).to_have_attribute("data-done", "false")
+    await expect(steps.get_by_role("link", name="Connect a model server")).to_have_attribute(
+        "href", "/admin/models"
+    )
+    other = await fresh_app.add_person(admin)
+    await tab.reload()
+    await expect(people).to_have_attribute("data-done", "true")
+    await steps.get_by_role("button", name="Hide").click()
+    await expect(steps).to_have_count(0)
+    await tab.reload()
+    await expect(tab.page.get_by_test_id("person")).to_have_count(2)
+    await expect(steps).to_have_count(0)
+    theirs = await visits.tab(other, "/")
+    await expect(theirs.page.get_by_test_id("first-steps")).to_have_count(0)

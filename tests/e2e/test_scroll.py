@@ -1,5 +1,6 @@
 """The reader's place: it follows while it is at the end, and is never taken from a reader who has left it."""
 
+import pytest
 from playwright.async_api import expect
 
 from tests.e2e.scripts import Cues, counted, streamed
@@ -88,12 +89,13 @@ async def test_scrolling_down_to_the_end_pins_again(tab: Tab, cue: Cues, person:
     assert await tab.distance() <= NEAR_END_PX
 
 
-async def test_page_up_unpins(tab: Tab, cue: Cues, person: Person) -> None:
-    """PageUp lets go like the wheel does (UX 30)."""
+@pytest.mark.parametrize("focus", ["text", "message field"])
+async def test_page_up_unpins(tab: Tab, cue: Cues, person: Person, focus: str) -> None:
+    """PageUp lets go like the wheel does, also while the message field has the focus (UX 30)."""
     await _tall(tab, cue, person)
     await tab.ask(f"Count {cue(streamed(200, 60))}")
     await tab.shows("w0020")
-    await tab.transcript.focus()
+    await (tab.transcript if focus == "text" else tab.composer).focus()
     await tab.page.keyboard.press("PageUp")
     await becomes(tab.distance, lambda px: px > 200)
     await tab.ends()

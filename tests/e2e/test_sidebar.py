@@ -123,6 +123,24 @@ async def test_deleting_and_undo(tab: Tab, person: Person, cue: Cues) -> None:
     assert await tab.words() == ["Kept."]
 
 
+async def test_deleting_while_it_is_answered(tab: Tab, cue: Cues) -> None:
+    """Only the way back is told, and it leads back to the conversation and what was written of the answer."""
+    await tab.open()
+    await tab.ask(f"Long {cue(streamed(400, 25))}")
+    await tab.shows("w0008")
+    conversation = await tab.conversation()
+    await _menu(tab, conversation, "Delete")
+    await tab.at("/")
+    await expect(tab.notices).to_contain_text(["Deleted"])
+    await tab.page.wait_for_timeout(1000)  # for what must not come
+    await expect(tab.notices).to_have_count(1)
+    await expect(tab.not_found).to_have_count(0)
+    await tab.notices.get_by_role("button", name="Undo").click()
+    await tab.at(f"/c/{conversation}")
+    await tab.shows("w0008")
+    await expect(tab.notices).to_have_count(0)
+
+
 async def test_deleted_elsewhere(tab: Tab, person: Person, cue: Cues) -> None:
     """A conversation deleted on another device disappears here, and its address says that it is not here."""
     conversation = await person.ask(f"Short life {cue(Script('ok'))}")
@@ -149,6 +167,8 @@ async def test_long_lists_load_while_scrolling(tab: Tab, person: Person) -> None
     await becomes(scrolled, 120)
     titles = await tab.rows.all_text_contents()
     assert sorted(titles) == [f"Talk {number:03}" for number in range(120)]
+    await expect(tab.page.locator(".conversations-more")).to_have_count(0)
+    await tab.rows.last.scroll_into_view_if_needed()
     before = await scroller.evaluate("list => list.scrollTop")
     await tab.rows.last.click()
     await tab.at(re.compile(r"/c/.+"))
@@ -188,20 +208,30 @@ async def test_answer_read_as_it_came_is_seen(tab: Tab, person: Person, cue: Cue
     await expect(tab.page.get_by_test_id("unseen")).to_have_count(0)
 
 
-async def test_collapsing_survives_a_reload(tab: Tab) -> None:
-    """The sidebar collapses, by button and by key, and stays so over a reload (UX 2)."""
+async def test_collapsing_leaves_a_rail_and_survives_a_reload(tab: Tab) -> None:
+    """By button and by key; the ways to a new chat, to documents and to the account stay as icons (UX 2)."""
+    page = tab.page
     await tab.open()
-    toggle = tab.page.get_by_role("button", name="Sidebar", exact=True)
-    await expect(tab.sidebar).to_be_in_viewport()
+    toggle = page.get_by_role("button", name="Sidebar", exact=True)
+    conversations = page.get_by_role("navigation", name="Conversations")
+    await expect(conversations).to_be_visible()
     await toggle.click()
-    await expect(tab.sidebar).not_to_be_in_viewport()
+    await expect(conversations).to_be_hidden()
     await expect(toggle).to_have_attribute("aria-expanded", "false")
     await tab.reload()
-    await expect(tab.sidebar).not_to_be_in_viewport()
-    await tab.page.keyboard.press("Control+b")
-    await expect(tab.sidebar).to_be_in_viewport()
+    await expect(conversations).to_be_hidden()
+    await expect(tab.sidebar).to_have_css("width", "54px")
+    await page.get_by_role("link", name="Documents").click()
+    await tab.at("/vault")
+    await page.get_by_test_id("account-menu").click()
+    await expect(page.get_by_role("menuitem", name="Settings")).to_be_visible()
+    await page.keyboard.press("Escape")
+    await page.get_by_test_id("new-chat").click()
+    await tab.at("/")
+    await page.keyboard.press("Control+b")
+    await expect(conversations).to_be_visible()
     await tab.reload()
-    await expect(tab.sidebar).to_be_in_viewport()
+    await expect(conversations).to_be_visible()
 
 
 async def test_layout_on_a_desktop(tab: Tab, person: Person, cue: Cues) -> None:

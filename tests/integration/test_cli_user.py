@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from gantry.cli_user import add_user_commands
+from gantry.cli.user import add_user_commands
 from gantry.domain.accounts import Role
 from gantry.domain.errors import NotSignedIn
 from gantry.repositories.database import Database
@@ -107,7 +107,7 @@ def test_disabled_person_is_kept_out_until_enabled(run: Run, database_url: str) 
         (("disable", "ann@example.org"), "last active administrator"),
         (("disable", "nobody@example.org"), "no account nobody@example.org"),
         (("create", "ann@example.org"), "already an account"),
-        (("create", "not an address"), "not an e-mail address"),
+        (("create", "not an address"), "valid e-mail address"),
         (("reset-password", "nobody@example.org"), "no account nobody@example.org"),
     ],
 )

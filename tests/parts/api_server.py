@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import uvicorn
 
-from gantry.adapters.passwords import Argon2Passwords
+from gantry.adapters.secrets.passwords import Argon2Passwords
 from gantry.api.app import create_api
 from gantry.domain.clock import utc_now
 from gantry.domain.credentials import new_token, token_hash

@@ -15,6 +15,7 @@ from typing import Any, Protocol, Self
 import httpx
 
 from gantry.domain.clock import utc_now
+from gantry.domain.cookies import session_cookie
 from gantry.domain.credentials import new_token, token_hash
 from gantry.models import AuthSession
 from gantry.repositories.database import Database
@@ -204,6 +205,13 @@ class RunningApp:
         return person
 
 
+def session_of(client: httpx.AsyncClient) -> str:
+    """Return the session's token of a client that is signed in."""
+    token = session_cookie("; ".join(f"{one.name}={one.value}" for one in client.cookies.jar))
+    assert token is not None, "it is not signed in"
+    return token
+
+
 class Person:
     """Somebody with an account; ``rest`` is a program of theirs, with a session of its own."""
 
@@ -217,7 +225,7 @@ class Person:
     @property
     def session(self) -> str:
         """The token in the session's cookie."""
-        return self.rest.cookies["gantry_session"]
+        return session_of(self.rest)
 
     async def sign_in(self) -> None:
         """Open the session that ``rest`` uses."""
@@ -230,7 +238,7 @@ class Person:
         async with app_client(self.app) as client:
             answer = await client.post("/api/v1/session", json={"email": self.email, "password": PASSWORD})
             assert answer.status_code == 200, answer.text
-            return client.cookies["gantry_session"]
+            return session_of(client)
 
     async def conversation(self, title: str = "", **values: Any) -> str:
         """Make an empty conversation and return its id."""

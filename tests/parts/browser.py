@@ -28,7 +28,7 @@ from tests.parts.app import PASSWORD, Person, Served
 from tests.parts.missing import missing
 
 BINARIES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
-PLAIN_HTTP_HOST = "gantry.test"  # a name that browsers do not take for this machine: no secure context
+PLAIN_HTTP_HOST = "gantry.lan"  # a name that browsers do not take for this machine: no secure context
 ARGUMENTS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -205,10 +205,16 @@ class Tab:
         frame = self.page.locator('nav.conversations[aria-busy="false"]')
         alone = self.page.locator(".alone button:enabled").first
         await expect(frame.or_(alone).first).to_be_attached()
+        await expect(
+            self.page.locator("#main > *").first
+        ).to_be_attached()  # the frame is there before the page
         if await self.page.locator("form.composer").count():
             known = self.page.locator('[data-testid="composer"][data-loaded="yes"]')
             named = self.page.locator('[data-testid="model-picker"]:not([data-model=""])')
-            for sign in (known, named):
+            opened = self.page.locator(
+                f'.chat[data-conversation="{self.path.removeprefix("/").removeprefix("c/")}"]'
+            )
+            for sign in (known, named, opened):
                 await expect(sign.or_(self.not_found).first).to_be_attached()
         being_read = '[data-testid="message"]:not([data-status="streaming"]) .answer[aria-busy]'
         await expect(self.page.locator(being_read)).to_have_count(0)

@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from gantry.adapters.key_vault import FernetVault
-from gantry.adapters.model_servers import HttpModelServers
+from gantry.adapters.openai.servers import HttpModelServers
+from gantry.adapters.secrets.encryption import FernetEncryption
 from gantry.domain.catalog import ConnectionKind, ConnectionOrigin, ConnectionSpec
 from gantry.repositories.database import Database
 from gantry.services.catalog import CatalogService
 from gantry.services.catalog_cache import CatalogCache
+from gantry.services.connections import ConnectionService
 from gantry.services.extractive import ExtractiveAnswerer
 from tests.parts.accounts import Clock
 
@@ -39,14 +40,13 @@ class Catalogs:
     ) -> CatalogService:
         """Start a process; with *ports* it probes them."""
         servers = HttpModelServers(ports=ports or {}, listing_seconds=listing_seconds)
-        vault = FernetVault(secret)
+        vault = FernetEncryption(secret)
         cache = CatalogCache(
             self.database, servers, vault, fixed=connections, probing=ports is not None, now=self.clock
         )
         catalog = CatalogService(
             database=self.database,
             servers=servers,
-            vault=vault,
             cache=cache,
             built_in=ExtractiveAnswerer(self.database),
             now=self.clock,
@@ -67,3 +67,9 @@ def names(choices: Sequence[object]) -> list[str]:
         choice.id if choice.available else f"({choice.id})"  # pyright: ignore[reportAttributeAccessIssue]
         for choice in choices
     ]
+
+
+def connections_of(catalog: CatalogService) -> ConnectionService:
+    """Return what administrators change the model servers of a process with."""
+    cache = catalog.cache
+    return ConnectionService(catalog.database, catalog.servers, cache.keys, cache, catalog.now)

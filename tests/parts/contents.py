@@ -62,7 +62,7 @@ def add_conversation(connection: sa.Connection, account: UUID, messages: int) ->
     connection.execute(
         sa.insert(Conversation.__table__),  # pyright: ignore[reportAttributeAccessIssue]
         {"id": conversation, "account_id": account, "title": "Ünïcode & more", "title_by_hand": False,
-         "pinned": True, "archived": False, "remembered": True, "temporary": False, "scope": {"documents": []}, "created_at": now, "updated_at": now},
+         "pinned": True, "remembered": True, "temporary": False, "scope": {"documents": []}, "created_at": now, "updated_at": now},
     )  # fmt: skip
     ids = [new_id() for _ in range(messages)]
     dice.shuffle(ids)

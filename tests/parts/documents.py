@@ -8,6 +8,8 @@ from collections.abc import Sequence
 
 from pypdf import PdfReader, PdfWriter
 
+from tests.parts import pdfs
+
 _W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
 
 
@@ -141,9 +143,9 @@ def hostile_docx() -> bytes:
     )
 
 
-def xlsx() -> bytes:
-    """Return a spreadsheet, which is not read."""
-    return _archive({"xl/workbook.xml": "<workbook/>"})
+def unknown_archive() -> bytes:
+    """Return an archive of a kind that is not read."""
+    return _archive({"a.txt": "Roses need sun.", "b.txt": "Tulips need cold."})
 
 
 def _archive(members: dict[str, str]) -> bytes:
@@ -163,3 +165,33 @@ JSON = json.dumps({"garden": {"roses": 3, "owner": "Ada"}, "tools": ["spade", "h
 UTF16 = "Grüße aus dem Garten.\n".encode("utf-16")
 CODE = b"def water(plant):\n    return plant.litres * 2\n"
 BINARY = bytes(range(256)) * 100
+
+
+def samples() -> dict[str, bytes]:
+    """Return one good file of every kind that is read, by name: what the readers are tried with, altered at random.
+
+    A new kind of text or PDF joins with a line here, others in ``tests.parts.samples``.
+    """
+    ticked = pdfs.field("Btn", "way", 600, "/V /Fast /AS /Fast /AP << /N << /Fast 5 0 R >> >>")
+    return {
+        "pages.pdf": pdf([f"Page {n} of roses\nand of their water" for n in range(1, 6)]),
+        "form.pdf": pdfs.noted(
+            [(60, 705, "Name")],
+            [pdfs.field("Tx", "name", 700, "/V (Ada)"), ticked, pdfs.comment("Text", "So?")],
+        ),
+        "fonts.pdf": pdfs.unmapped("Roses need sun"),
+        "scan.pdf": pdfs.scanned("{0}"),
+        "garden.docx": docx(
+            [("Heading1", "Garden"), ("", "Roses need sun.")], rows=[("Plant", "Litres"), ("Rose", "4")]
+        ),
+        "garden.html": HTML,
+        "garden.md": MARKDOWN,
+        "garden.csv": CSV,
+        "quoted.csv": b'sep=,\n"id","text"\n"1","a ""b"", c\nd"\n"2",""\n' * 3,
+        "garden.json": JSON,
+        "lines.jsonl": JSON + b"\n" + JSON + b"\n",
+        "wide.txt": UTF16 * 4,
+        "old.txt": "Болт стальной, насос новый\n".encode("koi8-r") * 4,
+        "east.txt": "敷金は二十万円です。\n".encode("cp932") * 4,
+        "garden.py": CODE,
+    }

@@ -5,9 +5,8 @@ import json
 import sys
 from typing import Any
 
-from gantry.bootstrap import build
+from gantry.bootstrap import background_of, build
 from gantry.settings import Settings
-from gantry.workers import Background
 
 LEASE_SECONDS = 2.0
 
@@ -44,8 +43,7 @@ async def _read(order: dict[str, Any]) -> None:
     async with build(settings) as built:
         known = built.knowledge
         known.ingestion.lease_seconds, known.ingestion.heartbeat_seconds = LEASE_SECONDS, LEASE_SECONDS / 4
-        work = Background(known.ingestion, known.indexer, known.learner, known.vault, known.scribe)
-        async with work.running(sweep_seconds=0.2, alone=False):
+        async with background_of(known).running(sweep_seconds=0.2, alone=False):
             print("reading", flush=True)  # noqa: T201 - it is how it answers
             await asyncio.Event().wait()
 

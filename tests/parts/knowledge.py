@@ -10,11 +10,10 @@ import pytest
 from sqlalchemy import func, select
 from sqlmodel import col
 
-from gantry.bootstrap import Built
+from gantry.bootstrap import Built, background_of
 from gantry.domain.accounts import Actor
-from gantry.domain.vault import UNFINISHED
-from gantry.models import Document, Message
-from gantry.workers import Background
+from gantry.domain.vault import UNFINISHED, StoredDocument
+from gantry.models import Message
 from tests.parts.stack import Stack, running_stack
 
 PATIENCE = 40.0
@@ -24,9 +23,7 @@ _Found = TypeVar("_Found")
 @asynccontextmanager
 async def background(built: Built) -> AsyncGenerator[Built]:
     """Run the workers of one process."""
-    known = built.knowledge
-    work = Background(known.ingestion, known.indexer, known.learner, known.vault, known.scribe)
-    async with work.running(sweep_seconds=0.2, alone=False):
+    async with background_of(built.knowledge).running(sweep_seconds=0.2, alone=False):
         yield built
 
 
@@ -60,23 +57,33 @@ async def once(content: bytes) -> AsyncGenerator[bytes]:
 
 async def upload(
     stack: Stack, name: str, content: bytes, *, who: Actor | None = None, **where: Any
-) -> Document:
+) -> StoredDocument:
     """Upload a file and return its document as it is then."""
-    vault, who = stack.services.vault, who or stack.who
-    received = await vault.receive(who, once(content))
-    return (await vault.accept(who, received, name=name, **where)).document
+    services, who = stack.services, who or stack.who
+    received = await services.uploads.receive(who, once(content))
+    return (await services.uploads.accept(who, received, name=name, **where)).document
 
 
-async def read(stack: Stack, document: UUID, *, who: Actor | None = None) -> Document:
+async def read(stack: Stack, document: UUID, *, who: Actor | None = None) -> StoredDocument:
     """Wait until a document is ready or has failed."""
 
-    async def finished() -> Document | None:
-        row = await stack.services.vault.document(who or stack.who, document)
+    async def finished() -> StoredDocument | None:
+        row = await stack.services.documents.get(who or stack.who, document)
         return None if row.state in UNFINISHED else row
 
     found = await until(finished)
     assert found is not None
     return found
+
+
+async def embedded(stack: Stack) -> None:
+    """Wait until no row waits for its vector: on a busy machine the index may answer late, and is asked again."""
+
+    async def done() -> bool:
+        _rows, waiting, _vectors = await stack.main.knowledge.sweep.compared()
+        return not waiting
+
+    await until(done)
 
 
 async def learned(stack: Stack) -> None:

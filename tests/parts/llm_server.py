@@ -176,8 +176,8 @@ class ScriptedServer:
             answer = {"status": "ok"}
         if answer is None:
             return reply(writer, 404, {"error": {"message": f"No route {path}"}})
-        status, value = answer if isinstance(answer, tuple) else (200, answer)
-        return reply(writer, status, value)
+        status, value, *more = answer if isinstance(answer, tuple) else (200, answer)
+        return reply(writer, status, value, *more)
 
     def _choose(self, request: Recorded) -> Script:
         users = [turn for turn in request.body.get("messages", ()) if turn.get("role") == "user"]

@@ -41,9 +41,10 @@ class Recorded:
 def reply(
     writer: asyncio.StreamWriter, status: int, value: Any, headers: Mapping[str, str] | None = None
 ) -> bool:
-    """Send a whole answer: JSON, or HTML when *value* is a string."""
+    """Send a whole answer: JSON, HTML when *value* is a string, or bytes as they are."""
     kind = "text/html" if isinstance(value, str) else "application/json"
-    body = value.encode() if isinstance(value, str) else b"" if value is None else orjson.dumps(value)
+    raw = value.encode() if isinstance(value, str) else b"" if value is None else value
+    body = raw if isinstance(raw, bytes) else orjson.dumps(raw)
     fields = {"Content-Type": kind, "Content-Length": str(len(body)), **(headers or {})}
     lines = [f"HTTP/1.1 {status} {HTTPStatus(status).phrase}", *(f"{k}: {v}" for k, v in fields.items())]
     writer.write(("\r\n".join(lines) + "\r\n\r\n").encode() + body)

@@ -1,5 +1,6 @@
 """The embedding model: from ChromaDB's cache, else built from a package by the script beside the retrieval data."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -7,22 +8,20 @@ from pathlib import Path
 
 import pytest
 
-from gantry.adapters.minilm import CHROMA_CACHE, find_model
-from tests.parts.app import ROOT
+from gantry.adapters.embedding.minilm import CHROMA_CACHE, find_model
 from tests.parts.missing import missing
-
-SCRIPT = ROOT.parent / "shared/retrieval/minilm_onnx.py"
 
 
 def model_folder(built: Path) -> Path | None:
     """Return a folder that holds the model; *built* is where it is put when it has to be made."""
     found = find_model(Path.home() / CHROMA_CACHE, built)
-    if found is not None or not SCRIPT.is_file():
+    script = Path(os.environ.get("RETRIEVAL_DATA") or ".").parent / "minilm_onnx.py"
+    if found is not None or not script.is_file():
         return found
     shutil.rmtree(built, ignore_errors=True)
     built.mkdir(parents=True)
     done = subprocess.run(
-        [sys.executable, str(SCRIPT), "--out", str(built)], capture_output=True, text=True, check=False
+        [sys.executable, str(script), "--out", str(built)], capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return find_model(built)

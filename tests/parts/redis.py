@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from redis.asyncio import Redis
 
-from gantry.adapters.redis_link import connect
+from gantry.adapters.redis.link import connect
 from tests.parts.missing import missing
 from tests.parts.ports import free_port
 

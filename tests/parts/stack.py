@@ -86,7 +86,8 @@ class Reader:
         async with asyncio.timeout(PATIENCE):
             async with aclosing(services.answers.follow(who, generation, self.position)) as events:
                 async for event in events:
-                    self.take(event)
+                    if event is not None:
+                        self.take(event)
                     if until is not None and until(self):
                         break
         return self

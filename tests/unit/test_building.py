@@ -1,13 +1,19 @@
 """The house holds together: imports are quiet, requirements are pinned, documents are true."""
 
+import inspect
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
+from dataclasses import is_dataclass
 from pathlib import Path
+from typing import Any, get_args, get_type_hints
 
 import pytest
 
 from docs import generate
+from gantry.models import Row
+from gantry.runtime import Services
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -30,7 +36,7 @@ def test_importing_reads_no_environment_and_opens_nothing() -> None:
     """No module but Reflex's own configuration reads settings, opens a file for writing, or a socket when imported."""
     program = """
 import importlib, os, pkgutil, sys
-import reflex, reflex.model, alembic.command, fastapi, sqlmodel, psycopg, aiosqlite, redis, uvicorn, cryptography.fernet
+import reflex, reflex.model, alembic.command, fastapi, sqlmodel, psycopg, aiosqlite, redis, uvicorn, websockets.server, cryptography.fernet
 import gantry
 os.environ = type("Guarded", (dict,), {"__getitem__": lambda s, k: bad(k), "get": lambda s, k, d=None: bad(k)})(os.environ)
 def bad(key):
@@ -66,3 +72,37 @@ def test_no_document_or_program_names_a_package_registry() -> None:
         and hosts.search((ROOT / name).read_text(encoding="utf-8", errors="ignore"))
     ]
     assert [name for name in named if name != "tests/unit/test_building.py"] == []
+
+
+def _made_of(kind: Any, seen: set[Any]) -> Iterator[Any]:
+    """Yield *kind*, what stands in its brackets, and what the fields of dataclasses in it are made of."""
+    if isinstance(kind, list):  # the arguments of a Callable
+        for each in kind:
+            yield from _made_of(each, seen)
+        return
+    if kind in seen:
+        return
+    seen.add(kind)
+    yield kind
+    fields = get_type_hints(kind).values() if is_dataclass(kind) else ()
+    for each in (*get_args(kind), *fields):
+        yield from _made_of(each, seen)
+
+
+@pytest.mark.parametrize("name", get_type_hints(Services))
+def test_no_service_gives_out_a_row(name: str) -> None:
+    """What pages and programs get of a service has no row of a table anywhere in it, so that only services can change one."""
+    methods = inspect.getmembers(get_type_hints(Services)[name], inspect.isfunction)
+    given = {
+        each: list(_made_of(get_type_hints(method)["return"], set()))
+        for each, method in methods
+        if not each.startswith("_")
+    }
+    assert given
+    rows = [
+        (each, kind.__name__)
+        for each, kinds in given.items()
+        for kind in kinds
+        if isinstance(kind, type) and issubclass(kind, Row)
+    ]
+    assert rows == []

@@ -6,7 +6,7 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 # Swarm names its secrets after the stack.
-_FILES = {"DATABASE_URL_FILE", "REDIS_URL_FILE", "SECRET_KEY_FILE"}
+_FILES = {"DATABASE_URL_FILE", "REDIS_URL_FILE", "SECRET_KEY_FILE", "METRICS_TOKEN_FILE"}
 
 
 def test_swarm_passes_on_every_setting_that_compose_does() -> None:

@@ -115,3 +115,23 @@ def test_nothing_is_written_twice(capsys: pytest.CaptureFixture[str]) -> None:
     logging.getLogger("engineio.server").error("it broke")
     (line,) = capsys.readouterr().err.splitlines()
     assert orjson.loads(line)["event"] == "it broke"
+
+
+@pytest.mark.parametrize("formatter", [JsonFormatter(), PlainFormatter()], ids=["json", "plain"])
+def test_no_line_is_longer_than_a_screen_or_two(formatter: logging.Formatter) -> None:
+    """What strangers choose (names, values, words in an error) is cut; how a traceback begins and ends is kept."""
+    long = "x" * 900_000
+    made = record(long, level=logging.ERROR, handler=long, several=[long, long], nothing=None, number=7)
+
+    def fail() -> None:
+        raise TypeError(f"no argument {long} is known here")
+
+    try:
+        fail()
+    except TypeError as error:
+        made.exc_info = (TypeError, error, error.__traceback__)
+    line = formatter.format(made)
+    assert len(line) < 30_000
+    assert "Traceback" in line
+    assert "is known here" in line
+    assert "characters …" in line

@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
-from gantry.adapters.prometheus import MOST_MODELS, PrometheusTelemetry
+from gantry.adapters.prometheus.telemetry import MOST_MODELS, PrometheusTelemetry
 from gantry.domain.telemetry import AnswerReport, Open, RequestReport
 from gantry.services.operations import OperationsService, Part
 
@@ -92,6 +92,29 @@ def test_every_figure_is_shown() -> None:
     }
     hidden = {name for name in ours - shown if not name.endswith(("_sum", "_count"))}
     assert hidden == set()
+
+
+def test_every_figure_is_explained() -> None:
+    """The table in the documents names what is exported, with its type and labels, and nothing else."""
+    families = text_string_to_metric_families(exercised().exposition().content.decode())
+    exported = {}
+    for family in families:
+        if family.name.startswith("gantry_"):
+            labels = {label for sample in family.samples for label in sample.labels} - {"le"}
+            name = f"{family.name}_total" if family.type == "counter" else family.name
+            exported[name] = (family.type, labels)
+    table = (ROOT / "docs/operations.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `(gantry_\w+)` \| (\w+) \| ([^|]*)\|", table, re.MULTILINE)
+    told = {
+        name: (
+            kind,
+            {label.partition(":")[0] for label in labels.split(": ")[0].split(", ") if label.strip()},
+        )
+        for name, kind, labels in rows
+    }
+    assert {
+        name: (kind, {each.strip() for each in labels}) for name, (kind, labels) in told.items()
+    } == exported
 
 
 def test_every_alert_says_what_is_wrong() -> None:

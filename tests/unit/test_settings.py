@@ -33,6 +33,85 @@ def test_nothing_needs_to_be_set() -> None:
     assert not settings.production
 
 
+def test_the_database_follows_the_folder_of_data(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """One setting moves everything; DATABASE_URL has the last word."""
+    monkeypatch.setenv("DATA_DIR", str(tmp_path / "there"))
+    assert load_settings().database_url == f"sqlite:///{tmp_path}/there/gantry.db"
+    monkeypatch.setenv("DATABASE_URL", "sqlite:///elsewhere.db")
+    assert load_settings().database_url == "sqlite:///elsewhere.db"
+
+
+def test_a_database_that_stayed_behind_is_not_taken_for_lost(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Earlier versions kept it in data/, whatever DATA_DIR said: no empty one is begun beside it."""
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data/gantry.db").touch()
+    monkeypatch.setenv("DATA_DIR", str(tmp_path / "there"))
+    assert "Move it to" in refusal()
+    monkeypatch.setenv("DATABASE_URL", "sqlite:///data/gantry.db")
+    assert load_settings().database_url == "sqlite:///data/gantry.db"
+
+
+@pytest.mark.parametrize("name", ["OPENAI_BASE_URL", "EMBEDDING_BASE_URL", "RERANK_BASE_URL"])
+@pytest.mark.parametrize(
+    ("given", "used"),
+    [
+        ("http://gpu:8000", "http://gpu:8000/v1"),
+        ("http://gpu:8000/", "http://gpu:8000/v1"),
+        ("http://gpu:8000/v1/", "http://gpu:8000/v1"),
+        ("https://gateway.example/openai", "https://gateway.example/openai"),
+    ],
+)
+def test_the_usual_path_may_be_left_out(
+    monkeypatch: pytest.MonkeyPatch, name: str, given: str, used: str
+) -> None:
+    """As in the browser's form; a gateway's own path is taken as it is."""
+    monkeypatch.setenv("EMBEDDING_BASE_URL", "http://other/v1")
+    monkeypatch.setenv("EMBEDDING_MODEL", "some-model")
+    monkeypatch.setenv(name, given)
+    assert getattr(load_settings(), name.lower()) == used
+
+
+@pytest.mark.parametrize(
+    ("given", "address"),
+    [
+        ("0.0.0.0", "http://127.0.0.1:11434"),
+        ("127.0.0.1:11434", "http://127.0.0.1:11434"),
+        ("localhost", "http://localhost:11434"),
+        (":8000", "http://127.0.0.1:8000"),
+        ("box.lan:99", "http://box.lan:99"),
+        ("http://box.lan", "http://box.lan:80"),
+        ("https://box.lan", "https://box.lan:443"),
+        ("https://box.lan:8443/ollama/", "https://box.lan:8443/ollama"),
+        ("::1", "http://[::1]:11434"),
+        ("[::]:77", "http://[::1]:77"),
+        ("box:port", "http://box:11434"),
+    ],
+)
+def test_ollamas_own_ways_to_write_an_address(
+    monkeypatch: pytest.MonkeyPatch, given: str, address: str
+) -> None:
+    """The variable is Ollama's own too, and read by its rules."""
+    monkeypatch.setenv("OLLAMA_HOST", given)
+    assert load_settings().ollama_host == address
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("EMBEDDING_BASE_URL", "http://localhost:9/v1", "EMBEDDING_BASE_URL needs EMBEDDING_MODEL"),
+        ("EMBEDDING_MODEL", "bge-m3", "bge-m3 needs EMBEDDING_BASE_URL"),
+    ],
+)
+def test_half_an_embedding_server_is_refused(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, told: str
+) -> None:
+    """Another model than the one that was asked for must not serve without a word."""
+    monkeypatch.setenv(name, value)
+    assert told in refusal()
+
+
 def test_a_secret_key_is_made_once() -> None:
     """On one machine the secret key is made at the first start, kept, and readable for its owner alone."""
     first = load_settings().secret_key.get_secret_value()

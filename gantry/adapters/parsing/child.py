@@ -10,8 +10,11 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from gantry.adapters.parsing import wire
+from gantry.adapters.parsing import readers, wire
+from gantry.adapters.parsing.source import Source
 from gantry.domain.parsing import (
+    MAY_HOLD_PICTURES,
+    PAGED,
     FileFormat,
     ParsingFailed,
     ParsingFault,
@@ -21,7 +24,8 @@ from gantry.domain.parsing import (
 )
 
 
-def _limit(memory_bytes: int, cpu_seconds: int) -> None:
+def limit(memory_bytes: int, cpu_seconds: int) -> None:
+    """Let this process take so much and no more."""
     # Where the machine or the container has less memory than this may take, this is what is to end, not who started it.
     with suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text("1000", encoding="ascii")
@@ -31,48 +35,27 @@ def _limit(memory_bytes: int, cpu_seconds: int) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-def _read(path: str, form: FileFormat, limits: ParsingLimits) -> Iterator[Section | Progress]:
-    """Return the sections of a file; each kind's libraries are loaded only for it."""
-    if form is FileFormat.PDF:
-        from gantry.adapters.parsing import pdf  # noqa: PLC0415
-
-        return pdf.read(path, limits)
-    if form is FileFormat.DOCX:
-        from gantry.adapters.parsing import docx  # noqa: PLC0415
-
-        return docx.read(path, limits)
-    if form is FileFormat.HTML:
-        from gantry.adapters.parsing import html  # noqa: PLC0415
-
-        return html.read(path, limits)
-    from gantry.adapters.parsing import plain  # noqa: PLC0415
-
-    return plain.read(path, form, limits)
-
-
-def _parse(path: str, form: FileFormat, limits: ParsingLimits) -> None:
-    out = sys.stdout.buffer
+def parsed(source: Source, form: FileFormat, limits: ParsingLimits) -> Iterator[bytes]:
+    """Yield what is said of a file, line by line; the last says that it is whole, or why it is not."""
     characters = 0
     page: int | None = None
     try:
-        for told in _read(path, form, limits):
+        for told in readers.read(source, form, limits):
             if isinstance(told, Progress):
-                out.write(wire.progress_line(told))
-                page = told.done + 1 if form is FileFormat.PDF else None
-                out.flush()
+                page = told.done + 1 if form in PAGED else None
+                yield wire.progress_line(told)
                 continue
             characters += len(told.text)
             _check(characters, told, limits)
-            out.write(wire.section_line(told))
+            yield wire.section_line(told)
     except ParsingFailed as error:
-        out.write(wire.fault_line(error.fault, error.page))
+        yield wire.fault_line(error.fault, error.page)
     except MemoryError:
-        out.write(wire.fault_line(ParsingFault.TOO_LARGE, page))
+        yield wire.fault_line(ParsingFault.TOO_LARGE, page)
     except Exception:  # noqa: BLE001 - whatever a library makes of a broken file, it is the file's fault
-        out.write(wire.fault_line(ParsingFault.BROKEN, page))
+        yield wire.fault_line(ParsingFault.BROKEN, page)
     else:
-        out.write(wire.END_LINE if characters else wire.fault_line(_nothing(form), None))
-    out.flush()
+        yield wire.END_LINE if characters else wire.fault_line(_nothing(form), None)
 
 
 def _check(characters: int, told: Section, limits: ParsingLimits) -> None:
@@ -81,31 +64,34 @@ def _check(characters: int, told: Section, limits: ParsingLimits) -> None:
 
 
 def _nothing(form: FileFormat) -> ParsingFault:
-    return ParsingFault.NO_TEXT if form in {FileFormat.PDF, FileFormat.DOCX} else ParsingFault.EMPTY
+    if form is FileFormat.PICTURE:
+        return ParsingFault.NOTHING_RECOGNISED
+    return ParsingFault.NO_TEXT if form in MAY_HOLD_PICTURES else ParsingFault.EMPTY
 
 
-def _sniff(path: str, name: str) -> None:
+def sniffed(source: Source, name: str) -> bytes:
+    """Return the line that says what a file is."""
     from gantry.adapters.parsing import sniffing  # noqa: PLC0415
 
     try:
-        line = wire.kind_line(sniffing.sniff(path, name))
+        return wire.kind_line(sniffing.sniff(source, name))
     except ParsingFailed as error:
-        line = wire.fault_line(error.fault, error.page)
+        return wire.fault_line(error.fault, error.page)
     except Exception:  # noqa: BLE001 - as above
-        line = wire.fault_line(ParsingFault.BROKEN, None)
-    sys.stdout.buffer.write(line)
-    sys.stdout.buffer.flush()
+        return wire.fault_line(ParsingFault.BROKEN, None)
 
 
 def main() -> None:
     """Do what the arguments say."""
     what, path, argument, raw = sys.argv[1:5]
     limits = ParsingLimits(**json.loads(raw))
-    _limit(limits.memory_bytes, limits.cpu_seconds)
-    if what == "sniff":
-        _sniff(path, argument)
-    else:
-        _parse(path, FileFormat(argument), limits)
+    limit(limits.memory_bytes, limits.cpu_seconds)
+    out = sys.stdout.buffer
+    for line in [sniffed(path, argument)] if what == "sniff" else parsed(path, FileFormat(argument), limits):
+        out.write(line)
+        if line.startswith(wire.PROGRESS):
+            out.flush()
+    out.flush()
 
 
 if __name__ == "__main__":

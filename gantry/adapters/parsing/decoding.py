@@ -1,7 +1,10 @@
 """Bytes to text, whatever the encoding."""
 
 import codecs
-from pathlib import Path
+from unicodedata import category
+
+from gantry.adapters.parsing import encodings
+from gantry.adapters.parsing.source import Source, raw_of
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -10,64 +13,86 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-_SAMPLE = 262_144
-_FEW = 0.12
+_HIGH = bytes(range(128, 256))
+_SELDOM = encodings.ALPHABETS | encodings.DOS_AND_MAC
+_REPLACED = "\ufffd"
 
 
-def decoded(raw: bytes, *, cut: bool = False) -> str | None:
-    """Return *raw* as text, or None when it is none; *cut* says that it may end inside a character."""
-    encoding = encoding_of(raw, cut=cut)
-    return None if encoding is None else raw.decode(encoding, "replace" if not cut else "ignore")
+def decoded(raw: bytes, *, cut: bool = False, declared: str = "") -> str:
+    """Return *raw* as text; what cannot be decoded is marked (U+FFFD), not refused.
 
-
-def encoding_of(raw: bytes, *, cut: bool = False) -> str | None:
-    """Return the encoding of *raw*, or None when it does not look like text."""
+    Args:
+        raw: The bytes of a text, or of anything: what comes out of a picture is full of control characters.
+        cut: It may end inside a character, which is then left out.
+        declared: The encoding that something outside says it has, such as the header of a mail. What the text says of
+            itself (``<meta charset>``, ``<?xml encoding>``, ``coding:``) is read here. Either counts only where it fits.
+    """
     for mark, name in _MARKS:
         if raw.startswith(mark):
-            return name
-    decoder = codecs.getincrementaldecoder("utf-8")()
-    try:
-        decoder.decode(raw, final=not cut)
-    except UnicodeDecodeError:
-        pass
-    else:
-        return "utf-8" if b"\0" not in raw else _wide(raw)
-    if b"\0" in raw:
-        return _wide(raw)
-    if _is_western(raw):
-        return "cp1252"
-    from charset_normalizer import from_bytes  # noqa: PLC0415 - slow to load, and rarely needed
-
-    best = from_bytes(raw[:_SAMPLE]).best()
-    return best.encoding if best else None
+            return _as(raw, name, cut=cut)
+    wide = encodings.wide(raw)
+    if wide:
+        return _as(raw, wide, cut=cut)
+    said = encodings.codec(declared) or encodings.said_in(raw)
+    if raw.isascii():
+        return _seven_bit(raw, said)
+    return _eight_bit(raw, said, cut=cut)
 
 
-def _is_western(raw: bytes) -> bool:
-    """Whether *raw* is mostly ASCII with some letters of Western Europe between: too little for statistics to tell."""
-    odd = sum(1 for byte in raw if byte > 127)
-    if odd > _FEW * len(raw):
-        return False
-    try:
-        text = raw.decode("cp1252")
-    except UnicodeDecodeError:
-        return False
-    marks = "‘’“”–—…€•°§©®«»¿¡"
-    return all(character.isalpha() or character in marks for character in text if ord(character) > 127)
+def _as(raw: bytes, encoding: str, *, cut: bool) -> str:
+    text = codecs.getincrementaldecoder(encoding)("replace").decode(raw, final=not cut)
+    return text.removeprefix("\ufeff")
 
 
-def _wide(raw: bytes) -> str | None:
-    """Return UTF-16 without a mark: every other byte of Latin text is zero."""
-    even, odd = raw[::2].count(0), raw[1::2].count(0)
-    half = len(raw) / 2
-    if odd > 0.4 * half and even < 0.1 * half:
-        return "utf-16-le"
-    if even > 0.4 * half and odd < 0.1 * half:
-        return "utf-16-be"
-    return None
+def _seven_bit(raw: bytes, said: str) -> str:
+    """Read ASCII; Japanese and Korean mail switch to their letters and back with escapes."""
+    shifted = encodings.shifted(raw, said)
+    return raw.decode(shifted, "replace") if shifted else raw.decode("ascii")
 
 
-def read_text(path: str) -> str:
-    """Return a whole file as text with plain line ends; what cannot be decoded is marked, not refused."""
-    raw = Path(path).read_bytes()
-    text = raw.decode(encoding_of(raw) or "utf-8", "replace")
-    return text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")
+def _eight_bit(raw: bytes, said: str, *, cut: bool) -> str:
+    text = _as(raw, "utf-8", cut=cut)
+    bad = text.count(_REPLACED) - raw.count(_REPLACED.encode())
+    valid = len(text) - len(text.encode("ascii", "ignore")) - text.count(_REPLACED)
+    if not bad and not (said in encodings.MULTIBYTE and encodings.by_chance(raw)):
+        return text
+    if said and said != "utf-8":
+        as_said = _as(raw, said, cut=cut)
+        odd = len(as_said) - len(as_said.encode("ascii", "ignore"))
+        if as_said.count(_REPLACED) <= max(1, odd // 100) and (valid < bad or not bad):
+            return as_said
+    guess = encodings.guessed(raw)
+    # Letters of an older alphabet form UTF-8 by chance seldom, those of East Asia one time in eight.
+    often = valid >= bad or (valid * 3 >= bad and guess in _SELDOM)
+    if valid > 2 * bad or (often and not any(category(letter) in {"Mn", "Cn", "Co"} for letter in text)):
+        return _mixed(raw, text)
+    return _as(raw, guess, cut=cut)
+
+
+def _mixed(raw: bytes, text: str) -> str:
+    """Read UTF-8 with bad bytes; lines of an older encoding, which somebody appended, are read as that."""
+    lines, texts = raw.split(b"\n"), text.split("\n")
+    older = [
+        number
+        for number, line in enumerate(texts)
+        if _REPLACED in line and all(letter == _REPLACED for letter in line if letter > "\x7f")
+    ]
+    guess = encodings.guessed(b"\n".join(lines[number] for number in older)) if older else ""
+    for number in older:
+        texts[number] = lines[number].decode(guess, "replace")
+    return "\n".join(texts)
+
+
+def read_text(source: Source, *, declared: str = "") -> str:
+    """Return a whole file as text with plain line ends."""
+    text = decoded(raw_of(source), declared=declared)
+    return without_nuls(text.replace("\r\n", "\n").replace("\r", "\n"))
+
+
+def without_nuls(text: str) -> str:
+    """Leave a stray NUL out; several are padding, and stand for a space."""
+    if "\0" not in text:
+        return text
+    while "\0\0\0" in text:
+        text = text.replace("\0\0\0", "\0\0")
+    return text.replace("\0\0", " ").replace("\0", "")

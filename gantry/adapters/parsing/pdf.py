@@ -1,123 +1,145 @@
 """PDF through PDFium, the reader of Chromium: a page at a time."""
 
 import re
-from collections import Counter
 from collections.abc import Iterator
-from typing import Any
 
 import pypdfium2
+from pypdfium2 import raw as pdfium
 
-from gantry.adapters.parsing.plain import path_of
+from gantry.adapters.parsing import pdf_bidi, pdf_meaning, pdf_notes, pdf_outline
+from gantry.adapters.parsing.office import symbols
+from gantry.adapters.parsing.pdf_edges import Edges
+from gantry.adapters.parsing.source import Source
 from gantry.domain.parsing import ParsingFailed, ParsingFault, ParsingLimits, Progress, Section
 
-_LOOKED_AT = 12  # pages from which repeated headers and footers are learned
-_EDGE = 2  # lines at the top and at the bottom that may be one
-_REPEATED = 0.6
-_DIGITS = re.compile(r"\d+")
+_LOOKED_AT = 12  # pages from which running heads and feet are learned
 # PDFium marks a hyphen at a line's end with U+FFFE and leaves the line end out.
 _HYPHEN = re.compile(r"(?<=\w)(?:[\ufffe\x02]\n?|[-\u00ad]\n)(?=[a-zà-ÿ])")
-_LEAST_LETTERS = 20  # in a whole file; with fewer it is pictures
+_PAGE_END = re.compile(
+    r"(?<=[^\W\d])\ufffe\n?(?=\d+\b)"
+)  # the page's number follows a word that goes on overleaf
+_UPRIGHT = re.compile(
+    r"(?:^[\u3001-\u30ff\u3400-\u9fff\uff01-\uff60]\n){3,}[\u3001-\u30ff\u3400-\u9fff\uff01-\uff60]$",
+    re.MULTILINE,
+)
+_SIGNS = symbols.SIGNS | {0x02: "-", 0xFFFE: "-", 0xAD: None}
+_MEANINGLESS = 0.25  # of the pages with text
+_STAMP = re.compile(r"scan", re.IGNORECASE)
+_FEW = 60  # letters in lines of their own: where there are no more, pictures may be all there is
+_FULL_PAGE = 0.6
 
 
-def read(path: str, limits: ParsingLimits) -> Iterator[Section | Progress]:
+def read(source: Source, limits: ParsingLimits) -> Iterator[Section | Progress]:
     """Yield the text of each page under its place in the outline."""
-    document = _open(path)
+    document = _open(source)
     try:
         count = len(document)
         if count > limits.pages:
             raise ParsingFailed(ParsingFault.TOO_LARGE, page=limits.pages)
-        outline = _outline(document)
+        outline = pdf_outline.of(document)
         yield Progress(0, count)
-        edges = _edges([_text(document, number) for number in range(min(count, _LOOKED_AT))])
-        letters = 0
-        heading = ""
-        for number in range(count):
-            heading = outline.get(number, heading)
-            text = _without_edges(_text(document, number), edges)
-            letters += sum(1 for character in text if character.isalnum())
-            if text.strip():
-                yield Section(text, page=number + 1, heading=heading)
-            yield Progress(number + 1, count)
-        if letters < _LEAST_LETTERS:
-            raise ParsingFailed(ParsingFault.NO_TEXT)
+        yield from _Pages(document, outline).read()
     finally:
         document.close()
 
 
-def _open(path: str) -> pypdfium2.PdfDocument:
+class _Pages:
+    """The pages of a document, from the first to the last."""
+
+    def __init__(self, document: pypdfium2.PdfDocument, outline: dict[int, list[pdf_outline.Mark]]) -> None:
+        self._document = document
+        self._outline = outline
+        self._notes = pdf_notes.Notes(document)
+        self._lines: set[str] = set()  # as long as there are few letters
+        self._letters = 0
+        self._filled = self._meaningless = self._covered = 0
+        self._first_bad = 0
+
+    def read(self) -> Iterator[Section | Progress]:
+        """Yield them."""
+        count = len(self._document)
+        ahead = [self._text(number) for number in range(min(count, _LOOKED_AT))]
+        edges = Edges(ahead)
+        heading = ""
+        for number in range(count):
+            text = edges.without(ahead[number] if number < len(ahead) else self._text(number), number + 1)
+            pieces = pdf_outline.divided(text, self._outline.get(number, []), heading)
+            for heading, piece in pieces:
+                if piece.strip():
+                    yield Section(piece, page=number + 1, heading=heading)
+            yield Progress(number + 1, count)
+        if self._meaningless > _MEANINGLESS * self._filled:
+            raise ParsingFailed(ParsingFault.NO_MEANING, page=self._first_bad)
+        if self._letters < _FEW and self._is_scanned(count):
+            raise ParsingFailed(ParsingFault.NO_TEXT)
+
+    def _text(self, number: int) -> str:
+        try:
+            page = self._document[number]
+        except pypdfium2.PdfiumError as error:
+            raise ParsingFailed(ParsingFault.BROKEN, page=number + 1) from error
+        try:
+            words = page.get_textpage()
+            try:
+                drawn = _plain(pdf_bidi.in_order(words.get_text_bounded(), words))
+                if drawn.strip():
+                    self._filled += 1
+                    if pdf_meaning.is_missing(drawn, words):
+                        drawn = _plain(pdf_meaning.recovered(words))
+                    if not drawn:
+                        self._meaningless += 1
+                        self._first_bad = self._first_bad or number + 1
+                text = self._notes.added(page, words, drawn)
+            finally:
+                words.close()
+            self._count(page, text)
+        finally:
+            page.close()
+        return text
+
+    def _count(self, page: pypdfium2.PdfPage, text: str) -> None:
+        """Note how much there is to read, until it is enough."""
+        if self._letters >= _FEW:
+            return
+        for line in set(text.split("\n")) - self._lines:
+            self._lines.add(line)
+            self._letters += sum(1 for letter in line if letter.isalnum())
+        self._covered += _is_covered(page)
+
+    def _is_scanned(self, count: int) -> bool:
+        """Whether pictures fill the pages, and all that is written is numbers and what the scanner left."""
+        words = [
+            line
+            for line in self._lines
+            if any(letter.isalpha() for letter in line) and not _STAMP.search(line)
+        ]
+        return not self._letters or (not words and self._covered >= count)
+
+
+def _open(source: Source) -> pypdfium2.PdfDocument:
     try:
-        return pypdfium2.PdfDocument(path)
+        return pypdfium2.PdfDocument(source)
     except pypdfium2.PdfiumError as error:
         locked = "password" in str(error).lower() or "security" in str(error).lower()
         raise ParsingFailed(ParsingFault.ENCRYPTED if locked else ParsingFault.BROKEN) from error
 
 
-def _text(document: pypdfium2.PdfDocument, number: int) -> str:
-    try:
-        page = document[number]
-    except pypdfium2.PdfiumError as error:
-        raise ParsingFailed(ParsingFault.BROKEN, page=number + 1) from error
-    try:
-        words = page.get_textpage()
-        try:
-            raw = words.get_text_bounded()
-        finally:
-            words.close()
-    finally:
-        page.close()
+def _plain(raw: str) -> str:
     text = raw.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")
-    return _HYPHEN.sub("", text).replace("\ufffe", "-").replace("\x02", "-").replace("\u00ad", "")
+    text = _HYPHEN.sub("", _PAGE_END.sub("-\n", text)).translate(_SIGNS)
+    return _UPRIGHT.sub(_upright, text)
 
 
-def _outline(document: pypdfium2.PdfDocument) -> dict[int, str]:
-    """Return for each page on which a chapter begins the way down to it."""
-    found: dict[int, str] = {}
-    trail: list[tuple[int, str]] = []
-    try:
-        for mark in document.get_toc(max_depth=6):
-            trail = [*(step for step in trail if step[0] < mark.level), (mark.level, _title(mark))]
-            page = _page_of(mark)
-            if page is not None:
-                found[page] = path_of(trail)
-    except (pypdfium2.PdfiumError, AttributeError, ValueError):
-        return {}  # a broken outline is no reason not to read the pages
-    return found
+def _upright(match: re.Match[str]) -> str:
+    """Return what is written from top to bottom as one line."""
+    return match[0].replace("\n", "")
 
 
-def _title(mark: Any) -> str:
-    return str(mark.get_title() if hasattr(mark, "get_title") else mark.title)
-
-
-def _page_of(mark: Any) -> int | None:
-    if not hasattr(mark, "get_dest"):
-        return mark.page_index
-    target = mark.get_dest()
-    return target.get_index() if target else None
-
-
-def _edges(pages: list[str]) -> set[str]:
-    """Return the lines that stand at the top or bottom of most pages, numbers aside."""
-    if len(pages) < 4:
-        return set()
-    seen = Counter(line for text in pages for line in {_plain(line) for line in _outer(text)})
-    return {line for line, count in seen.items() if line and count >= _REPEATED * len(pages)}
-
-
-def _outer(text: str) -> list[str]:
-    lines = [line for line in text.split("\n") if line.strip()]
-    return [*lines[:_EDGE], *lines[-_EDGE:]]
-
-
-def _plain(line: str) -> str:
-    return _DIGITS.sub("#", " ".join(line.split()))
-
-
-def _without_edges(text: str, edges: set[str]) -> str:
-    if not edges:
-        return text
-    lines = text.split("\n")
-    filled = [index for index, line in enumerate(lines) if line.strip()]
-    outer = {*filled[:_EDGE], *filled[-_EDGE:]}
-    return "\n".join(
-        line for index, line in enumerate(lines) if index not in outer or _plain(line) not in edges
-    )
+def _is_covered(page: pypdfium2.PdfPage) -> bool:
+    """Whether a picture fills the page."""
+    width, height = page.get_size()
+    for each in page.get_objects(filter=[pdfium.FPDF_PAGEOBJ_IMAGE], max_depth=2):
+        left, bottom, right, top = each.get_bounds()
+        if (right - left) * (top - bottom) >= _FULL_PAGE * width * height:
+            return True
+    return False

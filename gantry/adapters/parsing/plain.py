@@ -1,14 +1,12 @@
 """Text, Markdown, source code, CSV and JSON."""
 
-import csv
-import io
 import itertools
-import json
 import re
 from collections.abc import Iterator
-from typing import Any
 
+from gantry.adapters.parsing import delimited, structured, tables
 from gantry.adapters.parsing.decoding import read_text
+from gantry.adapters.parsing.source import Source
 from gantry.domain.parsing import FileFormat, ParsingLimits, Progress, Section
 
 _PIECE = 20_000  # characters in a section
@@ -18,9 +16,9 @@ _FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})")
 _UNDERLINE = re.compile(r"^ {0,3}(=+|-+)\s*$")
 
 
-def read(path: str, form: FileFormat, limits: ParsingLimits) -> Iterator[Section | Progress]:
+def read(source: Source, form: FileFormat, limits: ParsingLimits) -> Iterator[Section | Progress]:
     """Yield the sections of a text file."""
-    text = read_text(path)
+    text = read_text(source)
     yield Progress(0, len(text))
     if form is FileFormat.MARKDOWN:
         yield from _markdown(text)
@@ -71,56 +69,22 @@ def path_of(trail: list[tuple[int, str]]) -> str:
 
 
 def _csv(text: str) -> Iterator[Section]:
-    """Say each row in words, ``column: value``, so that it means something alone."""
-    try:
-        dialect: Any = csv.Sniffer().sniff(text[:10_000], delimiters=",;\t|")
-    except csv.Error:
-        dialect = csv.excel
-    csv.field_size_limit(10_000_000)
-    rows = csv.reader(io.StringIO(text), dialect)
-    header = [name.strip() for name in next(rows, [])]
-    lines = (_row(header, row) for row in rows)
-    some = [line for line in itertools.islice(lines, _ROWS) if line]
-    if not some and any(header):
-        yield Section(", ".join(header))
-    while some:
+    rows = delimited.rows_of(text)
+    if rows is None:
+        yield from _pieces(text, "")
+        return
+    lines = tables.told(rows)
+    while some := list(itertools.islice(lines, _ROWS)):
         yield Section("\n".join(some))
-        some = [line for line in itertools.islice(lines, _ROWS) if line]
-
-
-def _row(header: list[str], row: list[str]) -> str:
-    names = (*header, *("" for _ in range(len(row) - len(header))))
-    told = [
-        f"{name}: {value.strip()}" if name else value.strip()
-        for name, value in zip(names, row, strict=False)
-        if value.strip()
-    ]
-    return "; ".join(told)
 
 
 def _json(text: str) -> Iterator[Section]:
-    """Say each value with the way to it, so that it means something alone."""
-    try:
-        values = [json.loads(text)]
-    except (ValueError, RecursionError):
-        try:
-            values = [json.loads(line) for line in text.splitlines() if line.strip()]
-        except (ValueError, RecursionError):
-            yield from _pieces(text, "")
-            return
-    lines = (line for value in values for line in (*_flat(value, ""), ""))
+    values = structured.values_of(text)
+    if values is None:
+        yield from _pieces(text, "")
+        return
+    lines = (line for value in values for line in (*value, ""))
     while some := list(itertools.islice(lines, _ROWS * 4)):
         joined = "\n".join(some).strip("\n")
         if joined:
             yield from _pieces(joined, "")
-
-
-def _flat(value: Any, way: str) -> Iterator[str]:
-    if isinstance(value, dict):
-        for name, inner in value.items():
-            yield from _flat(inner, f"{way}.{name}" if way else str(name))
-    elif isinstance(value, list):
-        for number, inner in enumerate(value, 1):
-            yield from _flat(inner, f"{way} {number}" if way else str(number))
-    elif value is not None and value != "":
-        yield f"{way}: {value}" if way else str(value)

@@ -7,7 +7,7 @@ import signal
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncGenerator
-from contextlib import suppress
+from contextlib import aclosing, suppress
 from dataclasses import asdict
 
 from gantry.adapters.parsing import wire
@@ -21,54 +21,72 @@ from gantry.domain.parsing import (
 )
 
 _SNIFF_SECONDS = 20
+_SNIFFERS = 2  # at once; each has a processor to itself while a file makes it hard
+_READERS = 4
 _CHILD = "gantry.adapters.parsing.child"
 _KILLED_BY_LIMIT = {-signal.SIGXCPU: ParsingFault.TOO_SLOW, -signal.SIGKILL: ParsingFault.TOO_LARGE}
 
 
 class ProcessParser:
-    """Reads each file in a process of its own."""
+    """Reads each file in a process of its own, so many at once and no more: the others wait."""
+
+    def __init__(self, *, sniffers: int = _SNIFFERS, readers: int = _READERS) -> None:
+        """Start nothing yet."""
+        self._sniffers = asyncio.Semaphore(sniffers)
+        self._readers = asyncio.Semaphore(readers)
 
     async def sniff(self, path: str, name: str) -> FileKind:
         """Tell what a file is by its content."""
-        process = await _start("sniff", path, name[-255:], ParsingLimits(cpu_seconds=_SNIFF_SECONDS))
-        try:
-            async with asyncio.timeout(_SNIFF_SECONDS):
-                told = _understood(await _line(process), None)
-        except TimeoutError:
-            raise ParsingFailed(ParsingFault.TOO_SLOW) from None
-        finally:
-            await _end(process)
-        if not isinstance(told, FileKind):
-            raise ParsingFailed(ParsingFault.BROKEN)
-        return told
+        async with self._sniffers:
+            return await _sniffed(path, name)
 
     async def parse(
         self, path: str, kind: FileKind, limits: ParsingLimits
     ) -> AsyncGenerator[Section | Progress]:
         """Yield the text from beginning to end."""
-        process = await _start("parse", path, kind.format.value, limits)
-        page = 1 if kind.paged else None
-        loop = asyncio.get_running_loop()
-        until = loop.time() + limits.wall_seconds
-        try:
-            while True:
-                patience = min(limits.silence_seconds, until - loop.time())
-                try:
-                    async with asyncio.timeout(max(patience, 0)):
-                        line = await _line(process)
-                except TimeoutError:
-                    raise ParsingFailed(ParsingFault.TOO_SLOW, page=page) from None
-                if not line:
-                    raise ParsingFailed(await _cause(process), page=page)
-                told = _understood(line, page)
-                if told is None:
-                    return
-                if isinstance(told, Progress) and kind.paged:
-                    page = told.done + 1
-                if isinstance(told, (Section, Progress)):
-                    yield told
-        finally:
-            await _end(process)
+        async with self._readers, aclosing(_parsed(path, kind, limits)) as told:
+            async for each in told:
+                yield each
+
+
+async def _sniffed(path: str, name: str) -> FileKind:
+    process = await _start("sniff", path, name[-255:], ParsingLimits(cpu_seconds=_SNIFF_SECONDS))
+    try:
+        async with asyncio.timeout(_SNIFF_SECONDS):
+            told = _understood(await _line(process), None)
+    except TimeoutError:
+        raise ParsingFailed(ParsingFault.TOO_SLOW) from None
+    finally:
+        await _end(process)
+    if not isinstance(told, FileKind):
+        raise ParsingFailed(ParsingFault.BROKEN)
+    return told
+
+
+async def _parsed(path: str, kind: FileKind, limits: ParsingLimits) -> AsyncGenerator[Section | Progress]:
+    process = await _start("parse", path, kind.format.value, limits)
+    page = 1 if kind.paged else None
+    loop = asyncio.get_running_loop()
+    until = loop.time() + limits.wall_seconds
+    try:
+        while True:
+            patience = min(limits.silence_seconds, until - loop.time())
+            try:
+                async with asyncio.timeout(max(patience, 0)):
+                    line = await _line(process)
+            except TimeoutError:
+                raise ParsingFailed(ParsingFault.TOO_SLOW, page=page) from None
+            if not line:
+                raise ParsingFailed(await _cause(process), page=page)
+            told = _understood(line, page)
+            if told is None:
+                return
+            if isinstance(told, Progress) and kind.paged:
+                page = told.done + 1
+            if isinstance(told, (Section, Progress)):
+                yield told
+    finally:
+        await _end(process)
 
 
 async def _start(what: str, path: str, argument: str, limits: ParsingLimits) -> Process:

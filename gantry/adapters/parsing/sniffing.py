@@ -2,24 +2,19 @@
 
 import json
 import re
-import zipfile
-from pathlib import Path
 
+from gantry.adapters.parsing import markup, packed, signs
 from gantry.adapters.parsing.decoding import decoded
+from gantry.adapters.parsing.source import Source, opened, size_of
 from gantry.domain.parsing import FileFormat, FileKind, ParsingFailed, ParsingFault
 
 _HEAD = 65_536
-_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # Office before 2007, and what Office encrypts
-_ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
-_HTML = re.compile(
-    r"^\s*(?:<!--.*?-->\s*|<\?xml[^>]*>\s*)*<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL
-)
+_PDF_LATER = re.compile(rb"^%PDF-\d", re.MULTILINE)
 _MANY_CONTROLS = 0.02
+_FEW_CONTROLS = 3  # are no sign of anything in a short text
+_SHORT = 60
 
 PDF = FileKind(FileFormat.PDF, "application/pdf", "PDF")
-DOCX = FileKind(
-    FileFormat.DOCX, "application/vnd.openxmlformats-officedocument.wordprocessingml.document", "Word"
-)
 HTML = FileKind(FileFormat.HTML, "text/html", "HTML")
 MARKDOWN = FileKind(FileFormat.MARKDOWN, "text/markdown", "Markdown")
 CSV = FileKind(FileFormat.CSV, "text/csv", "CSV")
@@ -41,54 +36,42 @@ _LANGUAGES = {
     "css": "CSS", "scss": "CSS", "xml": "XML", "yaml": "YAML", "yml": "YAML", "toml": "TOML", "ini": "INI",
     "vue": "Vue", "svelte": "Svelte", "tex": "LaTeX", "nix": "Nix", "tf": "Terraform", "proto": "Protobuf",
 }  # fmt: skip
-_PICTURE = re.compile(  # each as far as no text begins like it
-    rb"\x89PNG|\xff\xd8\xff|GIF8[79]a|RIFF....WEBP|II\*\0|MM\0\*|BM....\0\0\0\0", re.DOTALL
-)
 
 
-def sniff(path: str, name: str) -> FileKind:
+def sniff(source: Source, name: str) -> FileKind:
     """Tell what a file is.
 
     Raises:
         ParsingFailed: Nothing that can be read, or nothing at all.
     """
-    size = Path(path).stat().st_size
-    with Path(path).open("rb") as file:
+    size = size_of(source)
+    with opened(source) as file:
         head = file.read(_HEAD)
+        file.seek(max(0, size - 1024))
+        tail = file.read()
+        file.seek(signs.directory_place(head))
+        directory = file.read(4096)
     if not head.strip(b"\0 \t\r\n"):
         raise ParsingFailed(ParsingFault.EMPTY if not head.strip() else ParsingFault.UNSUPPORTED)
     if head.lstrip(b"\xef\xbb\xbf\0 \t\r\n").startswith(b"%PDF-"):
         return PDF
     if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
-        return _archive(path)
-    if head.startswith(_OLE):
-        raise ParsingFailed(ParsingFault.ENCRYPTED if _ENCRYPTED in head else ParsingFault.UNSUPPORTED)
-    if _PICTURE.match(head):
-        raise ParsingFailed(ParsingFault.NO_TEXT)
+        return packed.sniff(source)
+    kind = signs.told(head, directory)
+    if kind is not None:
+        return kind
     text = decoded(head, cut=size > len(head))
-    if text is None or _controls(text) > _MANY_CONTROLS:
-        if b"%PDF-" in head[:1024]:  # what a mail or a web server left before it does not matter
-            return PDF
+    binary = _is_binary(text)
+    if _PDF_LATER.search(head[:1024]) and (binary or b"%%EOF" in tail):
+        return PDF  # what a mail or a web server left before it does not matter
+    if binary:
         raise ParsingFailed(ParsingFault.UNSUPPORTED)
-    return _text(text, name.lower().rpartition(".")[2], whole=size <= len(head))
-
-
-def _archive(path: str) -> FileKind:
-    try:
-        with zipfile.ZipFile(path) as archive:
-            names = set(archive.namelist())
-            encrypted = any(info.flag_bits & 1 for info in archive.infolist())
-    except zipfile.BadZipFile as error:
-        raise ParsingFailed(ParsingFault.BROKEN) from error
-    if "word/document.xml" not in names:
-        raise ParsingFailed(ParsingFault.UNSUPPORTED)
-    if encrypted:
-        raise ParsingFailed(ParsingFault.ENCRYPTED)
-    return DOCX
+    ending = name.lower().rpartition(".")[2]
+    return signs.MAIL if signs.is_mail(text, ending) else _text(text, ending, whole=size <= len(head))
 
 
 def _text(text: str, ending: str, *, whole: bool) -> FileKind:
-    if _HTML.match(text):
+    if markup.is_page(text):
         return HTML
     if ending in _BY_ENDING and ending not in {"html", "htm", "xhtml"}:
         return _BY_ENDING[ending]
@@ -96,6 +79,8 @@ def _text(text: str, ending: str, *, whole: bool) -> FileKind:
         return FileKind(FileFormat.CODE, "text/plain", f"{_LANGUAGES[ending]} source")
     if ending in _BY_ENDING:
         return HTML if "</" in text else TEXT
+    if ending not in {"txt", "text", "log"} and markup.is_part(text):
+        return HTML
     if whole and text.lstrip()[:1] in {"{", "["} and _is_json(text):
         return JSON
     return TEXT
@@ -109,6 +94,14 @@ def _is_json(text: str) -> bool:
     return True
 
 
-def _controls(text: str) -> float:
-    odd = sum(1 for c in text if (c < " " and c not in "\t\r\n\f\x1b\b") or c in "\x7f\ufffd")
-    return odd / max(1, len(text))
+def _is_binary(text: str) -> bool:
+    """Whether there are too many control characters for a text; NULs are padding where there are hardly any others."""
+    text = text.rstrip("\0")
+    nuls = text.count("\0")
+    odd = sum(1 for c in text if (c < " " and c not in "\0\t\r\n\f\x1b\b\x1a") or c in "\x7f\ufffd")
+    letters = len(text) - nuls
+    if letters <= _SHORT:
+        return nuls + odd > min(_FEW_CONTROLS, letters // 4)
+    if nuls > _MANY_CONTROLS * len(text):
+        return odd > 0.001 * letters
+    return nuls + odd > _MANY_CONTROLS * letters

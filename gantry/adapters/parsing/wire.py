@@ -28,6 +28,7 @@ def kind_line(kind: FileKind) -> bytes:
     return _line({"k": kind.format.value, "m": kind.media_type, "l": kind.label})
 
 
+PROGRESS = b'{"n":'
 END_LINE = b'{"ok":1}\n'
 
 

@@ -1,1 +1,1 @@
-"""What a browser may see: frozen dataclasses made from rows."""
+"""What a browser may see: frozen dataclasses made of what services give."""

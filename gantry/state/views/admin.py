@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from gantry.domain.accounts import Role
+from gantry.domain.accounts import Person, Role
 from gantry.domain.catalog import ConnectionKind, ConnectionOrigin
-from gantry.models import Account
+from gantry.domain.text import counted
 from gantry.services.catalog import ConnectionStatus
 
 KINDS = {
@@ -74,6 +74,9 @@ class ServerDraftView:
     kind: str = ConnectionKind.OPENAI.value
     base_url: str = ""
     has_key: bool = False
+    models: str = ""  # named by hand, one a line
+    first_word_seconds: str = ""
+    between_words_seconds: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +88,7 @@ class OutcomeView:
     advice: str = ""
 
 
-def person(account: Account, *, you: bool) -> PersonView:
+def person(account: Person, *, you: bool) -> PersonView:
     """Return *account* as a row."""
     admin = account.role is Role.ADMIN
     return PersonView(
@@ -98,9 +101,9 @@ def person(account: Account, *, you: bool) -> PersonView:
         you=you,
         actions=[
             ActionView("reset", "Reset password"),
-            ActionView("demote", "Make an ordinary user")
+            ActionView("demote", "Remove administrator role")
             if admin
-            else ActionView("promote", "Make an administrator"),
+            else ActionView("promote", "Make administrator"),
             ActionView("deactivate", "Deactivate", danger=True)
             if account.active
             else ActionView("activate", "Activate"),
@@ -130,19 +133,24 @@ def server(status: ConnectionStatus) -> ServerView:
 def draft(status: ConnectionStatus) -> ServerDraftView:
     """Return what the form opens with for a stored connection."""
     spec = status.spec
-    return ServerDraftView(str(status.id or ""), spec.name, spec.kind.value, spec.base_url, status.has_key)
-
-
-def counted(models: int) -> str:
-    """Return *models* as words."""
-    return "1 model" if models == 1 else f"{models} models"
+    waits = spec.waits
+    return ServerDraftView(
+        str(status.id or ""),
+        spec.name,
+        spec.kind.value,
+        spec.base_url,
+        status.has_key,
+        "\n".join(spec.models),
+        f"{waits.first_word:g}" if waits else "",
+        f"{waits.between_words:g}" if waits else "",
+    )
 
 
 def _summary(status: ConnectionStatus) -> str:
     match status.state:
         case "ok":
-            return counted(status.models)
+            return counted(status.models, "model")
         case "failed":
-            return "Not reachable"
+            return "Offline"
         case _:
             return "Not checked yet"

@@ -2,14 +2,15 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 from gantry.domain.catalog import BUILT_IN, ModelRef
-from gantry.domain.chat import MessageStatus
-from gantry.domain.context import Retrieval
-from gantry.models import Message
+from gantry.domain.chat import Ending, MessageStatus, StoredMessage, error_for
+from gantry.domain.context import CitedSource, Retrieval
+from gantry.domain.knowledge import ScopeKind
+from gantry.domain.text import counted
 from gantry.services.catalog import ModelChoice
 from gantry.services.chat import Bubble, Window
-from gantry.services.vault import CollectionSummary
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,15 +21,25 @@ class SourceView:
     title: str
     page: int  # 0: it has none
     kind: str
+    cited: bool  # the answer refers to it
 
 
 @dataclass(frozen=True, slots=True)
-class CollectionView:
-    """A collection that a conversation may read."""
+class CitedView:
+    """One document, conversation or fact that an answer cites."""
+
+    title: str
+    place: str  # the page, where all that is cited stands on one
+    numbers: str
+    first: int  # of its numbers
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentChoiceView:
+    """A document that a conversation may read."""
 
     id: str
     name: str
-    documents: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,31 +69,49 @@ class MessageView:
     usage: str
     created_at: str  # ISO 8601; the browser shows it in its own time zone
     left_out: int
-    truncated: bool
+    blank: bool  # an answer that failed before its first word
+    continues: bool  # an answer that can go on
+    ending: str  # what is said below a complete answer that could have been longer
     sources: list[SourceView]
+    cited: list[CitedView]
+    uncited: str  # what the rest of the sources is called; empty when there is none
+    first_uncited: int
     note: str  # what is said beside the sources: nothing found, a search that did not answer
     files: list[str]  # names of what was sent with a question
 
 
 @dataclass(frozen=True, slots=True)
 class ModelChoiceView:
-    """One line of the model picker. ``context`` is a length such as ``8k``, or empty when it is not known."""
+    """One line of the model picker. ``context`` says ``context_tokens`` in short, ``8k``; empty and 0 when not known."""
 
     id: str
     name: str
-    group: str
+    server: str
     context: str
+    context_tokens: int
     available: bool
 
 
-def message_view(bubble: Bubble, *, held: bool = False) -> MessageView:
+@dataclass(frozen=True, slots=True)
+class ServerModelsView:
+    """The models of one server."""
+
+    server: str
+    models: list[ModelChoiceView]
+
+
+def message_view(bubble: Bubble, *, administrator: bool, held: bool = False) -> MessageView:
     """Make the view of *bubble*; of a *held* one the tab has the text, or is about to read it."""
     message = bubble.message
-    error = message.error or {}
+    error = error_for(message.error or {}, administrator=administrator)
     at = bubble.siblings.index(message.id) if message.id in bubble.siblings else 0
     live = message.status is MessageStatus.STREAMING
     retrieval = Retrieval.parse(message.retrieval)
     follows = (live or held) and bubble.generation_id is not None
+    sources = () if live else bubble.sources  # until then they come with the stream
+    cited, uncited = cited_views(sources), [row.number for row in sources if not row.cited]
+    blank = message.status is MessageStatus.FAILED and not message.content
+    can_go_on = message.truncated and message.ending != Ending.FULL
     return MessageView(
         id=str(message.id),
         role=message.role.value,
@@ -103,21 +132,85 @@ def message_view(bubble: Bubble, *, held: bool = False) -> MessageView:
         usage="" if live else usage_label(message),
         created_at=message.created_at.isoformat(timespec="seconds"),
         left_out=message.left_out,
-        truncated=message.truncated,
-        sources=[SourceView(row.number, row.title, row.page or 0, row.kind.value) for row in bubble.sources],
+        blank=blank,
+        continues=not blank
+        and (can_go_on or message.status in {MessageStatus.STOPPED, MessageStatus.FAILED}),
+        ending=_ending_of(message),
+        sources=[_source_view(row) for row in bubble.sources],
+        cited=cited,
+        uncited=_uncited_label(len(uncited), beside=bool(cited)),
+        first_uncited=uncited[0] if uncited else 0,
         note=retrieval.sentence if retrieval and not live else "",
         files=[file.name for file in bubble.attachments],
     )
 
 
-def collection_views(found: Sequence[CollectionSummary]) -> list[CollectionView]:
-    """Make the lines of the scope picker."""
-    return [CollectionView(str(each.collection.id), each.collection.name, each.documents) for each in found]
+def cited_views(rows: Sequence[CitedSource]) -> list[CitedView]:
+    """Group what an answer cites by what it is from, in the order of the first number."""
+    by_origin: dict[tuple[str, UUID | None], list[CitedSource]] = {}
+    for row in rows:
+        if row.cited:
+            by_origin.setdefault((row.title, row.document_id), []).append(row)
+    return [
+        CitedView(
+            title=group[0].title,
+            place=f"p. {group[0].page}" if len({row.page for row in group}) == 1 and group[0].page else "",
+            numbers=", ".join(str(row.number) for row in group),
+            first=group[0].number,
+        )
+        for group in by_origin.values()
+    ]
 
 
-def message_views(window: Window, held: Collection[str] = ()) -> list[MessageView]:
+def _uncited_label(count: int, *, beside: bool) -> str:
+    if not count:
+        return ""
+    if beside:
+        return f"+{count} more"
+    return "1 source read, not cited" if count == 1 else f"{count} sources read, none cited"
+
+
+def _source_view(row: CitedSource) -> SourceView:
+    return SourceView(row.number, row.title, row.page or 0, row.kind.value, row.cited)
+
+
+def scope_label(kind: str, collections: Sequence[str], documents: int) -> str:
+    """Say what a conversation may read; *collections* are the names of the chosen ones."""
+    if kind != ScopeKind.SOME:
+        return "No documents" if kind == ScopeKind.NONE else "All documents"
+    parts = [counted(len(collections), "collection")] if len(collections) > 1 else [*collections]
+    if documents:
+        parts.append(counted(documents, "document"))
+    return ", ".join(parts) or "Some documents"
+
+
+def message_views(
+    window: Window, held: Collection[str] = (), *, administrator: bool = False
+) -> list[MessageView]:
     """Make the views of a window, oldest first; *held* are ids of messages whose text the tab has."""
-    return [message_view(bubble, held=str(bubble.message.id) in held) for bubble in window.bubbles]
+    return [
+        message_view(bubble, administrator=administrator, held=str(bubble.message.id) in held)
+        for bubble in window.bubbles
+    ]
+
+
+def _ending_of(message: StoredMessage) -> str:
+    if message.status is not MessageStatus.COMPLETE:
+        return ""
+    if message.ending == Ending.FILTERED:
+        return "The model server's content filter ended this answer."
+    if message.ending == Ending.FULL:
+        return (
+            "This chat has reached the model's context limit, so the answer cannot continue."
+            " Start a new chat, or choose a model with a longer context."
+        )
+    return "The model reached its length limit." if message.truncated else ""
+
+
+def tokens_so_far(window: Window) -> int:
+    """Return how many tokens the newest answer and all that was sent for it have; 0 when that is not known."""
+    answers = [each.message for each in window.bubbles if each.message.prompt_tokens]
+    return (answers[-1].prompt_tokens or 0) + (answers[-1].completion_tokens or 0) if answers else 0
 
 
 def parent_ids(window: Window) -> list[str]:
@@ -125,7 +218,7 @@ def parent_ids(window: Window) -> list[str]:
     return [str(bubble.message.parent_id or "") for bubble in window.bubbles]
 
 
-def usage_label(message: Message) -> str:
+def usage_label(message: StoredMessage) -> str:
     """Say what an answer took: ``llama3 · 412 tokens · 38 tokens/s · 10.8 s``; empty for a question."""
     if not message.model:
         return ""
@@ -133,9 +226,7 @@ def usage_label(message: Message) -> str:
     parts = [model.name]
     tokens, total_ms = message.completion_tokens, message.total_ms
     if tokens:
-        parts.append(
-            f"{'≈ ' if message.tokens_estimated else ''}{tokens:,} token{'' if tokens == 1 else 's'}"
-        )
+        parts.append(f"{'≈ ' if message.tokens_estimated else ''}{counted(tokens, 'token')}")
         writing_ms = (total_ms or 0) - (message.first_token_ms or 0)
         if writing_ms > 0 and model.connection != BUILT_IN:  # which quotes: it has no speed of writing
             speed = tokens * 1000 / writing_ms
@@ -151,12 +242,19 @@ def model_views(choices: Collection[ModelChoice]) -> list[ModelChoiceView]:
         ModelChoiceView(
             id=choice.id,
             name=choice.name,
-            group=choice.connection_name,
+            server=choice.connection_name,
             context=_short_count(choice.context_tokens),
+            context_tokens=choice.context_tokens or 0,
             available=choice.available,
         )
         for choice in choices
     ]
+
+
+def by_server(models: Sequence[ModelChoiceView]) -> list[ServerModelsView]:
+    """Group *models*, which are in the catalog's order, by their servers."""
+    servers = dict.fromkeys(model.server for model in models)
+    return [ServerModelsView(each, [model for model in models if model.server == each]) for each in servers]
 
 
 def only_built_in(choices: Collection[ModelChoice]) -> bool:

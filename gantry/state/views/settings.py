@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from uuid import UUID
 
-from gantry.models import AuthSession
+from gantry.domain.accounts import Session
 from gantry.services.catalog import ModelChoice
 
 # Order matters: most browsers also name the ones they descend from.
@@ -50,14 +50,14 @@ class ModelView:
     label: str
 
 
-def session(row: AuthSession, current: UUID | None) -> SessionView:
-    """Return *row* as a line of the list; *current* is the session of whoever asks."""
+def session(one: Session, current: UUID | None) -> SessionView:
+    """Return *one* as a line of the list; *current* is the session of whoever asks."""
     return SessionView(
-        id=str(row.id),
-        agent=agent_in_words(row.agent),
-        address=row.address,
-        seen=int(row.last_seen_at.timestamp()),
-        current=row.id == current,
+        id=str(one.id),
+        agent=agent_in_words(one.agent),
+        address=one.address,
+        seen=int(one.last_seen_at.timestamp()),
+        current=one.id == current,
     )
 
 
@@ -66,7 +66,7 @@ def model(choice: ModelChoice) -> ModelView:
     label = choice.name
     if choice.connection_name != choice.name:
         label += f" · {choice.connection_name}"
-    return ModelView(choice.id, label if choice.available else f"{label} (not reachable)")
+    return ModelView(choice.id, label if choice.available else f"{label} (offline)")
 
 
 def agent_in_words(agent: str) -> str:

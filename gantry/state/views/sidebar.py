@@ -1,7 +1,9 @@
 """What the sidebar shows of a conversation."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, tzinfo
+from itertools import groupby
 
 from gantry.services.chat import Listed
 
@@ -16,6 +18,46 @@ class RowView:
     pinned: bool = False
     answering: bool = False
     unseen: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class GroupView:
+    """Conversations under one heading, newest first; ``label`` is empty where the group above has the same."""
+
+    label: str
+    rows: list[RowView]
+
+
+def heading_of(moment: datetime, now: datetime) -> str:
+    """Return the heading for something last changed at *moment*; both are in the reader's zone."""
+    days = (now.date() - moment.date()).days
+    if days <= 0:
+        return "Today"
+    if days == 1:
+        return "Yesterday"
+    if days <= 7:
+        return "Previous 7 days"
+    if days <= 30:
+        return "Previous 30 days"
+    return f"{moment:%B}" if moment.year == now.year else f"{moment:%B %Y}"
+
+
+def grouped(every: Iterable[RowView], zone: tzinfo, *, above: str = "") -> list[GroupView]:
+    """Put rows, newest first, under the headings of days in *zone*; *above* is the heading they continue."""
+    now = datetime.now(zone)
+
+    def label(row: RowView) -> str:
+        return heading_of(datetime.fromtimestamp(row.updated, zone), now)
+
+    groups = [GroupView(heading, list(each)) for heading, each in groupby(every, label)]
+    if groups and groups[0].label == above:
+        groups[0] = replace(groups[0], label="")
+    return groups
+
+
+def flat(groups: Sequence[GroupView]) -> list[RowView]:
+    """Return the rows of all groups."""
+    return [row for group in groups for row in group.rows]
 
 
 def rows(listed: Iterable[Listed]) -> list[RowView]:

@@ -1,10 +1,10 @@
 """What the vault page may see."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from gantry.domain.vault import UNFINISHED, DocumentState
-from gantry.models import Chunk, Document
-from gantry.services.vault import CollectionSummary
+from gantry.domain.text import counted
+from gantry.domain.vault import UNFINISHED, CollectionSummary, DocumentState, StoredChunk, StoredDocument
 from gantry.state.views.admin import ActionView
 
 _KINDS = {
@@ -14,11 +14,25 @@ _KINDS = {
     "text/csv": "CSV",
     "application/json": "JSON",
     "text/plain": "Text",
+    "application/vnd.openxmlformats-officedocument.presentationml.presentation": "PowerPoint",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "Excel",
+    "application/vnd.ms-excel": "Excel",
+    "application/vnd.oasis.opendocument.text": "OpenDocument",
+    "application/vnd.oasis.opendocument.spreadsheet": "OpenDocument",
+    "application/vnd.oasis.opendocument.presentation": "OpenDocument",
+    "application/epub+zip": "EPUB",
+    "application/rtf": "RTF",
+    "message/rfc822": "E-mail",
 }
 
 
+_ICONS = {"Excel": "table", "CSV": "table", "Image": "image", "E-mail": "mail"}
+# Why a file was not read, where reading it again may help: the file itself is not to blame.
+_WORTH_A_RETRY = {"cancelled", "interrupted", "internal", "too-slow", "no-recognition", "missing"}
+
+
 @dataclass(frozen=True, slots=True)
-class ShelfView:
+class CollectionView:
     """One collection."""
 
     id: str
@@ -34,6 +48,7 @@ class DocumentView:
     id: str
     name: str
     kind: str
+    icon: str  # "text", "table", "image" or "mail"
     size: str
     pages: str
     state: str
@@ -53,72 +68,75 @@ class ChunkView:
     text: str
 
 
-def shelf(found: CollectionSummary) -> ShelfView:
-    """Make the view of a collection."""
-    row = found.collection
-    return ShelfView(str(row.id), row.name, found.documents, row.is_default)
+def collection_views(found: Sequence[CollectionSummary]) -> list[CollectionView]:
+    """Make the views of collections."""
+    return [CollectionView(str(each.id), each.name, each.documents, each.is_default) for each in found]
 
 
-def document_view(row: Document) -> DocumentView:
+def document_view(document: StoredDocument) -> DocumentView:
     """Make the view of a document."""
-    problem = row.problem or {}
-    busy = row.state in UNFINISHED
-    progress, percent = _progress(row)
+    problem = document.problem or {}
+    busy = document.state in UNFINISHED
+    progress, percent = _progress(document)
+    kind = "Image" if document.media_type.startswith("image/") else _KINDS.get(document.media_type, "Word")
     return DocumentView(
-        id=str(row.id),
-        name=row.name,
-        kind=_KINDS.get(row.media_type, "Word"),
-        size=size_label(row.size_bytes),
-        pages=f"{row.pages:,} page{'' if row.pages == 1 else 's'}" if row.pages else "",
-        state=row.state.value,
+        id=str(document.id),
+        name=document.name,
+        kind=kind,
+        icon=_ICONS.get(kind, "text"),
+        size=size_label(document.size_bytes),
+        pages=counted(document.pages, "page") if document.pages else "",
+        state=document.state.value,
         progress=progress,
         advice=str(problem.get("advice", "")),
         busy=busy,
         percent=str(percent),
-        actions=_actions(row, busy=busy),
+        actions=_actions(document, busy=busy),
     )
 
 
-def _progress(row: Document) -> tuple[str, int]:
-    match row.state:
+def _progress(document: StoredDocument) -> tuple[str, int]:
+    match document.state:
         case DocumentState.QUEUED:
             return "Waiting to be read", 0
-        case DocumentState.PARSING if row.pages and row.pages_done:
-            return f"Reading page {row.pages_done:,} of {row.pages:,}", 100 * row.pages_done // row.pages
+        case DocumentState.PARSING if document.pages and document.pages_done:
+            return (
+                f"Reading page {document.pages_done:,} of {document.pages:,}",
+                100 * document.pages_done // document.pages,
+            )
         case DocumentState.PARSING:
             return "Reading", 10
         case DocumentState.EMBEDDING:
-            percent = 100 * row.embedded_count // row.chunk_count if row.chunk_count else 0
+            percent = 100 * document.embedded_count // document.chunk_count if document.chunk_count else 0
             return f"Indexing, {percent} %", percent
         case DocumentState.FAILED:
-            problem = row.problem or {}
-            title, page = str(problem.get("title", "It could not be read.")), problem.get("page") or 1
+            problem = document.problem or {}
+            title, page = str(problem.get("title", "This file could not be read.")), problem.get("page") or 1
             return (f"Page {page}: {title}" if page > 1 else title), 0  # the first page is the whole file
         case _:
             return (
-                "Ready" if row.embedded_count >= row.chunk_count else "Ready, searched by its words for now",
+                "Ready"
+                if document.embedded_count >= document.chunk_count
+                else "Ready, keyword search only for now",
                 100,
             )
 
 
-def _actions(row: Document, *, busy: bool) -> list[ActionView]:
-    actions = [
-        ActionView("preview", "Show the text"),
-        ActionView("rename", "Rename"),
-        ActionView("move", "Move"),
-        ActionView("download", "Download"),
-    ]
+def _actions(document: StoredDocument, *, busy: bool) -> list[ActionView]:
+    actions = [ActionView("rename", "Rename"), ActionView("move", "Move"), ActionView("download", "Download")]
+    if document.state is not DocumentState.FAILED:
+        actions.insert(0, ActionView("preview", "View text"))
+    elif (document.problem or {}).get("kind") in _WORTH_A_RETRY:
+        actions.insert(0, ActionView("retry", "Retry"))
     if busy:
         actions.append(ActionView("cancel", "Cancel"))
-    if row.state is DocumentState.FAILED:
-        actions = [ActionView("retry", "Retry"), *actions[1:]]
     return [*actions, ActionView("delete", "Delete", danger=True)]
 
 
-def chunk_view(row: Chunk) -> ChunkView:
+def chunk_view(chunk: StoredChunk) -> ChunkView:
     """Make the view of a chunk."""
-    page = f"Page {row.page}" if row.page else ""
-    return ChunkView(str(row.id), " · ".join(part for part in (page, row.heading) if part), row.content)
+    page = f"Page {chunk.page}" if chunk.page else ""
+    return ChunkView(str(chunk.id), " · ".join(part for part in (page, chunk.heading) if part), chunk.content)
 
 
 def size_label(size: int) -> str:

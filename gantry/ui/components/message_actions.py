@@ -1,40 +1,128 @@
-"""What can be done with a message (assets/message-actions.jsx)."""
+"""What can be done with a message, and what it cost: shown once it has settled."""
+
+from typing import Any, Literal
 
 import reflex as rx
 
-from gantry.ui.components.local import text_event, two_texts_event
+from gantry.state.chat import ChatState
+from gantry.state.views.chat import MessageView
+from gantry.ui.browser import Kept, function
+from gantry.ui.components.model_picker import other_model_button
+from gantry.ui.components.sources import open_prompt
+from gantry.ui.components.user_message import EDITING
+
+_COPIED = Kept("copied")  # the id of the message that was copied a moment ago
 
 
-class MessageActions(rx.Component):
-    """Copy, branches, and by role: rate, retry, continue, or edit. Shows nothing before the message has settled."""
-
-    library = "$/public/message-actions.jsx"
-    tag = "MessageActions"
-
-    message_id: rx.Var[str]
-    role: rx.Var[str]
-    status: rx.Var[str]
-    text: rx.Var[str]
-    generation_id: rx.Var[str]
-    model: rx.Var[str]
-    usage: rx.Var[str]
-    rating: rx.Var[str]
-    created_at: rx.Var[str]
-    truncated: rx.Var[bool]
-    last: rx.Var[bool]
-    sibling_index: rx.Var[int]
-    sibling_count: rx.Var[int]
-    previous_id: rx.Var[str]
-    next_id: rx.Var[str]
-
-    on_rate: rx.EventHandler[two_texts_event]
-    """With the message's id and ``up``, ``down`` or nothing."""
-    on_retry: rx.EventHandler[two_texts_event]
-    """With the message's id and a model, or nothing for the same one."""
-    on_continue: rx.EventHandler[text_event]
-    """With the message's id."""
-    on_select: rx.EventHandler[text_event]
-    """With the id of another of the alternatives."""
+def message_actions(view: MessageView, *, last: rx.Var[bool], rating: rx.Var[str]) -> rx.Component:
+    """Lay out the row below a message: copy, versions, and by role: judge, try again, continue, or edit."""
+    return rx.cond(
+        view.status == "streaming",
+        rx.fragment(),
+        rx.el.div(
+            rx.cond(view.sibling_count > 1, _versions(view)),
+            rx.cond(view.blank, rx.fragment(), _copy(view)),
+            rx.cond(
+                view.role == "assistant",
+                _of_answer(view, rating),
+                _action("Edit", "pencil", EDITING.put(view.id), data_testid="edit-message"),
+            ),
+            rx.cond(view.continues & last, _continue(view)),
+            rx.el.span(
+                rx.cond(view.usage != "", rx.el.span(view.usage, class_name="usage")),
+                _moment(view.created_at),
+                class_name="facts",
+            ),
+            class_name="actions",
+            role="group",
+            aria_label="Message actions",
+        ),
+    )
 
 
-message_actions = MessageActions.create
+def _action(label: str, icon: str, on_click: Any, **props: Any) -> rx.Component:
+    return rx.el.button(
+        rx.icon(icon, size=17, aria_hidden="true"),
+        type="button",
+        class_name="action",
+        aria_label=label,
+        title=label,
+        on_click=on_click,
+        **props,
+    )
+
+
+def _versions(view: MessageView) -> rx.Component:
+    at = f"{view.sibling_index} / {view.sibling_count}"
+    return rx.el.span(
+        _action(
+            "Previous version",
+            "chevron-left",
+            ChatState.select_branch(view.previous_id),
+            disabled=view.previous_id == "",
+        ),
+        rx.el.span(at, aria_label=f"Version {view.sibling_index} of {view.sibling_count}", role="img"),
+        _action(
+            "Next version",
+            "chevron-right",
+            ChatState.select_branch(view.next_id),
+            disabled=view.next_id == "",
+        ),
+        class_name="branches",
+        data_testid="branches",
+    )
+
+
+def _copy(view: MessageView) -> rx.Component:
+    streamed = function("streamedText", "stream.js").call(view.generation_id)
+    text = rx.cond(view.markdown != "", view.markdown, streamed)
+    copy = function("copyNow", "clipboard.js").partial(text, view.id)
+    return rx.cond(
+        _COPIED.value == view.id,
+        _action("Copied", "check", copy, data_testid="copy"),
+        _action("Copy", "copy", copy, data_testid="copy"),
+    )
+
+
+def _of_answer(view: MessageView, rating: rx.Var[str]) -> rx.Component:
+    def judge(label: str, icon: str, value: Literal["up", "down"]) -> rx.Component:
+        is_given = rating == value
+        judgement: Any = rx.cond(is_given, "", value)
+        return _action(label, icon, ChatState.rate(view.id, judgement), aria_pressed=is_given)
+
+    return rx.fragment(
+        rx.cond(
+            view.blank,
+            rx.fragment(),
+            rx.fragment(judge("Good answer", "thumbs-up", "up"), judge("Bad answer", "thumbs-down", "down")),
+        ),
+        rx.el.span(
+            _action("Retry", "rotate-cw", ChatState.regenerate(view.id, ""), data_testid="retry"),
+            other_model_button(view, class_name="action narrow"),
+            class_name="retry",
+        ),
+        _action("View prompt", "scroll-text", open_prompt(view.id), data_testid="open-context"),
+    )
+
+
+def _continue(view: MessageView) -> rx.Component:
+    return rx.el.button(
+        rx.icon("play", size=15, aria_hidden="true"),
+        "Continue",
+        type="button",
+        class_name="action worded",
+        on_click=ChatState.resume(view.id),
+        data_testid="continue",
+    )
+
+
+def _moment(at: Any) -> rx.Component:
+    """Lay out the moment in the reader's own zone."""
+    exact = function("exactMoment", "clock.js").call(at)
+    return rx.el.time(
+        function("shortMoment", "clock.js").call(at),
+        title=exact,
+        aria_label=exact,
+        tab_index=0,
+        custom_attrs={"dateTime": at},
+    )

@@ -1,22 +1,81 @@
-"""The model the next message goes to (assets/model-picker.jsx)."""
+"""The model that answers: the button that tells it, and the list of all models, which serves every button of the page."""
+
+from typing import Any
 
 import reflex as rx
 
-from gantry.state.views.chat import ModelChoiceView
-from gantry.ui.components.local import text_event
+from gantry.state.chat import ChatState
+from gantry.state.views.chat import MessageView, ModelChoiceView, ServerModelsView
+from gantry.ui.browser import Kept
+from gantry.ui.pickers import group, option, picker
+
+_LIST = "models"
+_FOR = Kept(
+    "models_for", {"message": "", "model": ""}
+)  # the answer to be tried again; none: the next message
 
 
-class ModelPicker(rx.Component):
-    """A button with the current model's name, and a searchable list."""
+def model_picker() -> rx.Component:
+    """Lay out the button with the name of the model that the next message goes to."""
+    name = ChatState.model_name
+    return rx.el.button(
+        rx.el.span(rx.cond(name != "", name, "Choose a model"), class_name="clip"),
+        rx.cond(ChatState.is_model_away, rx.el.span("offline", class_name="model-away")),
+        rx.icon("chevron-down", size=15, aria_hidden="true"),
+        type="button",
+        class_name="bar-button model-button",
+        aria_label=rx.cond(name != "", f"Model: {name}", "Model: none"),
+        aria_haspopup="listbox",
+        title=name,
+        data_testid="model-picker",
+        custom_attrs={"data-model": ChatState.model, "popoverTarget": _LIST},
+        on_click=_FOR.put({"message": "", "model": ""}),
+    )
 
-    library = "$/public/model-picker.jsx"
-    tag = "ModelPicker"
 
-    models: rx.Var[list[ModelChoiceView]]
-    current: rx.Var[str]
+def other_model_button(view: MessageView, **props: Any) -> rx.Component:
+    """Lay out the button that has an answer tried again by another model."""
+    return rx.el.button(
+        rx.icon("chevron-down", size=14, aria_hidden="true"),
+        type="button",
+        aria_label="Retry with another model",
+        title="Retry with another model",
+        aria_haspopup="listbox",
+        custom_attrs={"popoverTarget": _LIST},
+        on_click=_FOR.put({"message": view.id, "model": view.model}),
+        **props,
+    )
 
-    on_choose: rx.EventHandler[text_event]
-    """With the id of the model."""
+
+def model_list() -> rx.Component:
+    """Lay out the list; once on a page."""
+    return picker(
+        _LIST,
+        "Models",
+        rx.foreach(ChatState.models, _server),
+        search="Search models",
+        none="No models found.",
+    )
 
 
-model_picker = ModelPicker.create
+def _server(server: ServerModelsView) -> rx.Component:
+    return group(server.server, rx.foreach(server.models, _model))
+
+
+def _model(model: ModelChoiceView) -> rx.Component:
+    is_retry = _FOR.value["message"] != ""
+    chosen = rx.cond(is_retry, _FOR.value["model"] == model.name, ChatState.model == model.id)
+    message = _FOR.now["message"].to(str)
+    return option(
+        f"model-{model.id}",
+        rx.el.span(model.name, class_name="picker-name"),
+        rx.cond(model.available, rx.fragment(), rx.el.span("offline", class_name="model-away")),
+        rx.cond(model.context != "", rx.el.span(model.context, class_name="model-context")),
+        words=f"{model.id} {model.server}",
+        chosen=chosen,
+        on_click=rx.cond(
+            message != "",
+            ChatState.regenerate(message, model.id),
+            ChatState.choose_model(model.id, ChatState.conversation_id),
+        ),
+    )

@@ -6,22 +6,19 @@ import reflex as rx
 
 from gantry.state.admin import PeopleState
 from gantry.state.views.admin import PersonView
-from gantry.ui.components.local import Actions, CopyField, Dialog, Moment
+from gantry.ui.components.local import moment
 from gantry.ui.components.placeholders import empty
+from gantry.ui.copying import copy_field
+from gantry.ui.dialogs import confirmation, dialog, dialog_actions
+from gantry.ui.forms import field, search_field
+from gantry.ui.menus import actions
 
 
 def people() -> rx.Component:
     """Lay out search, table and dialogs."""
     return rx.el.section(
         rx.el.div(
-            rx.el.input(
-                type="search",
-                placeholder="Search by name or e-mail",
-                aria_label="Search people",
-                default_value=PeopleState.search,
-                on_change=PeopleState.find.debounce(250),
-                class_name="input search",
-            ),
+            search_field("Search people", "Name or e-mail", PeopleState.search, PeopleState.find),
             rx.el.button(
                 rx.icon("user-plus", size=17, aria_hidden="true"),
                 "Add person",
@@ -30,12 +27,12 @@ def people() -> rx.Component:
                 class_name="button primary",
                 data_testid="add-person",
             ),
-            class_name="row apart",
+            class_name="tools",
         ),
+        rx.cond(PeopleState.people, _table(), empty("users", "No people found.")),
         rx.cond(
-            PeopleState.people,
-            _table(),
-            empty("users", "Nobody matches."),
+            PeopleState.has_more,
+            rx.el.button("Show more", type="button", on_click=PeopleState.more, class_name="button"),
         ),
         _add_dialog(),
         _reset_dialog(),
@@ -46,51 +43,35 @@ def people() -> rx.Component:
 
 
 def _table() -> rx.Component:
-    heads = ("Name", "E-mail", "Role", "State", "Added")
     return rx.el.table(
         rx.el.thead(
             rx.el.tr(
-                *(rx.el.th(head, scope="col") for head in heads),
+                *(rx.el.th(head, scope="col") for head in ("Name", "E-mail", "Role", "State", "Added")),
                 rx.el.th(rx.el.span("Actions", class_name="sr-only"), scope="col"),
             )
         ),
         rx.el.tbody(rx.foreach(PeopleState.people, _row)),
-        class_name="table",
+        class_name="people",
     )
 
 
 def _row(person: PersonView) -> rx.Component:
     return rx.el.tr(
         rx.el.td(
-            rx.el.div(
-                rx.el.span(person.name, class_name="strong"),
-                rx.cond(person.you, rx.el.span("You", class_name="badge")),
-                class_name="row",
-            ),
-            custom_attrs={"data-label": "Name"},
+            rx.el.span(person.name, class_name="strong clip"),
+            rx.cond(person.you, rx.el.span("You", class_name="badge")),
+            title=person.name,
         ),
+        rx.el.td(rx.el.span(person.email, class_name="clip"), title=person.email),
+        rx.el.td(rx.cond(person.admin, rx.el.span("Administrator", class_name="badge accent"), "User")),
+        rx.el.td(rx.cond(person.active, "Active", rx.el.span("Deactivated", class_name="badge warning"))),
+        rx.el.td(moment(person.created)),
         rx.el.td(
-            rx.el.span(person.email, class_name="anywhere"),
-            custom_attrs={"data-label": "E-mail"},
-        ),
-        rx.el.td(
-            rx.cond(person.admin, rx.el.span("Administrator", class_name="badge accent"), "User"),
-            custom_attrs={"data-label": "Role"},
-        ),
-        rx.el.td(
-            rx.cond(
-                person.active,
-                rx.el.span("Active", class_name="badge success"),
-                rx.el.span("Deactivated", class_name="badge"),
-            ),
-            custom_attrs={"data-label": "State"},
-        ),
-        rx.el.td(Moment.create(at=person.created), class_name="soft", custom_attrs={"data-label": "Added"}),
-        rx.el.td(
-            Actions.create(
-                label=f"Actions for {person.name}",
-                items=person.actions,
-                on_select=lambda key: PeopleState.choose(person.id, key),
+            actions(
+                person.id,
+                f"Actions for {person.name}",
+                person.actions,
+                lambda key: PeopleState.choose(person.id, key),
             )
         ),
         key=person.id,
@@ -99,12 +80,12 @@ def _row(person: PersonView) -> rx.Component:
 
 
 def _add_dialog() -> rx.Component:
-    return Dialog.create(
+    return dialog(
         rx.el.form(
             _field("E-mail", "email", type="email", required=True, auto_complete="off"),
             _field("Name", "name", type="text", max_length=80, auto_complete="off"),
-            rx.el.div(
-                rx.el.label("Role", html_for="person-role"),
+            field(
+                "Role",
                 rx.el.select(
                     rx.el.option("User", value="user"),
                     rx.el.option("Administrator", value="admin"),
@@ -113,9 +94,9 @@ def _add_dialog() -> rx.Component:
                     default_value="user",
                     class_name="input",
                 ),
-                class_name="field",
+                id_="person-role",
             ),
-            rx.el.p("A password is made for them, and shown to you once.", class_name="section-note"),
+            rx.el.p("We'll generate a password and show it once.", class_name="section-note"),
             rx.el.div(
                 rx.cond(
                     PeopleState.fault.text != "",
@@ -125,53 +106,42 @@ def _add_dialog() -> rx.Component:
                 ),
                 role="alert",
             ),
-            rx.el.div(
-                rx.el.button("Cancel", type="button", on_click=PeopleState.close, class_name="button quiet"),
+            dialog_actions(
                 rx.el.button("Add person", type="submit", class_name="button primary"),
-                class_name="dialog-actions",
+                on_cancel=PeopleState.close,
             ),
             on_submit=PeopleState.add,
             class_name="stack",
         ),
-        open=PeopleState.adding,
-        title="Add a person",
+        open_=PeopleState.adding,
+        title="Add person",
         on_close=PeopleState.close,
         testid="add-person-dialog",
     )
 
 
 def _reset_dialog() -> rx.Component:
-    return Dialog.create(
-        rx.el.p(
-            "Their old password stops working and they are signed out everywhere. You are shown a new one.",
-            class_name="soft",
-        ),
-        rx.el.div(
-            rx.el.button("Cancel", type="button", on_click=PeopleState.close, class_name="button quiet"),
-            rx.el.button(
-                "Reset password",
-                type="button",
-                on_click=PeopleState.reset_password,
-                class_name="button danger",
-            ),
-            class_name="dialog-actions",
-        ),
-        open=PeopleState.resetting_id != "",
-        title="Reset the password of " + PeopleState.resetting_name + "?",
+    return confirmation(
+        "Their old password stops working and they are signed out everywhere. We'll generate a new one and show it once.",
+        action="Reset password",
+        on_confirm=PeopleState.reset_password,
+        open_=PeopleState.resetting_id != "",
+        title="Reset the password for " + PeopleState.resetting_name + "?",
         on_close=PeopleState.close,
         testid="reset-dialog",
     )
 
 
 def _handed_dialog() -> rx.Component:
-    return Dialog.create(
-        rx.el.p("Hand this over to ", rx.el.strong(PeopleState.handed_email), ". It is not shown again."),
-        CopyField.create(value=PeopleState.handed_password, label="password"),
-        rx.el.div(
-            rx.el.button("Done", type="button", on_click=PeopleState.close, class_name="button primary"),
-            class_name="dialog-actions",
+    return dialog(
+        rx.el.p(
+            "Give this password to ", rx.el.strong(PeopleState.handed_email), ". You won't see it again."
         ),
-        open=PeopleState.handed_password != "",
+        copy_field(PeopleState.handed_password, label="password"),
+        dialog_actions(
+            rx.el.button("Done", type="button", on_click=PeopleState.close, class_name="button primary")
+        ),
+        open_=PeopleState.handed_password != "",
         title="New password",
         on_close=PeopleState.close,
         testid="handed-dialog",
@@ -179,8 +149,5 @@ def _handed_dialog() -> rx.Component:
 
 
 def _field(label: str, name: str, **props: Any) -> rx.Component:
-    return rx.el.div(
-        rx.el.label(label, html_for=f"person-{name}"),
-        rx.el.input(id=f"person-{name}", name=name, class_name="input", **props),
-        class_name="field",
-    )
+    id_ = f"person-{name}"
+    return field(label, rx.el.input(id=id_, name=name, class_name="input", **props), id_=id_)

@@ -2,7 +2,7 @@
 
 import reflex as rx
 
-from gantry.ui.components.local import link
+from gantry.ui.browser import link
 from gantry.ui.components.mark import mark
 
 
@@ -21,7 +21,7 @@ def empty(icon: str, sentence: str, *more: rx.Component) -> rx.Component:
     return rx.el.div(rx.icon(icon, size=28, aria_hidden="true"), rx.el.p(sentence), *more, class_name="empty")
 
 
-def not_found(sentence: str = "There is nothing at this address, or it is not yours to see.") -> rx.Component:
+def not_found(sentence: str = "This page doesn't exist, or you don't have access.") -> rx.Component:
     """Say that there is nothing here, without telling why."""
     return rx.el.div(
         rx.el.div(
@@ -35,3 +35,8 @@ def not_found(sentence: str = "There is nothing at this address, or it is not yo
         class_name="alone",
         data_testid="not-found",
     )
+
+
+def no_page() -> rx.Component:
+    """Say that an address is none of ours; it needs no session and no server."""
+    return rx.el.div(not_found("This page doesn't exist."), custom_attrs={"data-bare": ""})

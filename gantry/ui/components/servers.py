@@ -1,11 +1,20 @@
 """The model servers of an installation: the list, and the dialogs above it."""
 
+from typing import Any
+
 import reflex as rx
 
-from gantry.state.servers import ServersState
-from gantry.state.views.admin import KINDS, ServerView
-from gantry.ui.components.local import Dialog, Moment, ServerForm
+from gantry.state.servers import ServerFields, ServersState
+from gantry.state.views.admin import KINDS, ActionView, ServerView
+from gantry.ui.browser import Kept
+from gantry.ui.components.local import moment
 from gantry.ui.components.placeholders import empty
+from gantry.ui.dialogs import confirmation, dialog, dialog_actions
+from gantry.ui.forms import field
+from gantry.ui.menus import actions
+
+_ACTIONS = [ActionView("edit", "Edit"), ActionView("remove", "Remove", danger=True)]
+_TESTING = Kept("testing", False)  # whether the form was sent to be tested
 
 
 def servers() -> rx.Component:
@@ -32,12 +41,12 @@ def servers() -> rx.Component:
                 class_name="button primary",
                 data_testid="add-server",
             ),
-            class_name="row apart",
+            class_name="tools",
         ),
         rx.cond(
             ServersState.servers,
-            rx.el.ul(rx.foreach(ServersState.servers, _server), class_name="stack", role="list"),
-            empty("server", "No model server yet. Add one, or start Ollama or LM Studio on this machine."),
+            rx.el.ul(rx.foreach(ServersState.servers, _server), class_name="cards servers", role="list"),
+            empty("server", "No model servers yet. Add one, or start Ollama or LM Studio on this machine."),
         ),
         _form_dialog(),
         _remove_dialog(),
@@ -49,38 +58,41 @@ def servers() -> rx.Component:
 def _server(server: ServerView) -> rx.Component:
     return rx.el.li(
         rx.el.div(
-            rx.el.div(
-                rx.el.div(
-                    rx.el.h3(server.name),
-                    _state(server),
-                    class_name="row",
-                ),
-                rx.cond(
-                    server.base_url != "",
-                    rx.el.p(server.base_url, class_name="mono soft anywhere"),
-                ),
-                rx.el.p(
-                    server.origin,
-                    rx.cond(server.base_url != "", f" · {server.kind}", ""),
-                    rx.cond(server.has_key, " · with a key", ""),
-                    rx.cond(
-                        server.checked > 0,
-                        rx.fragment(" · checked ", Moment.create(at=server.checked)),
+            rx.el.h2(server.name, class_name="server-name anywhere"),
+            _state(server),
+            rx.cond(
+                server.editable,
+                actions(
+                    server.id,
+                    f"Actions for {server.name}",
+                    _ACTIONS,
+                    lambda key: rx.cond(
+                        key == "edit",
+                        ServersState.open_form(server.id),
+                        ServersState.ask_to_remove(server.id),
                     ),
-                    class_name="small faint",
                 ),
-                class_name="stack tight grow",
             ),
-            rx.cond(server.editable, _buttons(server)),
-            class_name="row at-top",
+            class_name="server-head",
+        ),
+        rx.cond(
+            server.base_url != "",
+            rx.el.p(server.base_url, class_name="mono soft clip", title=server.base_url),
+        ),
+        rx.el.p(
+            rx.el.span(server.origin),
+            rx.cond(server.base_url != "", rx.el.span(server.kind)),
+            rx.cond(server.has_key, rx.el.span("API key stored")),
+            rx.cond(server.checked > 0, rx.el.span("Checked ", moment(server.checked))),
+            class_name="meta-line",
         ),
         rx.cond(
             server.state == "failed",
-            rx.el.p(server.problem, " ", server.advice, class_name="callout danger small"),
+            rx.el.p(server.problem, " ", rx.el.span(server.advice, class_name="soft"), class_name="trouble"),
         ),
         key=server.slug,
-        class_name="card stack",
         data_testid="server",
+        custom_attrs={"data-state": server.state},
     )
 
 
@@ -91,55 +103,141 @@ def _state(server: ServerView) -> rx.Component:
     )
 
 
-def _buttons(server: ServerView) -> rx.Component:
-    return rx.el.div(
-        rx.el.button(
-            "Edit",
-            rx.el.span(" ", server.name, class_name="sr-only"),
-            type="button",
-            on_click=ServersState.open_form(server.id),
-            class_name="button tiny",
-        ),
-        rx.el.button(
-            "Remove",
-            rx.el.span(" ", server.name, class_name="sr-only"),
-            type="button",
-            on_click=ServersState.ask_to_remove(server.id),
-            class_name="button tiny danger",
-        ),
-        class_name="row tight",
-    )
-
-
 def _form_dialog() -> rx.Component:
-    return Dialog.create(
-        ServerForm.create(
-            value=ServersState.form,
-            kinds=[{"value": kind.value, "label": label} for kind, label in KINDS.items()],
-            busy=ServersState.busy,
-            outcome=ServersState.outcome,
-            on_test=ServersState.test,
-            on_save=ServersState.save,
+    form, busy = ServersState.form, ServersState.busy
+    return dialog(
+        rx.el.form(
+            # Enter presses the first button that submits.
+            rx.el.button(type="submit", hidden=True, tab_index=-1, aria_hidden="true"),
+            field(
+                "Kind",
+                rx.el.select(
+                    *(rx.el.option(label, value=kind.value) for kind, label in KINDS.items()),
+                    default_value=form.kind,
+                    **_named("kind"),
+                ),
+                id_="server-kind",
+            ),
+            field(
+                "Name",
+                rx.el.input(default_value=form.name, required=True, max_length=80, **_named("name")),
+                id_="server-name",
+                hint="Shown before its models in the list.",
+            ),
+            field(
+                "Address",
+                rx.el.input(
+                    type="url",
+                    placeholder="http://192.168.1.20:8000/v1",
+                    default_value=form.base_url,
+                    required=True,
+                    spell_check=False,
+                    **_named("base_url"),
+                ),
+                id_="server-base_url",
+                hint="Base URL, usually ending in /v1.",
+            ),
+            field(
+                "API key",
+                rx.el.input(type="password", auto_complete="off", **_named("api_key")),
+                id_="server-api_key",
+                hint=rx.cond(
+                    form.has_key, "Stored. Leave empty to keep it.", "Only if the server requires one."
+                ),
+            ),
+            rx.cond(
+                form.has_key,
+                rx.el.label(
+                    rx.el.input(type="checkbox", name="forget_key", value="yes"),
+                    "Remove the stored key",
+                    class_name="row small",
+                ),
+            ),
+            _more(),
+            rx.el.div(
+                rx.cond(
+                    ServersState.outcome.text != "",
+                    rx.el.p(
+                        ServersState.outcome.text,
+                        " ",
+                        ServersState.outcome.advice,
+                        class_name=rx.cond(ServersState.outcome.ok, "callout success", "callout danger"),
+                    ),
+                ),
+                role="status",
+            ),
+            dialog_actions(
+                rx.el.button(
+                    rx.cond(busy, rx.el.span(class_name="spinner", aria_hidden="true")),
+                    "Test",
+                    type="submit",
+                    disabled=busy,
+                    on_click=_TESTING.put(True),
+                    class_name="button",
+                ),
+                rx.el.button("Save", type="submit", disabled=busy, class_name="button primary"),
+                on_cancel=ServersState.close,
+            ),
+            on_submit=_sent,
+            aria_busy=rx.cond(busy, "true", "false"),
+            class_name="stack",
         ),
-        open=ServersState.editing,
-        title=rx.cond(ServersState.form.id == "", "Add a model server", "Edit the model server"),
+        open_=ServersState.editing,
+        title=rx.cond(form.id == "", "Add model server", "Edit model server"),
         on_close=ServersState.close,
         testid="server-dialog",
     )
 
 
+def _sent(fields: rx.Var[ServerFields]) -> list[Any]:
+    return [
+        rx.cond(_TESTING.now, ServersState.test(fields), ServersState.save(fields)),
+        _TESTING.put(False),
+    ]
+
+
+def _more() -> rx.Component:
+    form = ServersState.form
+    return rx.el.details(
+        rx.el.summary("More settings", class_name="small"),
+        field(
+            "Models",
+            rx.el.textarea(default_value=form.models, rows=3, spell_check=False, **_named("models", "mono")),
+            id_="server-models",
+            hint="One name a line. Only needed if the server doesn’t list its models.",
+        ),
+        _seconds(
+            "Wait for the first word",
+            "first_word_seconds",
+            form.first_word_seconds,
+            "In seconds. Empty: 600. Slow machines take minutes to read a long question.",
+        ),
+        _seconds(
+            "Wait between words",
+            "between_words_seconds",
+            form.between_words_seconds,
+            "In seconds. Empty: 120.",
+        ),
+        open=(form.models != "") | (form.first_word_seconds != "") | (form.between_words_seconds != ""),
+        class_name="stack",
+    )
+
+
+def _seconds(label: str, name: str, value: str, hint: str) -> rx.Component:
+    control = rx.el.input(type="number", min=1, max=86400, default_value=value, **_named(name))
+    return field(label, control, id_=f"server-{name}", hint=hint)
+
+
+def _named(name: str, class_name: str = "") -> dict[str, Any]:
+    return {"id": f"server-{name}", "name": name, "class_name": f"input {class_name}".strip()}
+
+
 def _remove_dialog() -> rx.Component:
-    return Dialog.create(
-        rx.el.p(
-            "Its models disappear from the list. Conversations stay, and can go on with another model.",
-            class_name="soft",
-        ),
-        rx.el.div(
-            rx.el.button("Cancel", type="button", on_click=ServersState.close, class_name="button quiet"),
-            rx.el.button("Remove", type="button", on_click=ServersState.remove, class_name="button danger"),
-            class_name="dialog-actions",
-        ),
-        open=ServersState.removing_id != "",
+    return confirmation(
+        "Its models will be removed from the list. Conversations stay and can continue with another model.",
+        action="Remove",
+        on_confirm=ServersState.remove,
+        open_=ServersState.removing_id != "",
         title="Remove " + ServersState.removing_name + "?",
         on_close=ServersState.close,
         testid="remove-dialog",

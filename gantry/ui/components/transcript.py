@@ -1,27 +1,94 @@
-"""The scrolling log of a conversation (assets/transcript.jsx)."""
+"""The scrolling log of a conversation."""
+
+from typing import Any
 
 import reflex as rx
 from reflex.event import no_args_event_spec
 
+from gantry.state.chat import ChatState
+from gantry.ui.browser import Kept, function
+from gantry.ui.components.local import comes_near
 
-class Transcript(rx.Component):
-    """Keeps the reader's place; shows a text on its way until ``accepted`` or ``refused`` is its key."""
+_PENDING = Kept("pending", {"key": "", "text": ""})  # a text on its way to the server
+_SPOKEN = Kept("spoken")  # how the last answer stands; a screen reader is told that, never its tokens
+_JUMP = Kept("jump", False)  # whether the reader is far from the end
 
-    library = "$/public/transcript.jsx"
-    tag = "Transcript"
+
+class _Pinning(rx.Component):
+    """Keeps the reader's place, and tells when it comes before the person's eyes again."""
+
+    library = "$/islands/pinning.js"
+    tag = "Pinning"
 
     conversation_id: rx.Var[str]
-    title: rx.Var[str]
-    generation_id: rx.Var[str]
     earliest_id: rx.Var[str]
-    has_earlier: rx.Var[bool]
-    accepted: rx.Var[str]
-    refused: rx.Var[str]
-
-    on_near_top: rx.EventHandler[no_args_event_spec]
-    """Once for each ``earliest_id``, while there are earlier messages."""
     on_seen: rx.EventHandler[no_args_event_spec]
-    """When the page is looked at again, or an answer ends while it is."""
 
 
-transcript = Transcript.create
+def transcript(*messages: Any, otherwise: rx.Component) -> rx.Component:
+    """Lay out *messages* and the text on its way; *otherwise* stands in a new conversation with neither."""
+    key = _PENDING.value["key"].to(str)
+    is_pending = (key != "") & (key != ChatState.accepted) & ~ChatState.refused.startswith(key)
+    earliest = rx.cond(ChatState.earlier, ChatState.earlier[0].id, "")
+    is_blank = ChatState.ready & (ChatState.conversation_id == "")
+    return rx.el.div(
+        rx.el.div(
+            rx.el.div(
+                rx.cond(
+                    ChatState.has_earlier & (earliest != ""),
+                    comes_near(ChatState.load_earlier(), once_for=earliest, class_name="near-start"),
+                ),
+                *messages,
+                rx.cond(is_pending, _pending(), rx.cond(is_blank, otherwise)),
+                class_name="transcript-column",
+            ),
+            class_name="transcript",
+            role="log",
+            aria_live="off",
+            aria_label="Conversation",
+            tab_index=-1,
+        ),
+        rx.el.div(_spoken(), class_name="sr-only", role="status", aria_live="polite"),
+        rx.cond(
+            _JUMP.value,
+            rx.el.button(
+                rx.icon("arrow-down", size=18, aria_hidden="true"),
+                type="button",
+                class_name="jump",
+                aria_label="Jump to latest",
+                data_testid="jump",
+                on_click=function("toEnd", "pinning.js").partial(),
+            ),
+        ),
+        _Pinning.create(
+            conversation_id=ChatState.conversation_id,
+            earliest_id=earliest,
+            on_seen=ChatState.note_seen(ChatState.conversation_id),
+        ),
+        class_name="transcript-frame",
+    )
+
+
+def _spoken() -> Any:
+    return rx.match(
+        _SPOKEN.value,
+        ("streaming", "Answering…"),
+        ("complete", "The answer is complete."),
+        ("stopped", "The answer was stopped."),
+        ("failed", "The answer failed."),
+        "",
+    )
+
+
+def _pending() -> rx.Component:
+    """Lay out a message as it will look, from the moment Enter is pressed until the server has it."""
+    return rx.el.div(
+        rx.el.div(_PENDING.value["text"].to(str), class_name="bubble"),
+        rx.el.p(
+            rx.el.span(class_name="working-mark", aria_hidden="true"),
+            rx.el.span("Sending", class_name="working-label"),
+            class_name="working pending-mark",
+        ),
+        class_name="message",
+        custom_attrs={"data-role": "user", "data-pending": "", "data-message": ""},
+    )

@@ -1,23 +1,88 @@
-"""A person's message and its editor (assets/user-message.jsx)."""
+"""What a person wrote: plain text, with an editor in its place on demand. Saving makes a branch."""
+
+from typing import Any, cast
 
 import reflex as rx
 
-from gantry.ui.components.local import three_texts_event
+from gantry.domain.chat import MAX_MESSAGE_CHARACTERS
+from gantry.state.chat import ChatState
+from gantry.state.views.chat import MessageView
+from gantry.ui.browser import Kept, function
+
+EDITING = Kept("editing")  # the id of the message that is edited; a branch that is stored has another one
+_UNFOLDED = Kept("unfolded")
+_FOLDED_CHARACTERS = 3000
 
 
-class UserMessage(rx.Component):
-    """Plain text; ``accepted`` and ``refused`` tell of the texts the server has answered last."""
+class _Text(rx.el.Textarea):
+    """A field whose keys are told with the whole event."""
 
-    library = "$/public/user-message.jsx"
-    tag = "UserMessage"
-
-    message_id: rx.Var[str]
-    text: rx.Var[str]
-    accepted: rx.Var[str]
-    refused: rx.Var[str]
-
-    on_edit: rx.EventHandler[three_texts_event]
-    """With the message's id, the new text and its key: the same one when the same text is sent again."""
+    on_key_down: rx.EventHandler[lambda event: [event]]
 
 
-user_message = UserMessage.create
+def user_message(view: MessageView) -> rx.Component:
+    """Lay out the files and the text of a question."""
+    return rx.fragment(
+        rx.cond(
+            view.files,
+            rx.el.ul(
+                rx.foreach(view.files, lambda name: rx.el.li(name, class_name="attached-file")),
+                class_name="attached",
+                aria_label="Attached files",
+                data_testid="sent-files",
+            ),
+        ),
+        rx.cond(EDITING.value == view.id, _editor(view=view), _text(view)),
+    )
+
+
+def _text(view: MessageView) -> rx.Component:
+    is_long = rx.Var.create(view.markdown).to(str).length() > _FOLDED_CHARACTERS
+    is_unfolded = _UNFOLDED.value == view.id
+    return rx.fragment(
+        rx.el.div(
+            view.markdown,
+            class_name="bubble",
+            custom_attrs={"data-folded": rx.cond(is_long & ~is_unfolded, "", rx.Var("undefined"))},
+        ),
+        rx.cond(
+            is_long,
+            rx.el.button(
+                rx.cond(is_unfolded, "Show less", "Show all"),
+                type="button",
+                class_name="unfold",
+                aria_expanded=is_unfolded,
+                on_click=_UNFOLDED.put(rx.cond(is_unfolded, "", view.id)),
+            ),
+        ),
+    )
+
+
+@rx.memo
+def _editor(view: rx.Var[MessageView]) -> rx.Component:
+    """Lay out the editor. It is a component of its own for what happens when it comes and goes."""
+    message = cast("MessageView", view)
+
+    def save(fields: Any) -> Any:
+        return ChatState.edit(message.id, fields.to(dict[str, str])["text"])
+
+    return rx.el.form(
+        _Text.create(
+            name="text",
+            default_value=message.markdown,
+            required=True,
+            max_length=MAX_MESSAGE_CHARACTERS,
+            aria_label="Edit message",
+            data_testid="edit",
+            on_key_down=function("editorKeys", "focus.js").partial(),
+        ),
+        rx.el.div(
+            rx.el.button("Cancel", type="button", class_name="button quiet", on_click=EDITING.put("")),
+            rx.el.button("Save & send", type="submit", class_name="button primary"),
+            class_name="edit-bar",
+        ),
+        class_name="edit-form",
+        on_submit=save,
+        on_mount=function("beginEditing", "focus.js").partial(),
+        on_unmount=function("endEditing", "focus.js").partial(),
+    )

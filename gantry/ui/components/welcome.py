@@ -1,21 +1,75 @@
-"""The empty conversation (assets/welcome.jsx)."""
+"""The empty conversation: a greeting by the hour of the reader's own clock, and a few ways to begin."""
 
 import reflex as rx
+from reflex.event import no_args_event_spec
+
+from gantry.state.chat import ChatState
+from gantry.state.session import SessionState
+from gantry.ui.browser import function, link
+from gantry.ui.components.first_steps import first_steps
+
+_LOOK_AGAIN_MS = 15_000  # while there is no model somebody is probably starting one
+_HOUR = rx.Var("new Date().getHours()", _var_type=int).to(int)  # by the reader's own clock
+_SUGGESTIONS = (
+    ("Explain", "Explain how transactions keep a database consistent, with a small example."),
+    ("Write", "Write a short, friendly e-mail that moves Thursday's meeting to next week."),
+    ("Plan", "Plan a weekend of learning the basics of Rust, hour by hour."),
+    ("Code", "Write a Python function that merges overlapping intervals, with tests."),
+)
 
 
-class Welcome(rx.Component):
-    """Greets by name and time of day; each suggestion has a ``title`` and the ``text`` it puts into the composer.
+class _Again(rx.Component):
+    """Does something again and again, while somebody looks at the page."""
 
-    While ``waiting`` for a first model, ``on_look`` is raised now and then to look for one.
-    """
+    library = "$/islands/clock.js"
+    tag = "Again"
 
-    library = "$/public/welcome.jsx"
-    tag = "Welcome"
-
-    name: rx.Var[str]
-    suggestions: rx.Var[list[dict[str, str]]]
-    waiting: rx.Var[bool]
-    on_look: rx.EventHandler[rx.event.no_args_event_spec]
+    every: rx.Var[int]
+    on_time: rx.EventHandler[no_args_event_spec]
 
 
-welcome = Welcome.create
+def welcome() -> rx.Component:
+    """Lay out what stands before the first message."""
+    name = SessionState.name
+    is_evening = (_HOUR < 5) | (_HOUR >= 18)
+    greeting = rx.cond(is_evening, "Good evening", rx.cond(_HOUR < 12, "Good morning", "Good afternoon"))
+    return rx.el.div(
+        rx.el.h1(greeting, rx.cond(name != "", f", {name}", "")),
+        rx.cond(ChatState.offline, _no_model()),
+        rx.el.ul(
+            *(
+                rx.el.li(
+                    rx.el.button(
+                        rx.el.strong(title),
+                        rx.el.span(text),
+                        type="button",
+                        data_testid="suggestion",
+                        on_click=function("fill", "composer.js").partial(text),
+                    )
+                )
+                for title, text in _SUGGESTIONS
+            ),
+            class_name="suggestions",
+        ),
+        first_steps(),
+        class_name="welcome",
+    )
+
+
+def _no_model() -> rx.Component:
+    return rx.el.div(
+        _Again.create(every=_LOOK_AGAIN_MS, on_time=ChatState.refresh_models),
+        rx.el.p("No model is connected", class_name="no-model-title"),
+        rx.cond(
+            SessionState.is_admin,
+            rx.el.p(
+                "Until then, Gantry can only quote your documents and chats. Start Ollama, LM Studio, llama.cpp, TabbyAPI "
+                "or vLLM on this machine and it is detected automatically, or ",
+                link("connect a model server", to="/admin/models"),
+                ".",
+            ),
+            rx.el.p("Until an administrator connects one, Gantry can only quote your documents and chats."),
+        ),
+        class_name="no-model",
+        data_testid="no-model",
+    )

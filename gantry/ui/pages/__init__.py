@@ -1,9 +1,13 @@
 """One module a page; here they get their addresses, their titles, and what runs when they open."""
 
+from functools import partial
+
 import reflex as rx
 
+from gantry.state.addresses import CHAT
 from gantry.state.admin import PeopleState
 from gantry.state.chat import ChatState
+from gantry.state.first_steps import FirstStepsState
 from gantry.state.memory import MemoryState
 from gantry.state.servers import ServersState
 from gantry.state.session import SessionState
@@ -18,26 +22,28 @@ from gantry.ui.pages.missing import missing_page
 from gantry.ui.pages.settings import settings_page
 from gantry.ui.pages.setup import setup_page
 from gantry.ui.pages.vault import vault_page
-from gantry.ui.theme import STYLESHEETS, head
+from gantry.ui.theme import PICTURE, STYLESHEETS, head
+
+_CHAT_TITLE = rx.cond(ChatState.title != "", f"{ChatState.title} · Gantry", "Gantry")
 
 
 def add_pages(app: rx.App) -> None:
     """Register every page with *app*, and what all of them need in their head."""
     app.stylesheets = [*app.stylesheets, *STYLESHEETS]
     app.head_components = [*app.head_components, *head()]
+    add_page = partial(app.add_page, image=PICTURE)
     inside = [SessionState.load, SidebarState.load]
-    chat = [*inside, ChatState.open]
-    administration = [*inside, PeopleState.load, ServersState.load]
-    app.add_page(chat_page, route="/", title="Gantry", on_load=chat)
-    app.add_page(chat_page, route="/c/[id]", title="Gantry", on_load=chat)
-    app.add_page(
+    chat = [*inside, ChatState.open, FirstStepsState.load]
+    administration = [*inside, PeopleState.load, ServersState.load, FirstStepsState.load]
+    add_page(chat_page, route=f"/{CHAT}", title=_CHAT_TITLE, on_load=chat)
+    add_page(
         settings_page, route="/settings", title="Settings · Gantry", on_load=[*inside, SettingsState.load]
     )
-    app.add_page(
+    add_page(
         memory_page, route="/settings/memory", title="Memory · Gantry", on_load=[*inside, MemoryState.load]
     )
-    app.add_page(vault_page, route="/vault", title="Documents · Gantry", on_load=[*inside, VaultState.load])
-    app.add_page(admin_page, route="/admin/[tab]", title="Administration · Gantry", on_load=administration)
-    app.add_page(login_page, route="/login", title="Sign in · Gantry", on_load=SessionState.enter)
-    app.add_page(setup_page, route="/setup", title="Welcome · Gantry", on_load=SessionState.begin)
-    app.add_page(missing_page, route="/404", title="Not found · Gantry")
+    add_page(vault_page, route="/vault", title="Documents · Gantry", on_load=[*inside, VaultState.load])
+    add_page(admin_page, route="/admin/[tab]", title="Administration · Gantry", on_load=administration)
+    add_page(login_page, route="/login", title="Sign in · Gantry", on_load=SessionState.enter)
+    add_page(setup_page, route="/setup", title="Welcome · Gantry", on_load=SessionState.begin)
+    add_page(missing_page, route="/404", title="Not found · Gantry")

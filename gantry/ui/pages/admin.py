@@ -5,11 +5,12 @@ import reflex as rx
 from gantry.state.admin import PeopleState
 from gantry.state.servers import ServersState
 from gantry.state.session import SessionState
-from gantry.ui.components.local import link
+from gantry.ui.browser import link
+from gantry.ui.components.first_steps import first_steps
+from gantry.ui.components.page import page
 from gantry.ui.components.people import people
 from gantry.ui.components.placeholders import not_found, skeleton
 from gantry.ui.components.servers import servers
-from gantry.ui.components.shell import page, shell
 
 TABS = (("users", "People"), ("models", "Model servers"))
 
@@ -17,7 +18,7 @@ TABS = (("users", "People"), ("models", "Model servers"))
 def admin_page() -> rx.Component:
     """Lay out the tab that the address names."""
     tab = rx.State.tab  # pyright: ignore[reportAttributeAccessIssue] - Reflex adds it for /admin/[tab]
-    return shell(
+    return rx.fragment(
         rx.cond(
             SessionState.id == "",
             _frame(tab, skeleton(4)),
@@ -32,7 +33,6 @@ def admin_page() -> rx.Component:
                 not_found(),
             ),
         ),
-        on_catalog=ServersState.load,
     )
 
 
@@ -48,6 +48,7 @@ def _frame(tab: rx.Var[str], content: rx.Component) -> rx.Component:
                 class_name="tabs",
                 aria_label="Administration",
             ),
+            first_steps(),
             content,
         ),
         class_name="wide-page",

@@ -2,43 +2,28 @@
 
 import reflex as rx
 
-from gantry.ui.components.local import ApiForm
-from gantry.ui.components.mark import mark
+from gantry.ui.components.page import alone
+from gantry.ui.forms import api_field, api_form, secret
 
 
 def login_page() -> rx.Component:
     """Lay out the form that opens a session."""
-    return rx.el.main(
-        rx.el.div(
-            rx.el.header(mark(), rx.el.h1("Sign in to Gantry")),
-            ApiForm.create(
-                action="/api/v1/session",
-                fields=[
-                    {
-                        "name": "email",
-                        "label": "E-mail",
-                        "type": "email",
-                        "autocomplete": "username",
-                        "testid": "login-email",
-                        "required": True,
-                    },
-                    {
-                        "name": "password",
-                        "label": "Password",
-                        "type": "password",
-                        "autocomplete": "current-password",
-                        "testid": "login-password",
-                        "required": True,
-                    },
-                ],
-                submit="Sign in",
-                testid="login-submit",
-                leads=True,
+    return alone(
+        "Sign in to Gantry",
+        api_form(
+            api_field(
+                "E-mail",
+                "email",
+                type="email",
+                auto_complete="username",
+                required=True,
+                data_testid="login-email",
             ),
-            rx.el.p(
-                "No account, or a forgotten password? An administrator can help.", class_name="faint small"
-            ),
+            secret("Password", "password", auto_complete="current-password", data_testid="login-password"),
+            action="/api/v1/session",
+            submit="Sign in",
+            testid="login-submit",
+            leads=True,
         ),
-        class_name="alone",
-        id="main",
+        rx.el.p("Need an account or a new password? Ask your administrator.", class_name="faint small"),
     )

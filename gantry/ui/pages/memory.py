@@ -3,35 +3,32 @@
 import reflex as rx
 
 from gantry.state.memory import FACT_FIELD, MemoryState
-from gantry.state.views.memory import EdgeView, FactView, NodeView
-from gantry.ui.components.local import Actions, Dialog, Local, Moment, link
+from gantry.state.views.graph import EdgeView, NodeView
+from gantry.state.views.memory import FactView
+from gantry.ui.components.local import link, moment
+from gantry.ui.components.page import page, section
 from gantry.ui.components.placeholders import empty, skeleton
-from gantry.ui.components.shell import page, section, shell
-
-
-class MemoryGraph(Local):
-    """The names in memory and what is known between them, as a picture."""
-
-    library = "$/public/memory-graph.jsx"
-    tag = "MemoryGraph"
-
-    nodes: rx.Var[list[NodeView]]
-    edges: rx.Var[list[EdgeView]]
+from gantry.ui.dialogs import confirmation, dialog, dialog_actions
+from gantry.ui.forms import search_field
+from gantry.ui.menus import actions
 
 
 def memory_page() -> rx.Component:
     """Lay out the switch, the facts and the picture."""
-    return shell(
+    return rx.fragment(
         page(
             "Memory",
             rx.cond(
                 MemoryState.loaded,
                 rx.fragment(
-                    section("What is remembered", _switch(), note=_NOTE),
-                    rx.cond(MemoryState.enabled, section("Read by the model", _model(), note=_MODEL_NOTE)),
+                    section("Earlier conversations", _switch(), note=_NOTE),
+                    rx.cond(
+                        MemoryState.enabled, section("Facts found by the model", _model(), note=_MODEL_NOTE)
+                    ),
                     section("Facts about you", _add(), _facts()),
                     rx.cond(
-                        MemoryState.nodes, section("Names", _graph(), note="Learned from what you wrote.")
+                        rx.Var.create(MemoryState.nodes).bool() | rx.Var.create(MemoryState.others).bool(),
+                        section("Names", _graph(), note="Names found in what you wrote."),
                     ),
                     section("Forget", _forget()),
                 ),
@@ -39,14 +36,12 @@ def memory_page() -> rx.Component:
             ),
             _dialogs(),
         ),
-        on_memory=MemoryState.refresh,
     )
 
 
 _NOTE = (
-    "What you write is recalled in later conversations, with its date. No other account sees it; passages of it are sent to "
-    "the model that answers. To take a conversation out of memory, or to begin a temporary one, open the list of documents "
-    "below its message field."
+    "Gantry can use what you write in later chats, with its date. No other account can see it; excerpts go to the model you "
+    "use. To leave a chat out of memory, or to start a temporary chat, press “Memory” below the message field."
 )
 
 
@@ -73,16 +68,15 @@ def _switch() -> rx.Component:
 
 
 _MODEL_NOTE = (
-    "Facts are found by simple rules. When a conversation has been quiet for a minute, its model can read it too: it finds "
-    "more, and it writes the summaries of long conversations. That is time of your model server. A fact is kept only if it "
-    "quotes what you wrote."
+    "Gantry finds facts by simple rules, in English only. When a chat has been idle for a minute, its model can find more, "
+    "in any language, and write summaries of long conversations. This uses model time. A fact is kept only if it quotes what you wrote."
 )
 
 
 def _model() -> rx.Component:
     return rx.el.div(
         rx.el.button(
-            "Let the model read quiet conversations",
+            "Let the model find facts in idle chats",
             type="button",
             role="switch",
             aria_checked=rx.cond(MemoryState.by_model, "true", "false"),
@@ -101,7 +95,7 @@ def _add() -> rx.Component:
                 id=FACT_FIELD,
                 name="content",
                 aria_label="Something to remember",
-                placeholder="Such as “Is allergic to peanuts.”",
+                placeholder="For example: Is allergic to peanuts.",
                 required=True,
                 max_length=1000,
                 auto_complete="off",
@@ -111,14 +105,7 @@ def _add() -> rx.Component:
             on_submit=MemoryState.add,
             class_name="row memory-add",
         ),
-        rx.el.input(
-            type="search",
-            placeholder="Search facts",
-            aria_label="Search facts",
-            default_value=MemoryState.search,
-            on_change=MemoryState.find.debounce(250),
-            class_name="input search",
-        ),
+        search_field("Search facts", "Search facts", MemoryState.search, MemoryState.find),
     )
 
 
@@ -126,11 +113,11 @@ def _facts() -> rx.Component:
     return rx.fragment(
         rx.cond(
             MemoryState.facts,
-            rx.el.ul(rx.foreach(MemoryState.facts, _fact), class_name="stack", style={"list-style": "none"}),
+            rx.el.ul(rx.foreach(MemoryState.facts, _fact), class_name="facts-list"),
             rx.cond(
                 MemoryState.search != "",
-                rx.el.p(f"No fact holds “{MemoryState.search}”.", class_name="soft anywhere", role="status"),
-                empty("brain", "Nothing yet. Facts appear when you tell something about yourself."),
+                rx.el.p(f"No facts match “{MemoryState.search}”.", class_name="soft anywhere", role="status"),
+                empty("brain", "Nothing yet. Facts appear when you share something about yourself."),
             ),
         ),
         rx.cond(
@@ -150,15 +137,16 @@ def _fact(view: FactView) -> rx.Component:
                 class_name="anywhere",
             ),
             rx.el.p(
+                moment(view.said_at),
                 rx.cond(view.link != "", link(view.source, to=view.link), rx.el.span(view.source)),
-                Moment.create(at=view.said_at),
-                class_name="vault-facts",
+                class_name="meta-line",
             ),
         ),
-        Actions.create(
-            label=f"Actions for {view.text}",
-            items=view.actions,
-            on_select=lambda key: MemoryState.choose(view.id, key),
+        actions(
+            view.id,
+            f"Actions for {view.text}",
+            view.actions,
+            lambda key: MemoryState.choose(view.id, key),
         ),
         key=view.id,
         class_name="memory-fact",
@@ -167,7 +155,59 @@ def _fact(view: FactView) -> rx.Component:
 
 
 def _graph() -> rx.Component:
-    return MemoryGraph.create(nodes=MemoryState.nodes, edges=MemoryState.edges)
+    nodes, edges, others = MemoryState.nodes, MemoryState.edges, MemoryState.others
+    return rx.el.figure(
+        rx.cond(
+            nodes,
+            rx.el.div(
+                rx.el.svg(
+                    rx.foreach(edges, _line),
+                    view_box="0 0 100 100",
+                    custom_attrs={"preserveAspectRatio": "none"},
+                ),
+                rx.foreach(edges, _relation),
+                rx.foreach(nodes, _dot),
+                class_name="memory-graph",
+                aria_hidden="true",
+                custom_attrs={"style": rx.Var.create({"--names": rx.Var.create(nodes).length()})},
+            ),
+        ),
+        rx.cond(
+            others,
+            rx.el.ul(
+                rx.foreach(others, lambda node: rx.el.li(node.name, key=node.id)),
+                class_name="names",
+                aria_hidden="true",
+            ),
+        ),
+        rx.el.figcaption(
+            rx.el.ul(
+                rx.foreach(nodes, lambda node: rx.el.li(node.said)),
+                rx.foreach(others, lambda node: rx.el.li(node.said)),
+                rx.foreach(edges, lambda edge: rx.el.li(edge.said)),
+            ),
+            class_name="sr-only",
+        ),
+        data_testid="memory-graph",
+        class_name="stack",
+    )
+
+
+def _line(edge: EdgeView) -> rx.Component:
+    return rx.el.svg.line(x1=edge.x1, y1=edge.y1, x2=edge.x2, y2=edge.y2)
+
+
+def _relation(edge: EdgeView) -> rx.Component:
+    return rx.el.span(
+        edge.label, class_name="relation", custom_attrs={"style": {"left": edge.left, "top": edge.top}}
+    )
+
+
+def _dot(node: NodeView) -> rx.Component:
+    place = {"left": node.left, "top": node.top, "--size": node.size}
+    return rx.el.span(
+        node.name, class_name="name", custom_attrs={"data-kind": node.kind, "style": place}, key=node.id
+    )
 
 
 def _forget() -> rx.Component:
@@ -185,11 +225,11 @@ def _forget() -> rx.Component:
 
 def _dialogs() -> rx.Component:
     return rx.fragment(
-        Dialog.create(
+        dialog(
             rx.el.form(
                 rx.el.textarea(
                     name="content",
-                    aria_label="The fact",
+                    aria_label="Fact",
                     default_value=MemoryState.chosen_text,
                     key=MemoryState.chosen_id,
                     rows=4,
@@ -197,28 +237,23 @@ def _dialogs() -> rx.Component:
                     max_length=1000,
                     class_name="input",
                 ),
-                rx.el.div(rx.el.button("Save", type="submit", class_name="button primary"), class_name="row"),
+                dialog_actions(
+                    rx.el.button("Save", type="submit", class_name="button primary"),
+                    on_cancel=MemoryState.close,
+                ),
                 on_submit=MemoryState.change,
                 class_name="stack",
             ),
-            open=MemoryState.dialog == "edit",
-            title="Edit the fact",
+            open_=MemoryState.dialog == "edit",
+            title="Edit fact",
             testid="dialog-fact",
             on_close=MemoryState.close,
         ),
-        Dialog.create(
-            rx.el.p("Facts, names and remembered messages are deleted. Your conversations stay."),
-            rx.el.div(
-                rx.el.button(
-                    "Forget everything",
-                    type="button",
-                    on_click=MemoryState.forget_all,
-                    class_name="button danger",
-                ),
-                rx.el.button("Keep", type="button", on_click=MemoryState.close, class_name="button"),
-                class_name="row",
-            ),
-            open=MemoryState.dialog == "forget-all",
+        confirmation(
+            "Facts, names and remembered messages will be deleted. Your conversations stay.",
+            action="Forget everything",
+            on_confirm=MemoryState.forget_all,
+            open_=MemoryState.dialog == "forget-all",
             title="Forget everything?",
             testid="dialog-forget",
             on_close=MemoryState.close,

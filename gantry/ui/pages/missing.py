@@ -2,9 +2,9 @@
 
 import reflex as rx
 
-from gantry.ui.components.placeholders import not_found
+from gantry.ui.components.placeholders import no_page
 
 
 def missing_page() -> rx.Component:
     """Lay out the page; it needs no session and no server."""
-    return rx.el.main(not_found("There is nothing at this address."), id="main")
+    return no_page()

@@ -8,9 +8,10 @@ from gantry.domain.accounts import MIN_PASSWORD_CHARACTERS
 from gantry.state.session import SessionState
 from gantry.state.settings import SettingsState
 from gantry.state.views.settings import ModelView, SessionView
-from gantry.ui.components.local import ApiForm, Moment, link
+from gantry.ui.components.local import link, moment
+from gantry.ui.components.page import page, section
 from gantry.ui.components.placeholders import skeleton
-from gantry.ui.components.shell import page, section, shell
+from gantry.ui.forms import api_form, field, secret
 
 Theme = Literal["system", "light", "dark"]
 THEMES: tuple[tuple[Theme, str], ...] = (("system", "System"), ("light", "Light"), ("dark", "Dark"))
@@ -18,7 +19,7 @@ THEMES: tuple[tuple[Theme, str], ...] = (("system", "System"), ("light", "Light"
 
 def settings_page() -> rx.Component:
     """Lay out the person's account, what they prefer, and where they are signed in."""
-    return shell(
+    return rx.fragment(
         page(
             "Settings",
             section("Profile", _once_loaded(_profile())),
@@ -26,18 +27,18 @@ def settings_page() -> rx.Component:
             section(
                 "Default model",
                 _once_loaded(_default_model()),
-                note="New conversations begin with it. Each one can use another.",
+                note="Used for new chats; change it in any chat.",
             ),
             section(
                 "Memory",
                 rx.el.div(
-                    link("What is remembered", to="/settings/memory", class_name="button"), class_name="row"
+                    link("Manage memory", to="/settings/memory", class_name="button"), class_name="row"
                 ),
-                note="Facts and past conversations that are recalled in new ones.",
+                note="Facts and past conversations used in new chats.",
             ),
             section("Password", _password(), note="Changing it signs you out everywhere else."),
             section(
-                "Signed in",
+                "Active sessions",
                 _once_loaded(_sessions()),
                 note="Browsers and devices that can use your account.",
             ),
@@ -51,8 +52,8 @@ def _once_loaded(content: rx.Component) -> rx.Component:
 
 def _profile() -> rx.Component:
     return rx.el.form(
-        rx.el.div(
-            rx.el.label("Name", html_for="profile-name"),
+        field(
+            "Name",
             rx.el.input(
                 id="profile-name",
                 name="name",
@@ -62,8 +63,8 @@ def _profile() -> rx.Component:
                 auto_complete="name",
                 class_name="input",
             ),
-            rx.el.p("Signed in as ", SessionState.email, class_name="hint"),
-            class_name="field",
+            id_="profile-name",
+            hint=f"Signed in as {SessionState.email}",
         ),
         rx.el.div(rx.el.button("Save", type="submit", class_name="button"), class_name="row"),
         on_submit=SettingsState.save_profile,
@@ -88,7 +89,7 @@ def _theme(value: Theme, label: str) -> rx.Component:
             checked=SessionState.theme == value,
             on_change=SessionState.choose_theme(value),
         ),
-        rx.el.div(rx.el.div(), rx.el.div(), class_name=f"swatch {value}", aria_hidden="true"),
+        rx.el.div(class_name=f"swatch {value}", aria_hidden="true"),
         label,
         class_name="choice",
     )
@@ -96,7 +97,7 @@ def _theme(value: Theme, label: str) -> rx.Component:
 
 def _default_model() -> rx.Component:
     return rx.el.select(
-        rx.el.option("The first that is available", value=""),
+        rx.el.option("First available", value=""),
         rx.foreach(SettingsState.models, _model),
         value=SettingsState.default_model,
         on_change=SettingsState.choose_model,
@@ -110,29 +111,20 @@ def _model(model: ModelView) -> rx.Component:
 
 
 def _password() -> rx.Component:
-    return ApiForm.create(
+    return api_form(
+        secret("Current password", "current", auto_complete="current-password"),
+        secret(
+            "New password",
+            "new",
+            hint=f"At least {MIN_PASSWORD_CHARACTERS} characters.",
+            auto_complete="new-password",
+            min_length=MIN_PASSWORD_CHARACTERS,
+        ),
         action="/api/v1/me/password",
         method="PUT",
-        fields=[
-            {
-                "name": "current",
-                "label": "Current password",
-                "type": "password",
-                "autocomplete": "current-password",
-                "required": True,
-            },
-            {
-                "name": "new",
-                "label": "New password",
-                "type": "password",
-                "autocomplete": "new-password",
-                "hint": f"At least {MIN_PASSWORD_CHARACTERS} characters.",
-                "required": True,
-                "min": MIN_PASSWORD_CHARACTERS,
-            },
-        ],
         submit="Change password",
-        done="Changed. Your other sessions have ended.",
+        testid="change-password",
+        done="Password changed. Your other sessions have ended.",
         on_done=SettingsState.password_changed,
     )
 
@@ -166,7 +158,7 @@ def _session(session: SessionView) -> rx.Component:
             rx.el.p(
                 rx.cond(session.address != "", session.address + " · ", ""),
                 "last seen ",
-                Moment.create(at=session.seen),
+                moment(session.seen),
                 class_name="small faint",
             ),
             class_name="grow",

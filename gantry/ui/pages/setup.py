@@ -3,55 +3,45 @@
 import reflex as rx
 
 from gantry.domain.accounts import MIN_PASSWORD_CHARACTERS
-from gantry.ui.components.local import ApiForm
-from gantry.ui.components.mark import mark
+from gantry.ui.components.page import alone
+from gantry.ui.forms import api_field, api_form, asked_field, secret
 
 
 def setup_page() -> rx.Component:
     """Lay out the form that makes the first account."""
-    return rx.el.main(
-        rx.el.div(
-            rx.el.header(
-                mark(),
-                rx.el.h1("Welcome to Gantry"),
-                rx.el.p(
-                    "Make the first account. It can add people and model servers later.", class_name="soft"
-                ),
+    return alone(
+        "Welcome to Gantry",
+        api_form(
+            api_field("Your name", "name", type="text", auto_complete="name", data_testid="setup-name"),
+            api_field(
+                "E-mail",
+                "email",
+                type="email",
+                auto_complete="username",
+                required=True,
+                data_testid="setup-email",
             ),
-            ApiForm.create(
-                action="/api/v1/setup",
-                fields=[
-                    {
-                        "name": "name",
-                        "label": "Your name",
-                        "type": "text",
-                        "autocomplete": "name",
-                        "testid": "setup-name",
-                    },
-                    {
-                        "name": "email",
-                        "label": "E-mail",
-                        "type": "email",
-                        "autocomplete": "username",
-                        "testid": "setup-email",
-                        "required": True,
-                    },
-                    {
-                        "name": "password",
-                        "label": "Password",
-                        "type": "password",
-                        "autocomplete": "new-password",
-                        "testid": "setup-password",
-                        "hint": f"At least {MIN_PASSWORD_CHARACTERS} characters. A few words make a good one.",
-                        "required": True,
-                        "min": MIN_PASSWORD_CHARACTERS,
-                    },
-                ],
-                submit="Create account",
-                testid="setup-submit",
-                leads=True,
+            secret(
+                "Password",
+                "password",
+                hint=f"At least {MIN_PASSWORD_CHARACTERS} characters. Several words work well.",
+                auto_complete="new-password",
+                min_length=MIN_PASSWORD_CHARACTERS,
+                data_testid="setup-password",
             ),
+            asked_field(
+                "Set-up code",
+                "code",
+                hint="Gantry writes it to its log when it starts: look for setup_code.",
+                type="text",
+                auto_complete="one-time-code",
+                data_testid="setup-code",
+            ),
+            action="/api/v1/setup",
+            submit="Create account",
+            testid="setup-submit",
+            leads=True,
+            asks="code",
         ),
-        class_name="alone",
-        id="main",
+        said="Create the administrator account. Add people and model servers later.",
     )

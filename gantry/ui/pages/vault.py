@@ -2,135 +2,194 @@
 
 import reflex as rx
 
+from gantry.domain.parsing import KINDS_READ
 from gantry.state.vault import VaultState
-from gantry.state.views.vault import ChunkView, DocumentView, ShelfView
-from gantry.ui.components.local import Actions, Dialog, Local, no_args_event_spec
+from gantry.state.views.vault import ChunkView, CollectionView, DocumentView
+from gantry.ui.components.local import Dropping
+from gantry.ui.components.page import page
 from gantry.ui.components.placeholders import skeleton
-from gantry.ui.components.shell import page, shell
+from gantry.ui.dialogs import confirmation, dialog, dialog_actions
+from gantry.ui.forms import field, search_field
+from gantry.ui.menus import actions
+from gantry.ui.uploads import DROPPING, UPLOADS, FileField, UploadView, add_chosen, remove_file, retry_file
 
 
-class Uploader(Local):
-    """A button and the whole page as a place to drop files on; each file with its progress."""
+class _Formatted(rx.NoSSRComponent):
+    """Markdown, as in answers; loaded with the first text that needs it."""
 
-    library = "$/public/uploader.jsx"
-    tag = "Uploader"
+    library = "$/islands/markdown.jsx"
+    tag = "Markdown"
 
-    shelf_id: rx.Var[str]
-    on_done: rx.EventHandler[no_args_event_spec]
+    text: rx.Var[str]
 
 
-class DocumentActions(Actions):
-    """A row's menu; downloads need no round trip."""
-
-    library = "$/public/document-actions.jsx"
-    tag = "DocumentActions"
-
-    document_id: rx.Var[str]
+_PLACE = "documents"
 
 
 def vault_page() -> rx.Component:
     """Lay out collections, documents and the dialogs above them."""
-    return shell(
-        rx.el.div(
-            page(
-                "Documents",
-                rx.cond(VaultState.loaded, _vault(), skeleton(4)),
-                _dialogs(),
-            ),
-            class_name="wide-page",
-            data_page="vault",
-            on_mount=VaultState.arrive,
+    return rx.el.div(
+        page(
+            "Documents",
+            rx.cond(VaultState.loaded, _vault(), skeleton(4)),
+            _dialogs(),
+            actions=_upload_button(),
         ),
-        on_documents=VaultState.refresh,
+        Dropping.create(place=_PLACE, fields={"collection_id": VaultState.collection_id}),
+        rx.cond(DROPPING, rx.el.div("Drop to upload", class_name="drop-target", aria_hidden="true")),
+        class_name="wide-page",
+        data_page="vault",
+        on_mount=VaultState.arrive,
+    )
+
+
+def _upload_button() -> rx.Component:
+    fields = {"collection_id": VaultState.collection_id}
+    return rx.el.label(
+        rx.icon("upload", size=17, aria_hidden="true"),
+        "Upload files",
+        FileField.create(
+            type="file",
+            multiple=True,
+            class_name="sr-only",
+            data_testid="upload",
+            on_change=add_chosen.partial(_PLACE, fields),
+        ),
+        class_name="button primary",
     )
 
 
 def _vault() -> rx.Component:
     return rx.fragment(
-        rx.el.p(
-            "Answers cite what stands here. No other account sees your files; passages of them are sent to the model that answers.",
-            class_name="section-note",
-        ),
-        rx.cond(
-            VaultState.index_note != "",
-            rx.el.p(VaultState.index_note, class_name="vault-note", data_testid="index-note"),
-        ),
-        rx.el.nav(
-            _shelf_tab("", "All", VaultState.shelf_id == ""),
-            rx.foreach(VaultState.shelves, _shelf),
-            rx.el.button(
-                "New collection",
-                type="button",
-                on_click=VaultState.choose_shelf("new-shelf"),
-                class_name="button tiny",
-                data_testid="new-collection",
+        rx.el.div(
+            rx.el.p(
+                "Answers can cite these files. No other account can see them; excerpts go to the model you use.",
+                class_name="section-note",
             ),
-            class_name="tabs vault-shelves",
-            aria_label="Collections",
+            rx.cond(
+                VaultState.index_note != "",
+                rx.el.p(VaultState.index_note, class_name="callout warning small", data_testid="index-note"),
+            ),
+            rx.el.ul(
+                rx.foreach(UPLOADS, lambda view: rx.cond(view.place == _PLACE, _upload(view))),
+                class_name="uploads",
+                aria_label="Uploads",
+            ),
+            class_name="stack",
         ),
-        _shelf_tools(),
-        Uploader.create(shelf_id=VaultState.shelf_id, on_done=VaultState.refresh),
-        rx.el.input(
-            type="search",
-            placeholder="Search by name",
-            aria_label="Search documents by name",
-            default_value=VaultState.search,
-            on_change=VaultState.find.debounce(250),
-            class_name="input search",
-        ),
-        rx.cond(
-            VaultState.documents,
-            rx.el.ul(rx.foreach(VaultState.documents, _document), class_name="vault-list"),
-            rx.cond(VaultState.search != "", _not_found(), _empty()),
-        ),
-        rx.cond(
-            VaultState.has_more,
-            rx.el.button("Show older", type="button", on_click=VaultState.more, class_name="button"),
+        rx.el.div(
+            rx.el.nav(
+                _collection_tab("", "All", VaultState.collection_id == ""),
+                rx.foreach(VaultState.collections, _collection),
+                rx.el.button(
+                    rx.icon("plus", size=15, aria_hidden="true"),
+                    "New collection",
+                    type="button",
+                    on_click=VaultState.choose_collection("new-collection"),
+                    class_name="collection",
+                    data_testid="new-collection",
+                ),
+                class_name="collections",
+                aria_label="Collections",
+            ),
+            rx.el.div(
+                search_field(
+                    "Search documents by name", "Search by name", VaultState.search, VaultState.find
+                ),
+                _collection_tools(),
+                class_name="tools",
+            ),
+            rx.cond(
+                VaultState.documents,
+                rx.el.ul(rx.foreach(VaultState.documents, _document), class_name="cards documents"),
+                rx.cond(VaultState.search != "", _not_found(), _empty()),
+            ),
+            rx.cond(
+                VaultState.has_more,
+                rx.el.button("Show older", type="button", on_click=VaultState.more, class_name="button"),
+            ),
+            class_name="stack",
         ),
     )
 
 
-def _shelf(view: ShelfView) -> rx.Component:
-    return _shelf_tab(view.id, f"{view.name} ({view.documents})", VaultState.shelf_id == view.id)
+def _upload(view: UploadView) -> rx.Component:
+    return rx.el.li(
+        rx.el.span(
+            view.name,
+            view.note,
+            rx.cond(view.fault != "", rx.el.span(view.fault, role="alert", class_name="upload-fault")),
+            class_name="anywhere grow",
+        ),
+        rx.cond(
+            (view.fault == "") & (view.note == ""),
+            rx.el.progress(
+                custom_attrs={"value": view.progress}, max="1", aria_label=f"Uploading {view.name}"
+            ),
+        ),
+        rx.cond(
+            view.fault != "",
+            rx.el.button(
+                "Retry",
+                type="button",
+                aria_label=f"Retry {view.name}",
+                on_click=retry_file.partial(view.key),
+                class_name="button tiny",
+            ),
+        ),
+        rx.el.button(
+            rx.icon("x", size=16, aria_hidden="true"),
+            type="button",
+            aria_label=f"Remove {view.name} from this list",
+            on_click=remove_file.partial(view.key),
+            class_name="icon-button",
+        ),
+        key=view.key,
+        data_testid="uploading",
+    )
 
 
-def _shelf_tab(
-    shelf: str | rx.Var[str], label: str | rx.Var[str], current: bool | rx.Var[bool]
+def _collection(view: CollectionView) -> rx.Component:
+    return _collection_tab(view.id, f"{view.name} ({view.documents})", VaultState.collection_id == view.id)
+
+
+def _collection_tab(
+    collection: str | rx.Var[str], label: str | rx.Var[str], current: bool | rx.Var[bool]
 ) -> rx.Component:
     return rx.el.button(
         label,
         type="button",
-        on_click=VaultState.open_shelf(shelf),
+        on_click=VaultState.open_collection(collection),
         aria_pressed=rx.cond(current, "true", "false"),
-        class_name="shelf",
+        class_name="collection",
         data_testid="collection",
     )
 
 
-def _shelf_tools() -> rx.Component:
+def _collection_tools() -> rx.Component:
     return rx.cond(
-        VaultState.shelf_id != "",
+        VaultState.collection_id != "",
         rx.el.div(
             rx.el.button(
                 "Rename collection",
                 type="button",
-                on_click=VaultState.choose_shelf("rename-shelf"),
+                on_click=VaultState.choose_collection("rename-collection"),
                 class_name="button tiny",
             ),
-            rx.foreach(VaultState.shelves, _shelf_deletion),
+            rx.foreach(VaultState.collections, _collection_deletion),
             class_name="row",
         ),
     )
 
 
-def _shelf_deletion(view: ShelfView) -> rx.Component:
+def _collection_deletion(view: CollectionView) -> rx.Component:
     """Offer to delete the collection that is shown; the default one stays."""
     return rx.cond(
-        (view.id == VaultState.shelf_id) & ~view.is_default,
+        (view.id == VaultState.collection_id) & ~view.is_default,
         rx.el.button(
             "Delete collection",
             type="button",
-            on_click=VaultState.choose_shelf("delete-shelf"),
+            on_click=VaultState.choose_collection("delete-collection"),
             class_name="button tiny",
         ),
     )
@@ -140,7 +199,7 @@ def _empty() -> rx.Component:
     return rx.el.div(
         rx.el.p("No documents here yet", class_name="strong"),
         rx.el.p(
-            "Upload some, and answers will cite them. PDF, Word, text, Markdown, CSV, HTML, JSON and source code are read.",
+            f"Upload files so that answers can cite them. Supported: {', '.join(KINDS_READ[:-1])} and {KINDS_READ[-1]}.",
             class_name="soft",
         ),
         class_name="vault-empty",
@@ -150,7 +209,7 @@ def _empty() -> rx.Component:
 
 def _not_found() -> rx.Component:
     return rx.el.p(
-        f"No document here has “{VaultState.search}” in its name.",
+        f"No documents match “{VaultState.search}”.",
         class_name="vault-empty soft anywhere",
         role="status",
         data_testid="vault-none-found",
@@ -159,29 +218,47 @@ def _not_found() -> rx.Component:
 
 def _document(view: DocumentView) -> rx.Component:
     return rx.el.li(
+        rx.match(
+            view.icon,
+            ("table", rx.icon("table-2", size=20, aria_hidden="true")),
+            ("image", rx.icon("image", size=20, aria_hidden="true")),
+            ("mail", rx.icon("mail", size=20, aria_hidden="true")),
+            rx.icon("file-text", size=20, aria_hidden="true"),
+        ),
         rx.el.div(
-            rx.el.p(view.name, class_name="strong anywhere"),
+            rx.cond(
+                view.state == "failed",
+                rx.el.p(view.name, class_name="strong anywhere"),
+                rx.el.button(
+                    view.name,
+                    type="button",
+                    on_click=VaultState.show(view.id),
+                    class_name="name anywhere",
+                    data_testid="document-name",
+                ),
+            ),
             rx.el.p(
                 rx.el.span(view.kind),
                 rx.el.span(view.size),
                 rx.cond(view.pages != "", rx.el.span(view.pages)),
-                class_name="vault-facts",
+                class_name="meta-line",
             ),
             rx.cond(
                 view.state != "ready",
-                rx.el.p(view.progress, " ", view.advice, class_name="vault-progress", role="status"),
+                rx.el.p(view.progress, " ", view.advice, class_name="progress-note", role="status"),
             ),
             rx.cond(
                 view.busy,
                 rx.el.progress(value=view.percent, max="100", aria_label=view.progress),
             ),
-            class_name="vault-document",
+            class_name="grow",
         ),
-        DocumentActions.create(
-            document_id=view.id,
-            label=f"Actions for {view.name}",
-            items=view.actions,
-            on_select=lambda key: VaultState.choose(view.id, key),
+        actions(
+            view.id,
+            f"Actions for {view.name}",
+            view.actions,
+            lambda key: VaultState.choose(view.id, key),
+            download=f"/api/v1/documents/{view.id}/content",
         ),
         key=view.id,
         data_testid="document",
@@ -191,18 +268,18 @@ def _document(view: DocumentView) -> rx.Component:
 
 def _dialogs() -> rx.Component:
     return rx.fragment(
-        _naming("new-shelf", "New collection", "", "Create"),
-        _naming("rename-shelf", "Rename the collection", "", "Rename"),
-        _naming("rename", "Rename the document", VaultState.chosen_name, "Rename"),
+        _naming("new-collection", "New collection", "", "Create"),
+        _naming("rename-collection", "Rename collection", "", "Rename"),
+        _naming("rename", "Rename document", VaultState.chosen_name, "Rename"),
         _deleting(
-            "delete-shelf",
+            "delete-collection",
             "Delete this collection?",
-            "Its documents are deleted with it, and their passages in answers.",
+            "Its documents and their quoted passages will be deleted too.",
         ),
         _deleting(
             "delete",
             f"Delete “{VaultState.chosen_name}”?",
-            "Its file, its text and its passages in answers are deleted. This cannot be undone.",
+            "The file, its text and quoted passages will be deleted. This cannot be undone.",
         ),
         _moving(),
         _preview(),
@@ -210,12 +287,13 @@ def _dialogs() -> rx.Component:
 
 
 def _naming(kind: str, title: str, value: str | rx.Var[str], label: str) -> rx.Component:
-    return Dialog.create(
+    id_ = f"vault-{kind}"
+    return dialog(
         rx.el.form(
-            rx.el.div(
-                rx.el.label("Name", html_for=f"vault-{kind}"),
+            field(
+                "Name",
                 rx.el.input(
-                    id=f"vault-{kind}",
+                    id=id_,
                     name="name",
                     default_value=value,
                     required=True,
@@ -223,13 +301,15 @@ def _naming(kind: str, title: str, value: str | rx.Var[str], label: str) -> rx.C
                     auto_complete="off",
                     class_name="input",
                 ),
-                class_name="field",
+                id_=id_,
             ),
-            rx.el.div(rx.el.button(label, type="submit", class_name="button primary"), class_name="row"),
+            dialog_actions(
+                rx.el.button(label, type="submit", class_name="button primary"), on_cancel=VaultState.close
+            ),
             on_submit=VaultState.name_it,
             class_name="stack",
         ),
-        open=VaultState.dialog == kind,
+        open_=VaultState.dialog == kind,
         title=title,
         testid=f"dialog-{kind}",
         on_close=VaultState.close,
@@ -237,16 +317,11 @@ def _naming(kind: str, title: str, value: str | rx.Var[str], label: str) -> rx.C
 
 
 def _deleting(kind: str, title: str | rx.Var[str], text: str) -> rx.Component:
-    return Dialog.create(
-        rx.el.p(text),
-        rx.el.div(
-            rx.el.button(
-                "Delete", type="button", on_click=VaultState.confirm_delete, class_name="button danger"
-            ),
-            rx.el.button("Keep", type="button", on_click=VaultState.close, class_name="button"),
-            class_name="row",
-        ),
-        open=VaultState.dialog == kind,
+    return confirmation(
+        text,
+        action="Delete",
+        on_confirm=VaultState.confirm_delete,
+        open_=VaultState.dialog == kind,
         title=title,
         testid=f"dialog-{kind}",
         on_close=VaultState.close,
@@ -254,21 +329,26 @@ def _deleting(kind: str, title: str | rx.Var[str], text: str) -> rx.Component:
 
 
 def _moving() -> rx.Component:
-    return Dialog.create(
+    return dialog(
         rx.cond(
-            VaultState.other_shelves,
+            VaultState.other_collections,
             rx.el.div(
                 rx.foreach(
-                    VaultState.other_shelves,
+                    VaultState.other_collections,
                     lambda view: rx.el.button(
-                        view.name, type="button", on_click=VaultState.move_to(view.id), class_name="button"
+                        rx.icon("folder", size=17, aria_hidden="true"),
+                        view.name,
+                        type="button",
+                        on_click=VaultState.move_to(view.id),
+                        class_name="target",
                     ),
                 ),
-                class_name="stack",
+                class_name="targets",
             ),
-            rx.el.p("There is no other collection yet. Make one with “New collection”."),
+            rx.el.p("There is no other collection. Create one with “New collection”."),
         ),
-        open=VaultState.dialog == "move",
+        dialog_actions(on_cancel=VaultState.close),
+        open_=VaultState.dialog == "move",
         title="Move to",
         testid="dialog-move",
         on_close=VaultState.close,
@@ -276,22 +356,28 @@ def _moving() -> rx.Component:
 
 
 def _preview() -> rx.Component:
-    return Dialog.create(
-        rx.el.ol(rx.foreach(VaultState.chunks, _chunk), class_name="vault-chunks"),
+    return dialog(
+        rx.el.ol(rx.foreach(VaultState.chunks, _chunk), class_name="chunks"),
+        rx.cond(VaultState.chunks, rx.fragment(), rx.el.p("No text has been read yet.", class_name="soft")),
         rx.cond(
             VaultState.has_more_chunks,
             rx.el.button("Show more", type="button", on_click=VaultState.more_chunks, class_name="button"),
         ),
-        open=VaultState.dialog == "preview",
+        open_=VaultState.dialog == "preview",
         title=VaultState.chosen_name,
         testid="dialog-preview",
         on_close=VaultState.close,
+        class_name="wide",
     )
 
 
 def _chunk(view: ChunkView) -> rx.Component:
     return rx.el.li(
-        rx.cond(view.place != "", rx.el.p(view.place, class_name="vault-facts")),
-        rx.el.p(view.text, class_name="vault-text"),
+        rx.cond(view.place != "", rx.el.p(view.place, class_name="meta-line")),
+        rx.cond(
+            VaultState.formatted,
+            _Formatted.create(text=view.text),
+            rx.el.p(view.text, class_name="chunk-text"),
+        ),
         key=view.id,
     )

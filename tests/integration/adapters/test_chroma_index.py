@@ -11,9 +11,9 @@ from uuid import UUID
 
 import pytest
 
-from gantry.adapters import chroma_index
-from gantry.adapters.chroma_index import ChromaIndex
-from gantry.domain.vectors import IndexUnavailable, Shelf, VectorEntry, VectorScope
+from gantry.adapters.chroma import index as chroma_index
+from gantry.adapters.chroma.index import ChromaIndex
+from gantry.domain.vectors import IndexUnavailable, VectorEntry, VectorKind, VectorScope
 from gantry.models import new_id
 from tests.parts.chroma import ChromaServer
 
@@ -44,17 +44,17 @@ async def test_the_nearest_come_first_each_row_once(index: ChromaIndex) -> None:
     await index.add(
         SET,
         account,
-        Shelf.MEMORY,
+        VectorKind.MEMORY,
         [
             entry(near, [1, 0, 0, 0], source, group),
             entry(near, [0.9, 0.1, 0, 0], source, group, 1),
             entry(far, [0, 1, 0, 0], source, group),
         ],
     )
-    hits = await index.query(SET, [1, 0, 0, 0], scope=VectorScope(account, Shelf.MEMORY), limit=5)
+    hits = await index.query(SET, [1, 0, 0, 0], scope=VectorScope(account, VectorKind.MEMORY), limit=5)
     assert [(hit.row, hit.part) for hit in hits] == [(near, 0), (far, 0)]
     assert hits[0].score == pytest.approx(1, abs=1e-3)
-    await index.add(SET, account, Shelf.MEMORY, [entry(far, [1, 0, 0, 0], source, group)])
+    await index.add(SET, account, VectorKind.MEMORY, [entry(far, [1, 0, 0, 0], source, group)])
     assert await index.count(SET) == 3
     assert await index.set_names() == {SET}
 
@@ -64,8 +64,8 @@ async def test_a_source_that_is_left_out_leaves_room_for_the_others(index: Chrom
     account, talk, other, group = (new_id() for _ in range(4))
     near = [entry(new_id(), [1, 0.01 * n, 0, 0], talk, group) for n in range(20)]
     far = [entry(new_id(), [0, 1, 0.1 * n, 0], other, group) for n in range(2)]
-    await index.add(SET, account, Shelf.MEMORY, [*near, *far])
-    scope = VectorScope(account, Shelf.MEMORY, without_source=talk)
+    await index.add(SET, account, VectorKind.MEMORY, [*near, *far])
+    scope = VectorScope(account, VectorKind.MEMORY, without_source=talk)
     hits = await index.query(SET, [1, 0, 0, 0], scope=scope, limit=2)
     assert {hit.row for hit in hits} == {each.row for each in far}
 
@@ -83,14 +83,14 @@ async def test_nobody_sees_what_others_keep_whatever_they_ask_for(index: ChromaI
                 row = new_id()
                 rows[row] = (person, source, group)
                 entries.append(entry(row, [dice.random() for _ in range(4)], source, group))
-        await index.add(SET, person, Shelf.CHUNK, entries)
+        await index.add(SET, person, VectorKind.CHUNK, entries)
     every_source = [source for _person, source, _group in rows.values()]
     every_group = [group for _person, _source, group in rows.values()]
     for _ in range(40):
         person = dice.choice(people)
         sources = dice.choice([None, dice.sample(every_source, dice.randrange(5))])
         chosen = dice.choice([None, dice.sample(every_group, dice.randrange(4))])
-        scope = VectorScope(person, Shelf.CHUNK, sources=sources, groups=chosen)
+        scope = VectorScope(person, VectorKind.CHUNK, sources=sources, groups=chosen)
         hits = await index.query(SET, [0.5] * 4, scope=scope, limit=50)
         wanted = {
             row
@@ -102,26 +102,26 @@ async def test_nobody_sees_what_others_keep_whatever_they_ask_for(index: ChromaI
 
 
 async def test_what_is_deleted_or_moved_is_found_no_more_where_it_was(index: ChromaIndex) -> None:
-    """Rows, sources and all of a shelf can be removed; a moved document is found in its new group."""
+    """Rows, sources and all of a kind can be removed; a moved document is found in its new group."""
     account, source, other, group, target = (new_id() for _ in range(5))
     first, second = new_id(), new_id()
     await index.add(
         SET,
         account,
-        Shelf.CHUNK,
+        VectorKind.CHUNK,
         [entry(first, [1, 0, 0, 0], source, group), entry(second, [0, 1, 0, 0], other, group)],
     )
     await index.move(SET, account, source=source, group=target)
-    scope = VectorScope(account, Shelf.CHUNK, groups=[target])
+    scope = VectorScope(account, VectorKind.CHUNK, groups=[target])
     assert [hit.row for hit in await index.query(SET, [1, 0, 0, 0], scope=scope, limit=5)] == [first]
-    await index.delete(SET, account, Shelf.CHUNK, rows=[first])
-    assert await index.rows(SET, account, Shelf.CHUNK) == {second}
+    await index.delete(SET, account, VectorKind.CHUNK, rows=[first])
+    assert await index.rows(SET, account, VectorKind.CHUNK) == {second}
     assert await index.accounts(SET) == {account}
-    await index.delete(SET, account, Shelf.CHUNK, sources=[other])
+    await index.delete(SET, account, VectorKind.CHUNK, sources=[other])
     assert await index.count(SET) == 0
     await index.drop(SET)
     assert await index.set_names() == set()
-    assert await index.query(SET, [1, 0, 0, 0], scope=VectorScope(account, Shelf.CHUNK), limit=5) == []
+    assert await index.query(SET, [1, 0, 0, 0], scope=VectorScope(account, VectorKind.CHUNK), limit=5) == []
 
 
 async def test_a_server_that_is_away_is_told_quickly_and_found_again(tmp_path: Path) -> None:
@@ -129,14 +129,14 @@ async def test_a_server_that_is_away_is_told_quickly_and_found_again(tmp_path: P
     account, source, group, row = (new_id() for _ in range(4))
     async with ChromaServer(tmp_path / "server") as server:
         index = ChromaIndex(chroma_index.server(server.url), chroma_index.SERVER)
-        await index.add(SET, account, Shelf.CHUNK, [entry(row, [1, 0, 0, 0], source, group)])
+        await index.add(SET, account, VectorKind.CHUNK, [entry(row, [1, 0, 0, 0], source, group)])
         await server.kill()
         for _ in range(5):
             with pytest.raises(IndexUnavailable):
                 await index.count(SET)
         await server.start()
         assert await index.ping() == "server"
-        hits = await index.query(SET, [1, 0, 0, 0], scope=VectorScope(account, Shelf.CHUNK), limit=3)
+        hits = await index.query(SET, [1, 0, 0, 0], scope=VectorScope(account, VectorKind.CHUNK), limit=3)
         assert [hit.row for hit in hits] == [row]
         await index.aclose()
 
@@ -155,7 +155,7 @@ async def test_opening_goes_on_when_a_question_has_no_more_time(
         return chroma_index.embedded(tmp_path / "chroma")()
 
     index = ChromaIndex(slowly, chroma_index.EMBEDDED)
-    scope = VectorScope(new_id(), Shelf.CHUNK)
+    scope = VectorScope(new_id(), VectorKind.CHUNK)
     with pytest.raises(IndexUnavailable):
         await index.query(SET, [1, 0, 0, 0], scope=scope, limit=1)
     go.set()
@@ -175,8 +175,8 @@ async def test_a_closed_index_lets_go_of_its_files_and_opens_again(tmp_path: Pat
     for first in (True, False):
         index = ChromaIndex(chroma_index.embedded(folder), chroma_index.EMBEDDED)
         if first:
-            await index.add(SET, account, Shelf.CHUNK, [stored])
-        assert await index.rows(SET, account, Shelf.CHUNK) == {row}
+            await index.add(SET, account, VectorKind.CHUNK, [stored])
+        assert await index.rows(SET, account, VectorKind.CHUNK) == {row}
         await index.aclose()
         async with asyncio.timeout(10):  # ChromaDB closes them in a thread of its own
             while any(one.parent == folder and one.name != ".lock" for one in _open_files()):
@@ -203,8 +203,12 @@ async def test_a_server_that_swallowed_the_first_connection_is_asked_again(
             swallowed.append(writer)
             return
         there, beyond = await asyncio.open_connection("127.0.0.1", server.port)
-        with suppress(OSError):
-            await asyncio.gather(_pour(reader, beyond), _pour(there, writer))
+        try:
+            with suppress(OSError):
+                await asyncio.gather(_pour(reader, beyond), _pour(there, writer))
+        finally:
+            beyond.close()
+            writer.close()
 
     async with (
         ChromaServer(tmp_path / "server") as server,

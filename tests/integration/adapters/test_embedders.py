@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gantry.adapters.embedders import Embedders
-from gantry.adapters.lexical_embeddings import LexicalEmbedder
-from gantry.adapters.minilm import MiniLm
+from gantry.adapters.embedding.choice import Embedders
+from gantry.adapters.embedding.lexical import LexicalEmbedder
+from gantry.adapters.embedding.minilm import MiniLm
 from gantry.domain.embedding import TextRole
 from tests.parts.app import ROOT
 
@@ -52,7 +52,7 @@ async def test_minilm_makes_the_vectors_that_chromadb_makes(minilm_folder: Path,
 
 _EMBED = """
 import asyncio, pathlib, sys
-from gantry.adapters.minilm import MiniLm
+from gantry.adapters.embedding.minilm import MiniLm
 from gantry.domain.embedding import TextRole
 folder, mapped = map(pathlib.Path, sys.argv[1:])
 asyncio.run(MiniLm(folder, mapped).embed(["a word"], TextRole.QUERY))

@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from gantry.adapters.memory_live import MemoryEventLog
+from gantry.adapters.in_process.live import InProcessEventLog
 from gantry.domain.live import EventLog, LiveKind, Opening, Position
 from tests.parts.live import Page, follow
 
@@ -39,10 +39,10 @@ class House:
 @pytest.fixture(params=["memory", "redis, same replica", "redis, other replica", "redis, any replica"])
 async def house(request: pytest.FixtureRequest) -> AsyncIterator[House]:
     if request.param == "memory":
-        log = MemoryEventLog(idle_seconds=IDLE)
+        log = InProcessEventLog(idle_seconds=IDLE)
         yield House([log], [log])
         return
-    from gantry.adapters.redis_live import RedisEventLog, connect  # noqa: PLC0415  memory must do without
+    from gantry.adapters.redis.live import RedisEventLog, connect  # noqa: PLC0415  memory must do without
 
     url = request.getfixturevalue("redis_url")
     async with AsyncExitStack() as stack:

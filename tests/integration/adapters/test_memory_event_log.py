@@ -3,14 +3,14 @@
 import asyncio
 from uuid import uuid4
 
-from gantry.adapters.memory_live import MemoryEventLog
+from gantry.adapters.in_process.live import InProcessEventLog
 from gantry.domain.live import LiveKind, Opening, Position
 from tests.parts.live import eventually, follow
 
 
 async def test_finished_answers_are_forgotten() -> None:
     """A finished answer can be read for the time to keep it, then it takes no memory."""
-    log = MemoryEventLog(idle_seconds=0.05, keep_seconds=0.2)
+    log = InProcessEventLog(idle_seconds=0.05, keep_seconds=0.2)
     answer = uuid4()
     log.open(answer, Opening(1, text="Kept"))
     log.end(answer, "complete")
@@ -28,7 +28,7 @@ async def test_finished_answers_are_forgotten() -> None:
 
 async def test_reader_ahead_is_restarted() -> None:
     """A reader that claims more than is written so far starts over at once."""
-    log = MemoryEventLog()
+    log = InProcessEventLog()
     answer = uuid4()
     log.open(answer, Opening(1, text="Short"))
     stream = log.read(answer, Position(1, 9))
@@ -39,7 +39,7 @@ async def test_reader_ahead_is_restarted() -> None:
 
 async def test_readers_leave_nothing_behind() -> None:
     """After its readers have gone an answer has no sleepers, and an unopened one is not kept."""
-    log = MemoryEventLog()
+    log = InProcessEventLog()
     answer, unopened = uuid4(), uuid4()
     log.open(answer, Opening(1))
     tasks = [asyncio.create_task(follow(log, each)) for each in (answer, unopened) for _ in range(3)]

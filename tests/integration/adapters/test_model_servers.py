@@ -1,15 +1,26 @@
 """Listing and finding model servers on real ports."""
 
+import gzip
 import time
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
-from gantry.adapters.model_servers import HttpModelServers
-from gantry.domain.catalog import ConnectionKind, ConnectionOrigin, ConnectionSpec, ListedModel
+from gantry.adapters.openai.servers import HttpModelServers
+from gantry.domain.catalog import (
+    ChatRequest,
+    ChatTurn,
+    ConnectionKind,
+    ConnectionOrigin,
+    ConnectionSpec,
+    ListedModel,
+    TextDelta,
+)
 from gantry.domain.errors import ModelFault, ModelUnavailable
-from tests.parts.llm_server import SILENCE, ScriptedServer
+from tests.parts.llm_server import SILENCE, Script, ScriptedServer
 from tests.parts.ports import free_port
 
 
@@ -137,7 +148,8 @@ async def test_key_is_sent(servers: HttpModelServers) -> None:
     [
         ({"data": "none"}, ModelFault.BROKEN),
         ([1], ModelFault.BROKEN),
-        ({"data": [{"name": "x"}]}, ModelFault.BROKEN),
+        ({"data": [{"size": 1}]}, ModelFault.BROKEN),
+        ((404, {"detail": "Not Found"}), ModelFault.BROKEN),
         ("<title>Welcome to nginx</title>", ModelFault.BROKEN),
         ((500, {"error": "down"}), ModelFault.SERVER_ERROR),
     ],
@@ -148,6 +160,51 @@ async def test_what_is_no_list(servers: HttpModelServers, answer: Any, fault: Mo
         with pytest.raises(ModelUnavailable) as caught:
             await servers.list_models(spec_of(server.url))
     assert caught.value.fault is fault
+
+
+@pytest.mark.parametrize("answer", [(404, {"detail": "Not Found"}), "<p>chat only</p>", [1], (405, {})])
+async def test_models_named_by_hand_need_no_list(servers: HttpModelServers, answer: Any) -> None:
+    """A server that lists nothing can be used; without names the sentence says how."""
+    async with ScriptedServer(routes={"GET /v1/models": answer}) as server:
+        with pytest.raises(ModelUnavailable) as caught:
+            await servers.list_models(spec_of(server.url))
+        named = replace(spec_of(server.url), models=("house-model",))
+        assert (await servers.list_models(named)).models == (ListedModel("house-model"),)
+    assert "has no list of models" in caught.value.public or answer == (405, {})
+    assert "name the models by hand" in caught.value.advice or answer == (405, {})
+
+
+async def test_a_list_without_end_is_not_read_whole(servers: HttpModelServers) -> None:
+    """Nor one that unpacks to more than it seems."""
+    bomb = gzip.compress(b'{"data": [' + b" " * 40_000_000 + b"]}")
+    answer = (200, bomb, {"Content-Encoding": "gzip"})
+    async with ScriptedServer(routes={"GET /v1/models": answer}) as server:
+        with pytest.raises(ModelUnavailable) as caught:
+            await servers.list_models(spec_of(server.url))
+    assert "larger than 16 MB" in caught.value.details
+
+
+async def test_redirects_are_followed_at_home_only(servers: HttpModelServers) -> None:
+    """A path or the end of a path may be wrong; another host gets neither question nor key, and is named."""
+    question = ChatRequest("scripted", (ChatTurn("user", "hello"),), uuid4(), uuid4())
+    async with ScriptedServer() as other, ScriptedServer(default=Script(text="Hello.")) as server:
+        server.routes["GET /old/v1/models"] = (301, None, {"Location": "/v1/models"})
+        server.routes["POST /old/v1/chat/completions"] = (
+            307,
+            None,
+            {"Location": f"{server.url}/chat/completions"},
+        )
+        old = spec_of(f"{server.origin}/old/v1", key="sk-a-key-of-ours")
+        assert (await servers.list_models(old)).models
+        deltas = [delta async for delta in servers.open(old).stream(question)]
+        assert "".join(delta.text for delta in deltas if isinstance(delta, TextDelta)) == "Hello."
+        assert server.last.headers["authorization"] == "Bearer sk-a-key-of-ours"
+        away = f"http://localhost:{other.port}/v1"
+        server.routes["GET /old/v1/models"] = (302, None, {"Location": f"{away}/models"})
+        with pytest.raises(ModelUnavailable) as caught:
+            await servers.list_models(old)
+        assert away in caught.value.details
+        assert not other.others
 
 
 async def test_listing_gives_up_in_time() -> None:
@@ -168,12 +225,12 @@ async def test_slow_side_question_costs_no_more_than_its_share() -> None:
     """A side question without an answer leaves the listing as it is, within the limit."""
     async with (
         ScriptedServer(models=[entry("m", "llamacpp")], routes={"GET /props": SILENCE}) as server,
-        HttpModelServers(listing_seconds=0.3) as servers,
+        HttpModelServers(listing_seconds=1.5) as servers,
     ):
         began = time.monotonic()
         listing = await servers.list_models(spec_of(server.url))
     assert listing.models == (ListedModel("m"),)
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 5
 
 
 async def test_probe_finds_what_answers() -> None:

@@ -1,17 +1,19 @@
 """Answers of a model server on a real port, as ``OpenAIChatModel`` reads them."""
 
 import asyncio
+import gzip
 import time
 from collections.abc import AsyncIterator
 from contextlib import aclosing
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 import httpx
 import pytest
 
-from gantry.adapters.model_servers import HttpModelServers
-from gantry.adapters.openai_chat import OpenAIChatModel, Timeouts
+from gantry.adapters.openai.chat import OpenAIChatModel, Timeouts
+from gantry.adapters.openai.servers import HttpModelServers
 from gantry.domain.catalog import (
     ChatRequest,
     ChatTurn,
@@ -24,7 +26,9 @@ from gantry.domain.catalog import (
     TextDelta,
     Truncated,
     UsageReport,
+    Waits,
 )
+from gantry.domain.errors import ModelFault, ModelUnavailable
 from tests.parts.llm_server import Script, ScriptedServer, markdown_answer
 
 SOMEBODY = UUID(int=1)
@@ -260,6 +264,104 @@ async def test_words_in_which_continuing_is_asked(server: ScriptedServer, client
     assert (tabby["response_prefix"], tabby["messages"][-1]["role"]) == (prefix, "user")
 
 
+LINE = b'{"choices":[{"delta":{"content":"Fine."},"finish_reason":"stop"}]}'
+
+
+@pytest.mark.parametrize(
+    "kind", ["text/event-stream", "application/json", "application/x-ndjson", "text/plain", ""]
+)
+@pytest.mark.parametrize(
+    "stream",
+    [b"data: " + LINE + b"\n\n", LINE + b"\n", LINE.replace(b"{", b"{\n  "), b"\xef\xbb\xbfdata: " + LINE + b"\r\n\r\n"],
+)  # fmt: skip
+async def test_bytes_tell_what_an_answer_is(
+    model: OpenAIChatModel, server: ScriptedServer, kind: str, stream: bytes
+) -> None:
+    """Events, bare lines and JSON over several lines are read under any content type."""
+    server.enqueue(Script(raw=[stream], headers={"Content-Type": kind}))
+    assert text_of(await all_of(model)) == "Fine."
+
+
+async def test_compressed_stream_is_read(model: OpenAIChatModel, server: ScriptedServer) -> None:
+    """A stream may come compressed, although nobody asked for it."""
+    packed = gzip.compress(b"data: " + LINE + b"\n\n")
+    server.enqueue(Script(raw=[packed[:9], packed[9:]], headers={"Content-Encoding": "gzip"}))
+    assert text_of(await all_of(model)) == "Fine."
+
+
+async def test_server_that_does_not_stream_is_asked_for_the_whole(
+    model: OpenAIChatModel, server: ScriptedServer
+) -> None:
+    """A server that refuses streaming gives the answer in one piece; the next question asks for that at once."""
+    refusal = Script(status=400, body={"error": {"message": "Not allowed to stream.", "param": "stream"}})
+    server.enqueue(refusal, Script(text="Whole."), Script(text="Again."))
+    assert text_of(await all_of(model)) == "Whole."
+    assert text_of(await all_of(model)) == "Again."
+    assert [each.body["stream"] for each in server.requests] == [True, False, False]
+    assert "stream_options" not in server.last.body
+
+
+async def test_server_without_a_system_turn_gets_the_instructions_with_the_question(
+    model: OpenAIChatModel, server: ScriptedServer
+) -> None:
+    """What was the system turn stands before the first words of the user, from now on without asking."""
+    refusal = Script(
+        status=500, body={"error": {"message": "Conversation roles must alternate user/assistant"}}
+    )
+    server.enqueue(refusal, Script(text="Fine."), Script(text="Fine."))
+    for _ in range(2):
+        assert text_of(await all_of(model)) == "Fine."
+    expected = [{"role": "user", "content": "Be brief.\n\nHow does a garden keep water?"}]
+    assert [each.body["messages"] for each in server.requests[1:]] == [expected, expected]
+
+
+async def test_server_that_only_complains_is_asked_a_few_times(
+    model: OpenAIChatModel, server: ScriptedServer
+) -> None:
+    """One refusal after the other ends: each way of asking is tried once."""
+    said = "stream_options, temperature, streaming and system prompts are not supported"
+    server.default = Script(status=400, body={"error": {"message": said}})
+    with pytest.raises(ModelUnavailable, match="refused the request"):
+        await all_of(model, question(temperature=0.5))
+    assert len(server.requests) == 5
+
+
+async def test_half_an_answer_with_empty_reasons_is_read_to_its_end(
+    server: ScriptedServer, client: httpx.AsyncClient
+) -> None:
+    """Empty finish reasons end nothing, however long the pauses between the pieces are."""
+    pieces = [event(f'{{"content":"{n}"}}', '""') for n in range(4)] + [event("{}", '"stop"')]
+    server.enqueue(Script(raw=pieces, raw_gap=0.1))
+    assert text_of(await all_of(model_of(server, client, tail=0.02))) == "0123"
+
+
+@pytest.mark.parametrize("sign", [b": busy\n\n", b'data: {"choices":[]}\n\n'])
+@pytest.mark.parametrize("begun", [b"", event('{"content":"a"}')])
+async def test_signs_of_life_do_not_keep_an_answer_running(
+    server: ScriptedServer, client: httpx.AsyncClient, sign: bytes, begun: bytes
+) -> None:
+    """Comments without end stretch the wait for the next word up to a limit, before the first one and after it."""
+    server.enqueue(Script(raw=[begun or sign, *[sign] * 500], raw_gap=0.02))
+    started = time.monotonic()
+    with pytest.raises(ModelUnavailable) as raised:
+        await all_of(model_of(server, client, first_byte=0.6, idle=0.3))
+    assert raised.value.fault is ModelFault.STALLED
+    assert 0.5 < time.monotonic() - started < 8
+    await server.last.wait_disconnected(5.0)
+
+
+async def test_waits_of_a_connection_go_before_the_usual_ones(
+    server: ScriptedServer, client: httpx.AsyncClient
+) -> None:
+    """A connection may have waits of its own."""
+    server.default = Script(first_byte_delay=0.3)
+    model = model_of(server, client, first_byte=0.05)
+    patient = replace(model, connection=replace(model.connection, waits=Waits(first_word=20)))
+    assert text_of(await all_of(patient)) == server.default.text
+    with pytest.raises(ModelUnavailable, match="not started"):
+        await all_of(model)
+
+
 async def test_closing_the_iterator_hangs_up(model: OpenAIChatModel, server: ScriptedServer) -> None:
     """The server sees the disconnect within a second after the iterator is closed in mid-answer."""
     server.enqueue(Script(text=markdown_answer(1000), tokens_per_second=100))
@@ -279,7 +381,8 @@ async def test_closing_before_the_first_byte_hangs_up(
     server.enqueue(script)
     async with aclosing(model_of(server, client, notice=0.05).stream(question())) as answer:
         assert await anext(answer) == LoadProgress()
-    await server.last.wait_disconnected(1.0)
+        request = await server.wait_requests(1)
+    await request.wait_disconnected(1.0)
 
 
 @pytest.mark.parametrize("script", [Script(first_byte_delay=30), Script(stall_after=3)])

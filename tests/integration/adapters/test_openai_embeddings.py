@@ -1,10 +1,11 @@
 """Vectors from a server that speaks the OpenAI protocol, over a real port."""
 
+import gzip
 from typing import Any
 
 import pytest
 
-from gantry.adapters.openai_embeddings import OpenAiEmbedder
+from gantry.adapters.openai.embeddings import OpenAiEmbedder
 from gantry.domain.embedding import EmbeddingUnavailable, TextRole
 from tests.parts.llm_server import ScriptedServer
 from tests.parts.ports import free_port
@@ -98,4 +99,65 @@ async def test_an_earlier_model_is_used_only_where_it_is_listed(listed: list[str
         else:
             with pytest.raises(EmbeddingUnavailable):
                 await embedder.model()
+        await embedder.aclose()
+
+
+def sparing(longest: int, status: int = 500) -> Any:
+    """Return a route that refuses whatever is longer, as servers do whose model reads little."""
+    made = embeddings({"small": 24})
+
+    def answer(request: Any) -> Any:
+        if any(len(text) > longest for text in request.body["input"]):
+            return status, {"error": {"message": "input is too large to process"}}
+        return made(request)
+
+    return answer
+
+
+@pytest.mark.parametrize("status", [400, 413, 422, 500])
+async def test_one_text_that_is_too_long_keeps_no_other_waiting(status: int) -> None:
+    """It counts as the mean of its parts; the others have the vectors they would have had alone."""
+    texts = ["tulips", "roses and tulips " * 40, "asters"]
+    async with serving(sparing(200, status)) as server:
+        embedder = OpenAiEmbedder(server.url, "small")
+        vectors = await embedder.embed(texts, TextRole.PASSAGE)
+        alone = await embedder.embed(["asters"], TextRole.PASSAGE)
+        about = await embedder.embed(["roses and tulips"], TextRole.QUERY)
+        await embedder.aclose()
+    assert list(vectors[2]) == pytest.approx(list(alone[0]))
+    assert sum(a * b for a, b in zip(vectors[1], about[0], strict=True)) > 0.9
+
+
+async def test_a_text_that_is_refused_at_any_length_is_left_to_its_words() -> None:
+    """The queue goes on without its meaning."""
+
+    def answer(request: Any) -> Any:
+        if any("@@" in text for text in request.body["input"]):
+            return 400, {"error": "unsupported input"}
+        return embeddings({"small": 24})(request)
+
+    async with serving(answer) as server:
+        embedder = OpenAiEmbedder(server.url, "small")
+        vectors = await embedder.embed(["tulips", "@@", "asters"], TextRole.PASSAGE)
+        await embedder.aclose()
+    assert len(vectors) == 3
+
+
+async def test_what_the_server_says_is_told() -> None:
+    """Whoever looks after it learns why it refuses, and a server that refuses everything is not asked for ever."""
+    async with serving((500, {"error": {"message": "the card is on fire"}})) as server:
+        embedder = OpenAiEmbedder(server.url, "small")
+        with pytest.raises(EmbeddingUnavailable, match="the card is on fire"):
+            await embedder.embed(["word " * 100] * 32, TextRole.PASSAGE)
+        assert len(server.others) < 10
+        await embedder.aclose()
+
+
+async def test_an_answer_without_end_is_not_read_whole() -> None:
+    """What a server of somebody else's sends has a limit."""
+    bomb = gzip.compress(b"[" + b" " * 80_000_000 + b"]")
+    async with serving((200, bomb, {"Content-Encoding": "gzip"})) as server:
+        embedder = OpenAiEmbedder(server.url, "small")
+        with pytest.raises(EmbeddingUnavailable, match="larger than 64 MB"):
+            await embedder.embed(["tulips"], TextRole.PASSAGE)
         await embedder.aclose()

@@ -7,7 +7,7 @@ from uuid import UUID
 import httpx
 import pytest
 
-from gantry.adapters.openai_chat import OpenAIChatModel, Timeouts
+from gantry.adapters.openai.chat import OpenAIChatModel, Timeouts
 from gantry.domain.catalog import (
     ChatRequest,
     ChatTurn,
@@ -79,7 +79,7 @@ async def fault_at(url: str, client: httpx.AsyncClient, **limits: float) -> tupl
             "rejected",
             "field required; too small",
         ),
-        (400, {"error": "bad request"}, "rejected", "bad request"),
+        (400, {"error": "the prompt is odd"}, "rejected", "the prompt is odd"),
         (308, None, "rejected", "HTTP status 308"),
         (500, "<html><title>Oops</title><h1>Trace</h1></html>", "server-error", "Oops"),
         (502, "<html><h1>Bad &amp; gateway</h1></html>", "server-error", "Bad & gateway"),
@@ -130,7 +130,7 @@ async def test_no_first_byte(server: ScriptedServer, client: httpx.AsyncClient, 
     """A server that takes the question and says nothing is STALLED after the first-byte limit."""
     script = Script(first_byte_delay=30, headers_first=headers_first)
     _, error = await fault_of(script, server, client, first_byte=0.5)
-    assert (error.fault, "not begun" in error.public) == (ModelFault.STALLED, True)
+    assert (error.fault, "not started" in error.public) == (ModelFault.STALLED, True)
     await server.last.wait_disconnected(1.0)
 
 
@@ -172,7 +172,11 @@ async def test_broken_line(server: ScriptedServer, client: httpx.AsyncClient) ->
 
 @pytest.mark.parametrize(
     ("body", "details"),
-    [("<html><title>Sign in</title></html>", "Sign in"), ({"hello": "world"}, ""), ([1, 2], "")],
+    [
+        ("<html><title>Sign in</title></html>", "Sign in"),
+        ({"hello": "world"}, '{"hello": "world"}'),
+        ([1, 2], "[1, 2]"),
+    ],
 )
 async def test_not_an_answer_at_all(
     server: ScriptedServer, client: httpx.AsyncClient, body: Any, details: str
@@ -202,7 +206,7 @@ async def test_error_inside_the_stream(
 async def test_error_of_status_200(server: ScriptedServer, client: httpx.AsyncClient) -> None:
     """An error as JSON with status 200 is an error all the same."""
     _, error = await fault_of(Script(body={"error": {"message": "No credits", "code": 402}}), server, client)
-    assert (error.fault, error.details) == (ModelFault.REJECTED, "No credits")
+    assert (error.fault, error.details) == (ModelFault.QUOTA, "No credits")
 
 
 async def test_next_question_works_after_a_fault(server: ScriptedServer, client: httpx.AsyncClient) -> None:

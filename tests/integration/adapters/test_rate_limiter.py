@@ -10,8 +10,8 @@ from uuid import uuid4
 import pytest
 from redis.asyncio import Redis
 
-from gantry.adapters.memory_live import MemoryRateLimiter
-from gantry.adapters.redis_live import RedisRateLimiter, connect
+from gantry.adapters.in_process.live import InProcessRateLimiter
+from gantry.adapters.redis.live import RedisRateLimiter, connect
 from gantry.domain.limits import RateLimiter
 from tests.parts.live import eventually
 
@@ -21,7 +21,7 @@ pytest_plugins = ["tests.parts.redis"]
 @pytest.fixture(params=["memory", "redis"])
 async def limiter(request: pytest.FixtureRequest) -> AsyncIterator[RateLimiter]:
     if request.param == "memory":
-        yield MemoryRateLimiter()
+        yield InProcessRateLimiter()
         return
     async with connect(request.getfixturevalue("redis_url")) as client:
         yield RedisRateLimiter(client)
@@ -108,9 +108,19 @@ async def test_redis_away_leaves_a_limit(
 async def test_memory_is_bounded() -> None:
     """However many names are tried, only so many windows are kept, and the newest of them."""
     now = [0.0]
-    limiter = MemoryRateLimiter(max_keys=100, clock=lambda: now[0])
+    limiter = InProcessRateLimiter(max_keys=100, clock=lambda: now[0])
     for number in range(1000):
         now[0] += 0.01
         await limiter.hit(str(number), limit=1, window_seconds=60)
     assert len(limiter._windows) <= 100
     assert await limiter.hit("999", limit=1, window_seconds=60) > 0
+
+
+async def test_a_flood_of_names_does_not_push_out_a_count() -> None:
+    """A name that was tried several times stays counted, however many others come after it."""
+    limiter = InProcessRateLimiter(max_keys=100)
+    for _ in range(3):
+        await limiter.hit("owner", limit=3, window_seconds=60)
+    for number in range(1000):
+        await limiter.hit(str(number), limit=1, window_seconds=60)
+    assert await limiter.hit("owner", limit=3, window_seconds=60) > 0

@@ -9,10 +9,12 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from redis import Redis as SyncRedis
 from redis.asyncio import Redis
 
-from gantry.adapters.redis_live import RedisEventLog, connect
-from gantry.adapters.redis_wire import FIELD, Batch, stream_key
+from gantry.adapters.in_process.live_text import Attempt
+from gantry.adapters.redis.live import RedisEventLog, connect
+from gantry.adapters.redis.wire import FIELD, Batch, Sent, stream_key
 from gantry.domain.live import LiveKind, Opening, Position
 from tests.parts.live import Page, eventually, follow
 
@@ -71,6 +73,32 @@ async def test_redis_restarted_in_the_middle(replica: MakeLog, answer: UUID, red
     assert (await reading).text == "before, during, after"
     assert LiveKind.RESTARTED not in page.kinds
     assert (await follow(await replica(), answer)).text == "before, during, after"
+
+
+async def test_a_stalled_process_is_no_silence(replica: MakeLog, redis_url: str, answer: UUID) -> None:
+    """A reader's process that gets no processor time for longer than the idle time still tells what came meanwhile."""
+    elsewhere = await replica()
+    opening = Attempt(Opening(1))
+    sent = Sent()
+    with SyncRedis.from_url(redis_url) as writer:
+
+        def write(text: str, end: str | None = None) -> None:
+            opening.append(text, "")
+            opening.end = end
+            batch = Batch.next(opening, sent)
+            assert batch is not None
+            fields: dict[Any, Any] = {FIELD: batch.encode()}
+            writer.xadd(stream_key(answer), fields)
+            writer.expire(stream_key(answer), 60)
+
+        write("before, ")
+        page = await Page().until(elsewhere, answer, lambda page: page.text == "before, ")
+        reading = asyncio.create_task(page.follow(elsewhere, answer))
+        await asyncio.sleep(IDLE / 2)  # it waits
+        write("after", "complete")
+        time.sleep(IDLE * 1.5)  # the stall
+        await reading
+    assert (page.text, page.ended) == ("before, after", "complete")
 
 
 async def test_stream_lost_without_an_outage(replica: MakeLog, redis: Redis, answer: UUID) -> None:

@@ -1,8 +1,8 @@
 """Set-up, sessions and people as programs and browsers see them."""
 
 from collections.abc import AsyncIterator, Callable
-from dataclasses import fields
-from typing import Any, cast
+from dataclasses import replace
+from typing import Any
 
 import httpx
 import pytest
@@ -10,22 +10,16 @@ from fastapi import FastAPI
 
 from gantry.api import accounts as accounts_api
 from gantry.api import problems
-from gantry.api.access import SESSION_COOKIE
 from gantry.domain.accounts import SYSTEM, Role
-from gantry.domain.errors import ModelFault, ModelUnavailable
+from gantry.domain.cookies import SECURE_SESSION_COOKIE, SESSION_COOKIE
+from gantry.domain.errors import Invalid, ModelFault, ModelUnavailable
 from gantry.repositories.database import Database
-from gantry.runtime import Services, installed
+from gantry.runtime import installed
 from gantry.services.accounts import ATTEMPTS_PER_ACCOUNT
-from tests.parts.accounts import HOME, PASSWORD, Accounts
+from tests.parts.accounts import HOME, PASSWORD, Accounts, only
 
 PROBLEM = "application/problem+json"
 NewClient = Callable[..., httpx.AsyncClient]
-
-
-def only(**given: Any) -> Services:
-    """Return services of which a test uses only some."""
-    names = [each.name for each in fields(Services)]
-    return Services(**{name: given.get(name, cast(Any, None)) for name in names})
 
 
 @pytest.fixture
@@ -54,7 +48,7 @@ async def new_client(accounts: Accounts) -> AsyncIterator[NewClient]:
         opened.append(httpx.AsyncClient(transport=transport, base_url=base))
         return opened[-1]
 
-    with installed(only(accounts=accounts.service)):
+    with installed(only(accounts=accounts.service, people=accounts.people)):
         yield make
     for client in opened:
         await client.aclose()
@@ -66,7 +60,7 @@ def client(new_client: NewClient) -> httpx.AsyncClient:
 
 
 async def signed_in(accounts: Accounts, new_client: NewClient, email: str, role: Role = Role.USER):
-    await accounts.service.create_account(SYSTEM, email, "", role, PASSWORD)
+    await accounts.people.create_account(SYSTEM, email, "", role, PASSWORD)
     client = new_client()
     answer = await client.post("/api/v1/session", json={"email": email, "password": PASSWORD})
     assert answer.status_code == 200
@@ -82,8 +76,9 @@ def problem_of(answer: httpx.Response, status: int, kind: str) -> dict[str, Any]
     return body
 
 
-async def test_setting_up_signs_in_and_works_once(client: httpx.AsyncClient, new_client: NewClient) -> None:
+async def test_setting_up_signs_in_and_works_once(new_client: NewClient) -> None:
     """The set-up page asks whether it is needed, makes the first administrator, and is done for good."""
+    client = new_client("http://localhost", "127.0.0.1")
     assert (await client.get("/api/v1/setup")).json() == {"needed": True}
     new = {"email": "Admin@example.org", "password": PASSWORD, "name": "Ada"}
     answer = await client.post("/api/v1/setup", json=new)
@@ -100,15 +95,79 @@ async def test_cookie_is_out_of_reach_for_scripts(
     accounts: Accounts, new_client: NewClient, base: str, secure: bool
 ) -> None:
     """The token travels in a cookie that scripts cannot read, other sites cannot send, and http cannot leak."""
-    await accounts.service.create_account(SYSTEM, "ann@example.org", "", Role.USER, PASSWORD)
+    await accounts.people.create_account(SYSTEM, "ann@example.org", "", Role.USER, PASSWORD)
     pair = {"email": "ann@example.org", "password": PASSWORD}
     answer = await new_client(base).post("/api/v1/session", json=pair)
     cookie = answer.headers["set-cookie"]
-    token, *attributes = cookie.removeprefix(f"{SESSION_COOKIE}=").split("; ")
+    name, _, rest = cookie.partition("=")
+    assert name == (SECURE_SESSION_COOKIE if secure else SESSION_COOKIE)
+    token, *attributes = rest.split("; ")
     expected = {"HttpOnly", "SameSite=lax", "Path=/", "Max-Age=2592000", *(["Secure"] if secure else [])}
     assert set(attributes) == expected
     assert token not in answer.text
     assert answer.headers["cache-control"] == "no-store"
+
+
+@pytest.mark.parametrize(
+    ("peer", "host", "forwarded", "asked"),
+    [
+        (("127.0.0.1", 5), "localhost", "origin=https://chat.example.com", True),
+        (("127.0.0.1", 5), "localhost:3000", "", False),
+        (("::1", 5), "[::1]:3000", "", False),
+        (("192.0.2.9", 5), "192.0.2.1:3000", "", True),
+        (("192.168.1.9", 5), "localhost:3000", "", True),
+        (("127.0.0.1", 5), "rebound.example", "", True),
+        (("127.0.0.1", 5), "chat.example.com", "", True),
+        (("127.0.0.1", 5), "localhost", "8.8.8.8", True),
+        (("8.8.8.8", 0), "localhost", "8.8.8.8", True),
+        (("172.18.0.1", 0), "localhost", "172.18.0.1", False),
+        (("172.18.0.1", 0), "chat.example.com", "172.18.0.1", True),
+    ],
+)
+async def test_set_up_over_a_network_takes_the_code(
+    accounts: Accounts, peer: tuple[str, int], host: str, forwarded: str, asked: bool
+) -> None:
+    """Who does not sit at the machine shows that they can read its log; nobody is first by being quick."""
+    service = replace(accounts.service, setup_code="abcd-efgh-jkmn-pqrs")
+    app = FastAPI()
+    app.include_router(accounts_api.router)
+    problems.install(app)
+    new = {"email": "ann@example.org", "password": PASSWORD}
+    headers = {"X-Forwarded-For": forwarded} if forwarded else {}
+    if forwarded.startswith("origin="):  # a proxy that says nothing of itself and replaces Host
+        headers = {"Origin": forwarded.removeprefix("origin=")}
+    transport = httpx.ASGITransport(app, client=peer)
+    with installed(only(accounts=service)):
+        async with httpx.AsyncClient(
+            base_url=f"http://{host}", transport=transport, headers=headers
+        ) as client:
+            if asked:
+                for wrong in ({}, {"code": "abcd-efgh-jkmn-pqrt"}, {"code": ""}, {"code": "ä" * 900}):
+                    told = problem_of(await client.post("/api/v1/setup", json=new | wrong), 422, "invalid")
+                    assert told["field"] == "code"
+                new["code"] = " ABCD efgh-jkmnpqrs "
+            assert (await client.post("/api/v1/setup", json=new)).status_code == 201
+
+
+async def test_without_a_code_nobody_sets_up_over_a_network(accounts: Accounts) -> None:
+    """An installation that has no code takes none."""
+    with pytest.raises(Invalid):
+        await accounts.service.set_up("ann@example.org", PASSWORD, "", HOME, code="")
+
+
+async def test_a_cookie_without_the_protected_name_goes_on(accounts: Accounts, new_client: NewClient) -> None:
+    """A session from before stays signed in under https and gets the protected name; one planted beside it is not heard."""
+    client = await signed_in(accounts, new_client, "ann@example.org")
+    token = client.cookies[SESSION_COOKIE]
+    secure = new_client("https://gantry.test")
+    answer = await secure.get("/api/v1/session", headers={"Cookie": f"{SESSION_COOKIE}={token}"})
+    [cookie] = answer.headers.get_list("set-cookie")
+    assert cookie.startswith(f"{SECURE_SESSION_COOKIE}={token}; ")
+    both = f"{SESSION_COOKIE}=planted; {SECURE_SESSION_COOKIE}={token}"
+    answer = await new_client("https://gantry.test").get("/api/v1/session", headers={"Cookie": both})
+    assert answer.status_code == 200
+    [removed, _] = answer.headers.get_list("set-cookie")
+    assert removed.startswith(f'{SESSION_COOKIE}=""; ')
 
 
 async def test_session_by_cookie_and_by_bearer_token(accounts: Accounts, new_client: NewClient) -> None:
@@ -155,7 +214,7 @@ async def test_limit_tells_when_to_come_back(accounts: Accounts, client: httpx.A
         problem_of(await client.post("/api/v1/session", json=pair), 401, "not-signed-in")
     accounts.clock.forward(seconds=60)
     answer = await client.post("/api/v1/session", json=pair)
-    assert "840 seconds" in problem_of(answer, 429, "too-many-attempts")["advice"]
+    assert "14 minutes, at 09:15 UTC" in problem_of(answer, 429, "too-many-attempts")["advice"]
     assert answer.headers["retry-after"] == "840"
 
 

@@ -14,7 +14,7 @@ from gantry.repositories.database import Database
 from gantry.runtime import installed
 from tests.integration.api.test_accounts_api import only, problem_of
 from tests.parts.accounts import PASSWORD, Accounts
-from tests.parts.catalog import Catalogs
+from tests.parts.catalog import Catalogs, connections_of
 from tests.parts.llm_server import ScriptedServer
 from tests.parts.ports import free_port
 
@@ -29,11 +29,12 @@ async def clients(database: Database) -> AsyncIterator[dict[str, httpx.AsyncClie
     app.include_router(catalog_api.router)
     problems.install(app)
     accounts, catalogs = Accounts(database), Catalogs(database)
+    catalog = catalogs.start()
     clients: dict[str, httpx.AsyncClient] = {}
-    with installed(only(accounts=accounts.service, catalog=catalogs.start())):
+    with installed(only(accounts=accounts.service, catalog=catalog, connections=connections_of(catalog))):
         for name, role in (("admin", Role.ADMIN), ("ann", Role.USER)):
             email = f"{name}@example.org"
-            await accounts.service.create_account(SYSTEM, email, name, role, PASSWORD)
+            await accounts.people.create_account(SYSTEM, email, name, role, PASSWORD)
             clients[name] = httpx.AsyncClient(
                 transport=httpx.ASGITransport(app), base_url="http://gantry.test"
             )
@@ -51,9 +52,9 @@ async def test_models_and_the_default_are_told(clients: dict[str, httpx.AsyncCli
     assert answer["models"] == [
         {
             "id": "gantry/extractive",
-            "name": "Built-in answerer (no model)",
+            "name": "Built-in answerer",
             "connection": "gantry",
-            "connection_name": "Built-in answerer (no model)",
+            "connection_name": "Built-in answerer",
             "context_tokens": None,
             "available": True,
         }

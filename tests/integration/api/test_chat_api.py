@@ -101,9 +101,33 @@ async def test_a_dropped_stream_goes_on_from_the_last_event(stack: Stack, client
     assert text_of(first) + text_of(rest) == LONG
     assert text_of(first)
     assert text_of(rest)
-    again = await events(client, started["generation_id"], last=rest[-1]["id"])
-    assert text_of(again) == ""
-    assert again[-1]["event"] == "end"
+    without_end = await events(client, started["generation_id"], last=rest[-1]["id"].removesuffix(".end"))
+    assert [event["event"] for event in without_end] == ["end"]
+
+
+async def test_who_has_had_the_end_need_not_come_back(stack: Stack, client: httpx.AsyncClient) -> None:
+    """The id of the end is answered with 204, which stops a browser's EventSource from reconnecting."""
+    started = await ask(client)
+    last = (await events(client, started["generation_id"]))[-1]["id"]
+    url = f"/api/v1/generations/{started['generation_id']}/events"
+    assert (await client.get(url, headers={"Last-Event-ID": last})).status_code == 204
+    assert (await client.get(url, params={"last_event_id": last})).status_code == 204
+
+
+async def test_readers_to_the_letter_get_no_event_without_data(
+    stack: Stack, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every blank line ends an event that has data: some readers deliver anything else as an empty one."""
+    monkeypatch.setattr("gantry.api.live.KEEP_ALIVE_SECONDS", 0.02)
+    monkeypatch.setattr(stack.main.writers.events, "idle_seconds", 0.05)
+    stack.llm.default = Script(text="Hello there", first_byte_delay=0.2)
+    started = await ask(client)
+    answer = await client.get(f"/api/v1/generations/{started['generation_id']}/events")
+    blocks = answer.text.removesuffix("\n\n").split("\n\n")
+    assert all("\ndata:" in block for block in blocks)
+    assert "retry:500\n" in blocks[0]
+    assert answer.text.startswith(":\n")
+    assert any(line == ":" for block in blocks[1:] for line in block.split("\n"))
 
 
 async def test_text_that_comes_together_is_one_event(stack: Stack, client: httpx.AsyncClient) -> None:
@@ -154,7 +178,7 @@ async def test_nobody_gets_anything_without_a_session(stack: Stack) -> None:
     """Every route but health, readiness, sign-in and set-up asks for a session."""
     async with api_of(stack) as client:
         paths = (await client.get("/api/v1/openapi.json")).json()["paths"]
-        open_to_all = {"/health", "/ready", "/api/v1/session", "/api/v1/setup"}
+        open_to_all = {"/health", "/ready", "/api/v1/session", "/api/v1/setup", "/api/v1/websocket-check"}
         some = str(uuid4())
         for path, methods in paths.items():
             for method in methods:

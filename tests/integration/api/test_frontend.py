@@ -1,15 +1,18 @@
 """Serving the built front end: which file, which status, which headers."""
 
 import gzip
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import httpx
 import pytest
 
-from gantry.api.frontend import Frontend
+from gantry.api.app import create_api
+from gantry.api.frontend import Frontend, Rest
 from gantry.api.policy import inline_script_hashes, page_policy
 
+ASSETS = Path(__file__).resolve().parents[3] / "assets"
 PAGES = {"/", "/login", "/vault", "/c/17"}
 
 
@@ -62,6 +65,24 @@ async def test_pages(client: httpx.AsyncClient, path: str, status: int, text: st
     answer = await client.get(path)
     assert answer.status_code == status
     assert text in answer.text
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("manifest.webmanifest", "application/manifest+json"),
+        ("robots.txt", "text/plain"),
+        ("favicon.ico", "image/x-icon"),
+        ("icon-192.png", "image/png"),
+    ],
+)
+async def test_files_that_browsers_and_crawlers_ask_for(built: Path, name: str, kind: str) -> None:
+    """Each has its type, and is asked for again when it may have changed."""
+    shutil.copy(ASSETS / name, built / name)
+    answer = await client_of(Frontend(built, lambda path: path in PAGES)).get(f"/{name}")
+    assert answer.status_code == 200
+    assert answer.headers["content-type"].partition(";")[0] == kind
+    assert answer.headers["cache-control"] == "no-cache"
 
 
 async def test_a_missing_chunk_is_not_a_page(client: httpx.AsyncClient) -> None:
@@ -154,4 +175,27 @@ def test_the_policy_names_inline_scripts_by_hash(built: Path) -> None:
     scripts = next(part for part in policy.split("; ") if part.startswith("script-src"))
     assert inline_script_hashes("<script>go()</script>") <= set(scripts.split())
     assert "unsafe" not in scripts
+    assert "manifest-src 'self'" in policy
     assert inline_script_hashes('<script type="module" src="/a.js"></script>') == set()
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("TRACE", "/api/v1/models", 405),
+        ("PATCH", "/api/v1/session", 405),
+        ("TRACE", "/health", 405),
+        ("GET", "/api/v1/nothing", 404),
+        ("TRACE", "/api/v1/nothing", 404),
+        ("GET", "/login", 200),
+    ],
+)
+async def test_programs_are_answered_by_the_api(built: Path, method: str, path: str, status: int) -> None:
+    """An address of the API with another method is said to be that, and no page is sent for one it does not have."""
+    api = create_api()
+    api.router.routes.append(Rest("/", app=Frontend(built, lambda path: path in PAGES)))
+    answer = await client_of(api).request(method, path)
+    assert answer.status_code == status
+    if status != 200:
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert ("allow" in answer.headers) == (status == 405)

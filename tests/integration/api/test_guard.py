@@ -2,8 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable
-from typing import Self
+from collections.abc import AsyncIterator, Callable, MutableMapping
+from typing import Any, Self
 
 import httpx
 import pytest
@@ -16,6 +16,7 @@ from starlette.websockets import WebSocket
 
 from gantry.api.guard import MAX_BODY_BYTES, Guard
 from gantry.api.origins import OriginRule
+from gantry.domain.crowd import Crowd
 from tests.parts.ports import free_port
 
 POLICY = "default-src 'self'"
@@ -282,3 +283,50 @@ async def test_streams_end_when_the_server_stops(caplog: pytest.LogCaptureFixtur
         async with asyncio.timeout(1):
             assert (await client.get("/stream")).status_code == 200
     assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
+
+
+async def test_websockets_of_one_address_are_counted() -> None:
+    """One address may hold so many open, wherever the proxy in front connects from; one that closes makes room."""
+    guard = Guard(APP, page_policy=POLICY, sockets=Crowd(100, each=1, proxies="10.0.0.1"))
+    said: dict[str, list[str]] = {}
+
+    async def dial(name: str, address: str, leaves: asyncio.Event) -> None:
+        said[name] = []
+
+        async def receive() -> dict[str, str]:
+            if not said[name]:
+                return {"type": "websocket.connect"}
+            await leaves.wait()
+            return {"type": "websocket.disconnect"}
+
+        async def send(message: MutableMapping[str, Any]) -> None:
+            said[name].append(message["type"])
+            if message["type"] == "websocket.send":
+                await leaves.wait()
+
+        scope = {
+            "type": "websocket",
+            "path": "/api/v1/feed",
+            "raw_path": b"/api/v1/feed",
+            "query_string": b"",
+            "headers": [(b"origin", OWN.encode()), (b"host", b"gantry.test")],
+            "client": (address, 1),
+            "scheme": "ws",
+            "subprotocols": [],
+        }
+        await guard(scope, receive, send)
+
+    leaves, never = asyncio.Event(), asyncio.Event()
+    never.set()
+    first = asyncio.create_task(dial("first", "203.0.113.1", leaves))
+    while "websocket.send" not in said.get("first", []):
+        await asyncio.sleep(0)
+    await dial("second", "203.0.113.1", never)
+    await dial("elsewhere", "203.0.113.2", never)
+    await dial("proxy", "10.0.0.1", never)
+    leaves.set()
+    await first
+    await dial("third", "203.0.113.1", never)
+    accepted = {name for name, messages in said.items() if "websocket.accept" in messages}
+    assert accepted == {"first", "elsewhere", "proxy", "third"}
+    assert said["second"] == ["websocket.close"]

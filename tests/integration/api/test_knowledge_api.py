@@ -3,10 +3,12 @@
 import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
 
+from gantry.domain.accounts import SYSTEM
 from tests.parts import documents
 from tests.parts.api_server import api_of, sign_in
 from tests.parts.knowledge import background, learned, until
@@ -61,12 +63,10 @@ async def test_a_document_from_upload_to_deletion(client: httpx.AsyncClient) -> 
     assert original.content == PDF
     assert original.headers["content-disposition"].startswith("attachment")
     assert original.headers["content-type"] == "application/octet-stream"
-    shelf = (await client.post("/api/v1/collections", json={"name": "Work"})).json()
-    changed = await client.patch(url, json={"name": "Port.pdf", "collection_id": shelf["id"]})
-    assert (changed.json()["name"], changed.json()["collection_id"]) == ("Port.pdf", shelf["id"])
-    listed = (await client.get("/api/v1/documents", params={"collection_id": shelf["id"]})).json()[
-        "documents"
-    ]
+    kind = (await client.post("/api/v1/collections", json={"name": "Work"})).json()
+    changed = await client.patch(url, json={"name": "Port.pdf", "collection_id": kind["id"]})
+    assert (changed.json()["name"], changed.json()["collection_id"]) == ("Port.pdf", kind["id"])
+    listed = (await client.get("/api/v1/documents", params={"collection_id": kind["id"]})).json()["documents"]
     assert [each["name"] for each in listed] == ["Port.pdf"]
     assert (await client.delete(url)).status_code == 204
     assert (await client.get(url)).status_code == 404
@@ -194,3 +194,69 @@ async def test_memory_is_listed_changed_and_forgotten(stack: Stack, client: http
     assert (settings["enabled"], settings["by_model"]) == (True, True)
     assert (await client.delete("/api/v1/memory")).status_code == 204
     assert (await client.get("/api/v1/memory")).json()["facts"] == []
+
+
+@pytest.mark.parametrize("number", [2**31, 2**63, 2**64, 10**30])
+async def test_numbers_beyond_what_is_stored_are_refused(client: httpx.AsyncClient, number: int) -> None:
+    """A place in a text that no database column could hold is the caller's mistake."""
+    url = f"/api/v1/documents/{uuid4()}"
+    for path in (f"{url}/text?start={number}", f"{url}/text?end={number}", f"{url}/chunks?first={number}"):
+        assert (await client.get(path)).status_code == 422, path
+
+
+@pytest.mark.parametrize(
+    "moment",
+    [
+        "9999-12-31T23:59:59-23:59",
+        "0001-01-01T00:00:00+23:59",
+        "9999-12-31T23:59:59Z",
+        "1969-12-31T23:59:59Z",
+    ],
+)
+async def test_dates_beyond_the_calendar_are_refused(client: httpx.AsyncClient, moment: str) -> None:
+    """A date that has no place in UTC, or that no database holds, is the caller's mistake."""
+    assert (await client.get("/api/v1/conversations", params={"before": moment})).status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("boundary", "body"),
+    [
+        ("b" * 300, b""),
+        ("b", b"--b\r\nX: " + b"x" * 20_000 + b"\r\n\r\n"),
+        ("b", b"--b\r\n" + b"".join(b"X%d: 1\r\n" % n for n in range(50)) + b"\r\n"),
+        ("b", b"--b\r\n\x00: 1\r\n\r\n"),
+        ("b", b"no boundary at all"),
+    ],
+    ids=["long boundary", "long header", "many headers", "no header", "no boundary"],
+)
+async def test_odd_forms_are_refused(client: httpx.AsyncClient, boundary: str, body: bytes) -> None:
+    """An upload that is no proper form is the caller's mistake."""
+    kind = {"Content-Type": f"multipart/form-data; boundary={boundary}"}
+    answer = await client.post("/api/v1/documents", content=body, headers=kind)
+    assert answer.status_code == 422, answer.text
+
+
+async def test_long_searches_find_nothing(stack: Stack, client: httpx.AsyncClient) -> None:
+    """A pattern that a database would refuse is cut, or refused with the field's name."""
+    long = "x" * 60_000
+    for path in ("/api/v1/documents?q=", "/api/v1/memory?q=", "/api/v1/users?search="):
+        assert (await client.get(path + long)).status_code == 422
+    assert (await client.post("/api/v1/search", json={"query": long})).status_code == 422
+    services = stack.main.services
+    who = await services.accounts.authenticate(client.cookies["gantry_session"])
+    assert await services.documents.list_documents(who, words=long) == []
+    assert await services.memory.facts(who, words=long) == []
+    assert await services.people.list_accounts(SYSTEM, search=long) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/api/v1/conversations", {"temporary": 1}),
+        ("/api/v1/conversations", {"remembered": "yes"}),
+        ("/api/v1/search", {"query": "x", "memory": 0}),
+    ],
+)
+async def test_numbers_are_no_booleans(client: httpx.AsyncClient, path: str, body: dict[str, Any]) -> None:
+    """True and false are written as such."""
+    assert (await client.post(path, json=body)).status_code == 422

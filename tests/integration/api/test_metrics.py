@@ -2,6 +2,8 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
+from typing import Any
 
 import httpx
 import pytest
@@ -205,13 +207,53 @@ async def test_nothing_is_told_through_a_proxy(client: httpx.AsyncClient) -> Non
         assert (answer.status_code, answer.json()) == (404, nothing.json()), header
 
 
-async def test_only_neighbours_are_told(stack: Stack) -> None:
-    """This machine and private networks are told the figures; anybody else finds nothing."""
-    neighbours = ("127.0.0.1", "::1", "172.18.0.5", "::ffff:10.1.2.3", "fd00::7", "fe80::1%eth0")
-    strangers = ("8.8.8.8", "::ffff:8.8.8.8", "2606:4700::1111", "100.64.0.1", "", "somewhere")
+async def _status(peer: str, *, host: str = "127.0.0.1:3000", **headers: str) -> int:
+    transport = httpx.ASGITransport(create_api(), client=(peer, 4711))
+    async with httpx.AsyncClient(base_url=f"http://{host}", transport=transport) as client:
+        return (await client.get("/metrics", headers=headers)).status_code
+
+
+async def test_only_this_machine_is_told(stack: Stack) -> None:
+    """Without a token: who asks directly from this machine, by one of its own names; anybody else finds nothing."""
     with installed(stack.services):
-        for peer in neighbours + strangers:
-            transport = httpx.ASGITransport(create_api(), client=(peer, 4711))
-            async with httpx.AsyncClient(base_url="http://gantry", transport=transport) as client:
-                status = (await client.get("/metrics")).status_code
-            assert status == (200 if peer in neighbours else 404), peer
+        for peer in ("127.0.0.1", "::1", "::ffff:127.0.0.1"):
+            assert await _status(peer) == 200, peer
+        for peer in ("172.18.0.5", "10.1.2.3", "fd00::7", "8.8.8.8", "2606:4700::1111", "", "somewhere"):
+            assert await _status(peer) == 404, peer
+        assert await _status("127.0.0.1", host="localhost") == 200
+        assert await _status("127.0.0.1", host="evil.example") == 404, "a name that was given our address"
+
+
+async def test_a_proxy_that_says_nothing_is_told_nothing(stack: Stack) -> None:
+    """A proxy on this machine that adds no header still speaks HTTP/1.0, as it does when it is not told otherwise."""
+    scope: dict[str, Any] = {
+        "type": "http",
+        "http_version": "1.0",
+        "method": "GET",
+        "path": "/metrics",
+        "query_string": b"",
+        "headers": [(b"host", b"127.0.0.1:3000"), (b"connection", b"close")],
+        "client": ("127.0.0.1", 4711),
+    }
+    for version, status in (("1.0", 404), ("1.1", 200)):
+        said: list[Any] = []
+
+        async def send(message: Any, said: list[Any] = said) -> None:
+            said.append(message)
+
+        async def receive() -> dict[str, Any]:
+            return {"type": "http.request", "body": b"", "more_body": False}
+
+        with installed(stack.services):
+            await create_api()({**scope, "http_version": version}, receive, send)
+        assert said[0]["status"] == status, version
+
+
+async def test_with_a_token_who_knows_it_is_told(stack: Stack) -> None:
+    """With METRICS_TOKEN it matters what is known and not whence it comes."""
+    told = replace(stack.services, operations=replace(stack.services.operations, metrics_token="a token"))
+    with installed(told):
+        assert await _status("172.18.0.5", host="10.0.0.2:8000", authorization="Bearer a token") == 200
+        for wrong in ("Bearer another", "Bearer ", "a token", "Basic a token"):
+            assert await _status("127.0.0.1", authorization=wrong) == 404, wrong
+        assert await _status("127.0.0.1") == 404

@@ -7,9 +7,14 @@ import pytest
 import sqlalchemy as sa
 
 from gantry.domain.errors import Conflict, WrongSchema
+from gantry.domain.words import asked
+from gantry.models import new_id
 from gantry.repositories import migrations
 from gantry.repositories.database import Database
+from gantry.repositories.knowledge_search import Places
 from tests.factories import make_account
+from tests.integration.services.test_languages import kept_as_documents, kept_as_messages
+from tests.parts.stack import Stack
 
 
 def test_migrations_go_up_down_and_up_without_drift(database_url: str) -> None:
@@ -47,3 +52,40 @@ async def test_a_check_refuses_an_unknown_role(database: Database) -> None:
             await tx.session.execute(
                 sa.text("UPDATE account SET role = 'owner' WHERE email = :email"), {"email": account.email}
             )
+
+
+async def test_what_an_earlier_version_kept_is_found_in_every_language(stack: Stack) -> None:
+    """After the migration, which has to make the keyword index anew; also what a replica of that version wrote since."""
+    before = "20261127_0930"
+    texts = {
+        "zh": "护照放在书房的蓝色盒子里。",
+        "de": "Die Rechnungen liegen in der Schublade und nicht im Schrank.",
+    }
+    await kept_as_documents(stack, texts)
+    names = await kept_as_messages(stack, texts)
+    url = stack.settings.database_url
+    await asyncio.to_thread(migrations.downgrade, url, before)
+    await asyncio.to_thread(migrations.upgrade, url)
+    assert await _found(stack, "护照", "Rechnung") == ([1, 1], [1, 1])
+
+    async with stack.database.begin() as tx:  # as who knows nothing of words
+        await tx.session.execute(sa.text("UPDATE message SET content = '自転車の鍵は玄関にあります。'"))
+        await tx.session.execute(sa.text("UPDATE chunk SET content = '自転車の鍵は玄関にあります。'"))
+    assert await stack.main.knowledge.keywords.work() == 2 * len(names)
+    assert await stack.main.knowledge.keywords.work() == 0
+    assert await _found(stack, "護照", "自転車") == ([0, 2], [0, 2])
+
+
+async def _found(stack: Stack, *questions: str) -> tuple[list[int], list[int]]:
+    """Return how many messages and how many chunks are found for each question."""
+    who, everywhere = stack.who.id, Places()
+    async with stack.database.read() as tx:
+        messages = [
+            await tx.search.messages(asked(each), owner=who, apart=new_id(), unlike="", limit=9)
+            for each in questions
+        ]
+        chunks = [
+            (await tx.knowledge.chunks_by_words(asked(each), owner=who, places=everywhere, limit=9)).scores
+            for each in questions
+        ]
+    return [len(found) for found in messages], [len(found) for found in chunks]

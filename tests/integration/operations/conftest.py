@@ -2,16 +2,19 @@
 
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
-from gantry import cli
-from gantry.adapters.archive_store import TarArchives
-from gantry.adapters.document_folder import LocalDocuments
+from gantry import bootstrap
+from gantry.adapters.archive.store import TarArchives
+from gantry.adapters.documents.folder import LocalDocuments
+from gantry.cli.main import main
 from gantry.services.archive import ArchiveService
+from gantry.settings import Settings
 from tests.parts.app import environment
 from tests.parts.database import fresh_postgres
 
@@ -32,6 +35,13 @@ class Installation:
         return ArchiveService(
             self.database_url, SECRET, TarArchives(), LocalDocuments(self.data / "documents")
         )
+
+    @contextmanager
+    def serving(self) -> Iterator[None]:
+        """Hold what a serving process holds."""
+        settings = Settings(database_url=self.database_url, data_dir=self.data, secret_key=SecretStr(SECRET))
+        with bootstrap._only_process(settings):
+            yield
 
     @property
     def environment(self) -> dict[str, str]:
@@ -73,7 +83,7 @@ def install(
                     for name, value in given.items():
                         patch.setenv(name, value)
                     try:
-                        code = cli.main(words)
+                        code = main(words)
                     except SystemExit as ended:
                         code = ended.code if isinstance(ended.code, int) else 1
                 told = capsys.readouterr()

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from gantry.adapters import archive_tar as tar
+from gantry.adapters.archive import tar
 from gantry.domain.archive import ArchiveRefused, Manifest
 from tests.integration.operations.conftest import Install, Installation
 from tests.parts.contents import fill_every_table

@@ -10,6 +10,7 @@ from uuid import UUID
 import pytest
 import sqlalchemy as sa
 
+from gantry.domain.words import asked
 from gantry.models import Row, new_id
 from gantry.repositories import migrations
 from gantry.repositories.archive import connected
@@ -52,7 +53,9 @@ def test_a_restored_backup_has_equal_counts_and_hashes(install: Install, source:
     again = new.data / "again.tar"
     assert new.run("backup", "--to", str(again))[0] == 0
     first, second = (old.service.verify(str(file)) for file in (backup, again))
-    assert first.tables == second.tables
+    assert [each for each in second.tables if each.tally.count] == [
+        each for each in first.tables if each.layout.name != "auth_session"
+    ], "all but the sessions: one that has been ended since the backup must stay ended"
     assert all(table.tally.count >= 12 for table in first.tables)
     # What there is of vectors is not restored but made again.
     assert {table.layout.name for table in first.tables} == set(Row.metadata.tables) - {"embedding_set"}
@@ -72,7 +75,7 @@ async def test_search_finds_what_was_restored(install: Install) -> None:
                 await tx.session.execute(sa.select(sa.column("account_id")).select_from(_LARGEST))
             ).scalar_one()
             found = await tx.search.messages(
-                ["zebra"], owner=UUID(str(owner)), apart=new_id(), unlike="", limit=50
+                asked("zebra"), owner=UUID(str(owner)), apart=new_id(), unlike="", limit=50
             )
         assert len(found) == 40
 
@@ -121,7 +124,7 @@ def test_another_secret_key_is_told(install: Install) -> None:
     code, told = installation.run("restore", backup)
     assert (code, "SECRET_KEY" in told) == (0, False)
     code, told = installation.run("restore", backup, SECRET_KEY="an-other-9xR4wLp8sN1bYc6dGhJfAe-kT7-vQ2_mZ")
-    assert (code, "SECRET_KEY is another one" in told) == (0, True)
+    assert (code, "SECRET_KEY has changed" in told) == (0, True)
 
 
 def test_restoring_to_a_new_machine(install: Install) -> None:

@@ -15,8 +15,8 @@ from uuid import UUID
 import pytest
 import sqlalchemy as sa
 
-from gantry.adapters.archive_store import TarArchives
-from gantry.adapters.archive_writer import TarWriter
+from gantry.adapters.archive.store import TarArchives
+from gantry.adapters.archive.writer import TarWriter
 from gantry.domain.archive import ArchivedTable, Layout
 from gantry.repositories.archive import connected
 from tests.integration.operations.conftest import Install, Installation
@@ -117,7 +117,7 @@ def test_memory_does_not_grow_with_the_data(install: Install) -> None:
     backup = str(installation.data / "all.tar")
     program = """
 import resource, sys
-from gantry.cli import main
+from gantry.cli.main import main
 for words in (["backup", "--to", sys.argv[1]], ["verify", sys.argv[1]], ["restore", sys.argv[1], "--replace", "--yes"]):
     assert main(words) == 0
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
@@ -149,7 +149,7 @@ def test_a_full_disk_leaves_no_file(install: Install) -> None:
     """A backup that cannot be written ends with a sentence, and leaves nothing behind."""
     installation = install("sqlite")
     with writing(installation.database_url) as connection:
-        fill = "INSERT INTO prompt (id, name, text, created_at) VALUES (:id, 'x', :text, '2026-01-01 00:00:00.000000')"
+        fill = "INSERT INTO quotation (id, passage, sent) VALUES (:id, 'x', :text)"
         connection.execute(sa.text(fill), {"id": "0" * 32, "text": os.urandom(300_000).hex()})
     folder = installation.data / "backups"
     limited = f"ulimit -f 100; trap '' XFSZ; exec {sys.executable} -m gantry backup --to {folder}/"

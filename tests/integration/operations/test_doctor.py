@@ -5,13 +5,13 @@ import os
 import socket
 from pathlib import Path
 
-from gantry.adapters.redis_link import connect
+from gantry.adapters.redis.link import connect
 from gantry.bootstrap import build
-from gantry.domain.vectors import Shelf, VectorEntry
+from gantry.domain.vectors import VectorEntry, VectorKind
 from gantry.models import new_id
 from gantry.repositories import migrations
 from tests.integration.operations.conftest import SECRET, Install, Installation
-from tests.parts.knowledge import read, reading_stack, upload
+from tests.parts.knowledge import embedded, read, reading_stack, upload
 from tests.parts.later_version import later_version
 from tests.parts.llm_server import ServerThread
 from tests.parts.ports import free_port
@@ -177,13 +177,14 @@ async def test_an_index_that_differs_from_the_database(installation: Installatio
         notes = [await upload(stack, f"{n}.txt", f"Bed {n} has tulips.".encode()) for n in range(3)]
         for note in notes:
             await read(stack, note.id)
+        await embedded(stack)
     level, detail = await look()
     assert (level, detail.startswith("3 rows and 3 vectors")) == ("ok", True), detail
     async with build(stack.settings) as built:
-        index, account = built.knowledge.indexer.index, stack.who.id
-        await index.delete("lexical-512", account, Shelf.CHUNK, sources=[notes[0].id])
+        index, account = built.knowledge.index, stack.who.id
+        await index.delete("lexical-512", account, VectorKind.CHUNK, sources=[notes[0].id])
         lost = [VectorEntry(new_id(), part, [1.0] * 512, new_id(), account) for part in range(2)]
-        await index.add("lexical-512", account, Shelf.MEMORY, lost)
+        await index.add("lexical-512", account, VectorKind.MEMORY, lost)
     level, detail = await look()
     assert level == "warn"
     assert "rows without their vectors: 1, deleted rows with some: 2" in detail
@@ -197,7 +198,7 @@ def test_a_folder_that_cannot_be_written(install: Install) -> None:
     blocked.write_text("in the way")
     code, told = installation.run("doctor", DATA_DIR=str(blocked))
     found = lines(told)["data"]
-    assert (code, found[0], "chown" in found[1]) == (1, "FAIL", True)
+    assert (code, found[0], "Point DATA_DIR to a folder" in found[1]) == (1, "FAIL", True)
 
 
 def test_old_backups_are_warned_of(install: Install) -> None:

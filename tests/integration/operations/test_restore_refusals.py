@@ -109,7 +109,7 @@ def test_a_row_that_does_not_fit_changes_nothing(installation: Installation, ins
     with connected(broken.database_url) as connection:
         connection.execute(sa.text("PRAGMA foreign_keys=OFF"))
         connection.execute(sa.text("BEGIN"))
-        connection.execute(sa.text("DELETE FROM folder"))
+        connection.execute(sa.text("DELETE FROM collection"))
         connection.commit()
     backup = str(broken.data / "all.tar")
     broken.service.backup(backup)
@@ -137,7 +137,7 @@ def test_a_killed_restore_leaves_the_old_data(installation: Installation, instal
     # The process stops itself in the middle of the largest table, so that the kill is sure to come in time.
     program = f"""
 import os, signal, sys
-from gantry.adapters.archive_reader import TarReader
+from gantry.adapters.archive.reader import TarReader
 whole = TarReader.lines
 passes = []
 def lines(self, table):
@@ -148,7 +148,7 @@ def lines(self, table):
             os.kill(os.getpid(), signal.SIGSTOP)
         yield line
 TarReader.lines = lines
-from gantry.cli import main
+from gantry.cli.main import main
 sys.exit(main(["restore", {backup!r}, "--replace", "--yes"]))
 """
     process = subprocess.Popen(

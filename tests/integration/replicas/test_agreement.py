@@ -135,7 +135,9 @@ async def offers(tab: WireTab, feed: FeedReader, model: str, *, there: bool = Tr
     """Ask for the models whenever the feed tells of a change, as the page does, until *model* is there, or gone."""
     seen = 0
     async with asyncio.timeout(5):
-        while (model in {each["id"] for each in tab.var(ChatState, "models")}) is not there:
+        while (
+            model in {one["id"] for each in tab.var(ChatState, "models") for one in each["models"]}
+        ) is not there:
             told = sum(each["kind"] == "catalog" for each in feed.notices)
             if told == seen:
                 await asyncio.sleep(0.05)

@@ -16,7 +16,7 @@ from tests.parts.wire_tab import WireTab
 
 pytestmark = pytest.mark.timeout(120)
 
-AWAY = "Gantry's shared memory (Redis) does not answer."
+AWAY = "Live updates are delayed: Redis does not answer."
 WORDS = [f"w{number:04} " for number in range(80)]
 ANSWER = "".join(WORDS)
 
@@ -52,7 +52,7 @@ async def test_pages_without_redis(deployment: Deployment, redis_server: RedisSe
         redis_server.stop()
         asked_at = monotonic()
         await tab.send(ChatState.event_handlers["stop"], generation="none")
-        await tab.until(lambda: AWAY in tab.notices and "That does not exist." in tab.notices)
+        await tab.until(lambda: AWAY in tab.notices and "This item no longer exists." in tab.notices)
         assert monotonic() - asked_at < 5
         await tab.until(lambda: (tab.conversation, tab.account) == (conversation, person.id))
         await late.open(second)
@@ -66,12 +66,12 @@ async def test_pages_without_redis(deployment: Deployment, redis_server: RedisSe
         await deployment.has_redis()
         tab.state.clear()
         await tab.send(ChatState.event_handlers["stop"], generation="none")
-        await tab.until(lambda: tab.notices == ["That does not exist."] and tab.is_hydrated)
+        await tab.until(lambda: tab.notices == ["This item no longer exists."] and tab.is_hydrated)
         await tab.abort()
         tab.state.clear()
         await tab.open(second)
         assert (tab.conversation, tab.new_tokens) == (conversation, [])
-        assert "That does not exist." in tab.notices
+        assert "This item no longer exists." in tab.notices
         [notice, *_] = tab.var(NoticeState, "notices")
         await tab.send(NoticeState.event_handlers["dismiss"], notice=notice["id"])
         await tab.until(lambda: notice not in tab.var(NoticeState, "notices"))
@@ -110,7 +110,7 @@ async def test_redis_that_hangs(deployment: Deployment, redis_server: RedisServe
             assert monotonic() - asked_at < 8
         await deployment.has_redis()
         await tab.send(ChatState.event_handlers["stop"], generation="none")
-        await tab.until(lambda: tab.notices == ["That does not exist."])
+        await tab.until(lambda: tab.notices == ["This item no longer exists."])
 
 
 async def _ended(person, conversation: str) -> None:
@@ -133,7 +133,7 @@ async def test_start_without_redis(deployment: Deployment, redis_server: RedisSe
         await deployment.has_redis()
         tab.state.clear()
         await tab.send(ChatState.event_handlers["stop"], generation="none")
-        await tab.until(lambda: tab.notices == ["That does not exist."] and tab.is_hydrated)
+        await tab.until(lambda: tab.notices == ["This item no longer exists."] and tab.is_hydrated)
         await tab.lose_sight()
         await tab.open(first)
-        assert (tab.new_tokens, tab.notices) == ([], ["That does not exist."])
+        assert (tab.new_tokens, tab.notices) == ([], ["This item no longer exists."])

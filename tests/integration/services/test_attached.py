@@ -24,7 +24,7 @@ async def test_a_file_that_is_not_read_in_time_is_said(stack: Stack, monkeypatch
     sent = await stack.ask("What is the code word?", files=[row.id])
     reader = await stack.read(sent)
     assert (reader.text, reader.status) == ("I do not know.", "complete")
-    assert await note(stack, sent) == "plan.txt was still being read: this answer does without it."
+    assert await note(stack, sent) == "plan.txt was still being read: this answer does not use it."
 
 
 async def test_a_file_that_cannot_be_read_is_said_with_its_reason(library: Stack) -> None:
@@ -47,7 +47,7 @@ async def test_an_edited_question_keeps_its_files(library: Stack) -> None:
     sent = await library.ask("What is the code word?", files=[kept.id, gone.id])
     await library.read(sent)
     question = (await library.services.chat.window(library.who, sent.conversation_id)).bubbles[0].message
-    await library.services.vault.delete(library.who, [gone.id])
+    await library.services.documents.delete(library.who, [gone.id])
     await library.read(await library.services.chat.edit(library.who, question.id, "Which word is it?"))
     window = await library.services.chat.window(library.who, sent.conversation_id)
     assert [file.name for file in window.bubbles[0].attachments] == ["note.txt"]

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import pytest
 
+from gantry.adapters.openai.chat import OpenAIChatModel
 from gantry.domain.accounts import SYSTEM, Actor, Role
 from gantry.domain.catalog import (
     EXTRACTIVE,
@@ -16,6 +17,7 @@ from gantry.domain.catalog import (
     ConnectionSpec,
     Listing,
     ModelRef,
+    Waits,
 )
 from gantry.domain.errors import Invalid, ModelFault, ModelUnavailable, NotAllowed, NotFound, Unavailable
 from gantry.models import new_id
@@ -23,7 +25,7 @@ from gantry.repositories.database import Database
 from gantry.services.catalog import CatalogService, ConnectionDraft, ConnectionStatus
 from gantry.services.extractive import ExtractiveAnswerer
 from tests.factories import actor_of, make_account
-from tests.parts.catalog import Catalogs, fixed, names
+from tests.parts.catalog import Catalogs, connections_of, fixed, names
 from tests.parts.llm_server import SILENCE, ScriptedServer
 from tests.parts.ports import free_port
 
@@ -56,7 +58,9 @@ def asked(server: ScriptedServer) -> int:
 
 
 async def status_of(catalog: CatalogService, slug: str) -> ConnectionStatus:
-    return next(status for status in await catalog.connections(ADMIN) if status.spec.slug == slug)
+    return next(
+        status for status in await connections_of(catalog).connections(ADMIN) if status.spec.slug == slug
+    )
 
 
 # listing
@@ -66,7 +70,7 @@ async def test_nothing_configured_leaves_the_built_in_answerer(catalogs: Catalog
     """Without any server a page still opens with one thing to talk to, and that is the default."""
     catalog = catalogs.start()
     (only,) = await catalog.models(USER)
-    assert (only.id, only.connection_name) == (EXTRACTIVE, "Built-in answerer (no model)")
+    assert (only.id, only.connection_name) == (EXTRACTIVE, "Built-in answerer")
     assert await catalog.default_model(USER) == EXTRACTIVE
 
 
@@ -104,6 +108,19 @@ async def test_dead_server_does_not_hide_the_others(catalogs: Catalogs, server: 
     assert status.problem
     assert status.advice
     assert (await status_of(catalog, "rig")).state == "ok"
+
+
+@pytest.mark.parametrize("host", ["gpu..lan", "a" * 70 + ".lan", "xn--"])
+async def test_a_server_at_an_impossible_address_does_not_hide_the_others(
+    catalogs: Catalogs, server: ScriptedServer, host: str
+) -> None:
+    """A name with two dots by mistake is that server's fault alone, and said so."""
+    catalog = catalogs.start(fixed("typo", f"http://{host}:8000/v1"), fixed("rig", server.url))
+    await catalog.refresh()
+    assert names(await catalog.models(USER)) == ["rig/alpha", "rig/beta", EXTRACTIVE]
+    status = await status_of(catalog, "typo")
+    assert status.state == "failed"
+    assert status.problem
 
 
 async def test_last_known_models_survive_a_restart(catalogs: Catalogs) -> None:
@@ -164,8 +181,12 @@ async def test_refresh_never_raises(catalogs: Catalogs, server: ScriptedServer, 
     catalog.cache._servers.list_models = broken  # pyright: ignore[reportAttributeAccessIssue]
     with caplog.at_level(logging.ERROR):
         await catalog.refresh()
-    assert "catalog.refresh_broke" in caplog.text
-    assert names(await catalog.models(USER)) == ["rig/alpha", "rig/beta", EXTRACTIVE]
+    assert "catalog.server_crashed" in caplog.text
+    assert names(await catalog.models(USER)) == [
+        "(rig/alpha)",
+        "(rig/beta)",
+        EXTRACTIVE,
+    ]  # as of one that is away
 
 
 async def test_unchanged_list_is_not_written_again(catalogs: Catalogs, server: ScriptedServer) -> None:
@@ -299,11 +320,11 @@ async def test_default_is_ones_own_while_it_exists(catalogs: Catalogs, server: S
 
 DRAFT = ConnectionDraft("Rig", "http://127.0.0.1:9")
 ADMINISTRATIVE: dict[str, Callable[[CatalogService, Actor], Awaitable[object]]] = {
-    "list": lambda catalog, who: catalog.connections(who),
-    "test": lambda catalog, who: catalog.test_connection(who, DRAFT),
-    "add": lambda catalog, who: catalog.add_connection(who, DRAFT),
-    "edit": lambda catalog, who: catalog.edit_connection(who, new_id(), DRAFT),
-    "remove": lambda catalog, who: catalog.remove_connection(who, new_id()),
+    "list": lambda catalog, who: connections_of(catalog).connections(who),
+    "test": lambda catalog, who: connections_of(catalog).test_connection(who, DRAFT),
+    "add": lambda catalog, who: connections_of(catalog).add_connection(who, DRAFT),
+    "edit": lambda catalog, who: connections_of(catalog).edit_connection(who, new_id(), DRAFT),
+    "remove": lambda catalog, who: connections_of(catalog).remove_connection(who, new_id()),
 }
 
 
@@ -329,12 +350,34 @@ async def test_added_server_is_there_at_once(
     await there.models(USER)
     server.api_key = KEY
     draft = ConnectionDraft("  Our  Rig ", f"{server.origin}/", ConnectionKind.VLLM, f" {KEY}\n")
-    added = await here.add_connection(admin, draft)
+    added = await connections_of(here).add_connection(admin, draft)
     assert names(await here.models(USER)) == ["our-rig/alpha", "our-rig/beta", EXTRACTIVE]
     status = await status_of(here, "our-rig")
     assert (status.id, status.spec.name, status.spec.base_url) == (added, "Our Rig", server.url)
     assert (status.state, status.models, status.has_key) == ("ok", 2, True)
     assert str((await there.resolve(USER, "our-rig/alpha")).ref) == "our-rig/alpha"
+
+
+async def test_models_named_by_hand_and_waits_are_kept(
+    catalogs: Catalogs, server: ScriptedServer, admin: Actor
+) -> None:
+    """A server without a list offers what was named, and is given the time that was asked for."""
+    server.routes["GET /v1/models"] = (404, {"detail": "Not Found"})
+    here, there = catalogs.start(), catalogs.start()
+    draft = ConnectionDraft("Slow", server.url, models=["house-model"], first_word_seconds=1800)
+    added = await connections_of(here).add_connection(admin, draft)
+    for catalog in (here, there):
+        resolved = await catalog.resolve(USER, "slow/house-model")
+        assert isinstance(resolved.chat, OpenAIChatModel)
+        assert resolved.chat.connection.waits == Waits(first_word=1800)
+    assert names(await here.models(USER)) == ["slow/house-model", EXTRACTIVE]
+    assert (await status_of(here, "slow")).state == "ok"
+    await connections_of(here).edit_connection(
+        admin, added, replace(draft, models=[], first_word_seconds=None)
+    )
+    status = await status_of(here, "slow")
+    assert (status.spec.models, status.spec.waits, status.state) == ((), None, "failed")
+    assert "name the models by hand" in status.advice
 
 
 async def test_same_names_get_slugs_of_their_own(
@@ -343,8 +386,8 @@ async def test_same_names_get_slugs_of_their_own(
     """No two connections share the first part of their models' ids, nor take that of the built-in answerer."""
     catalog = catalogs.start(fixed("openai", server.url))
     for name in ("Gantry", "OpenAI", "openai"):
-        await catalog.add_connection(admin, ConnectionDraft(name, server.url))
-    slugs = [status.spec.slug for status in await catalog.connections(ADMIN)]
+        await connections_of(catalog).add_connection(admin, ConnectionDraft(name, server.url))
+    slugs = [status.spec.slug for status in await connections_of(catalog).connections(ADMIN)]
     assert slugs == ["openai", "gantry-2", "openai-2", "openai-3"]
 
 
@@ -352,7 +395,7 @@ async def test_slug_taken_by_the_environment_moves_the_stored_one(
     catalogs: Catalogs, server: ScriptedServer, admin: Actor
 ) -> None:
     """When the environment later names a connection like a stored one, both stay usable."""
-    await catalogs.start().add_connection(admin, ConnectionDraft("OpenAI", server.url))
+    await connections_of(catalogs.start()).add_connection(admin, ConnectionDraft("OpenAI", server.url))
     catalog = catalogs.start(fixed("openai", server.url))
     await catalog.refresh()
     assert names(await catalog.models(USER)) == [
@@ -372,15 +415,15 @@ async def test_key_stays_inside(
     server.api_key = KEY
     catalog = catalogs.start()
     draft = ConnectionDraft("Rig", server.url, api_key=KEY)
-    await catalog.test_connection(admin, draft)
-    connection = await catalog.add_connection(admin, draft)
+    await connections_of(catalog).test_connection(admin, draft)
+    connection = await connections_of(catalog).add_connection(admin, draft)
     server.api_key = "another"
     with pytest.raises(ModelUnavailable) as refused:
-        await catalog.test_connection(admin, draft)
+        await connections_of(catalog).test_connection(admin, draft)
     await catalog.refresh()
     told = [
         draft,
-        await catalog.connections(ADMIN),
+        await connections_of(catalog).connections(ADMIN),
         await catalog.models(USER),
         catalog.cache.specs,
         refused.value,
@@ -399,9 +442,13 @@ async def test_stored_key_is_kept_replaced_or_removed(
     """An edit without a key keeps the stored one, with a key replaces it, with an empty one removes it."""
     server.api_key = KEY
     catalog = catalogs.start()
-    connection = await catalog.add_connection(admin, ConnectionDraft("Rig", server.url, api_key=KEY))
+    connection = await connections_of(catalog).add_connection(
+        admin, ConnectionDraft("Rig", server.url, api_key=KEY)
+    )
     for key, state, has_key in ((None, "ok", True), ("sk-wrong", "failed", True), ("", "failed", False)):
-        await catalog.edit_connection(admin, connection, ConnectionDraft("Renamed", server.url, api_key=key))
+        await connections_of(catalog).edit_connection(
+            admin, connection, ConnectionDraft("Renamed", server.url, api_key=key)
+        )
         await catalog.refresh()
         status = await status_of(catalog, "rig")
         assert (status.spec.name, status.state, status.has_key) == ("Renamed", state, has_key)
@@ -413,19 +460,23 @@ async def test_stored_key_is_not_sent_to_another_server(
 ) -> None:
     """With the address changed to another host or port, the key has to be entered again."""
     catalog = catalogs.start()
-    connection = await catalog.add_connection(admin, ConnectionDraft("Rig", server.url, api_key=KEY))
+    connection = await connections_of(catalog).add_connection(
+        admin, ConnectionDraft("Rig", server.url, api_key=KEY)
+    )
     async with ScriptedServer() as foreign:
         draft = ConnectionDraft("Rig", foreign.url)
         acts = {
-            "test": lambda: catalog.test_connection(admin, draft, connection),
-            "edit": lambda: catalog.edit_connection(admin, connection, draft),
+            "test": lambda: connections_of(catalog).test_connection(admin, draft, connection),
+            "edit": lambda: connections_of(catalog).edit_connection(admin, connection, draft),
         }
         with pytest.raises(Invalid) as refused:
             await acts[act]()
         assert refused.value.field == "api_key"
         await catalog.refresh()
         assert foreign.others == []
-        await catalog.edit_connection(admin, connection, replace(draft, api_key=""))  # it needs none
+        await connections_of(catalog).edit_connection(
+            admin, connection, replace(draft, api_key="")
+        )  # it needs none
         await catalog.refresh()
         assert all("authorization" not in request.headers for request in foreign.others)
         assert foreign.others
@@ -437,12 +488,14 @@ async def test_stored_key_is_used_for_a_test_on_the_same_server(
     """An administrator who tests a connection again need not enter its key again."""
     server.api_key = KEY
     catalog = catalogs.start()
-    connection = await catalog.add_connection(admin, ConnectionDraft("Rig", server.url, api_key=KEY))
+    connection = await connections_of(catalog).add_connection(
+        admin, ConnectionDraft("Rig", server.url, api_key=KEY)
+    )
     draft = ConnectionDraft("Rig", server.url)
-    listing = await catalog.test_connection(admin, draft, connection)
+    listing = await connections_of(catalog).test_connection(admin, draft, connection)
     assert [model.name for model in listing.models] == ["alpha", "beta"]
     with pytest.raises(ModelUnavailable) as refused:
-        await catalog.test_connection(admin, draft)
+        await connections_of(catalog).test_connection(admin, draft)
     assert refused.value.fault is ModelFault.NOT_AUTHORISED
 
 
@@ -450,24 +503,27 @@ async def test_key_lost_with_its_secret_is_said(
     catalogs: Catalogs, server: ScriptedServer, admin: Actor
 ) -> None:
     """After SECRET_KEY has changed the connection is failed and says why; it is not asked without its key."""
-    await catalogs.start().add_connection(admin, ConnectionDraft("Rig", server.url, api_key=KEY))
+    await connections_of(catalogs.start()).add_connection(
+        admin, ConnectionDraft("Rig", server.url, api_key=KEY)
+    )
     before = asked(server)
     catalog = catalogs.start(secret="another secret, just as long as that one")
     await catalog.refresh()
     status = await status_of(catalog, "rig")
     assert (status.state, status.has_key) == ("failed", True)
-    assert "SECRET_KEY has changed" in status.problem
+    assert "SECRET_KEY has changed" in status.advice
     assert asked(server) == before
     assert names(await catalog.models(USER)) == ["(rig/alpha)", "(rig/beta)", EXTRACTIVE]
-    with pytest.raises(ModelUnavailable, match="SECRET_KEY"):
+    with pytest.raises(ModelUnavailable, match="API key") as refused:
         await catalog.resolve(USER, "rig/alpha")
+    assert "ask an administrator" in refused.value.advice_for(administrator=False)
 
 
 async def test_removed_server_is_gone(catalogs: Catalogs, server: ScriptedServer, admin: Actor) -> None:
     """A removed connection takes its models with it, also from what is kept for a restart."""
     catalog = catalogs.start()
-    connection = await catalog.add_connection(admin, ConnectionDraft("Rig", server.url))
-    await catalog.remove_connection(admin, connection)
+    connection = await connections_of(catalog).add_connection(admin, ConnectionDraft("Rig", server.url))
+    await connections_of(catalog).remove_connection(admin, connection)
     assert names(await catalog.models(USER)) == [EXTRACTIVE]
     async with catalogs.database.read() as tx:
         assert await tx.catalog.list_entries() == []
@@ -488,7 +544,9 @@ async def test_answer_of_a_server_removed_meanwhile_is_dropped(catalogs: Catalog
 
     catalog.servers.list_models = slowly  # pyright: ignore[reportAttributeAccessIssue]
     async with ScriptedServer(models=["alpha"]) as server:
-        adding = asyncio.ensure_future(catalog.add_connection(admin, ConnectionDraft("Rig", server.url)))
+        adding = asyncio.ensure_future(
+            connections_of(catalog).add_connection(admin, ConnectionDraft("Rig", server.url))
+        )
         await came.wait()
         async with catalogs.database.begin() as tx:
             (row,) = await tx.catalog.list_connections()
@@ -508,7 +566,7 @@ async def test_change_is_not_lost_in_a_round_under_way(
     async with ScriptedServer(routes={"GET /v1/models": SILENCE}) as silent:
         catalog = catalogs.start(fixed("silent", silent.url), listing_seconds=0.5)
         await catalog.models(USER)
-        await catalog.add_connection(admin, ConnectionDraft("Rig", server.url))
+        await connections_of(catalog).add_connection(admin, ConnectionDraft("Rig", server.url))
         assert names(await catalog.models(USER)) == ["rig/alpha", "rig/beta", EXTRACTIVE]
 
 

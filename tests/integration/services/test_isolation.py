@@ -40,7 +40,7 @@ async def furnish(stack: Stack, number: int) -> tuple[Actor, list[UUID], list[UU
     """Make somebody with two collections and the same words as everybody else's; returns their ids."""
     async with stack.database.begin() as tx:
         who = actor_of(await make_account(tx, f"person{number}@example.org"))
-    other = await stack.services.vault.create_collection(who, "Work")
+    other = await stack.services.collections.create(who, "Work")
     texts = [
         f"The lighthouse of person {number}, file {n}, stands by the harbour.".encode() for n in range(FILES)
     ]
@@ -56,22 +56,22 @@ async def test_nobody_elses_document_is_found_by_any_scope(crowd: Stack) -> None
     """Search, answers and stored scopes; the ids are drawn from everybody's."""
     people = [await furnish(crowd, number) for number in range(PEOPLE)]
     documents = [one for _who, files, _shelves in people for one in files]
-    shelves = [one for _who, _files, ids in people for one in ids]
+    kinds = [one for _who, _files, ids in people for one in ids]
     dice = random.Random(4)
     refused = 0
     for _ in range(ROUNDS):
         who, own, own_shelves = dice.choice(people)
         scope = DocumentScope(
             dice.choice(list(ScopeKind)),
-            collections=tuple(dice.sample([*shelves, new_id()], dice.randint(0, 3))),
+            collections=tuple(dice.sample([*kinds, new_id()], dice.randint(0, 3))),
             documents=tuple(dice.sample([*documents, new_id()], dice.randint(0, 4))),
             attached=dice.choice([None, new_id()]),
         )
         found = await crowd.services.retriever.documents(who, "lighthouse harbour", scope=scope)
         assert {each.source_id for each in found.passages} <= set(own)
-        thread = await crowd.services.chat.create(who)
+        thread = await crowd.services.conversations.create(who)
         try:
-            await crowd.services.chat.set_scope(who, thread.id, scope)
+            await crowd.services.conversations.set_scope(who, thread.id, scope)
         except GantryError:
             refused += 1
             foreign = set(scope.documents) - set(own) | set(scope.collections) - set(own_shelves)

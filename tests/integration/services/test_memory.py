@@ -11,15 +11,15 @@ from sqlalchemy import func, select
 
 from gantry.domain.clock import utc_now
 from gantry.domain.context import PartKind
+from gantry.domain.english.learning import Learned, Link
 from gantry.domain.errors import NotFound
-from gantry.domain.learning import Learned, Link
 from gantry.domain.memory import EntityKind, MemoryKind
-from gantry.domain.vectors import Shelf
+from gantry.domain.vectors import VectorKind
 from gantry.models import Entity, MemoryItem, Message, Relation
 from gantry.repositories.unit import UnitOfWork
 from gantry.services.conversations import UNDO_SECONDS, Beginning
 from gantry.services.facts import name_entities, store_fact
-from gantry.services.indexing import SweepReport
+from gantry.services.sweeping import SweepReport
 from tests.factories import actor_of, make_account
 from tests.parts.hasty import after_search
 from tests.parts.knowledge import background, learned
@@ -45,15 +45,15 @@ async def count(stack: Stack, table: type) -> int:
 async def purge(stack: Stack) -> None:
     """Remove for good what can no longer be brought back, as if the time for that were over."""
     later = utc_now() + timedelta(seconds=UNDO_SECONDS + 1)
-    await stack.services.vault.forget_conversations(
-        await replace(stack.services.chat, now=lambda: later).purge()
+    await stack.main.knowledge.cleaner.forget_conversations(
+        await replace(stack.services.conversations, now=lambda: later).purge()
     )
 
 
 async def test_what_was_said_once_is_given_in_another_conversation(library: Stack) -> None:
     """Past turns and facts go to the model with their date; the graph knows the names."""
     await told(library, "My sister is called Beatrix. I live in Lisbon.")
-    facts = {fact.item.content for fact in await library.services.memory.facts(library.who)}
+    facts = {fact.content for fact in await library.services.memory.facts(library.who)}
     assert facts == {"Has a sister called Beatrix.", "Lives in Lisbon."}
     library.llm.default = Script(text="Beatrix [1].")
     sent = await library.ask("What is my sister called?")
@@ -66,8 +66,25 @@ async def test_what_was_said_once_is_given_in_another_conversation(library: Stac
     assert source.said is not None
     assert source.said.content == "My sister is called Beatrix. I live in Lisbon."
     graph = await library.services.memory.graph(library.who)
-    assert {"Beatrix", "Lisbon"} <= {entity.name for entity, _count in graph.entities}
+    assert {"Beatrix", "Lisbon"} <= {each.name for each in graph.names}
     assert {"sister", "lives in"} <= {each.predicate for each in graph.relations}
+
+
+async def test_memory_holds_what_the_person_said_of_themselves(library: Stack) -> None:
+    """Not what stands in a text they want changed, what a character says, nor the capitalised words of an answer."""
+    library.llm.default = Script(
+        text="I think that the Best Mode is to ask Frames Readers about the Nordwind Setting."
+    )
+    told = await library.ask("Fix the grammar:\n\nhi, I work at Acme. My wife is called Zelda.")
+    await library.read(told)
+    play = await library.ask("You are a dragon, and I am a knight who met Dame Alys.")
+    await library.read(play)
+    said = await library.ask("My name is Ragnar and I live in Valhalla.", conversation=play.conversation_id)
+    await library.read(said)
+    await learned(library)
+    assert await library.services.memory.facts(library.who) == []
+    graph = await library.services.memory.graph(library.who)
+    assert [each.name for each in graph.names] == []
 
 
 async def test_only_turns_have_vectors(library: Stack) -> None:
@@ -75,10 +92,10 @@ async def test_only_turns_have_vectors(library: Stack) -> None:
     await told(library, "I live in Lisbon.")
     await library.services.memory.add_fact(library.who, "Likes tea.")
     await learned(library)
-    indexer = library.services.indexer
-    assert len(await indexer.index.rows("lexical-512", library.who.id, Shelf.MEMORY)) == 2
-    assert (await indexer.compared())[:2] == (2, 0)
-    assert await indexer.sweep() == SweepReport()
+    knowledge = library.main.knowledge
+    assert len(await knowledge.index.rows("lexical-512", library.who.id, VectorKind.MEMORY)) == 2
+    assert (await knowledge.sweep.compared())[:2] == (2, 0)
+    assert await knowledge.sweep.sweep() == SweepReport()
 
 
 async def test_a_newer_fact_takes_the_older_ones_place_unless_it_is_the_persons_own(library: Stack) -> None:
@@ -86,11 +103,11 @@ async def test_a_newer_fact_takes_the_older_ones_place_unless_it_is_the_persons_
     memory, who = library.services.memory, library.who
     await told(library, "I live in Lisbon.")
     await told(library, "I moved to Porto.")
-    assert [fact.item.content for fact in await memory.facts(who)] == ["Lives in Porto."]
-    own = (await memory.facts(who))[0].item
+    assert [fact.content for fact in await memory.facts(who)] == ["Lives in Porto."]
+    own = (await memory.facts(who))[0]
     await memory.change_fact(who, own.id, "Lives in Porto since May.")
     await told(library, "I live in Faro.")
-    assert {fact.item.content for fact in await memory.facts(who)} == {
+    assert {fact.content for fact in await memory.facts(who)} == {
         "Lives in Porto since May.",
         "Lives in Faro.",
     }
@@ -104,8 +121,8 @@ async def test_memory_can_be_switched_off(library: Stack) -> None:
     assert await count(library, MemoryItem) == 0
     await memory.change_settings(who, enabled=True)
     await learned(library)
-    assert [fact.item.content for fact in await memory.facts(who)] == ["Lives in Lisbon."]
-    thread = await library.services.chat.create(who, beginning=Beginning(remembered=False))
+    assert [fact.content for fact in await memory.facts(who)] == ["Lives in Lisbon."]
+    thread = await library.services.conversations.create(who, beginning=Beginning(remembered=False))
     await told(library, "My dog is called Rex. Where do I live?", conversation=thread.id)
     assert "Lisbon" not in library.llm.requests[-1].body["messages"][-1]["content"]
     assert len(await memory.facts(who)) == 1
@@ -121,43 +138,43 @@ async def test_taking_a_conversation_out_forgets_what_came_from_it(library: Stac
         == await count(library, Relation)
         == 0
     )
-    assert await library.services.indexer.index.count("lexical-512") == 0
+    assert await library.main.knowledge.index.count("lexical-512") == 0
 
 
 async def test_deleting_a_conversation_deletes_what_came_from_it(library: Stack) -> None:
     """Nothing of it is told while the deletion can be undone, and nothing is left afterwards."""
-    chat, who = library.services.chat, library.who
+    conversations, who = library.services.conversations, library.who
     conversation = await told(library, "My sister is called Beatrix.")
-    await chat.delete(who, conversation)
-    other = await chat.create(who)
+    await conversations.delete(who, conversation)
+    other = await conversations.create(who)
     recalled = await library.services.memory.recall(who, "What is my sister called?", conversation=other.id)
     assert (recalled.facts, recalled.turns.passages) == ([], [])
     await purge(library)
     await library.main.knowledge.learner.housekeeping()
     assert await count(library, MemoryItem) == await count(library, Entity) == 0
-    assert await library.services.indexer.index.count("lexical-512") == 0
+    assert await library.main.knowledge.index.count("lexical-512") == 0
 
 
 async def test_what_is_said_again_is_kept_though_a_deleted_conversation_said_it(library: Stack) -> None:
     """A fact that goes with its conversation is not known any more, learned or written by hand, and nothing takes its place."""
-    memory, chat, who = library.services.memory, library.services.chat, library.who
+    memory, conversations, who = library.services.memory, library.services.conversations, library.who
     first = await told(library, "My sister is called Beatrix. I live in Lisbon.")
-    await chat.delete(who, first)
+    await conversations.delete(who, first)
     await told(library, "I live in Lisbon.")
     await memory.add_fact(who, "Has a sister called Beatrix.")
     await purge(library)
-    facts = {fact.item.content for fact in await memory.facts(who)}
+    facts = {fact.content for fact in await memory.facts(who)}
     assert facts == {"Has a sister called Beatrix.", "Lives in Lisbon."}
     second = await told(library, "My cat is called Tom. I work at Acme.")
-    await chat.delete(who, second)
+    await conversations.delete(who, second)
     await told(library, "I work at Initech.")
-    await chat.undelete(who, second)
-    assert "Works at Acme." in {fact.item.content for fact in await memory.facts(who)}
+    await conversations.undelete(who, second)
+    assert "Works at Acme." in {fact.content for fact in await memory.facts(who)}
 
 
 async def delete(stack: Stack, conversation: UUID) -> None:
     """Delete a conversation for good."""
-    await stack.services.chat.delete(stack.who, conversation)
+    await stack.services.conversations.delete(stack.who, conversation)
     await purge(stack)
 
 
@@ -206,16 +223,16 @@ async def test_a_forgotten_fact_is_no_longer_read_in_other_answers(library: Stac
     conversation = await told(library, "My sister is called Beatrix.")
     sent = await library.ask("What is my sister called?")
     await library.read(sent)
-    fact = (await library.services.memory.facts(library.who))[0].item
+    fact = (await library.services.memory.facts(library.who))[0]
     told_as = fact.content
     assert told_as in await recalled_in(library, sent.message_id)
     await library.services.memory.change_fact(library.who, fact.id, "Has a sister.")
     await library.services.memory.forget(library.who, [fact.id])
     assert told_as not in await recalled_in(library, sent.message_id)
     assert "My sister is called Beatrix." in await recalled_in(library, sent.message_id)
-    await library.services.chat.delete(library.who, conversation)
+    await library.services.conversations.delete(library.who, conversation)
     assert "Beatrix" not in await recalled_in(library, sent.message_id)
-    await library.services.chat.undelete(library.who, conversation)
+    await library.services.conversations.undelete(library.who, conversation)
     assert "Beatrix" in await recalled_in(library, sent.message_id)
 
 
@@ -234,8 +251,8 @@ async def test_a_temporary_conversation_is_never_learned(library: Stack) -> None
     await library.read(sent)
     await learned(library)
     assert await count(library, MemoryItem) == 0
-    assert not await library.services.chat.list_conversations(library.who)
-    await library.services.chat.discard(library.who, sent.conversation_id)
+    assert not await library.services.conversations.list_conversations(library.who)
+    await library.services.conversations.discard(library.who, sent.conversation_id)
     assert await count(library, Message) == 0
 
 
@@ -243,12 +260,12 @@ async def test_nobody_elses_memory_exists(library: Stack) -> None:
     """Whatever ids are sent."""
     memory = library.services.memory
     await told(library, "My sister is called Beatrix.")
-    fact = (await memory.facts(library.who))[0].item
+    fact = (await memory.facts(library.who))[0]
     async with library.database.begin() as tx:
         eve = actor_of(await make_account(tx, "eve@example.org"))
-    thread = await library.services.chat.create(eve)
+    thread = await library.services.conversations.create(eve)
     assert not await memory.facts(eve)
-    assert not (await memory.graph(eve)).entities
+    assert not (await memory.graph(eve)).names
     recalled = await memory.recall(eve, "What is my sister called? Beatrix?", conversation=thread.id)
     assert not recalled.facts
     assert not recalled.turns.passages
@@ -267,20 +284,20 @@ async def test_forgetting_is_forgetting(library: Stack) -> None:
     """One fact or everything; conversations stay, and are not learned again."""
     memory, who = library.services.memory, library.who
     await told(library, "My sister is called Beatrix. I live in Lisbon.")
-    fact = next(each.item for each in await memory.facts(who) if "Lisbon" in each.item.content)
+    fact = next(each for each in await memory.facts(who) if "Lisbon" in each.content)
     await memory.forget(who, [fact.id])
-    assert [each.item.content for each in await memory.facts(who)] == ["Has a sister called Beatrix."]
+    assert [each.content for each in await memory.facts(who)] == ["Has a sister called Beatrix."]
     await memory.forget_everything(who)
     await learned(library)
     assert await count(library, MemoryItem) == await count(library, Entity) == 0
-    assert len(await library.services.chat.list_conversations(who)) == 1
+    assert len(await library.services.conversations.list_conversations(who)) == 1
 
 
 async def test_what_was_forgotten_stays_forgotten_when_memory_is_switched_off_and_on(library: Stack) -> None:
     """One fact, or everything. A conversation that is taken in again is read anew, but for what was forgotten with everything."""
     memory, who = library.services.memory, library.who
     conversation = await told(library, "My sister is called Beatrix. I live in Lisbon.")
-    fact = next(each.item for each in await memory.facts(who) if "Lisbon" in each.item.content)
+    fact = next(each for each in await memory.facts(who) if "Lisbon" in each.content)
     await memory.forget(who, [fact.id])
 
     async def off_and_on() -> set[str]:
@@ -288,7 +305,7 @@ async def test_what_was_forgotten_stays_forgotten_when_memory_is_switched_off_an
         await told(library, "I work at Acme.", conversation=conversation)
         await memory.change_settings(who, enabled=True)
         await learned(library)
-        return {each.item.content for each in await memory.facts(who)}
+        return {each.content for each in await memory.facts(who)}
 
     assert await off_and_on() == {"Has a sister called Beatrix.", "Works at Acme."}
     await memory.forget_everything(who)
@@ -297,7 +314,7 @@ async def test_what_was_forgotten_stays_forgotten_when_memory_is_switched_off_an
     await told(library, "I speak Danish.", conversation=conversation)
     await memory.set_remembered(who, conversation, True)
     await learned(library)
-    assert {each.item.content for each in await memory.facts(who)} == {"Works at Acme.", "Speaks Danish."}
+    assert {each.content for each in await memory.facts(who)} == {"Works at Acme.", "Speaks Danish."}
 
 
 async def test_a_conversation_that_was_taken_out_can_be_taken_in_again(library: Stack) -> None:
@@ -308,8 +325,8 @@ async def test_a_conversation_that_was_taken_out_can_be_taken_in_again(library: 
     assert not await memory.facts(who)
     await memory.set_remembered(who, conversation, True)
     await learned(library)
-    assert [each.item.content for each in await memory.facts(who)] == ["Has a sister called Beatrix."]
-    other = await library.services.chat.create(who)
+    assert [each.content for each in await memory.facts(who)] == ["Has a sister called Beatrix."]
+    other = await library.services.conversations.create(who)
     recalled = await memory.recall(who, "What is my sister called?", conversation=other.id)
     assert [each.text for each in recalled.turns.passages][:1] == ["My sister is called Beatrix."]
 
@@ -327,7 +344,7 @@ async def test_taking_a_conversation_out_waits_for_what_is_just_being_learned(st
     assert await count(stack, MemoryItem) == await count(stack, Entity) == 0
     await memory.set_remembered(who, sent.conversation_id, True)
     assert await learner.learn() == 2
-    assert [each.item.content for each in await memory.facts(who)] == ["Lives in Lisbon."]
+    assert [each.content for each in await memory.facts(who)] == ["Lives in Lisbon."]
 
 
 async def test_forgetting_everything_includes_what_memory_has_yet_to_read(stack: Stack) -> None:
@@ -337,7 +354,7 @@ async def test_forgetting_everything_includes_what_memory_has_yet_to_read(stack:
     await stack.read(await stack.ask("I work at Acme."))
     async with background(stack.main):
         await learned(stack)
-    facts = [each.item.content for each in await stack.services.memory.facts(stack.who)]
+    facts = [each.content for each in await stack.services.memory.facts(stack.who)]
     assert facts == ["Works at Acme."]
 
 
@@ -352,9 +369,9 @@ async def test_what_is_known_of_a_neighbour_in_the_graph_is_told(library: Stack)
         fact = Learned("Beatrix works at Acme.", links=(works,))
         await store_fact(tx, message, fact, await tx.memory.account(who.id), utc_now())
     await memory.add_fact(who, "Acme builds bicycles.")
-    other = await library.services.chat.create(who)
+    other = await library.services.conversations.create(who)
     recalled = await memory.recall(who, "How does Beatrix spend her days?", conversation=other.id)
-    assert set(recalled.facts) == {
+    assert {fact.text for fact in recalled.facts} == {
         "Has a sister called Beatrix.",
         "Beatrix works at Acme.",
         "Acme builds bicycles.",
@@ -365,13 +382,13 @@ async def test_the_graph_has_the_names_of_a_fact_as_it_is_now(library: Stack) ->
     """A fact that is put into other words takes its old names and relations with it."""
     memory, who = library.services.memory, library.who
     await memory.add_fact(who, "Knows Amalia.")
-    await memory.change_fact(who, (await memory.facts(who))[0].item.id, "Knows Beatrix.")
+    await memory.change_fact(who, (await memory.facts(who))[0].id, "Knows Beatrix.")
     await memory.add_fact(who, "Was in Porto.")
     await told(library, "my sister is called Cecilia.")
-    learned_fact = next(each.item for each in await memory.facts(who) if "Cecilia" in each.item.content)
+    learned_fact = next(each for each in await memory.facts(who) if "Cecilia" in each.content)
     await memory.change_fact(who, learned_fact.id, "Has a sister called Dorothea.")
     graph = await memory.graph(who)
-    names = {entity.name for entity, _count in graph.entities}
+    names = {each.name for each in graph.names}
     assert {"Beatrix", "Porto", "Dorothea"} <= names
     assert "Amalia" not in names
     assert not graph.relations
@@ -406,7 +423,7 @@ async def test_who_makes_the_same_names_waits_and_goes_on(stack: Stack) -> None:
     read, _fact = await asyncio.gather(learning, adding)
     assert read == 6
     graph = await memory.graph(who)
-    mentions = {entity.name: times for entity, times in graph.entities}
+    mentions = {each.name: each.mentions for each in graph.names}
     assert (mentions["Amalia"], mentions["Middleton"], mentions["Zoe"]) == (2, 3, 2)
 
 
@@ -421,7 +438,7 @@ async def test_a_name_that_is_just_mentioned_again_stays(stack: Stack) -> None:
         await asyncio.wait({tidying}, timeout=0.5)
     await tidying
     graph = await stack.services.memory.graph(stack.who)
-    assert [(entity.name, times) for entity, times in graph.entities] == [("Porto", 1)]
+    assert [(each.name, each.mentions) for each in graph.names] == [("Porto", 1)]
 
 
 async def test_a_name_that_is_just_being_removed_is_made_again(stack: Stack) -> None:
@@ -430,12 +447,12 @@ async def test_a_name_that_is_just_being_removed_is_made_again(stack: Stack) -> 
         row = await remember(tx, stack, "Was in Porto.", ["Porto"])
         await tx.memory.remove([row.id], owner=stack.who.id)
     async with stack.database.begin() as tx:
-        await tx.memory.remove_unmentioned()
+        await tx.graph.remove_unmentioned()
         adding = asyncio.create_task(stack.services.memory.add_fact(stack.who, "Lives in Porto."))
         assert not (await asyncio.wait({adding}, timeout=0.5))[0]
     await adding
     graph = await stack.services.memory.graph(stack.who)
-    assert [(entity.name, times) for entity, times in graph.entities] == [("Porto", 1)]
+    assert [(each.name, each.mentions) for each in graph.names] == [("Porto", 1)]
 
 
 async def test_facts_are_paged_in_their_order(stack: Stack) -> None:
@@ -447,8 +464,8 @@ async def test_facts_are_paged_in_their_order(stack: Stack) -> None:
     seen: list[str] = []
     after = None
     while page := await memory.facts(who, after=after, limit=1):
-        seen += [each.item.content for each in page]
-        after = page[-1].item.id
+        seen += [each.content for each in page]
+        after = page[-1].id
     assert seen == [f"Knows number {n}." for n in (3, 0, 5, 4, 2, 1)]
     await memory.forget(who, [made[5].id])
     with pytest.raises(NotFound):

@@ -34,7 +34,7 @@ async def fill(stack: Stack, **notes: bytes) -> None:
     """Upload notes and wait until they are ready and each has its vector."""
 
     async def indexed() -> bool:
-        done, waiting, _held = await stack.services.indexer.compared()
+        done, waiting, _held = await stack.main.knowledge.sweep.compared()
         return done == len(notes) and not waiting
 
     async with background(stack.main):
@@ -59,21 +59,21 @@ async def test_another_model_of_the_server_takes_over(database_url: str, kept: b
         if not kept:
             server.models = ["second"]
         changed = await stack.another()
-        indexer = changed.knowledge.indexer
-        await indexer.settle()
+        sets = changed.services.vector_sets
+        await sets.settle()
         meanwhile = await found(stack, MEANT, changed)
-        sentence = (await indexer.status()).sentence
+        sentence = (await sets.status()).sentence()
         assert sentence.startswith("Indexing with second: 0 %.")
         if kept:
             assert (titles(meanwhile)[0], meanwhile.left_out) == ("keeper.txt", ())
-            assert "Search goes on with first" in sentence
+            assert "Search uses first" in sentence
         else:
             assert "vectors" in meanwhile.left_out
-            assert "searched by their words" in sentence
+            assert "only keyword search" in sentence
             assert titles(await found(stack, "lighthouse", changed)) == ["keeper.txt"]
-        while await indexer.work():
+        while await changed.knowledge.indexer.work():
             pass
-        assert (await indexer.status()).sentence == ""
+        assert (await sets.status()).sentence() == ""
         assert titles(await found(stack, MEANT, changed))[0] == "keeper.txt"
 
 
@@ -90,11 +90,13 @@ async def test_while_the_embeddings_server_is_away_words_answer_alone(database_u
             result = await found(stack, "lighthouse", process)
             assert (titles(result), result.left_out) == (["keeper.txt"], ("vectors",))
             assert titles(await found(stack, MEANT, process)) == []
-        assert (await started_late.services.indexer.status()).sentence.startswith("first does not answer")
+        assert (
+            (await started_late.services.vector_sets.status()).sentence().startswith("first does not answer")
+        )
         async with ScriptedServer(routes=routes, port=server.port):
             for process in (stack.main, started_late):
                 assert titles(await found(stack, MEANT, process)) == ["keeper.txt"]
-            assert (await started_late.services.indexer.status()).sentence == ""
+            assert (await started_late.services.vector_sets.status()).sentence() == ""
 
 
 async def test_a_question_is_embedded_once(database_url: str) -> None:

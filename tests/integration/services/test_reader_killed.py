@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 
 from gantry.domain.knowledge import DocumentScope
-from gantry.domain.vault import DocumentState
-from gantry.models import Document
+from gantry.domain.vault import DocumentState, StoredDocument
 from tests.parts import documents
 from tests.parts.chroma import ChromaServer
 from tests.parts.doomed_reader import DoomedReader
@@ -28,13 +27,13 @@ async def shared(database_url: str, tmp_path: Path) -> AsyncIterator[Stack]:
     await server.kill()
 
 
-async def reaches(stack: Stack, row: Document, state: DocumentState) -> None:
+async def reaches(stack: Stack, row: StoredDocument, state: DocumentState) -> None:
     """Wait until a document has come to a stage, with chunks stored."""
 
     async def there() -> bool:
-        now = await stack.services.vault.document(stack.who, row.id)
+        now = await stack.services.documents.get(stack.who, row.id)
         assert now.state is not DocumentState.READY, "it was too quick to be killed"
-        return now.state is state and bool((await stack.services.vault.preview(stack.who, row.id)).chunks)
+        return now.state is state and bool((await stack.services.documents.preview(stack.who, row.id)).chunks)
 
     await until(there)
 
@@ -53,20 +52,20 @@ async def test_another_process_goes_on_after_kill_9(shared: Stack, stage: Docume
         ready = await read(shared, row.id)
         assert (ready.state, ready.pages, ready.attempt) == (DocumentState.READY, PAGES, 2)
         assert ready.embedded_count == ready.chunk_count
-        indexer = shared.services.indexer
+        sweep = shared.main.knowledge.sweep
 
         async def settled() -> bool:
-            with_vectors, waiting, held = await indexer.compared()
+            with_vectors, waiting, held = await sweep.compared()
             return not waiting and with_vectors == held == ready.chunk_count
 
         await until(settled)
     ordinals: list[int] = []
     while chunks := (
-        await shared.services.vault.preview(shared.who, row.id, first=len(ordinals), limit=100)
+        await shared.services.documents.preview(shared.who, row.id, first=len(ordinals), limit=100)
     ).chunks:
         ordinals += [chunk.ordinal for chunk in chunks]
     assert ordinals == list(range(ready.chunk_count))
-    original = await shared.services.vault.original(shared.who, row.id)
+    original = await shared.services.documents.original(shared.who, row.id)
     assert await asyncio.to_thread(Path(original.path).read_bytes) == content
     found = await shared.services.retriever.documents(shared.who, f"page {PAGES - 1}", scope=DocumentScope())
     assert found.passages

@@ -48,3 +48,18 @@ async def test_what_others_keep_changes_nothing(library: Stack) -> None:
         eve = actor_of(await make_account(tx, "eve@example.org"))
     await say(library, *(f"Harbour number {n}, with a harbour wall." for n in range(6)), who=eve)
     assert await recalled(library, "Which lighthouse is at the harbour?") == before
+
+
+async def test_talk_brings_back_instructions_and_nothing_else(library: Stack) -> None:
+    """A preference is told with a request that memory has to do with; neither it nor the past with thanks or a sum."""
+    await say(
+        library,
+        "Always answer in metric units.",
+        "For walks I prefer the river path, it is shaded.",
+        "The harbour was full of sails.",
+    )
+    for message in ("Thanks a lot!", "What is 17 times 23?", "Write a limerick about a turtle."):
+        told = {text for text, _score in await recalled(library, message)}
+        assert told <= {"Always answer in metric units."}, message
+    told = {text for text, _score in await recalled(library, "Suggest a walk by the harbour")}
+    assert "For walks I prefer the river path, it is shaded." in told

@@ -1,16 +1,18 @@
 """Answers: written under a lease, followed from anywhere, ended exactly once."""
 
 import asyncio
+from contextlib import aclosing
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from gantry.bootstrap import Built
-from gantry.domain.chat import MessageStatus, Rating
-from gantry.domain.clock import utc_now
+from gantry.domain.accounts import Role
+from gantry.domain.chat import MessageStatus, Rating, error_for
+from gantry.domain.clock import utc_now, zone_named
 from gantry.domain.errors import AlreadyAnswering, Conflict, Invalid, NotFound
-from gantry.domain.live import LiveKind, Position
+from gantry.domain.live import LiveKind, NoticeKind, Position
 from gantry.models import Generation
 from gantry.services.chat import Sent
 from gantry.services.conversations import UNDO_SECONDS
@@ -20,6 +22,7 @@ from tests.parts.llm_server import Script, markdown_answer
 from tests.parts.stack import PATIENCE, Reader, Stack
 
 LONG = "".join(markdown_answer(400))
+CONVERSATION, CONVERSATIONS = NoticeKind.CONVERSATION, NoticeKind.CONVERSATIONS
 
 
 def slowly(tokens_per_second: float = 200) -> Script:
@@ -127,7 +130,7 @@ async def test_a_second_message_waits_for_the_first_answer(stack: Stack) -> None
     other = await stack.another()
     with pytest.raises(AlreadyAnswering):
         await other.services.chat.send(stack.who, first.conversation_id, "again", model="openai/scripted")
-    _, messages = await stack.services.chat.all_messages(stack.who, first.conversation_id)
+    _, messages = await stack.services.conversations.all_messages(stack.who, first.conversation_id)
     assert len(messages) == 2
 
 
@@ -148,7 +151,7 @@ async def test_a_double_click_starts_one_conversation(stack: Stack) -> None:
     sent = await asyncio.gather(*(stack.ask(client_key="key-1") for _ in range(4)))
     again = await stack.ask(client_key="key-1")
     assert {each.generation_id for each in sent} == {again.generation_id}
-    assert len(await stack.services.chat.list_conversations(stack.who)) == 1
+    assert len(await stack.services.conversations.list_conversations(stack.who)) == 1
 
 
 async def test_a_silent_writer_is_taken_over_and_starts_over(stack: Stack) -> None:
@@ -283,7 +286,8 @@ async def test_continuing_appends_to_the_same_message(stack: Stack) -> None:
     )
     sent = await stack.ask()
     await stack.read(sent)
-    assert (await stack.message(sent.message_id)).truncated
+    first = await stack.message(sent.message_id)
+    assert first.truncated
     more = await stack.services.chat.resume(stack.who, sent.message_id)
     assert more.message_id == sent.message_id
     reader = await stack.read(more)
@@ -291,8 +295,33 @@ async def test_continuing_appends_to_the_same_message(stack: Stack) -> None:
     stored = await stack.message(sent.message_id)
     assert stored.content == "Once upon a time there was a fox."
     assert not stored.truncated
+    assert first.total_ms
+    assert first.first_token_ms is not None
+    assert stored.total_ms is not None
+    assert stored.total_ms > first.total_ms  # of both parts, as the tokens are
+    assert stored.first_token_ms is not None
+    assert stored.first_token_ms >= first.first_token_ms
     with pytest.raises(Conflict):
         await stack.services.chat.resume(stack.who, sent.message_id)
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Pacific/Pago_Pago", None])
+async def test_the_day_is_the_persons_own(stack: Stack, zone: str | None) -> None:
+    """What day it is, and when something was said, is told in the zone that the browser has told; else in UTC."""
+    if zone:
+        await stack.services.accounts.update_profile(stack.who, time_zone=zone)
+    before = utc_now()
+    await stack.read(await stack.ask("What day is it today?"))
+    days = {f"{at.astimezone(zone_named(zone)):%A, %d %B %Y}" for at in (before, utc_now())}
+    system = stack.llm.requests[-1].body["messages"][0]["content"]
+    assert any(day in system for day in days)
+
+
+@pytest.mark.parametrize("zone", ["Mars/Olympus", "../etc/passwd", "/etc/localtime", "x" * 65, ""])
+async def test_a_zone_that_does_not_exist_is_refused(stack: Stack, zone: str) -> None:
+    """Names are looked up in a folder of the system: only names of zones get there."""
+    with pytest.raises(Invalid):
+        await stack.services.accounts.update_profile(stack.who, time_zone=zone)
 
 
 @pytest.mark.parametrize(
@@ -320,7 +349,8 @@ async def test_a_fault_of_the_server_is_an_error_beside_the_text(
     assert reader.error["advice"]
     stored = await stack.message(sent.message_id)
     assert stored.content == partial
-    assert stored.error == reader.error
+    assert stored.error
+    assert error_for(stored.error, administrator=stack.who.is_admin) == reader.error
 
 
 async def test_a_context_length_told_in_an_error_is_learned(stack: Stack) -> None:
@@ -348,24 +378,25 @@ async def test_another_persons_ids_are_not_found(stack: Stack) -> None:
     async with stack.database.begin() as tx:
         eve = actor_of(await make_account(tx, "eve@example.org"))
     chat, answers = stack.services.chat, stack.services.answers
+    conversations = stack.services.conversations
     window = await chat.window(stack.who, sent.conversation_id)
     question, answer = (bubble.message.id for bubble in window.bubbles)
     conversation = sent.conversation_id
     attempts = [
         chat.window(eve, conversation),
-        chat.all_messages(eve, conversation),
+        conversations.all_messages(eve, conversation),
         chat.send(eve, conversation, "hi", model="openai/scripted"),
         chat.edit(eve, question, "hi"),
         chat.regenerate(eve, answer),
         chat.resume(eve, answer),
         chat.select(eve, answer),
         chat.rate(eve, answer, Rating.UP),
-        chat.rename(eve, conversation, "mine"),
-        chat.pin(eve, conversation, True),
-        chat.set_model(eve, conversation, "openai/scripted"),
-        chat.seen(eve, conversation),
-        chat.delete(eve, conversation),
-        chat.undelete(eve, conversation),
+        conversations.rename(eve, conversation, "mine"),
+        conversations.pin(eve, conversation, True),
+        conversations.set_model(eve, conversation, "openai/scripted"),
+        conversations.seen(eve, conversation),
+        conversations.delete(eve, conversation),
+        conversations.undelete(eve, conversation),
         answers.get(eve, sent.generation_id),
         answers.stop(eve, sent.generation_id),
         Reader().follow(stack.services, eve, sent.generation_id),
@@ -373,7 +404,7 @@ async def test_another_persons_ids_are_not_found(stack: Stack) -> None:
     for attempt in attempts:
         with pytest.raises(NotFound):
             await attempt
-    foreign = await chat.create(eve)
+    foreign = await conversations.create(eve)
     with pytest.raises(NotFound):
         await chat.send(eve, foreign.id, "hi", parent=answer, model="openai/scripted")
     assert (await chat.window(stack.who, conversation)).conversation.title == "Hello"
@@ -383,15 +414,15 @@ async def test_deleting_can_be_undone_and_is_final_later(stack: Stack) -> None:
     """A deleted conversation is gone at once, comes back whole, and is purged when nobody wants it back."""
     sent = await stack.ask()
     await stack.read(sent)
-    chat = stack.services.chat
-    await chat.delete(stack.who, sent.conversation_id)
+    chat, conversations = stack.services.chat, stack.services.conversations
+    await conversations.delete(stack.who, sent.conversation_id)
     with pytest.raises(NotFound):
         await chat.window(stack.who, sent.conversation_id)
-    assert await chat.purge() == []
-    await chat.undelete(stack.who, sent.conversation_id)
+    assert await conversations.purge() == []
+    await conversations.undelete(stack.who, sent.conversation_id)
     assert len((await chat.window(stack.who, sent.conversation_id)).bubbles) == 2
-    await chat.delete(stack.who, sent.conversation_id)
-    later = replace(chat, now=lambda: utc_now() + timedelta(seconds=UNDO_SECONDS + 1))
+    await conversations.delete(stack.who, sent.conversation_id)
+    later = replace(conversations, now=lambda: utc_now() + timedelta(seconds=UNDO_SECONDS + 1))
     assert [gone.conversation for gone in await later.purge()] == [sent.conversation_id]
     async with stack.database.read() as tx:
         assert await tx.session.get(Generation, sent.generation_id) is None
@@ -402,11 +433,11 @@ async def test_an_empty_or_endless_message_is_refused(stack: Stack, text: str) -
     """What cannot be sent is refused before anything is stored."""
     with pytest.raises(Invalid):
         await stack.ask(text)
-    assert await stack.services.chat.list_conversations(stack.who) == []
+    assert await stack.services.conversations.list_conversations(stack.who) == []
 
 
 async def test_the_built_in_answerer_quotes_earlier_conversations(stack: Stack) -> None:
-    """With no model, an answer quotes what the person said before, links it, and says how to connect a model."""
+    """With no model, an answer quotes what the person said before, links it, and tells administrators how to connect a model."""
     await stack.read(await stack.ask("My dog is called Rex and he likes cheese."))
     sent = await stack.services.chat.send(
         stack.who, None, "What is my dog called?", model="gantry/extractive"
@@ -415,11 +446,16 @@ async def test_the_built_in_answerer_quotes_earlier_conversations(stack: Stack) 
     assert "> My dog is called Rex and he likes cheese." in reader.text
     assert "(/c/" in reader.text
     assert "No model is connected" in reader.text
-    assert "OPENAI_BASE_URL" in reader.text
     async with stack.database.begin() as tx:
-        eve = actor_of(await make_account(tx, "eve@example.org"))
+        eve = actor_of(await make_account(tx, "eve@example.org", role=Role.ADMIN))
     theirs = await stack.services.chat.send(eve, None, "What is my dog called?", model="gantry/extractive")
-    assert "Rex" not in (await Reader().follow(stack.services, eve, theirs.generation_id)).text
+    told = (await Reader().follow(stack.services, eve, theirs.generation_id)).text
+    assert "Rex" not in told
+    for text, administrator in ((reader.text, False), (told, True)):
+        assert ("OPENAI_BASE_URL" in text, "Ask an administrator" in text) == (
+            administrator,
+            not administrator,
+        )
 
 
 async def test_what_no_database_takes_is_not_sent_to_it(stack: Stack) -> None:
@@ -482,3 +518,95 @@ async def _until_taken_over(built: Built) -> None:
     async with asyncio.timeout(PATIENCE):
         while not await built.writers.sweep():
             await asyncio.sleep(0.1)
+
+
+async def test_thought_that_was_taken_for_the_answer_is_told_apart(stack: Stack) -> None:
+    """When a closing mark comes that none has opened, readers start over, and only the answer is the answer."""
+    thought = "They ask about the mill.\nI know it.\n"
+    stack.llm.default = Script(text=[*thought, "</think>", "\n\nThe mill stands."], tokens_per_second=100)
+    sent = await stack.ask()
+    reader = await stack.read(sent)
+    assert LiveKind.RESTARTED in reader.kinds
+    assert (reader.reasoning, reader.text, reader.status) == (thought.strip(), "The mill stands.", "complete")
+    stored = await stack.message(sent.message_id)
+    assert (stored.reasoning, stored.content) == (thought.strip(), "The mill stands.")
+    late = await Reader(position=Position(1, 12)).follow(stack.services, stack.who, sent.generation_id)
+    assert (late.reasoning, late.text) == (thought.strip(), "The mill stands.")
+    await stack.read(await stack.ask("and now?", sent.conversation_id))
+    assert stack.llm.last.body["messages"][-2] == {"role": "assistant", "content": "The mill stands."}
+
+
+@pytest.mark.parametrize(
+    ("script", "kind"),
+    [
+        (Script(text="<think>The mill stands by the river."), "only-thought"),
+        (Script(text="", reasoning="Hm."), "only-thought"),
+        (Script(text="", reasoning="Hm.", finish_reason="length"), "only-thought"),
+        (Script(text="", finish_reason="content_filter"), "content-filter"),
+    ],
+)
+async def test_answer_without_text_says_why(stack: Stack, script: Script, kind: str) -> None:
+    """A model that only thought, or was stopped before its first word, never leaves an empty complete answer."""
+    stack.llm.default = script
+    sent = await stack.ask()
+    reader = await stack.read(sent)
+    assert (reader.status, reader.error["kind"]) == ("failed", kind)
+    assert bool((await stack.message(sent.message_id)).reasoning) is (kind == "only-thought")
+
+
+async def test_filtered_answer_is_complete_with_a_note(stack: Stack) -> None:
+    """An answer that the server's filter ended keeps its text and says so."""
+    stack.llm.default = Script(text="The mill", finish_reason="content_filter")
+    sent = await stack.ask()
+    assert (await stack.read(sent)).status == "complete"
+    assert (await stack.message(sent.message_id)).ending == "filtered"
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        Script(status=400, body={"error": {"message": "the request exceeds the available context size (300 tokens)"}}),
+        Script(text="", finish_reason="length"),
+    ],
+)  # fmt: skip
+async def test_answer_that_fills_the_context_stays_what_it_was(stack: Stack, script: Script) -> None:
+    """Continue on it says that it cannot go on; the answer does not become a failed one."""
+    stack.llm.enqueue(Script(text="Once upon a time", finish_reason="length"))
+    sent = await stack.ask()
+    await stack.read(sent)
+    stack.llm.default = script
+    reader = await stack.read(await stack.services.chat.resume(stack.who, sent.message_id))
+    stored = await stack.message(sent.message_id)
+    assert (reader.status, stored.content, stored.truncated, stored.ending) == (
+        "complete",
+        "Once upon a time",
+        True,
+        "context-full",
+    )
+
+
+async def test_prompt_that_is_too_long_is_shortened_without_a_number(stack: Stack) -> None:
+    """A server that tells no length gets a shorter prompt all the same, while there is something to leave out."""
+    first = await stack.ask("word " * 2000)
+    await stack.read(first)
+    refusal = Script(status=400, body={"error": {"message": "the input length exceeds the context length"}})
+    stack.llm.enqueue(refusal, Script(text="short"))
+    reader = await stack.read(await stack.ask("and now?", first.conversation_id))
+    assert (reader.text, reader.status) == ("short", "complete")
+
+
+async def test_a_notice_names_the_page_that_made_the_change(stack: Stack) -> None:
+    """What a page has done says so, and it alone passes over it; the end of its answer is news to every page."""
+    stack.llm.default = Script(text="ok")
+    page = replace(stack.who, page="first")
+    async with aclosing(stack.services.feed.follow(page)) as notices:
+        told = (each async for each in notices if each.kind in {CONVERSATION, CONVERSATIONS})
+        sent = await stack.services.chat.send(page, None, "hello", model="openai/scripted")
+        begun = await anext(told)
+        await stack.read(sent)
+        ended = await anext(told)
+        await stack.services.conversations.rename(page, sent.conversation_id, "Title")
+        renamed = await anext(told)
+    assert (begun.origin, begun.id) == ("first", str(sent.conversation_id))
+    assert (ended.origin, dict(ended.data)) == ("", {"ended": str(sent.message_id)})
+    assert (renamed.kind, renamed.origin) == (CONVERSATIONS, "first")

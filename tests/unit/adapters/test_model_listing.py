@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from gantry.adapters.model_listing import entries_of, kind_of, length_in, listed, ollama_length
+from gantry.adapters.openai.model_listing import entries_of, kind_of, length_in, listed, ollama_length
 from gantry.domain.catalog import ConnectionKind, ListedModel
 
 
@@ -16,13 +16,50 @@ from gantry.domain.catalog import ConnectionKind, ListedModel
         ({"data": []}, []),
         ({"data": None}, None),
         ({"data": [{"id": 3}]}, None),
-        ({"models": []}, None),
         ("text", None),
+        ({"detail": "Not Found"}, None),
+        ([{"id": "a"}], [{"id": "a"}]),
+        (["a", "b"], [{"id": "a"}, {"id": "b"}]),
+        ({"models": []}, []),
+        ({"models": [{"name": "a", "size": 3}]}, [{"id": "a", "name": "a", "size": 3}]),
+        ({"data": ["a", {"id": 3}, None, {"model": "b"}]}, [{"id": "a"}, {"id": "b", "model": "b"}]),
+        ({"data": {"a": {"max_model_len": 9}}}, [{"id": "a", "max_model_len": 9}]),
     ],
 )
 def test_shape_of_a_list(value: Any, entries: Any) -> None:
-    """Only OpenAI's shape is a list of models; Ollama's null is an empty one."""
+    """OpenAI's shape, and those that others have made of it; Ollama's null is an empty one."""
     assert entries_of(value) == entries
+
+
+def test_a_list_is_read_up_to_a_limit() -> None:
+    """A million names would hold everybody up."""
+    assert len(entries_of({"data": [{"id": f"m{n}"} for n in range(20_000)]}) or ()) == 5000
+
+
+@pytest.mark.parametrize(
+    ("entry", "chats"),
+    [
+        ({"id": "gpt-5", "mode": "chat"}, True),
+        ({"id": "old", "mode": "completion"}, True),
+        ({"id": "new", "mode": "responses"}, True),
+        ({"id": "painter", "mode": "image_generation"}, False),
+        ({"id": "speaker", "mode": "audio_speech"}, False),
+        ({"id": "live", "mode": "realtime"}, False),
+        ({"id": "vlm", "type": "vlm"}, True),
+        ({"id": "bge", "type": "embeddings"}, False),
+        ({"id": "my-tts-1"}, False),
+        ({"id": "attset-7b"}, True),
+    ],
+)
+def test_only_models_that_converse_are_offered(entry: dict[str, Any], chats: bool) -> None:
+    """What the list calls an image, speech or embedding model is none to talk to; nor is one whose name says so."""
+    assert bool(listed([entry])) == chats
+
+
+def test_models_named_by_hand_are_offered_in_any_case() -> None:
+    """Also those that the list leaves out, or whose names look like something else."""
+    found = listed([{"id": "a", "max_input_tokens": 9000}, {"id": "my-embed-chat"}], ["my-embed-chat", "b"])
+    assert found == [ListedModel("a", 9000), ListedModel("b"), ListedModel("my-embed-chat")]
 
 
 @pytest.mark.parametrize(

@@ -1,67 +1,247 @@
-"""Requests and payloads of the OpenAI dialect."""
+"""Payloads of the OpenAI dialect, and of those who speak it otherwise."""
 
+from collections.abc import Iterable
 from typing import Any
 
+import orjson
 import pytest
 
-from gantry.adapters.openai_wire import AnswerReader, BrokenAnswer, ReportedError, without_rejected
-from gantry.domain.catalog import ReasoningDelta, TextDelta
+from gantry.adapters.openai.answers import AnswerReader
+from gantry.adapters.openai.reported import BrokenAnswer, EndedEarly, ReportedError
+from gantry.adapters.openai.sse import EventCutter
+from gantry.domain.catalog import Delta, Filtered, ReasoningDelta, TextDelta, Truncated, UsageReport
 
-BODY = {"model": "m", "stream_options": {"include_usage": True}, "max_tokens": 5, "temperature": 0.5}
+
+def chunk(delta: dict[str, Any], reason: Any = None) -> bytes:
+    return (
+        b"data: "
+        + orjson.dumps({"choices": [{"index": 0, "delta": delta, "finish_reason": reason}]})
+        + b"\n\n"
+    )
+
+
+def heard(stream: bytes) -> tuple[AnswerReader, list[Delta]]:
+    reader, cutter = AnswerReader(), EventCutter()
+    values: Iterable[Any] = [*cutter.feed(stream), *cutter.flush()]
+    return reader, [delta for value in values for delta in reader.read(value)] + reader.end()
+
+
+def text_of(stream: bytes) -> str:
+    return "".join(delta.text for delta in heard(stream)[1] if isinstance(delta, TextDelta))
+
+
+PARTS = [{"type": "thinking", "thinking": [{"type": "text", "text": "Hm"}]}, {"type": "text", "text": "Yes"}]
 
 
 @pytest.mark.parametrize(
-    ("message", "changes"),
+    ("delta", "expected"),
     [
-        ("Unrecognized request argument supplied: stream_options", {"stream_options": None}),
-        ("'temperature' does not support 0.5 with this model", {"temperature": None}),
+        ({"content": "Yes"}, [TextDelta("Yes")]),
+        ({"content": None, "refusal": "I can't."}, [TextDelta("I can't.")]),
+        ({"content": PARTS}, [ReasoningDelta("Hm"), TextDelta("Yes")]),
+        ({"content": [{"type": "refusal", "refusal": "No."}]}, [TextDelta("No.")]),
+        ({"content": ["Yes", {"type": "output_text", "text": " sir"}]}, [TextDelta("Yes sir")]),
+        ({"content": "", "reasoning": "Hm"}, [ReasoningDelta("Hm")]),
+        ({"content": "", "reasoning": {"content": "Hm"}}, [ReasoningDelta("Hm")]),
         (
-            "'max_tokens' is not supported, use 'max_completion_tokens'",
-            {"max_tokens": None, "max_completion_tokens": 5},
+            {"content": "", "reasoning_details": [{"type": "reasoning.text", "text": "Hm"}]},
+            [ReasoningDelta("Hm")],
         ),
+        ({"content": "", "reasoning": "Hm", "reasoning_details": [{"text": "Hm"}]}, [ReasoningDelta("Hm")]),
+        ({"content": {"type": "text", "text": "Yes"}}, [TextDelta("Yes")]),
+        ({"content": 7}, [TextDelta("7")]),
+        ({"tool_calls": [{"index": 0}]}, []),
     ],
 )
-def test_refused_option_goes(message: str, changes: dict[str, Any]) -> None:
-    """The option that a refusal names is left out, or sent by its new name."""
-    expected = {name: value for name, value in (BODY | changes).items() if value is not None}
-    assert without_rejected(BODY, message) == expected
-
-
-@pytest.mark.parametrize("message", ["", "model not found", "max_tokens must be at most 4"])
-def test_other_refusals_are_final(message: str) -> None:
-    """A refusal that names no option of ours that can go is not answered with another try."""
-    assert without_rejected(BODY, message) is None
-
-
-def test_parts_of_content() -> None:
-    """Content in parts, as Mistral's thinking models send it, is told apart."""
-    payload = (
-        b'{"choices":[{"delta":{"content":[{"type":"thinking","thinking":[{"type":"text","text":"Hm"}]},'
-        b'{"type":"text","text":"Yes"}]}}]}'
-    )
-    assert AnswerReader().read(payload) == [ReasoningDelta("Hm"), TextDelta("Yes")]
+def test_where_text_may_stand(delta: dict[str, Any], expected: list[Delta]) -> None:
+    """Content as text or in parts, thoughts in fields of their own, and refusals are read."""
+    assert heard(chunk(delta, "stop"))[1] == expected
 
 
 @pytest.mark.parametrize(
-    "payload", [b"{", b"nonsense", b"3", b"null", b'{"choices":[3]}', b'{"choices":[{"delta":7}]}']
+    "reason", ["length", "max_tokens", "MAX_TOKENS", "maxTokens", "model_length", "token_limit", "max_output_tokens",
+               "model_context_window_exceeded", "FINISH_REASON_MAX_TOKENS", "truncated", "incomplete"],
+)  # fmt: skip
+def test_length_in_other_words(reason: str) -> None:
+    """Every vendor's word for the length limit ends the answer as cut."""
+    reader, deltas = heard(chunk({"content": "a"}, reason))
+    assert (reader.finished, deltas) == (True, [TextDelta("a"), Truncated()])
+
+
+@pytest.mark.parametrize(
+    "reason",
+    [
+        "content_filter",
+        "SAFETY",
+        "RECITATION",
+        "PROHIBITED_CONTENT",
+        "guardrail_intervened",
+        "refusal",
+        "unsafe",
+    ],
+)
+def test_filter_in_other_words(reason: str) -> None:
+    """Every vendor's word for its content filter ends the answer as filtered."""
+    reader, deltas = heard(chunk({"content": "a"}) + chunk({}, reason))
+    assert (reader.finished, deltas) == (True, [TextDelta("a"), Filtered()])
+
+
+@pytest.mark.parametrize("reason", ["", "null", " ", None, "FINISH_REASON_UNSPECIFIED", 7, {}])
+def test_reason_that_says_nothing_ends_nothing(reason: Any) -> None:
+    """An empty or meaningless finish reason is no sign of the end."""
+    reader, deltas = heard(chunk({"content": "a"}, reason) + chunk({"content": "b"}, reason))
+    assert (reader.finished, reader.hinted, deltas) == (False, False, [TextDelta("a"), TextDelta("b")])
+
+
+def test_unknown_reason_only_counts_with_the_end_of_the_stream() -> None:
+    """A word nobody knows ends nothing, but it is a sign of an end."""
+    reader, deltas = heard(chunk({"content": "a"}, "zenith") + chunk({"content": "b"}))
+    assert (reader.finished, reader.hinted, deltas) == (False, True, [TextDelta("a"), TextDelta("b")])
+
+
+@pytest.mark.parametrize("reason", ["error", "abort", "insufficient_system_resource", "network_error"])
+def test_reason_that_means_a_failure(reason: str) -> None:
+    """An answer that its server gave up is no whole one."""
+    with pytest.raises(EndedEarly, match=reason):
+        heard(chunk({"content": "a"}, reason))
+
+
+AFTERWARDS = [
+    b'data: ["sources"]\n\n',
+    b"data: bye\n\n",
+    b"data: {broken\n\n",
+    b'event: error\ndata: {"message":"late"}\n\n',
+    b'data: {"choices":[3]}\n\n',
+    b'data: {"error":"late"}\n\n',
+]
+
+
+@pytest.mark.parametrize("odd", AFTERWARDS)
+def test_whole_answer_stays_whole(odd: bytes) -> None:
+    """What follows the end does no harm; text that follows it is read."""
+    reader, deltas = heard(chunk({"content": "a"}, "stop") + odd + chunk({"content": "b"}))
+    assert (reader.finished, deltas) == (True, [TextDelta("a"), TextDelta("b")])
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [b"{", b'{"nonsense"}', b'{"choices":[3]}', b'{"choices":[{"delta":7}]}', b'{"choices":{"x":1}}'],
 )
 def test_nonsense_is_broken(payload: bytes) -> None:
-    """JSON of another shape is as broken as no JSON."""
+    """JSON of another shape is as broken as half a JSON object: something of the answer is lost."""
     with pytest.raises(BrokenAnswer):
-        AnswerReader().read(payload)
+        heard(b"data: " + payload + b"\n\n: more\n\n")
 
 
 @pytest.mark.parametrize(
-    "payload", [b'{"error":"x"}', b'{"error":{"message":"x"}}', b'{"object":"error","message":"x"}']
+    "event",
+    [b"data: ping", b"data: : BUSY", b"data:", b": OPENROUTER PROCESSING", b'data: {"type":"ping"}', b"data: 3",
+     b'data: "still here"', b"data: null", b'data: {"choices":[]}', b'data: {"choices":null}', b"event: ping\ndata: {}",
+     b'data: {"status":"queued","message":"Please wait"}', b'data: {"code":200,"message":"processing"}',
+     b'data: {"type":"progress","detail":"loading"}', b"data: {keep-alive}"],
+)  # fmt: skip
+def test_signs_of_life_are_no_answer(event: bytes) -> None:
+    """Comments, words, empty events and JSON without choices are passed over, wherever they stand."""
+    stream = event + b"\n\n" + chunk({"content": "a"}) + event + b"\n\n" + chunk({"content": "b"}, "stop")
+    assert text_of(stream) == "ab"
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        b'data: {"error":"x"}',
+        b'data: {"error":{"message":"x"}}',
+        b'data: {"object":"error","message":"x"}',
+        b'data: {"type":"error","message":"x"}',
+        b'event: error\ndata: {"code":"Internal","message":"x"}',
+        b'event: error\ndata: {"x":"x"}',
+        b"event: error\ndata: x",
+        b'data: {"code":"InvalidParameter","message":"x"}',
+        b'data: {"detail":"x"}',
+        b'data: {"status_code":503,"message":"x"}',
+        b'error: {"message":"x"}',
+        b'{"error":"x"}',
+        b'data: {"choices":null,"base_resp":{"status_code":1008,"status_msg":"x"}}',
+        b'data: {"error":{"code":502,"message":"x"},"choices":[{"delta":{"content":""},"finish_reason":"error"}]}',
+    ],
 )
-def test_errors_in_the_stream(payload: bytes) -> None:
-    """Errors are recognised in the shapes that servers use within streams."""
-    with pytest.raises(ReportedError):
-        AnswerReader().read(payload)
+def test_errors_in_the_stream(event: bytes) -> None:
+    """Errors are recognised by the event's name and by their shape, with the server's words in them."""
+    with pytest.raises(ReportedError) as raised:
+        heard(event + b"\n\n")
+    assert "x" in str(raised.value.error)
 
 
-def test_error_beside_choices_is_an_error() -> None:
-    """OpenRouter sends the error in a chunk that has choices, too."""
-    payload = b'{"error":{"code":502,"message":"Down"},"choices":[{"delta":{"content":""},"finish_reason":"error"}]}'
-    with pytest.raises(ReportedError):
-        AnswerReader().read(payload)
+def test_emoji_in_two_halves() -> None:
+    """Halves of a character come together across chunks, as escapes and as bytes; lone ones are replaced."""
+    halves = [
+        b'"party \\ud83c"',
+        b'"\\udf89 time"',
+        b'"\xf0\x9f"',
+        b'"\x8e\x89!"',
+        b'"\\ud83c"',
+        b'"x \\udf89"',
+    ]
+    stream = b"".join(b'data: {"choices":[{"delta":{"content":%b}}]}\n\n' % half for half in halves)
+    assert text_of(stream) == "party 🎉 time🎉!\ufffdx \ufffd"
+
+
+@pytest.mark.parametrize(
+    "error", [None, "", {}, False, {"code": 0, "message": ""}, {"code": None, "message": None}]
+)
+def test_error_that_says_nothing_is_none(error: Any) -> None:
+    """Some servers send the field with every piece."""
+    event = {"choices": [{"delta": {"content": "a"}, "error": error}], "error": error}
+    assert text_of(b"data: " + orjson.dumps(event) + b"\n\n" + chunk({"content": "b"}, "stop")) == "ab"
+
+
+def test_whole_answer_said_again_at_the_end_is_not_told_twice() -> None:
+    """What came in pieces is not read once more from a closing message; a message alone is."""
+    again = b'data: {"choices":[{"message":{"content":"a b"},"finish_reason":"stop"}]}\n\n'
+    assert text_of(chunk({"content": "a "}) + chunk({"content": "b"}) + again) == "a b"
+    assert text_of(again) == "a b"
+
+
+def test_error_within_a_choice_is_told() -> None:
+    """Also beside a finish reason that only says that there was one."""
+    choice = {"delta": {}, "finish_reason": "error", "error": {"message": "no card"}}
+    with pytest.raises(ReportedError) as caught:
+        heard(b"data: " + orjson.dumps({"choices": [choice]}) + b"\n\n")
+    assert caught.value.error == {"message": "no card"}
+
+
+@pytest.mark.parametrize(
+    ("events", "wordless"),
+    [
+        ([{"message": "no card"}], True),
+        ([{"output": {"text": "another dialect"}}], True),
+        ([{"type": "ping"}, {"choices": [{"delta": {}, "finish_reason": "stop"}]}], False),
+        ([{"message": "wait"}, {"choices": [{"delta": {"content": "a"}}]}], False),
+        ([{"message": "wait"}, {"choices": [{"delta": {}, "finish_reason": "content_filter"}]}], False),
+        ([{}], False),
+    ],
+)
+def test_stream_that_held_no_answer_but_something_else(events: list[dict[str, Any]], wordless: bool) -> None:
+    """What came in place of an answer is told instead of an empty one."""
+    stream = b"".join(b"data: " + orjson.dumps(event) + b"\n\n" for event in events)
+    assert heard(stream + b"data: [DONE]\n\n")[0].wordless is wordless
+
+
+def test_ollama_lines() -> None:
+    """Ollama's own lines are read: text, thought, the reason of the end and the counts."""
+    stream = (
+        b'{"message":{"role":"assistant","content":"","thinking":"Hm"},"done":false}\n'
+        b'{"message":{"role":"assistant","content":"Yes"},"done":false}\n'
+        b'{"done":true,"done_reason":"length","prompt_eval_count":3,"eval_count":2}\n'
+    )
+    reader, deltas = heard(stream)
+    assert (reader.finished, deltas) == (
+        True,
+        [ReasoningDelta("Hm"), TextDelta("Yes"), Truncated(), UsageReport(3, 2)],
+    )
+
+
+def test_whole_answer_without_a_reason_is_whole() -> None:
+    """A completion that came in one piece needs no finish reason."""
+    reader, deltas = heard(b'{\n "choices": [\n  {"message": {"content": "Yes"}}\n ]\n}')
+    assert (reader.hinted, deltas) == (True, [TextDelta("Yes")])

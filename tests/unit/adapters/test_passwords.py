@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from gantry.adapters.passwords import CONCURRENT_HASHES, Argon2Cost, Argon2Passwords
+from gantry.adapters.secrets.passwords import CONCURRENT_HASHES, Argon2Cost, Argon2Passwords
 
 CHEAP = Argon2Cost(passes=1, memory_kib=8)
 

@@ -43,6 +43,13 @@ def test_the_snippets_depend_on_the_build_alone() -> None:
     assert written.count("{") == written.count("}")
 
 
+def test_files_whose_type_caddy_may_not_know() -> None:
+    """The manifest and the old icon have their types whatever the system's list says."""
+    written = caddy_snippets(ROUTES, policy="default-src 'self'")
+    assert "header @manifest Content-Type application/manifest+json" in written
+    assert "header @icon Content-Type image/x-icon" in written
+
+
 @pytest.mark.parametrize("route", ["files/[[...path]]", "[[id]]", "a b"])
 def test_a_route_of_an_unknown_kind_stops_the_build(route: str) -> None:
     """A route that the pattern could only guess is refused."""

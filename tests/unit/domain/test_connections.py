@@ -4,9 +4,13 @@ import pytest
 
 from gantry.domain.catalog import ConnectionKind
 from gantry.domain.connections import (
+    address_below,
     checked_api_key,
     checked_connection_name,
+    checked_models,
+    checked_wait,
     normal_base_url,
+    root_of,
     same_server,
     slug_of,
 )
@@ -44,7 +48,6 @@ def test_addresses_get_one_form(typed: str, kind: ConnectionKind, kept: str) -> 
         "file:///etc/passwd",
         "http://",
         "http://user:secret@example.com/v1",
-        "http://example.com/v1?key=secret",
         "http://example.com/v1#part",
         "http://example.com:port/v1",
         "http://[::1/v1",
@@ -53,7 +56,7 @@ def test_addresses_get_one_form(typed: str, kind: ConnectionKind, kept: str) -> 
     ],
 )
 def test_other_addresses_are_refused(typed: str) -> None:
-    """Only a plain http(s) address is one: no credentials, no query; the sentence repeats no secret."""
+    """Only a plain http(s) address is one: no credentials, no fragment; the sentence repeats no secret."""
     with pytest.raises(Invalid) as refused:
         normal_base_url(typed, OPENAI)
     assert refused.value.field == "base_url"
@@ -110,3 +113,27 @@ def test_keys_fit_into_a_header(bad: str) -> None:
         checked_api_key(bad)
     assert refused.value.field == "api_key"
     assert checked_api_key(" sk-abc\n") == "sk-abc"
+
+
+def test_a_query_stays_at_the_end() -> None:
+    """Some gateways want one with every request."""
+    base = normal_base_url("https://gate.example.com/openai/v1/?api-version=2", ConnectionKind.OPENAI)
+    assert base == "https://gate.example.com/openai/v1?api-version=2"
+    assert address_below(base, "models") == "https://gate.example.com/openai/v1/models?api-version=2"
+    assert address_below(root_of(base), "props") == "https://gate.example.com/openai/props?api-version=2"
+    assert address_below("http://box/v1", "models") == "http://box/v1/models"
+
+
+def test_models_and_waits_as_they_are_typed() -> None:
+    """Blank lines and repetitions are nothing; what cannot be meant is refused by its field."""
+    assert checked_models([" a ", "", "b", "a"]) == ("a", "b")
+    assert checked_wait(None, "first_word_seconds") is None
+    assert checked_wait(900, "first_word_seconds") == 900
+    for wrong in (0.5, 86_401, float("nan"), float("inf")):
+        with pytest.raises(Invalid) as caught:
+            checked_wait(wrong, "first_word_seconds")
+        assert caught.value.field == "first_word_seconds"
+    with pytest.raises(Invalid):
+        checked_models(["x" * 256])
+    with pytest.raises(Invalid):
+        checked_models([f"m{n}" for n in range(201)])

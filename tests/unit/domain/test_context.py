@@ -3,6 +3,7 @@
 import pytest
 
 from gantry.domain.context import Retrieval
+from gantry.domain.knowledge import Nothing
 
 
 @pytest.mark.parametrize(
@@ -10,15 +11,18 @@ from gantry.domain.context import Retrieval
     [
         (Retrieval(), ""),
         (Retrieval(documents=2, passages=1), ""),
-        (Retrieval(documents=0), "No documents to search yet."),
+        (Retrieval(documents=0, nothing=Nothing.EMPTY), ""),
+        (Retrieval(documents=3, nothing=Nothing.UNRELATED), ""),
+        (Retrieval(documents=3, nothing=Nothing.MISSING), "Nothing found in 3 documents."),
+        (Retrieval(nothing=Nothing.MISSING), "There are no documents to search in this selection."),
         (Retrieval(documents=0, unread=("a.pdf could not be read.",)), "a.pdf could not be read."),
         (
-            Retrieval(documents=1, unread=("a.pdf could not be read.",)),
+            Retrieval(documents=1, unread=("a.pdf could not be read.",), nothing=Nothing.MISSING),
             "a.pdf could not be read. Nothing found in 1 document.",
         ),
         (
             Retrieval(documents=2, passages=1, left_out=("reranker",)),
-            "Ranked without the reranker: it did not answer in time.",
+            "Results were not reranked: the reranker did not answer in time.",
         ),
     ],
 )

@@ -1,28 +1,39 @@
 """Finding the sentence that answers."""
 
-from gantry.domain.passages import best_passage, search_words
+import pytest
+
+from gantry.domain.passages import best_passage
+from gantry.domain.words import asked
 
 
-def test_stop_words_are_not_searched_unless_there_is_nothing_else() -> None:
-    """A question is reduced to the words that carry it."""
-    assert search_words("What is the name of my dog?") == ["name", "dog"]
-    assert search_words("Who are you?") == ["who", "are", "you"]
-    assert search_words("?!") == []
+def test_a_passage_goes_on_while_it_fits() -> None:
+    """The sentence with most words comes first, and what follows it is context."""
+    text = "It rained. My dogs are named Rex and Luna. They like walks."
+    assert best_passage(text, asked("name dog")) == ("My dogs are named Rex and Luna. They like walks.", 2)
 
 
-def test_the_sentence_with_most_of_the_words_is_chosen() -> None:
-    """The passage begins at the sentence that holds most of the words, endings aside."""
-    text = "I live in Bern. My dogs are named Rex and Luna. They like walks."
-    assert best_passage(text, ["name", "dog"]) == ("My dogs are named Rex and Luna. They like walks.", 2)
-
-
-def test_a_passage_is_cut_at_a_word() -> None:
-    """A long passage ends with an ellipsis after a whole word."""
-    passage, _ = best_passage("dog " + "barking " * 100, ["dog"], max_characters=50)
+def test_a_long_passage_is_cut_between_words() -> None:
+    """With a sign that something is missing."""
+    passage, _ = best_passage("dog " + "barking " * 100, asked("dog"), max_characters=50)
     assert len(passage) <= 51
     assert passage.endswith("barking…")
 
 
-def test_a_text_without_the_words_has_no_passage() -> None:
-    """Nothing is quoted that does not match."""
-    assert best_passage("Nothing here.", ["dog"]) == ("", 0)
+def test_nothing_found_is_an_empty_passage() -> None:
+    """Rather than some sentence or other."""
+    assert best_passage("Nothing here.", asked("dog")) == ("", 0)
+
+
+@pytest.mark.parametrize(
+    ("text", "question", "found"),
+    [
+        ("今天下雨。钥匙在抽屉里。明天晴。", "钥匙放在哪里？", "钥匙在抽屉里。 明天晴。"),
+        ("昨日は雨でした。鍵は引き出しにあります。", "鍵はどこですか", "鍵は引き出しにあります。"),
+        ("यह बारिश है। चाबी दराज में है।", "चाबी कहाँ है", "चाबी दराज में है।"),
+        ("هل نمت؟ المفتاح في الدرج.", "أين المفتاح", "المفتاح في الدرج."),
+    ],
+    ids=["Chinese", "Japanese", "Hindi", "Arabic"],
+)
+def test_sentences_end_as_each_script_ends_them(text: str, question: str, found: str) -> None:
+    """Also where no space follows the full stop."""
+    assert best_passage(text, asked(question))[0] == found

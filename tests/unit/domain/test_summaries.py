@@ -18,3 +18,9 @@ def test_what_was_decided_stays_in_its_order_and_size() -> None:
 def test_code_is_not_told() -> None:
     """Only sentences are."""
     assert summarised([(False, "```\nthe_function_of_all_things(1, 2, 3)\n```")]) == ""
+
+
+def test_short_sentences_in_chinese_say_as_much() -> None:
+    """Nine characters are a sentence."""
+    told = summarised([(True, "我们决定下个月搬到成都去住。好的。"), (False, "搬家公司需要提前两周预约。")])
+    assert told.splitlines() == ["- They: 我们决定下个月搬到成都去住。", "- You: 搬家公司需要提前两周预约。"]

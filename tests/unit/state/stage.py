@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any, cast
@@ -12,9 +12,9 @@ import reflex as rx
 from reflex.istate.data import HeaderData, ReflexURL, RouterData
 from reflex.state import State
 
-from gantry.domain.accounts import Actor, Role
+from gantry.domain.accounts import Actor, Person, Role
+from gantry.domain.chat import StoredConversation
 from gantry.domain.errors import NotFound, NotSignedIn
-from gantry.models import Account, Conversation
 from gantry.runtime import Services, installed
 from gantry.services.chat import Listed
 from gantry.state.session import NoticeState
@@ -24,18 +24,20 @@ NOON = datetime(2026, 6, 15, 12, tzinfo=UTC)
 ADA = Actor(UUID(int=1), "ada@example.org", "Ada", Role.ADMIN, UUID(int=9))
 
 
-def account(**values: Any) -> Account:
-    """Return Ada's row, with *values*."""
+def account(**values: Any) -> Person:
+    """Return Ada's account, with *values*."""
     ours: dict[str, Any] = {
         "id": ADA.id,
         "email": ADA.email,
         "name": ADA.name,
-        "password_hash": "",
         "role": ADA.role,
+        "active": True,
+        "theme": "system",
+        "default_model": None,
+        "time_zone": None,
         "created_at": NOON,
-        "password_changed_at": NOON,
     }
-    return Account(**(ours | values))
+    return Person(**(ours | values))
 
 
 @dataclass
@@ -44,7 +46,7 @@ class FakeAccounts:
 
     who: Actor | None = ADA
     empty: bool = False
-    row: Account = field(default_factory=account)
+    row: Person = field(default_factory=account)
     calls: list[tuple[Any, ...]] = field(default_factory=list)
 
     async def authenticate(self, token: str | None) -> Actor:
@@ -55,13 +57,12 @@ class FakeAccounts:
     async def needs_setup(self) -> bool:
         return self.empty
 
-    async def profile(self, who: Actor) -> Account:
+    async def profile(self, who: Actor) -> Person:
         return self.row
 
-    async def update_profile(self, who: Actor, **values: Any) -> Account:
+    async def update_profile(self, who: Actor, **values: Any) -> Person:
         self.calls.append(("update_profile", values))
-        for name, value in values.items():
-            setattr(self.row, name, value)
+        self.row = replace(self.row, **values)
         return self.row
 
 
@@ -79,7 +80,7 @@ class FakeChat:
 
     @staticmethod
     def row(title: str, at: datetime, **flags: bool) -> Listed:
-        conversation = Conversation(id=uuid4(), account_id=ADA.id, title=title, created_at=at, updated_at=at)
+        conversation = StoredConversation(uuid4(), created_at=at, updated_at=at, title=title)
         return Listed(conversation, flags.get("answering", False), flags.get("unseen", False))
 
     def find(self, conversation: UUID) -> Listed:
@@ -87,6 +88,11 @@ class FakeChat:
             if each.conversation.id == conversation:
                 return each
         raise NotFound("No such conversation.")
+
+    def change(self, conversation: UUID, **values: Any) -> None:
+        before = self.find(conversation)
+        after = replace(before, conversation=replace(before.conversation, **values))
+        self.all = [after if each is before else each for each in self.all]
 
     async def list_conversations(
         self, who: Actor, *, before: datetime | None = None, limit: int = 50
@@ -100,19 +106,17 @@ class FakeChat:
         return [each for each in self.all if each.conversation.pinned]
 
     async def rename(self, who: Actor, conversation: UUID, title: str) -> str:
-        self.find(conversation).conversation.title = title
+        self.change(conversation, title=title)
         return title
 
     async def pin(self, who: Actor, conversation: UUID, pinned: bool) -> None:
-        self.find(conversation).conversation.pinned = pinned
+        self.change(conversation, pinned=pinned)
 
     async def delete(self, who: Actor, conversation: UUID) -> None:
         self.all.remove(self.find(conversation))
 
     async def undelete(self, who: Actor, conversation: UUID) -> None:
-        restored = self.row("Back again", NOON)
-        restored.conversation.id = conversation
-        self.all.append(restored)
+        self.all.append(Listed(StoredConversation(conversation, NOON, NOON, "Back again"), False, False))
 
 
 @dataclass
@@ -142,12 +146,17 @@ async def tab(
     url: str = "http://localhost/",
 ) -> AsyncIterator[Tab]:
     """Open a tab at *url*, with these services behind it."""
+    chat = chat or FakeChat()
     parts = {
         "accounts": accounts or FakeAccounts(),
-        "chat": chat or FakeChat(),
+        "people": accounts or FakeAccounts(),
+        "chat": chat,
+        "conversations": chat,
         "catalog": catalog,
+        "connections": catalog,
         "answers": answers,
-        "vault": vault,
+        "collections": vault,
+        "documents": vault,
         "memory": memory,
     }
     root = cast("Callable[..., State]", State)(_reflex_internal_init=True)

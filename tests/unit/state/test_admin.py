@@ -1,13 +1,13 @@
 """What administrators do to people, and what others get."""
 
 from dataclasses import dataclass, field, replace
+from typing import Any
 from uuid import UUID
 
 import pytest
 
-from gantry.domain.accounts import Actor, Role
+from gantry.domain.accounts import Actor, Person, Role
 from gantry.domain.errors import Conflict
-from gantry.models import Account
 from gantry.state.admin import PeopleState
 from tests.unit.state.stage import ADA, FakeAccounts, account, tab
 
@@ -18,18 +18,18 @@ BOB = UUID(int=2)
 class People(FakeAccounts):
     """Ada, the last administrator, and Bob."""
 
-    rows: list[Account] = field(
+    rows: list[Person] = field(
         default_factory=lambda: [
             account(),
             account(id=BOB, email="bob@example.org", name="Bob", role=Role.USER),
         ]
     )
 
-    async def list_accounts(self, who: Actor, *, search: str = "", limit: int = 200) -> list[Account]:
+    async def list_accounts(self, who: Actor, *, search: str = "", limit: int = 200) -> list[Person]:
         who.require_admin()
         return [row for row in self.rows if search.lower() in row.name.lower()]
 
-    async def create_account(self, who: Actor, email: str, name: str, role: Role) -> tuple[Account, str]:
+    async def create_account(self, who: Actor, email: str, name: str, role: Role) -> tuple[Person, str]:
         who.require_admin()
         if any(row.email == email for row in self.rows):
             raise Conflict("There is an account with this address.")
@@ -39,16 +39,16 @@ class People(FakeAccounts):
     async def set_active(self, who: Actor, account: UUID, active: bool) -> None:
         if account == ADA.id:
             raise Conflict("This is the last active administrator.")
-        self.row_of(account).active = active
+        self.change(account, active=active)
 
     async def set_role(self, who: Actor, account: UUID, role: Role) -> None:
-        self.row_of(account).role = role
+        self.change(account, role=role)
 
     async def reset_password(self, who: Actor, account: UUID) -> str:
         return "another one"
 
-    def row_of(self, wanted: UUID) -> Account:
-        return next(row for row in self.rows if row.id == wanted)
+    def change(self, wanted: UUID, **values: Any) -> None:
+        self.rows = [replace(row, **values) if row.id == wanted else row for row in self.rows]
 
 
 async def test_people_are_listed_with_what_can_be_done() -> None:
@@ -134,3 +134,17 @@ async def test_an_unknown_action_does_nothing() -> None:
         people = list(state.people)
         await state.choose(str(BOB), "explode")
         assert state.people == people
+
+
+async def test_a_tab_forgets_people_with_the_role() -> None:
+    """Who has ceased to be an administrator keeps no list of people in a tab that is open, nor a password to hand over."""
+    people = People()
+    async with tab(accounts=people) as page:
+        state = await page.of(PeopleState)
+        await state.load()
+        await state.add({"email": "cy@example.org", "name": "Cy", "role": "user"})
+        assert state.people
+        assert state.handed_password
+        people.who = replace(ADA, role=Role.USER)
+        await state.load()
+        assert (state.people, state.handed_password, state.loaded) == ([], "", False)

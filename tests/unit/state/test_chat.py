@@ -9,28 +9,33 @@ from uuid import UUID, uuid4
 
 import pytest
 import reflex as rx
-from reflex.istate.data import ReflexURL
+from reflex.istate.data import ReflexURL, SessionData
 
 from gantry.domain.accounts import Actor
 from gantry.domain.catalog import EXTRACTIVE, ModelRef
-from gantry.domain.chat import MessageRole, MessageStatus
+from gantry.domain.chat import MessageRole, StoredConversation, StoredMessage
 from gantry.domain.errors import AlreadyAnswering, NotFound
 from gantry.domain.knowledge import DocumentScope, ScopeKind
-from gantry.models import Conversation, Message
-from gantry.services.chat import Beginning, Bubble, Sent, Window
+from gantry.services.catalog import ModelChoice
+from gantry.services.chat import Beginning, Bubble, Listed, Sent, Window
 from gantry.state.chat import ChatState
+from gantry.state.guard import page_name
+from gantry.state.sidebar import SidebarState
 from gantry.state.views.chat import usage_label
-from tests.unit.state.stage import ADA, NOON, Tab, tab
+from gantry.state.views.sidebar import flat
+from tests.unit.state.stage import NOON, Tab, tab
 
 ONE, TWO = UUID(int=101), UUID(int=102)
 
 
 @dataclass
 class FakeCatalog:
-    """Any model there may be."""
+    """Any model there may be; ``choices`` are listed."""
+
+    choices: list[Any] = field(default_factory=list)
 
     async def models(self, who: Actor) -> list[Any]:
-        return []
+        return self.choices
 
     async def default_model(self, who: Actor) -> str:
         return "box/default"
@@ -43,7 +48,7 @@ class FakeCatalog:
 class FakeVault:
     """No collections."""
 
-    async def collections(self, who: Actor) -> list[Any]:
+    async def list_collections(self, who: Actor) -> list[Any]:
         return []
 
 
@@ -51,12 +56,15 @@ class FakeVault:
 class Threads:
     """Conversations whose answers are complete at once; a key that is known stores nothing."""
 
-    rows: dict[UUID, Conversation] = field(default_factory=dict)
+    rows: dict[UUID, StoredConversation] = field(default_factory=dict)
     texts: dict[UUID, list[Bubble]] = field(default_factory=dict)
     keys: dict[str, Sent] = field(default_factory=dict)
     calls: list[tuple[Any, ...]] = field(default_factory=list)
     beginnings: list[Beginning] = field(default_factory=list)
     fault: Exception | None = None
+    lists: int = 0
+    pages: list[str] = field(default_factory=list)
+    news: bool = False  # there is something unseen
 
     @classmethod
     def of(cls, *conversations: UUID) -> "Threads":
@@ -68,25 +76,14 @@ class Threads:
         return fake
 
     def add(self, conversation: UUID) -> None:
-        self.rows[conversation] = Conversation(
-            id=conversation, account_id=ADA.id, title="T", created_at=NOON, updated_at=NOON
-        )
+        self.rows[conversation] = StoredConversation(conversation, NOON, NOON, "T")
         self.texts[conversation] = []
 
     def exchange(self, conversation: UUID, text: str) -> Sent:
         thread = self.texts[conversation]
         for role, content in ((MessageRole.USER, text), (MessageRole.ASSISTANT, "answer")):
             above = thread[-1].message.id if thread else None
-            message = Message(
-                conversation_id=conversation,
-                account_id=ADA.id,
-                parent_id=above,
-                depth=len(thread),
-                role=role,
-                content=content,
-                status=MessageStatus.COMPLETE,
-                created_at=NOON,
-            )
+            message = StoredMessage(uuid4(), conversation, role, NOON, parent_id=above, content=content)
             thread.append(Bubble(message, uuid4() if role is MessageRole.ASSISTANT else None, (), None))
         return Sent(conversation, thread[-1].message.id, thread[-1].generation_id or uuid4())
 
@@ -109,6 +106,7 @@ class Threads:
         **_given: Any,
     ) -> Sent:
         self.beginnings.append(beginning)
+        self.pages.append(who.page)
         self.calls.append(("send", conversation, text, model))
         if self.fault:
             raise self.fault
@@ -125,8 +123,16 @@ class Threads:
             raise self.fault
         return self.exchange(ONE, text)
 
-    async def seen(self, who: Actor, conversation: UUID) -> None:
+    async def list_conversations(self, who: Actor, **_paging: Any) -> list[Listed]:
+        self.lists += 1
+        return [Listed(row, answering=False, unseen=False) for row in self.rows.values()]
+
+    async def list_pinned(self, who: Actor) -> list[Listed]:
+        return []
+
+    async def seen(self, who: Actor, conversation: UUID) -> bool:
         self.calls.append(("seen", conversation))
+        return self.news
 
     async def set_model(self, who: Actor, conversation: UUID, model: str) -> None:
         self.calls.append(("set_model", conversation, model))
@@ -143,7 +149,9 @@ class Threads:
 async def at(path: str, chat: Threads, **parts: Any) -> AsyncIterator[tuple[Tab, Any]]:
     """Open a tab at *path*; its state is as fresh as after a restart."""
     async with tab(
-        chat=chat, catalog=FakeCatalog(), vault=FakeVault(), url=f"http://localhost{path}", **parts
+        chat=chat,
+        url=f"http://localhost{path}",
+        **({"catalog": FakeCatalog(), "vault": FakeVault()} | parts),
     ) as page:
         yield page, await page.of(ChatState)
 
@@ -200,24 +208,59 @@ async def test_a_text_that_is_not_stored_comes_back(fault: Exception) -> None:
         for _ in range(2):
             await state.send("second", "k", str(ONE), [])
             refusals.append(state.refused)
-        await state.edit(str(uuid4()), "other", "e")
         assert all(each.startswith("k ") for each in refusals)
         assert refusals[0] != refusals[1]
-        assert state.refused.startswith("e ")
         assert state.accepted == ""
         assert [each.kind for each in await page.notices()] == ["error"]
 
 
-async def test_an_edit_carries_its_key() -> None:
-    """The service learns the key of an edit, and the page that it was stored."""
+async def test_what_a_page_does_it_shows_at_once_and_names_itself() -> None:
+    """Message and list come with the event that stored the message, which is told to other pages under this one's name."""
+    chat = Threads.of(ONE)
+    async with at(f"/c/{ONE}", chat) as (page, state):
+        page.root.router = replace(page.root.router, session=SessionData(client_token="secret"))
+        assert await state.send("second", "k", str(ONE), []) == []
+        assert [row.id for row in flat((await page.of(SidebarState)).recent)] == [str(ONE)]
+        assert chat.lists == 1
+        assert chat.pages == [page_name("secret")]
+        assert "secret" not in page_name("secret")
+
+
+async def test_the_end_of_an_answer_is_one_event() -> None:
+    """Outcome, list and that it was seen; an answer of another conversation changes the list alone."""
+    chat = Threads.of(ONE)
+    async with at(f"/c/{ONE}", chat) as (_, state):
+        await state.open()
+        chat.calls.clear()
+        await state.answer_ended(state.latest[-1].id, "complete", True)
+        assert (chat.calls, chat.lists) == ([("seen", ONE)], 1)
+        await state.answer_ended(str(uuid4()), "complete", True)
+        assert (chat.calls, chat.lists) == ([("seen", ONE)], 2)
+
+
+async def test_what_is_seen_changes_the_list_only_when_it_is_news() -> None:
+    """Looking at what was seen before asks for nothing."""
+    chat = Threads.of(ONE)
+    async with at(f"/c/{ONE}", chat) as (_, state):
+        await state.note_seen(str(ONE))
+        assert chat.lists == 0
+        chat.news = True
+        await state.note_seen(str(ONE))
+        assert chat.lists == 1
+
+
+async def test_the_same_edit_is_stored_once() -> None:
+    """The same words for the same message have the same key, others another one."""
     chat = Threads.of(ONE)
     async with at(f"/c/{ONE}", chat) as (_, state):
         await state.open()
         await state.choose_model("box/one", str(ONE))
         question = state.latest[0].id if state.latest[0].role == "user" else state.earlier[-1].id
-        assert ways(await state.edit(question, "other", "e")) == []
-        assert ("edit", UUID(question), "other", "box/one", "e") in chat.calls
-        assert state.accepted == "e"
+        for words in ("other", "other", "others"):
+            assert ways(await state.edit(question, words)) == []
+        edits = [call for call in chat.calls if call[0] == "edit"]
+        assert [call[1:4] for call in edits[:2]] == [(UUID(question), "other", "box/one")] * 2
+        assert edits[0][4] == edits[1][4] != edits[2][4]
 
 
 async def test_stop_names_the_answer() -> None:
@@ -257,16 +300,32 @@ async def test_what_is_chosen_for_another_conversation_is_not_shown() -> None:
     async with at(f"/c/{TWO}", chat, memory=memory) as (_, state):
         await state.open()
         chat.calls.clear()
-        await state.choose_scope("none", [], [], str(ONE))
+        await state.choose_scope("none", str(ONE))
         await state.set_remembered(False, str(ONE))
         assert chat.calls == [
             ("set_scope", ONE, DocumentScope(ScopeKind.NONE)),
             ("set_remembered", ONE, False),
         ]
         assert (state.scope, state.remembered) == ("all", True)
-        await state.choose_scope("none", [], [], str(TWO))
+        await state.choose_scope("none", str(TWO))
         await state.set_remembered(False, str(TWO))
         assert (state.scope, state.remembered) == ("none", False)
+
+
+async def test_a_gauge_tells_how_much_of_the_context_is_used() -> None:
+    """Of the model that is chosen, by what the newest answer took; nothing is told where nobody knows."""
+    catalog = FakeCatalog([ModelChoice("box/default", "default", "box", "Box", 8192)])
+    chat = Threads.of(ONE)
+    async with at(f"/c/{ONE}", chat, catalog=catalog) as (_, state):
+        await state.open()
+        assert state.context_used == 0
+    answer = chat.texts[ONE][-1]
+    told = replace(answer.message, prompt_tokens=1900, completion_tokens=148)
+    chat.texts[ONE][-1] = replace(answer, message=told)
+    async with at(f"/c/{ONE}", chat, catalog=catalog) as (_, state):
+        await state.open()
+        assert state.context_used == 25
+        assert state.context_label == "25 % of the context used: 2,048 of 8,192 tokens"
 
 
 @pytest.mark.parametrize("opened", [True, False])
@@ -292,7 +351,7 @@ async def test_an_address_that_is_no_id_is_not_found(conversation: str) -> None:
         await state.note_seen(conversation)
         await state.choose_model("box/one", conversation)
         await state.show_newest()
-        assert [each.text for each in await page.notices()] == ["That does not exist."]
+        assert [each.text for each in await page.notices()] == ["This item no longer exists."]
         assert chat.calls == []
 
 
@@ -323,11 +382,11 @@ async def test_a_text_far_too_long_is_refused_at_the_door() -> None:
 )
 def test_the_line_below_an_answer_tells_what_it_took(model: str, label: str) -> None:
     """What quotes has no speed of writing."""
-    message = Message(
-        conversation_id=ONE,
-        account_id=ADA.id,
-        created_at=NOON,
-        role=MessageRole.ASSISTANT,
+    message = StoredMessage(
+        uuid4(),
+        ONE,
+        MessageRole.ASSISTANT,
+        NOON,
         model=model,
         completion_tokens=40,
         first_token_ms=500,

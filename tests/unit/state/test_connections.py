@@ -4,7 +4,8 @@ from uuid import UUID
 
 import pytest
 
-from gantry.state.connections import LocalConnections, bound_token, session_cookie
+from gantry.domain.cookies import session_cookie
+from gantry.state.connections import LocalConnections, bound_token
 
 TOKEN = "b3c49b3c-957b-4e27-c0aa-9dcf214cbf97"
 
@@ -31,6 +32,9 @@ def test_bound_tokens_look_like_reflexs() -> None:
         ('gantry_session="abc"', "abc"),
         ("gantry_session=", None),
         ("not_gantry_session=abc", None),
+        ("gantry_session=tossed; __Host-gantry_session=abc", "abc"),
+        ("__Host-gantry_session=abc; gantry_session=tossed", "abc"),
+        ("__Host-gantry_session=", None),
         ("", None),
     ],
 )

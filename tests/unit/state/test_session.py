@@ -142,7 +142,7 @@ async def test_an_unforeseen_failure_is_a_notice_and_a_line_in_the_log(
         state = await page.of(Probe)
         assert await state.fail() is None
         [shown] = await page.notices()
-        assert (shown.kind, shown.text) == ("error", "Something went wrong on our side.")
+        assert (shown.kind, shown.text) == ("error", "Something went wrong in Gantry.")
         assert "secret" not in shown.advice
     [line] = caplog.records
     assert line.getMessage() == "event.failed"
@@ -154,7 +154,7 @@ async def test_a_failure_midway_is_a_notice_too() -> None:
     async with tab() as page:
         async for _ in (await page.of(Probe)).fail_midway():
             pass
-        assert [each.text for each in await page.notices()] == ["Something went wrong on our side."]
+        assert [each.text for each in await page.notices()] == ["Something went wrong in Gantry."]
 
 
 @pytest.mark.parametrize(

@@ -72,7 +72,7 @@ def destination(update: StateUpdate | None) -> str:
 async def test_a_valid_session_passes() -> None:
     """With a valid session every event goes through, and its handler knows who acts."""
     assert await passed("any.event", cookie="gantry_session=good") is None
-    assert actor() is ADA
+    assert actor() == ADA
 
 
 @pytest.mark.parametrize("name", ["any.event", HYDRATE])

@@ -7,12 +7,11 @@ from uuid import UUID
 
 import pytest
 
-from gantry.domain.accounts import Actor
-from gantry.models import AuthSession
+from gantry.domain.accounts import Actor, Session
 from gantry.services.catalog import ModelChoice
 from gantry.state.settings import SettingsState
 from gantry.state.views.settings import agent_in_words
-from tests.unit.state.stage import ADA, NOON, FakeAccounts, tab
+from tests.unit.state.stage import NOON, FakeAccounts, tab
 
 SAFARI = (
     "Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) AppleWebKit/605.1.15 Version/19.0 Safari/604.1"
@@ -20,12 +19,10 @@ SAFARI = (
 EDGE = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/140.0 Safari/537.36 Edg/140.0"
 
 
-def row(number: int, agent: str) -> AuthSession:
-    """Return a session's row."""
-    return AuthSession(
+def session(number: int, agent: str) -> Session:
+    """Return one of Ada's sessions."""
+    return Session(
         id=UUID(int=number),
-        account_id=ADA.id,
-        token_hash=str(number),
         created_at=NOON,
         last_seen_at=NOON - timedelta(minutes=number),
         expires_at=NOON + timedelta(days=1),
@@ -38,9 +35,9 @@ def row(number: int, agent: str) -> AuthSession:
 class Accounts(FakeAccounts):
     """Ada on a phone and on this computer."""
 
-    sessions: list[AuthSession] = field(default_factory=lambda: [row(9, EDGE), row(8, SAFARI)])
+    sessions: list[Session] = field(default_factory=lambda: [session(9, EDGE), session(8, SAFARI)])
 
-    async def list_sessions(self, who: Actor) -> list[AuthSession]:
+    async def list_sessions(self, who: Actor) -> list[Session]:
         return self.sessions
 
     async def revoke_session(self, who: Actor, session: UUID) -> None:
@@ -73,7 +70,7 @@ async def test_the_page_shows_where_a_person_is_signed_in() -> None:
             ("Edge on Windows", True),
             ("Safari on iPhone", False),
         ]
-        assert state.models[0].label == "llama · Box (not reachable)"
+        assert state.models[0].label == "llama · Box (offline)"
         assert state.loaded
 
 
@@ -92,7 +89,7 @@ async def test_all_other_sessions_are_ended() -> None:
         state = await page.of(SettingsState)
         await state.revoke_others()
         assert [each.current for each in state.sessions] == [True]
-        assert (await page.notices())[0].text == "Signed out of 1 other place."
+        assert (await page.notices())[0].text == "Signed out on 1 other device."
 
 
 async def test_a_default_model_is_kept_and_let_go() -> None:

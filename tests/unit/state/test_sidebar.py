@@ -6,7 +6,9 @@ from datetime import timedelta
 import pytest
 from reflex.istate.data import SessionData
 
+from gantry.state.chat import ChatState
 from gantry.state.sidebar import PAGE, SPARE, SidebarState
+from gantry.state.views.sidebar import flat
 from tests.unit.state.stage import NOON, FakeChat, tab
 
 
@@ -15,8 +17,8 @@ async def test_a_page_opens_with_fifty() -> None:
     async with tab(chat=FakeChat.with_rows(120)) as page:
         state = await page.of(SidebarState)
         await state.load()
-        assert len(state.recent) == PAGE
-        assert state.recent[0].title == "Number 0"
+        assert len(flat(state.recent)) == PAGE
+        assert flat(state.recent)[0].title == "Number 0"
         assert state.has_more
         assert state.loaded
 
@@ -42,7 +44,7 @@ async def test_scrolling_reaches_the_end() -> None:
         while state.has_more:
             await state.more()
             steps += 1
-        titles = [row.title for row in (*state.recent, *state.older)]
+        titles = [row.title for row in (*flat(state.recent), *flat(state.older))]
         assert titles == [f"Number {i}" for i in range(333)]
         assert steps <= 4  # each page is as long as the list so far
 
@@ -64,13 +66,13 @@ async def test_a_new_conversation_comes_on_top() -> None:
         state = await page.of(SidebarState)
         await state.load()
         await state.more()
-        older = state.older
+        older = flat(state.older)
         chat.all.append(chat.row("New", NOON + timedelta(minutes=1), answering=True))
         await state.refresh_one("x")
-        assert state.recent[0].title == "New"
-        assert state.recent[0].answering
-        assert len(state.recent) == PAGE + 1
-        assert state.older == older
+        assert flat(state.recent)[0].title == "New"
+        assert flat(state.recent)[0].answering
+        assert len(flat(state.recent)) == PAGE + 1
+        assert flat(state.older) == older
 
 
 async def test_an_older_one_that_is_answered_moves_up() -> None:
@@ -80,9 +82,9 @@ async def test_an_older_one_that_is_answered_moves_up() -> None:
         state = await page.of(SidebarState)
         await state.load()
         await state.more()
-        chat.all[80].conversation.updated_at = NOON + timedelta(minutes=5)
+        chat.change(chat.all[80].conversation.id, updated_at=NOON + timedelta(minutes=5))
         await state.refresh()
-        assert state.recent[0].title == "Number 80"
+        assert flat(state.recent)[0].title == "Number 80"
 
 
 async def test_many_new_ones_start_the_list_anew() -> None:
@@ -94,11 +96,11 @@ async def test_many_new_ones_start_the_list_anew() -> None:
         for i in range(SPARE + 30):
             chat.all.append(chat.row(f"New {i}", NOON + timedelta(minutes=i + 1)))
         await state.refresh()
-        assert len(state.recent) == PAGE
-        assert state.recent[0].title == f"New {SPARE + 29}"
+        assert len(flat(state.recent)) == PAGE
+        assert flat(state.recent)[0].title == f"New {SPARE + 29}"
         while state.has_more:
             await state.more()
-        assert len(state.recent) + len(state.older) == 60 + SPARE + 30
+        assert len(flat(state.recent)) + len(flat(state.older)) == 60 + SPARE + 30
 
 
 async def test_pinning_moves_a_row_from_far_below() -> None:
@@ -108,13 +110,13 @@ async def test_pinning_moves_a_row_from_far_below() -> None:
         state = await page.of(SidebarState)
         await state.load()
         await state.more()
-        row = state.older[20]
+        row = flat(state.older)[20]
         await state.pin(row.id, True)
         assert [each.id for each in state.pinned] == [row.id]
-        assert row.id not in {each.id for each in state.older}
+        assert row.id not in {each.id for each in flat(state.older)}
         await state.pin(row.id, False)
         assert state.pinned == []
-        assert row.id in {each.id for each in state.older}
+        assert row.id in {each.id for each in flat(state.older)}
 
 
 async def test_renaming_a_row_far_below_shows() -> None:
@@ -124,9 +126,9 @@ async def test_renaming_a_row_far_below_shows() -> None:
         state = await page.of(SidebarState)
         await state.load()
         await state.more()
-        row = state.older[5]
-        await state.rename(row.id, "Another name")
-        assert next(each.title for each in state.older if each.id == row.id) == "Another name"
+        row = flat(state.older)[5]
+        await (await page.of(ChatState)).rename("Another name", row.id)
+        assert next(each.title for each in flat(state.older) if each.id == row.id) == "Another name"
 
 
 async def test_deleting_can_be_undone() -> None:
@@ -134,13 +136,13 @@ async def test_deleting_can_be_undone() -> None:
     async with tab(chat=FakeChat.with_rows(5)) as page:
         state = await page.of(SidebarState)
         await state.load()
-        gone = state.recent[1].id
+        gone = flat(state.recent)[1].id
         assert await state.delete(gone) is None
-        assert gone not in {row.id for row in state.recent}
+        assert gone not in {row.id for row in flat(state.recent)}
         notice = (await page.notices())[0]
         assert (notice.text, notice.action) == ("Deleted “Number 1”.", "Undo")
         await state.act(notice.id, notice.action_id)
-        assert gone in {row.id for row in state.recent}
+        assert gone in {row.id for row in flat(state.recent)}
         assert await page.notices() == []
 
 
@@ -161,7 +163,7 @@ async def test_what_is_not_there_is_a_notice(conversation: str) -> None:
         state = await page.of(SidebarState)
         await state.load()
         await state.delete(conversation)
-        assert len(state.recent) == 2
+        assert len(flat(state.recent)) == 2
         assert [each.kind for each in await page.notices()] == ["error"]
 
 
@@ -173,8 +175,8 @@ async def test_a_reloaded_page_does_not_draw_a_very_long_list() -> None:
         while state.has_more:
             await state.more()
         await state.load()
-        assert len(state.recent) + len(state.older) == 900
+        assert len(flat(state.recent)) + len(flat(state.older)) == 900
         page.root.router = replace(page.root.router, session=SessionData(session_id="another"))
         await state.load()
-        assert (len(state.recent), state.older) == (PAGE, [])
+        assert (len(flat(state.recent)), flat(state.older)) == (PAGE, [])
         assert state.has_more

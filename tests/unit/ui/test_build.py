@@ -61,10 +61,5 @@ def test_the_port_of_the_backend_is_kept() -> None:
 def test_only_one_file_knows_where_the_backend_is() -> None:
     """Components reach the backend through ``backend.js``, which names it and sends the session's cookie."""
     direct = re.compile(r"\bfetch\(|new (WebSocket|EventSource)\(|sendBeacon|XMLHttpRequest")
-    files = [
-        file
-        for pattern in ("*.js", "*.jsx")
-        for file in (ROOT / "assets").rglob(pattern)
-        if "external" not in file.parts
-    ]
+    files = [file for pattern in ("*.js", "*.jsx") for file in (ROOT / "gantry/ui/islands").glob(pattern)]
     assert [file.name for file in files if direct.search(file.read_text(encoding="utf-8"))] == ["backend.js"]

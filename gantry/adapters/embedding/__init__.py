@@ -1,0 +1,1 @@
+"""Models that turn text into vectors or judge passages, in this process or on a server."""

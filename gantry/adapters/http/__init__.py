@@ -1,0 +1,1 @@
+"""Calls to servers, and the words in which they refuse."""

@@ -1,0 +1,1 @@
+"""Files that are archives of XML: Word, PowerPoint, Excel, OpenDocument and EPUB."""

@@ -1,0 +1,1 @@
+"""RTF: ``words`` knows what its control words stand for, ``document`` reads a file."""

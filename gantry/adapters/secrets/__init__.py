@@ -1,0 +1,1 @@
+"""Hashing passwords, encrypting keys."""

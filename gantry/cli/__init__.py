@@ -1,0 +1,1 @@
+"""The command line. Nothing is imported here: ``verify`` has to work where no packages are installed."""

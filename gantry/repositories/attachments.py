@@ -1,0 +1,124 @@
+"""Files sent with questions, and which documents a conversation may read."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import func, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from gantry.domain.chat import StoredAttachment
+from gantry.domain.errors import Invalid, NotFound
+from gantry.domain.knowledge import MAX_CHOSEN, DocumentScope
+from gantry.models import Attachment, Chunk, Collection, Document, Message
+from gantry.repositories.values import value_of
+
+
+class AttachmentRepository:
+    """Files of conversations, and the scope of their questions."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def attached(self, conversation: UUID) -> Sequence[Document]:
+        """Return the files that were sent in a conversation."""
+        query = select(Document).where(col(Document.conversation_id) == conversation)
+        return (await self._session.execute(query.order_by(col(Document.id)))).scalars().all()
+
+    async def sent_with(self, message: UUID) -> Sequence[Document]:
+        """Return the files that were sent with a message and are still there."""
+        query = (
+            select(Document)
+            .join(Attachment, col(Attachment.document_id) == col(Document.id))
+            .where(col(Attachment.message_id) == message)
+            .order_by(col(Attachment.id))
+        )
+        return (await self._session.execute(query)).scalars().all()
+
+    async def attach(self, documents: Sequence[UUID], message: Message, *, at: datetime) -> None:
+        """Send files with a message; they belong to its conversation from now on.
+
+        Raises:
+            NotFound: One is not the owner's, or stands somewhere already.
+        """
+        for document in documents:
+            row = await self._session.get(Document, document)
+            waits = row is not None and row.collection_id is None and row.conversation_id is None
+            if row is None or row.account_id != message.account_id or not waits:
+                raise NotFound("This file no longer exists.", advice="Attach it again.")
+            row.conversation_id = message.conversation_id
+            await self._session.execute(
+                update(Chunk)
+                .where(col(Chunk.document_id) == document)
+                .values(conversation_id=message.conversation_id)
+            )
+            self._session.add(_attachment(message, row.id, row, at))
+        await self._session.flush()
+
+    async def attach_again(self, before: UUID, message: Message, *, at: datetime) -> None:
+        """Send the files of the message *before* with *message* too, those that are still there."""
+        for row in (await self.attachments([before])).get(before, []):
+            if row.document_id is not None:
+                self._session.add(_attachment(message, row.document_id, row, at))
+        await self._session.flush()
+
+    async def require_scope(self, scope: DocumentScope, *, owner: UUID) -> None:
+        """Raise NotFound unless everything *scope* names is the owner's; Invalid when it names too much."""
+        if max(len(scope.collections), len(scope.documents)) > MAX_CHOSEN:
+            raise Invalid(
+                f"A chat can use up to {MAX_CHOSEN} documents that are chosen one by one.",
+                advice="Put them into a collection, and choose that.",
+            )
+        for table, ids in ((Collection, scope.collections), (Document, scope.documents)):
+            query = (
+                select(func.count())
+                .select_from(table)
+                .where(col(table.id).in_(ids), col(table.account_id) == owner)
+            )
+            if ids and (await self._session.execute(query)).scalar_one() != len(set(ids)):
+                raise NotFound("One of these no longer exists.", advice="Choose again.")
+
+    async def find_document(self, document: UUID) -> Document | None:
+        """Return a document whoever owns it: for writers, which act for its owner."""
+        return await self._session.get(Document, document)
+
+    async def pieces(self, document: UUID, *, limit: int) -> Sequence[Chunk]:
+        """Return a document's chunks in order."""
+        query = (
+            select(Chunk).where(col(Chunk.document_id) == document).order_by(col(Chunk.ordinal)).limit(limit)
+        )
+        return (await self._session.execute(query)).scalars().all()
+
+    async def attachments(self, messages: Sequence[UUID]) -> dict[UUID, list[StoredAttachment]]:
+        """Return what was sent with each of these messages, in order."""
+        query = (
+            select(Attachment).where(col(Attachment.message_id).in_(messages)).order_by(col(Attachment.id))
+        )
+        found: dict[UUID, list[StoredAttachment]] = {}
+        for row in (await self._session.execute(query)).scalars():
+            found.setdefault(row.message_id, []).append(value_of(StoredAttachment, row))
+        return found
+
+    async def attachments_in(self, conversation: UUID) -> dict[UUID, list[StoredAttachment]]:
+        """Return what was sent with all messages of a conversation, by message."""
+        inside = select(col(Message.id)).where(col(Message.conversation_id) == conversation)
+        files = select(Attachment).where(col(Attachment.message_id).in_(inside)).order_by(col(Attachment.id))
+        attachments: dict[UUID, list[StoredAttachment]] = {}
+        for row in (await self._session.execute(files)).scalars():
+            attachments.setdefault(row.message_id, []).append(value_of(StoredAttachment, row))
+        return attachments
+
+
+def _attachment(
+    message: Message, document: UUID, file: Document | StoredAttachment, at: datetime
+) -> Attachment:
+    return Attachment(
+        message_id=message.id,
+        account_id=message.account_id,
+        document_id=document,
+        name=file.name,
+        media_type=file.media_type,
+        size_bytes=file.size_bytes,
+        created_at=at,
+    )

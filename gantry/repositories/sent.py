@@ -1,0 +1,175 @@
+"""What answers were given to read, and what was sent to the model for them.
+
+What was taken from a document or from memory is a quotation, which the database removes with what it was taken from.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, delete, insert, literal, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from gantry.domain.chat import StoredMessage
+from gantry.domain.context import CitedSource, ContextPart, ContextRead
+from gantry.models import (
+    Citation,
+    ContextTrace,
+    Conversation,
+    Document,
+    MemoryItem,
+    Message,
+    Quotation,
+    Row,
+    SentPart,
+)
+from gantry.repositories.values import value_of
+
+
+class SentRepository:
+    """Numbered sources of answers, and the parts of their prompts."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def citations(
+        self, messages: Sequence[UUID], *, passages: bool = False
+    ) -> dict[UUID, list[CitedSource]]:
+        """Return the sources of each of these answers, by number; their passages only when asked for: they are long."""
+        return await self._cited(col(Citation.message_id).in_(messages), passages=passages)
+
+    async def citations_in(self, conversation: UUID) -> dict[UUID, list[CitedSource]]:
+        """Return the sources of all answers of a conversation, by answer, without passages."""
+        inside = select(col(Message.id)).where(col(Message.conversation_id) == conversation)
+        return await self._cited(col(Citation.message_id).in_(inside), passages=False)
+
+    async def _cited(self, where: ColumnElement[bool], *, passages: bool) -> dict[UUID, list[CitedSource]]:
+        found: dict[UUID, list[CitedSource]] = {}
+        query = _sources(passages=passages).where(where)
+        rows: Any = await self._session.execute(query)
+        for row, document, memory, said, passage in rows:
+            source = CitedSource(
+                number=row.number,
+                kind=row.kind,
+                cited=row.cited,
+                title=row.title,
+                page=row.page,
+                heading=row.heading,
+                start_offset=row.start_offset,
+                end_offset=row.end_offset,
+                document_id=document,
+                memory_item_id=memory,
+                source_message_id=said,
+                passage=passage or "",
+            )
+            found.setdefault(row.message_id, []).append(source)
+        return found
+
+    async def replace(
+        self,
+        trace: ContextTrace,
+        parts: Sequence[SentPart],
+        citations: Sequence[Citation],
+        quotations: Sequence[Quotation],
+    ) -> None:
+        """Store what an answer was given, in place of what an earlier attempt was.
+
+        Of what was deleted or forgotten since it was found only the number stays.
+        """
+        # First what may be deleted, as deletions do it: two that take rows in another order may wait for each other.
+        kept = await self._still_there(quotations)
+        for table in (Citation, ContextTrace):
+            await self._session.execute(delete(table).where(col(table.message_id) == trace.message_id))
+        for table, rows in (
+            (ContextTrace, [trace]),
+            (SentPart, parts),
+            (Citation, citations),
+            (Quotation, kept),
+        ):
+            if rows:
+                await self._session.execute(insert(table), [_values(row) for row in rows])
+
+    async def _still_there(self, quotations: Sequence[Quotation]) -> list[Quotation]:
+        """Return those whose document or memory is there; it stays to the transaction's end."""
+        there: set[UUID | None] = {None}
+        for table, wanted in (
+            (Document, {row.document_id for row in quotations if row.document_id}),
+            (MemoryItem, {row.memory_item_id for row in quotations if row.memory_item_id}),
+        ):
+            if wanted:
+                query = select(col(table.id)).where(col(table.id).in_(wanted)).order_by(col(table.id))
+                locked = query.with_for_update(read=True, key_share=True)
+                there.update((await self._session.execute(locked)).scalars())
+        return [row for row in quotations if row.document_id in there and row.memory_item_id in there]
+
+    async def mark_cited(self, message: UUID, numbers: Sequence[int]) -> None:
+        """Keep which of its sources an answer refers to."""
+        await self._session.execute(
+            update(Citation)
+            .where(col(Citation.message_id) == message)
+            .values(cited=col(Citation.number).in_(numbers))
+            .execution_options(synchronize_session=False)
+        )
+
+    async def unquote(self, memory_item: UUID) -> None:
+        """Remove what was quoted from a memory: it has other words now."""
+        await self._session.execute(
+            delete(Quotation)
+            .where(col(Quotation.memory_item_id) == memory_item)
+            .execution_options(synchronize_session=False)
+        )
+
+    async def trace(self, message: UUID) -> ContextRead | None:
+        """Return what was sent for an answer; None when that was not kept."""
+        query = select(ContextTrace).where(col(ContextTrace.message_id) == message)
+        trace = (await self._session.execute(query)).scalar_one_or_none()
+        if trace is None:
+            return None
+        found = (
+            select(SentPart, col(Quotation.sent), col(Quotation.memory_item_id))
+            .outerjoin(Quotation, col(Quotation.part_id) == col(SentPart.id))
+            .where(col(SentPart.trace_id) == trace.id)
+            .order_by(col(SentPart.ordinal))
+        )
+        parts = tuple(
+            ContextPart(
+                row.kind,
+                row.title,
+                row.tokens,
+                row.text or sent or "",
+                number=row.number,
+                messages=row.messages,
+                upto=row.upto,
+                left_out=row.left_out,
+                memory_item_id=memory,
+            )
+            for row, sent, memory in await self._session.execute(found)
+        )
+        return ContextRead(parts, trace.tokens, trace.budget_tokens)
+
+    async def said(self, messages: Sequence[UUID]) -> dict[UUID | None, StoredMessage]:
+        """Return those of these messages whose conversation was not deleted."""
+        query = (
+            select(Message)
+            .join(Conversation, col(Conversation.id) == col(Message.conversation_id))
+            .where(col(Message.id).in_(messages), col(Conversation.deleted_at).is_(None))
+        )
+        return {
+            row.id: value_of(StoredMessage, row) for row in (await self._session.execute(query)).scalars()
+        }
+
+
+def _sources(*, passages: bool) -> Any:
+    about = (col(Quotation.document_id), col(Quotation.memory_item_id), col(MemoryItem.message_id))
+    passage = col(Quotation.passage) if passages else literal("")
+    return (
+        select(Citation, *about, passage)
+        .outerjoin(Quotation, col(Quotation.citation_id) == col(Citation.id))
+        .outerjoin(MemoryItem, col(MemoryItem.id) == col(Quotation.memory_item_id))
+        .order_by(col(Citation.message_id), col(Citation.number))
+    )
+
+
+def _values(row: Row) -> dict[str, Any]:
+    return {column.key: getattr(row, column.key) for column in type(row).__table__.columns}  # pyright: ignore[reportAttributeAccessIssue]

@@ -1,0 +1,138 @@
+"""Connections to SQLite for SQLAlchemy: a thread for each, asked once for each statement.
+
+aiosqlite goes to its thread for the cursor, the statement, the rows and the end of the cursor; each way there and back costs more than
+most of our statements do.
+"""
+
+import asyncio
+import sqlite3
+from collections.abc import Iterable, Sequence
+from functools import partial
+from typing import Any, Self
+
+import aiosqlite
+
+BUSY_MS = 5000
+
+
+def configure(connection: Any, _record: Any) -> None:
+    """Set up one connection: we begin transactions ourselves, write-ahead log, foreign keys."""
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=NORMAL",
+        "foreign_keys=ON",
+        f"busy_timeout={BUSY_MS}",
+        "cache_size=-16000",
+        "temp_store=MEMORY",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+class SqliteConnection(aiosqlite.Connection):
+    """A connection as SQLAlchemy's dialect uses it: one statement at a time, its rows read at once.
+
+    It is stopped once: when a statement is cancelled and its closing is cancelled too, SQLAlchemy stops the connection while it
+    closes. The thread would end with the first of the two, and the other would wait for it without end.
+    """
+
+    def __init__(self, *args: Any, **settings: Any) -> None:
+        connect = partial(sqlite3.connect, *args, **(settings | {"check_same_thread": False}))
+        super().__init__(connect, iter_chunk_size=64)
+        self._thread.daemon = True  # as SQLAlchemy sets it for connections that it makes itself
+        self._stopped: asyncio.Future[Any] | None = None
+        self._was_stopped = False
+        # Statements that the thread was given and that it has ended: one whose task was cancelled runs on.
+        self._begun = self._ended = 0
+
+    def cursor(self) -> "_Cursor":  # type: ignore[override]
+        """Return a cursor at once: making one does nothing in the database."""
+        return _Cursor(self, self._conn.cursor())
+
+    async def run(self, function: Any, *arguments: Any) -> Any:
+        """Call *function* in the connection's thread."""
+        self._begun += 1
+        return await self._execute(self._run, function, *arguments)
+
+    def _run(self, function: Any, *arguments: Any) -> Any:
+        try:
+            return function(*arguments)
+        finally:
+            self._ended += 1
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a statement runs."""
+        return self._begun != self._ended
+
+    async def rollback(self) -> None:
+        """Roll back here and now, or after the statement that still runs."""
+        if self.is_busy:
+            await self.run(self._conn.rollback)
+        else:
+            self._conn.rollback()
+
+    def stop(self) -> asyncio.Future[Any] | None:
+        """End the thread, once."""
+        if not self._was_stopped:
+            self._was_stopped = True
+            self._stopped = super().stop()
+        return self._stopped
+
+
+class _Cursor:
+    """What SQLAlchemy needs of a cursor of aiosqlite."""
+
+    def __init__(self, connection: SqliteConnection, cursor: sqlite3.Cursor) -> None:
+        self._connection = connection
+        self._cursor = cursor
+        self._rows: list[Any] = []
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def execute(self, sql: str, parameters: Sequence[Any] = ()) -> "_Cursor":
+        """Run one statement and take its rows."""
+        if sql == "BEGIN":  # takes no lock
+            self._cursor.execute(sql)
+        else:
+            self._rows = await self._connection.run(self._execute, sql, parameters)
+        return self
+
+    def _execute(self, sql: str, parameters: Sequence[Any]) -> list[Any]:
+        self._cursor.execute(sql, parameters)
+        return self._cursor.fetchall() if self._cursor.description else []
+
+    async def executemany(self, sql: str, parameters: Iterable[Sequence[Any]]) -> "_Cursor":
+        """Run one statement for each of *parameters*."""
+        await self._connection.run(self._cursor.executemany, sql, parameters)
+        return self
+
+    async def fetchall(self) -> list[Any]:
+        """Return the rows, once."""
+        rows, self._rows = self._rows, []
+        return rows
+
+    async def close(self) -> None:
+        """Close it, after the statement that still runs."""
+        if self._connection.is_busy:
+            await self._connection.run(self._cursor.close)
+        else:
+            self._cursor.close()
+
+    @property
+    def description(self) -> Any:
+        """The columns of the rows, if any."""
+        return self._cursor.description
+
+    @property
+    def rowcount(self) -> int:
+        """How many rows were written."""
+        return self._cursor.rowcount
+
+    @property
+    def lastrowid(self) -> int | None:
+        """The number of the row written last."""
+        return self._cursor.lastrowid

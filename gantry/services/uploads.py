@@ -1,0 +1,170 @@
+"""Receiving files, and making documents of them."""
+
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from gantry.domain.accounts import Actor
+from gantry.domain.clock import utc_now
+from gantry.domain.errors import Conflict, Invalid
+from gantry.domain.files import FileStore, Received
+from gantry.domain.live import Notices
+from gantry.domain.parsing import Parser
+from gantry.domain.vault import DocumentState, StoredDocument, cleaned_name
+from gantry.models import Document, new_id
+from gantry.repositories.database import Database
+from gantry.repositories.values import value_of
+from gantry.services.document_collections import CollectionService
+from gantry.services.document_news import tell_changed
+from gantry.services.documents import DocumentService
+from gantry.services.ingestion import Ingestion
+
+MAX_UNFINISHED = 500  # documents of one person that wait to be read
+MAX_RECEIVING = 32  # files of one person on their way at the same time
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A document that was uploaded; ``known`` says that the same file was there already."""
+
+    document: StoredDocument
+    known: bool
+
+
+@dataclass(frozen=True, slots=True)
+class UploadService:
+    """Uploads. All methods raise NotFound for a collection that is not *who*'s own."""
+
+    database: Database
+    files: FileStore
+    parser: Parser
+    ingestion: Ingestion
+    collections: CollectionService
+    documents: DocumentService
+    notices: Notices
+    max_upload_bytes: int
+    now: Callable[[], datetime] = utc_now
+    quota_bytes: int = 0  # of one person's files; 0 for no limit
+    receiving: Counter[UUID] = field(default_factory=Counter[UUID])  # by person, in this process
+
+    async def receive(self, who: Actor, body: AsyncIterator[bytes]) -> Received:
+        """Store an upload for the moment; ``accept`` makes a document of it.
+
+        Raises:
+            Invalid: It is too large, or too many documents wait already.
+            Unavailable: There is no room.
+        """
+        async with self.database.read() as tx:
+            if await tx.vault.count_unfinished(who.id) >= MAX_UNFINISHED:
+                raise Invalid(
+                    f"{MAX_UNFINISHED} of your documents are already waiting to be read.",
+                    advice="Try again when some are ready.",
+                )
+            if self.quota_bytes and await tx.vault.stored_bytes(who.id) >= self.quota_bytes:
+                raise self._no_room()
+        if self.receiving[who.id] >= MAX_RECEIVING:
+            raise Invalid(
+                f"{MAX_RECEIVING} of your files are being uploaded already.",
+                advice="Try again when some have arrived.",
+                field="file",
+            )
+        self.receiving[who.id] += 1
+        try:
+            return await self.files.receive(body, limit_bytes=self.max_upload_bytes)
+        finally:
+            self.receiving[who.id] -= 1
+            if not self.receiving[who.id]:
+                del self.receiving[who.id]
+
+    def _no_room(self) -> Invalid:
+        return Invalid(
+            f"Your documents take up the {self.quota_bytes // 1_000_000:,} MB that one person may have.",
+            advice="Delete some, or ask an administrator for more room (STORAGE_QUOTA_MB).",
+            field="file",
+        )
+
+    async def accept(
+        self,
+        who: Actor,
+        received: Received,
+        *,
+        name: str,
+        collection: UUID | None = None,
+        attach: bool = False,
+    ) -> Accepted:
+        """Make a document of an upload, to be read at once.
+
+        Args:
+            collection: None is the default one.
+            attach: It is to be sent with a message, and stands in no collection.
+
+        Raises:
+            ParsingFailed: Unsupported file type.
+        """
+        try:
+            return await self._accept(
+                who, received, cleaned_name(name) or "document", collection, attach=attach
+            )
+        finally:
+            await self.files.discard(received)  # does nothing once it is kept
+
+    async def _accept(
+        self, who: Actor, received: Received, name: str, collection: UUID | None, *, attach: bool
+    ) -> Accepted:
+        kind = await self.parser.sniff(received.path, name)
+        place = None if attach else await self._place(who, collection)
+        if place is not None and (same := await self._same(who, place, received)):
+            return Accepted(same, known=True)
+        same_as = await self._room_for(who, received)
+        now = self.now()
+        row = Document(
+            id=new_id(),
+            account_id=who.id,
+            collection_id=place,
+            name=name,
+            media_type=kind.media_type,
+            size_bytes=received.size_bytes,
+            sha256=received.sha256,
+            created_at=now,
+            updated_at=now,
+        )
+        await self.files.keep(received, account=who.id, document=row.id, same_as=same_as)
+        try:
+            async with self.database.begin() as tx:
+                await tx.vault.add(row)
+        except Conflict:
+            await self.files.remove(account=who.id, documents=[row.id])
+            if place is not None and (same := await self._same(who, place, received)):
+                return Accepted(same, known=True)
+            raise
+        except BaseException:
+            await self.files.remove(account=who.id, documents=[row.id])
+            raise
+        tell_changed(self.notices, row)
+        self.ingestion.wake()
+        return Accepted(value_of(StoredDocument, row), known=False)
+
+    async def _room_for(self, who: Actor, received: Received) -> UUID | None:
+        """Return a document with the same content, which needs no room; Invalid when there is none and no room."""
+        async with self.database.read() as tx:
+            same_as = await tx.vault.find_content(who.id, received.sha256)
+            if same_as is None and self.quota_bytes:
+                stored = await tx.vault.stored_bytes(who.id)
+                if stored + received.size_bytes > self.quota_bytes:
+                    raise self._no_room()
+        return same_as
+
+    async def _place(self, who: Actor, collection: UUID | None) -> UUID:
+        if collection is None:
+            return await self.collections.default(who)
+        async with self.database.read() as tx:
+            return (await tx.vault.get_collection(collection, owner=who.id)).id
+
+    async def _same(self, who: Actor, collection: UUID, received: Received) -> StoredDocument | None:
+        async with self.database.read() as tx:
+            same = await tx.vault.find_same(collection, received.sha256)
+        if same is not None and same.state is DocumentState.FAILED:
+            await self.documents.retry(who, same.id)
+        return value_of(StoredDocument, same) if same else None

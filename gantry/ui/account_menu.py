@@ -1,0 +1,60 @@
+"""The person's own menu, at the foot of the sidebar."""
+
+from typing import Literal
+
+import reflex as rx
+
+from gantry.state.session import SessionState
+from gantry.ui.browser import THEME, Kept, function, set_theme
+from gantry.ui.menus import choice, entry, heading, menu, menu_button, rule, way
+
+HELP = Kept("help", False)  # whether the list of shortcuts is open
+
+Theme = Literal["system", "light", "dark"]
+THEMES: tuple[tuple[Theme, str, str], ...] = (
+    ("system", "System theme", "monitor"),
+    ("light", "Light", "sun"),
+    ("dark", "Dark", "moon"),
+)
+_sign_out = function("signOut", "feed.js")
+
+
+def account_menu() -> rx.Component:
+    """Lay out the button with the person's name, and its menu."""
+    name = SessionState.name
+    return rx.fragment(
+        menu_button(
+            rx.el.span(
+                class_name="avatar",
+                aria_hidden="true",
+                custom_attrs={"data-letter": rx.cond(name != "", name[0], "·")},
+            ),
+            rx.el.span(rx.cond(name != "", name, "…"), class_name="grow clip sidebar-label"),
+            rx.icon("chevrons-up-down", size=16, aria_hidden="true", class_name="sidebar-label"),
+            opens="account-panel",
+            label=rx.cond(name != "", f"{name}, account", "Account"),
+            class_name="sidebar-link account-button",
+            title=rx.cond(name != "", name, "Account"),
+            data_testid="account-menu",
+        ),
+        menu(
+            "account-panel",
+            "Account",
+            heading(SessionState.email, title=SessionState.email),
+            way("Settings", "settings", "/settings"),
+            rx.cond(SessionState.is_admin, way("Administration", "shield", "/admin/users")),
+            entry("Keyboard shortcuts", "keyboard", HELP.put(True), custom_attrs={"data-shortcut": "help"}),
+            heading("Theme"),
+            *(
+                choice(
+                    label,
+                    icon,
+                    [set_theme.partial(theme), SessionState.choose_theme(theme)],
+                    checked=theme == THEME,
+                )
+                for theme, label, icon in THEMES
+            ),
+            rule(),
+            entry("Sign out", "log-out", _sign_out.partial()),
+        ),
+    )

@@ -1,0 +1,46 @@
+"""What stands above a conversation: its name, and the model that answers."""
+
+import reflex as rx
+
+from gantry.state.chat import ChatState
+from gantry.ui.browser import Kept
+from gantry.ui.components.model_picker import model_picker
+from gantry.ui.naming import name_field
+
+_NAMING = Kept("naming")  # the id of the conversation whose name is being typed
+
+
+def chat_header() -> rx.Component:
+    """Lay out the header. What can be done with the whole conversation goes to its end."""
+    return rx.el.header(
+        rx.cond(ChatState.conversation_id != "", _title()),
+        model_picker(),
+        class_name="chat-header",
+    )
+
+
+def _title() -> rx.Component:
+    title = rx.cond(ChatState.title != "", ChatState.title, "Conversation")
+    return rx.el.h1(
+        rx.cond(
+            _NAMING.value == ChatState.conversation_id,
+            _name(),
+            rx.el.button(
+                title,
+                type="button",
+                class_name="chat-title clip",
+                title="Rename",
+                data_testid="chat-title",
+                on_click=_NAMING.put(ChatState.conversation_id),
+            ),
+        )
+    )
+
+
+def _name() -> rx.Component:
+    return name_field(
+        ChatState.title,
+        lambda title: ChatState.rename(title, ChatState.conversation_id),
+        done=_NAMING.put(""),
+        back=".chat-title",
+    )

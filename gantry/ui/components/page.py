@@ -1,0 +1,38 @@
+"""How a page that is read from top to bottom is laid out."""
+
+import reflex as rx
+
+from gantry.ui.components.mark import mark
+
+
+def page(
+    title: str | rx.Var[str], *children: rx.Component, actions: rx.Component | None = None
+) -> rx.Component:
+    """Lay out a page that is read from top to bottom: a title, then sections."""
+    return rx.el.div(
+        rx.el.header(rx.el.h1(title), *([actions] if actions else []), class_name="page-header"),
+        *children,
+        class_name="page",
+    )
+
+
+def section(title: str, *children: rx.Component, note: str = "") -> rx.Component:
+    """Lay out one matter of a page, in a card below its heading."""
+    return rx.el.section(
+        rx.el.header(rx.el.h2(title), *([rx.el.p(note, class_name="section-note")] if note else [])),
+        rx.el.div(*children, class_name="card stack"),
+        class_name="section",
+        aria_label=title,
+    )
+
+
+def alone(title: str, *children: rx.Component, said: str = "") -> rx.Component:
+    """Lay out a page for who is not signed in: one thing, and no frame around it."""
+    return rx.el.div(
+        rx.el.div(
+            rx.el.header(mark(), rx.el.h1(title), *([rx.el.p(said, class_name="soft")] if said else [])),
+            *children,
+        ),
+        class_name="alone",
+        custom_attrs={"data-bare": ""},
+    )

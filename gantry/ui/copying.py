@@ -1,0 +1,28 @@
+"""Texts to be copied."""
+
+import reflex as rx
+
+from gantry.ui.browser import Kept, function
+
+_COPIED = Kept("copied")  # the text that was copied a moment ago
+
+
+def copy_field(value: str | rx.Var[str], *, label: str) -> rx.Component:
+    """Lay out a text that is shown once, with a button that copies it."""
+    is_copied = _COPIED.value == value
+    return rx.el.div(
+        rx.el.input(class_name="input mono", read_only=True, value=value, aria_label=label),
+        rx.el.button(
+            rx.cond(
+                is_copied,
+                rx.icon("check", size=18, aria_hidden="true"),
+                rx.icon("copy", size=18, aria_hidden="true"),
+            ),
+            type="button",
+            class_name="icon-button",
+            aria_label=f"Copy {label}",
+            on_click=function("copyNow", "clipboard.js").partial(value, value),
+        ),
+        rx.el.span(rx.cond(is_copied, "Copied", ""), class_name="sr-only", role="status"),
+        class_name="input-with-button",
+    )

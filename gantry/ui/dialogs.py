@@ -1,0 +1,89 @@
+"""Dialogs, all of one make: a title, what is asked, and the buttons at the end."""
+
+from typing import Any
+
+import reflex as rx
+from reflex.event import no_args_event_spec
+
+from gantry.ui.browser import function
+
+
+class _Dialog(rx.el.Dialog):
+    """With the event that tells that the person wants it closed: Esc, or a press beside it."""
+
+    on_cancel: rx.EventHandler[no_args_event_spec]
+
+
+def dialog(
+    *children: rx.Component,
+    open_: bool | rx.Var[bool],
+    title: str | rx.Var[str],
+    on_close: Any,
+    testid: str,
+    class_name: str = "",
+) -> rx.Component:
+    """Lay out a modal dialog that is there while *open_* holds.
+
+    Args:
+        on_close: A handler; it has to make *open_* false.
+        testid: Also its id: one dialog of a kind is open at a time.
+    """
+    return rx.cond(
+        open_,
+        _Dialog.create(
+            rx.el.div(
+                rx.el.header(
+                    rx.el.h2(title, id=f"{testid}-title", class_name="anywhere"),
+                    rx.el.button(
+                        rx.icon("x", size=18, aria_hidden="true"),
+                        type="button",
+                        class_name="icon-button",
+                        aria_label="Close",
+                        on_click=on_close,
+                    ),
+                    class_name="row apart",
+                ),
+                *children,
+                class_name="dialog-body",
+            ),
+            id=testid,
+            class_name=f"dialog {class_name}".strip(),
+            data_testid=testid,
+            custom_attrs={"aria-labelledby": f"{testid}-title", "closedby": "any"},
+            on_cancel=on_close,
+            on_mount=function("openDialog", "focus.js").partial(testid),
+            on_unmount=function("leaveDialog", "focus.js").partial(testid),
+        ),
+    )
+
+
+def dialog_actions(*buttons: rx.Component, on_cancel: Any = None) -> rx.Component:
+    """Lay out the buttons of a dialog, at its right: Cancel first, what is done last."""
+    cancel = (
+        [rx.el.button("Cancel", type="button", on_click=on_cancel, class_name="button")] if on_cancel else []
+    )
+    return rx.el.div(*cancel, *buttons, class_name="dialog-actions")
+
+
+def confirmation(
+    text: str | rx.Var[str],
+    *,
+    action: str,
+    on_confirm: Any,
+    on_close: Any,
+    open_: bool | rx.Var[bool],
+    title: str | rx.Var[str],
+    testid: str,
+) -> rx.Component:
+    """Lay out a dialog that asks before something is done that cannot be taken back."""
+    return dialog(
+        rx.el.p(text, class_name="soft"),
+        dialog_actions(
+            rx.el.button(action, type="button", on_click=on_confirm, class_name="button danger"),
+            on_cancel=on_close,
+        ),
+        open_=open_,
+        title=title,
+        on_close=on_close,
+        testid=testid,
+    )

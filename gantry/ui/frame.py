@@ -1,0 +1,172 @@
+"""The frame around every page, mounted once: pages come and go in its ``main``."""
+
+from typing import Any
+
+import reflex as rx
+
+from gantry.state.admin import PeopleState
+from gantry.state.chat import ChatState
+from gantry.state.memory import MemoryState
+from gantry.state.servers import ServersState
+from gantry.state.session import SessionState
+from gantry.state.sidebar import SidebarState
+from gantry.state.vault import VaultState
+from gantry.ui.account_menu import HELP
+from gantry.ui.browser import CONVERSATION, PATH, Kept, function, plain_link
+from gantry.ui.components.local import Feed, link
+from gantry.ui.dialogs import dialog
+from gantry.ui.notices import notices
+from gantry.ui.sidebar import sidebar
+
+
+class _Rules(rx.Component):
+    """The keys that work everywhere, and what happens to the sidebar on the way."""
+
+    library = "$/islands/frame.js"
+    tag = "Rules"
+
+    theme: rx.Var[str]
+
+
+_BROWSERS_ZONE = rx.Var("Intl.DateTimeFormat().resolvedOptions().timeZone", _var_type=str)
+_SIDEBAR = Kept("sidebar", "open").value  # "open" or "closed"; on a phone "drawer" or "closed"
+_CONNECTION = Kept("connection", {"state": "", "text": ""}).value  # "away", then "back" for a moment
+_TOGGLE = function("toggleSidebar", "frame.js").partial()
+_CLOSE = function("closeDrawer", "frame.js").partial()
+_IN_CHAT = (PATH == "/") | PATH.startswith("/c/")
+_INSIDE = _IN_CHAT | PATH.startswith("/vault") | PATH.startswith("/settings") | PATH.startswith("/admin")
+_SHORTCUTS = (
+    (("", "Shift", "O"), "New chat"),
+    (("", "B"), "Open or close the sidebar"),
+    (("Enter",), "Send the message"),
+    (("Shift", "Enter"), "Start a new line"),
+    (("↑",), "Edit last message (when the box is empty)"),
+    (("Esc",), "Stop or close"),
+    (("?",), "Show this list"),
+)
+
+
+def frame() -> rx.Component:
+    """Lay out what is beside and above every page; Reflex puts the rest into it as its last child.
+
+    Pages for people who are not signed in (their content has the class ``alone``) hide the sidebar by style.
+    """
+    is_drawer = _SIDEBAR == "drawer"
+    return rx.el.div(
+        plain_link(
+            "Skip to content", href="#main", class_name="skip-link", custom_attrs={"inert": is_drawer}
+        ),
+        _header(),
+        rx.el.aside(
+            sidebar(), id="sidebar", class_name="sidebar", aria_label="Sidebar", data_testid="sidebar"
+        ),
+        rx.el.div(class_name="backdrop", aria_hidden="true", on_click=_CLOSE),
+        _listening(),
+        _connection(),
+        rx.cond(SessionState.id != "", _known()),
+        _Rules.create(theme=SessionState.theme),
+        notices(),
+        _help(),
+        class_name="shell",
+        custom_attrs={"data-sidebar-state": _SIDEBAR},
+    )
+
+
+def page_area() -> rx.Component:
+    """Lay out where pages stand."""
+    return rx.el.main(
+        id="main", class_name="main", tab_index=-1, custom_attrs={"inert": _SIDEBAR == "drawer"}
+    )
+
+
+def _header() -> rx.Component:
+    return rx.el.header(
+        rx.el.button(
+            rx.icon("panel-left", size=18, aria_hidden="true"),
+            type="button",
+            class_name="icon-button sidebar-toggle",
+            aria_label="Sidebar",
+            aria_expanded=rx.cond(_SIDEBAR == "closed", "false", "true"),
+            title=rx.cond(_SIDEBAR == "closed", "Open sidebar", "Close sidebar"),
+            on_click=_TOGGLE,
+            custom_attrs={"aria-controls": "sidebar", "data-shortcut": "toggleSidebar"},
+        ),
+        link(
+            rx.icon("square-pen", size=18, aria_hidden="true"),
+            to="/",
+            class_name="icon-button phone-new-chat",
+            aria_label="New chat",
+            title="New chat",
+        ),
+        class_name="shell-header",
+    )
+
+
+def _known() -> rx.Component:
+    """Tell the server the browser's zone, once it is known who is here; shows nothing."""
+    return rx.fragment(
+        on_mount=[SessionState.keep_zone(_BROWSERS_ZONE), SidebarState.group_by_days_of(_BROWSERS_ZONE)]
+    )
+
+
+def _listening() -> rx.Component:
+    """Lay out what follows the account, on pages of people who are signed in."""
+
+    def on_notice(kind: rx.Var[str], about: rx.Var[str]) -> list[Any]:
+        def told(name: str) -> Any:
+            return (kind == name) | (kind == "returned")
+
+        conversation = rx.cond(kind == "returned", CONVERSATION, about).to(str)
+        one = told("conversation") & (conversation != "")
+        in_admin = told("catalog") & PATH.startswith("/admin")  # also when one's role has changed
+        return [
+            _when(one, SidebarState.refresh_one(conversation)),
+            _when(one & _IN_CHAT, ChatState.refresh(conversation)),
+            _when(told("conversations"), SidebarState.refresh()),
+            _when(told("catalog") & _IN_CHAT, ChatState.refresh_models()),
+            _when(in_admin, SessionState.load()),
+            _when(in_admin, ServersState.load()),
+            _when(in_admin, PeopleState.load()),
+            _when(told("documents") & _IN_CHAT, ChatState.refresh_documents()),
+            _when(told("documents") & (PATH == "/vault"), VaultState.refresh()),
+            _when(told("memory") & (PATH == "/settings/memory"), MemoryState.refresh()),
+        ]
+
+    return rx.cond(_INSIDE, Feed.create(page=SessionState.page, on_notice=on_notice))
+
+
+def _when(holds: Any, event: Any) -> Any:
+    return rx.cond(holds, event, rx.noop())
+
+
+def _connection() -> rx.Component:
+    """Say that the server is away, and why a page stays empty that cannot reach it."""
+    state, text = _CONNECTION["state"].to(str), _CONNECTION["text"].to(str)
+    return rx.el.div(
+        rx.cond(state == "away", rx.el.span(class_name="spinner", aria_hidden="true")),
+        rx.cond(text != "", rx.el.span(text)),
+        role="status",
+        class_name="connection",
+        custom_attrs={"data-state": state},
+        data_testid="connection",
+    )
+
+
+def _help() -> rx.Component:
+    modifier = function("modifier", "frame.js").call()
+    return dialog(
+        rx.el.dl(
+            *(
+                rx.el.div(
+                    rx.el.dt(does),
+                    rx.el.dd(*(rx.el.kbd(key or modifier) for key in keys)),
+                )
+                for keys, does in _SHORTCUTS
+            ),
+            class_name="shortcuts",
+        ),
+        open_=HELP.value,
+        title="Keyboard shortcuts",
+        on_close=HELP.put(False),
+        testid="shortcuts",
+    )

@@ -1,0 +1,70 @@
+/*
+ * A form that speaks to our REST interface. It cannot be Python: only the answer to a request of the page itself can set the session's
+ * HttpOnly cookie, and signing in must work before the websocket is there, and without it. What it looks like is gantry/ui/forms.py.
+ */
+import { ask, whyNoAnswer } from "./backend.js";
+import { now, put, write } from "./store.js";
+
+/** Where to go after signing in, from the address's query: a path of ours, never another site ("//x" and "/\x" are other sites). */
+export function destination(query, origin) {
+  const next = new URLSearchParams(query).get("next") ?? "/";
+  if (!/^\/(?![/\\])/.test(next)) return "/";
+  const url = new URL(next, origin);
+  return url.origin === origin ? url.pathname + url.search + url.hash : "/";
+}
+
+/** What a refusal says, and what could be done. */
+export function faultOf(status, problem) {
+  // The moment from which one may try again, by the clock of whoever reads it.
+  const until = problem.until && new Date(problem.until).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+  const advice = until ? `Try again at ${until}.` : problem.advice || (status >= 500 ? "Try again in a moment." : "");
+  // A wrong password is a 401 as well, and "Sign in again" would be odd advice in this form.
+  return {
+    detail: problem.detail || problem.title || "Something went wrong.",
+    advice: status === 401 ? "" : advice,
+    field: problem.field || "",
+  };
+}
+
+async function send(action, method, body) {
+  const headers = { "content-type": "application/json", accept: "application/json" };
+  try {
+    const answer = await ask(action, { method, headers, body: JSON.stringify(body) });
+    return answer.ok ? null : faultOf(answer.status, await answer.json().catch(() => ({})));
+  } catch {
+    return { detail: "The server did not answer.", advice: whyNoAnswer(), field: "" };
+  }
+}
+
+/** Have the account's theme here before its first page is drawn (first-paint.js reads it). */
+async function takeTheme() {
+  const me = await ask("/api/v1/me")
+    .then((answer) => answer.json())
+    .catch(() => null); // the page takes it over when it is there
+  if (me) write("theme", me.theme);
+}
+
+/** Send the fields of the form; gantry/ui/forms.py says what the options mean. */
+export async function sendForm({ action, method = "POST", leads, asks }, event) {
+  event.preventDefault();
+  const form = event.currentTarget;
+  const shown = now("form");
+  const show = (changes) => put("form", { ...now("form"), ...changes });
+  if (shown.busy) return;
+  show({ busy: true, done: false });
+  const fault = await send(action, method, Object.fromEntries(new FormData(form)));
+  if (!fault && leads) {
+    sessionStorage.removeItem("token"); // Reflex ties a tab's state to it, and it would outlive the change of person
+    await takeTheme();
+    return location.replace(destination(location.search, location.origin)); // stays busy until the page is gone
+  }
+  if (!fault) {
+    form.reset();
+    return show({ busy: false, done: true, asked: "", field: "", detail: "", advice: "" });
+  }
+  const isAsked = fault.field === asks;
+  const field = isAsked || fault.field in form.elements ? fault.field : "";
+  show({ ...fault, busy: false, asked: isAsked ? asks : shown.asked, field });
+  const focus = () => (form.elements[field] ?? [...form.querySelectorAll("input")].at(-1)).focus();
+  setTimeout(focus); // what was asked for is drawn by then
+}

@@ -1,0 +1,107 @@
+/*
+ * A block of code: its language, copy, wrap, and colours once the highlighter has been loaded. It is a part of markdown, which is drawn
+ * here with each frame.
+ *
+ * The highlighter (shiki with its grammars, loaded when the first block shows) answers asynchronously. Lines it
+ * has coloured stay as they are; what came after is shown plain until it catches up, so nothing flickers while
+ * code streams. Each line is its own memoised element, so a long block costs what is new in it.
+ */
+
+import Check from "lucide-react/dist/esm/icons/check.mjs";
+import Copy from "lucide-react/dist/esm/icons/copy.mjs";
+import Wrap from "lucide-react/dist/esm/icons/wrap-text.mjs";
+import { memo, useEffect, useEffectEvent, useId, useRef, useState } from "react";
+import { useIsCodeFenceIncomplete } from "streamdown";
+import { copyNow } from "./clipboard.js";
+import { Diagram } from "./diagram.jsx";
+import { useKept } from "./store.js";
+
+const HIGHLIGHT_EVERY_MS = 120;
+const MAX_HIGHLIGHTED = 100_000; // characters; beyond it colours cost more than they help
+
+/** Return the highlighter, or one that colours nothing when it cannot be loaded now; the next block tries again. */
+const loadHighlighter = () =>
+  import("./highlighter.js").then(
+    (module) => module.highlight,
+    () => () => {},
+  );
+
+/** Return the coloured lines of `code` so far: `{code, lines}` for what the highlighter has seen last. */
+function useHighlighted(code, language, open) {
+  const [result, setResult] = useState({ code: "", lines: [] });
+  const timer = useRef(0);
+  const colour = useEffectEvent((highlight) => highlight(code, language, open, (lines) => setResult({ code, lines })));
+  useEffect(() => {
+    if (!language || code.length > MAX_HIGHLIGHTED) return;
+    timer.current ||= setTimeout(
+      async () => {
+        const highlight = await loadHighlighter();
+        timer.current = 0;
+        colour(highlight);
+      },
+      open ? HIGHLIGHT_EVERY_MS : 0,
+    );
+  }, [code, language, open]);
+  useEffect(() => () => clearTimeout(timer.current), []);
+  return result;
+}
+
+const Line = memo(function Line({ tokens }) {
+  return (
+    <span className="code-line">
+      {tokens.map((token, index) => (
+        <span key={index} style={token.htmlStyle ?? (token.color ? { color: token.color } : undefined)}>
+          {token.content}
+        </span>
+      ))}
+      {"\n"}
+    </span>
+  );
+});
+
+function Code({ code, language, open }) {
+  const done = useHighlighted(code, language, open);
+  const same = code === done.code;
+  // The last line of an earlier result may have been cut in the middle, so it is not used.
+  const usable = same ? done.lines.length : Math.max(0, done.lines.length - 1);
+  const fits = usable > 0 && (same || code.startsWith(done.code));
+  const lines = fits ? done.lines.slice(0, usable) : [];
+  const rest = fits ? code.split("\n").slice(usable).join("\n") : code;
+  return (
+    <code>
+      {lines.map((tokens, index) => (
+        <Line key={index} tokens={tokens} />
+      ))}
+      {rest}
+    </code>
+  );
+}
+
+export function CodeBlock({ className, children }) {
+  const code = String(children ?? "").replace(/\n$/, "");
+  const language = /language-(\S+)/.exec(className ?? "")?.[1] ?? "";
+  const open = useIsCodeFenceIncomplete();
+  const [wrapped, setWrapped] = useState(false);
+  const name = useId();
+  const copied = useKept("copied") === name;
+  const written = useRef(open); // whether it was written before the reader's eyes
+  const figure = (
+    <figure className="code-block" data-wrapped={wrapped || undefined} dir="ltr">
+      <figcaption className="code-head">
+        <span className="code-language">{language || "text"}</span>
+        <button type="button" aria-pressed={wrapped} onClick={() => setWrapped(!wrapped)}>
+          <Wrap size={15} />
+          <span>Wrap</span>
+        </button>
+        <button type="button" onClick={() => copyNow(code, name)} data-testid="copy-code">
+          {copied ? <Check size={15} /> : <Copy size={15} />}
+          <span aria-live="polite">{copied ? "Copied" : "Copy"}</span>
+        </button>
+      </figcaption>
+      <pre tabIndex={0}>
+        <Code code={code} language={language} open={open} />
+      </pre>
+    </figure>
+  );
+  return language === "mermaid" ? <Diagram source={open ? "" : code}>{written.current ? figure : null}</Diagram> : figure;
+}

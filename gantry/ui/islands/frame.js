@@ -1,0 +1,97 @@
+/*
+ * The frame around every page: whether the sidebar is open, and the keys that work everywhere. It acts within a frame, with no server,
+ * and on what only the browser knows: its width, its storage, where the focus is. What the frame looks like is Python (gantry/ui/frame.py).
+ */
+import { useContext, useEffect } from "react";
+import { useLocation } from "react-router";
+import { ColorModeContext } from "$/utils/context-registry";
+import { ask } from "./backend.js";
+import { focusOn, isComposing, isCovered, listening, messageField } from "./page.js";
+import { put, useKept, write } from "./store.js";
+
+const PHONE = "(width < 48rem)";
+const RENEW_AFTER_MS = 3000; // by then a page without a session has been left
+// What Esc presses, the nearest first.
+const WAYS_OUT = [
+  '[data-sidebar-state="drawer"] .backdrop',
+  ".sources-panel header button",
+  'body:not(:has(.edit-form)) [data-testid="stop"]',
+];
+const root = () => document.documentElement;
+const isPhone = () => matchMedia(PHONE).matches;
+const isMac = () => /Mac|iPhone|iPad/.test(navigator.platform);
+
+/** "open" or "closed"; on a phone, where the sidebar lies over the page, "drawer" or "closed". */
+function sidebar() {
+  if (isPhone()) return root().dataset.drawer === "open" ? "drawer" : "closed";
+  return root().dataset.sidebar === "closed" ? "closed" : "open";
+}
+
+const tell = () => put("sidebar", sidebar());
+
+function setOpen(open) {
+  const name = isPhone() ? "drawer" : "sidebar";
+  root().dataset[name] = open ? "open" : "closed";
+  if (name === "sidebar") write("gantry.sidebar", root().dataset.sidebar);
+  tell();
+}
+
+export const toggleSidebar = () => setOpen(sidebar() === "closed");
+export const closeDrawer = () => sidebar() === "drawer" && setOpen(false);
+
+/** How the key is called that shortcuts are pressed with. */
+export const modifier = () => (isMac() ? "⌘" : "Ctrl");
+
+/** Which shortcut an event is; "" for none. */
+export function shortcutOf(event, mac) {
+  if (event.isComposing || event.repeat) return "";
+  const held = (mac ? event.metaKey : event.ctrlKey) && !event.altKey;
+  if (held && event.shiftKey && event.code === "KeyO") return "newChat";
+  if (held && !event.shiftKey && event.code === "KeyB") return "toggleSidebar";
+  const isTyping = event.target.closest?.("input, textarea, select, [contenteditable='true']");
+  return event.key === "?" && !event.ctrlKey && !event.metaKey && !isTyping ? "help" : "";
+}
+
+/** Keys press what is marked with their name, wherever that is. */
+function onKeyDown(event) {
+  if (isCovered() || event.defaultPrevented) return;
+  const isEscape = event.key === "Escape" && !isComposing(event);
+  const name = shortcutOf(event, isMac());
+  const pressed = isEscape ? WAYS_OUT.find((way) => document.querySelector(way)) : name && `[data-shortcut="${name}"]`;
+  if (!pressed) return;
+  event.preventDefault();
+  document.querySelector(pressed)?.click();
+  if (name === "newChat") messageField()?.focus();
+}
+
+/** Keeps the frame's rules; draws nothing. `theme` is the account's, wherever it was chosen. */
+export function Rules({ theme }) {
+  const state = useKept("sidebar", "open");
+  const { pathname } = useLocation();
+  const { setColorMode } = useContext(ColorModeContext);
+  useEffect(() => {
+    // The cookie lives on; a page for people who are not signed in has none.
+    const renew = () => document.querySelector("[data-bare]") ?? ask("/api/v1/session").catch(() => {});
+    setTimeout(renew, RENEW_AFTER_MS);
+    return listening((on) => {
+      on(window, "keydown", onKeyDown);
+      // What waits to be read waits for the tab to be looked at.
+      on(document, "visibilitychange", () => root().toggleAttribute("data-hidden", document.hidden));
+    });
+  }, []);
+  useEffect(() => void closeDrawer(), [pathname]);
+  useEffect(() => {
+    if (state !== "drawer") return undefined;
+    document.querySelector("#sidebar :is(a, button)")?.focus();
+    return () => focusOn(document.querySelector(".sidebar-toggle"));
+  }, [state]);
+  useEffect(() => {
+    if (theme) setColorMode(theme); // a choice made here is shown already
+  }, [theme]);
+  return null;
+}
+
+if (typeof document !== "undefined") {
+  tell();
+  matchMedia(PHONE).addEventListener("change", tell);
+}

@@ -1,0 +1,131 @@
+/*
+ * Markdown as a model writes it: streamed, half-open, and not to be trusted. It cannot be Python: rx.markdown draws all of a text anew with
+ * each change, and lets raw HTML through.
+ *
+ * Streamdown cuts a segment of the text into blocks and renders again only those that changed. Raw HTML stays text, links open
+ * outside with no referrer and only for addresses a browser may follow, images become links (a remote image tells
+ * its server who reads what, and our Content-Security-Policy forbids it). Maths is loaded when a text has any.
+ */
+import { memo, useContext, useEffect } from "react";
+import { Streamdown } from "streamdown";
+import { Cited } from "./citations.js";
+import { CodeBlock } from "./code-block.jsx";
+import { useSegments } from "./segments.js";
+import { KeepSelection } from "./selection.js";
+import { put, useKept } from "./store.js";
+import { blocksOf, rehypePlugins, remarkPlugins } from "./syntax.js";
+import { clear, FORMULA, mending } from "./unfinished.js";
+
+const SAFE_LINK = /^(?:https?:|mailto:|tel:|#|\/(?!\/))/i;
+
+function Link({ href, children }) {
+  const number = href?.match(/^#source-(\d+)$/)?.[1];
+  if (number) return <Chip number={Number(number)} />;
+  if (!href || !SAFE_LINK.test(href)) return <span>{children}</span>;
+  if (href.startsWith("#")) return <a href={href}>{children}</a>;
+  return (
+    <a href={href} target="_blank" rel="noopener noreferrer">
+      {children}
+    </a>
+  );
+}
+
+/** A reference to a numbered source; to one that was not given, what was written. */
+function Chip({ number }) {
+  const { sources, open } = useContext(Cited);
+  const source = sources.find((each) => each.number === number);
+  if (!source) return `[${number}]`;
+  const place = source.page ? `${source.title}, page ${source.page}` : source.title;
+  return (
+    <button
+      type="button"
+      className="cite"
+      data-testid="citation"
+      title={place}
+      aria-label={`Source ${number}: ${place}`}
+      onClick={() => open(number)}
+    >
+      {number}
+    </button>
+  );
+}
+
+function Picture({ src, alt }) {
+  if (!src || !/^https?:/i.test(src)) return <span>{alt}</span>;
+  return <Link href={src}>{alt || src}</Link>;
+}
+
+function Table({ children }) {
+  return (
+    <div className="table-scroll" tabIndex={0} role="region" aria-label="Table">
+      <table>{children}</table>
+    </div>
+  );
+}
+
+/** A task of a list: read out with what its mark says, as the text beside it is no label of it. */
+function Task({ type, checked }) {
+  if (type !== "checkbox") return null;
+  return <input type="checkbox" checked={Boolean(checked)} disabled readOnly aria-label={checked ? "Done" : "To do"} />;
+}
+
+const InlineCode = ({ children }) => <code dir="ltr">{children}</code>;
+
+const plain = Object.fromEntries(
+  "h1 h2 h3 h4 h5 h6 p ul ol li strong blockquote hr thead tbody tr th td sup sub".split(" ").map((tag) => [tag, tag]),
+);
+const components = { ...plain, a: Link, img: Picture, input: Task, table: Table, code: CodeBlock, inlineCode: InlineCode };
+
+const NO_MATHS = {};
+
+/** Have formulas drawn; where that cannot be loaded now, they show as they were written. */
+const loadMaths = () =>
+  import("./maths.js").then(
+    ({ plugins }) => put("maths", plugins),
+    () => put("maths", NO_MATHS),
+  );
+
+/** Return the plugin when `text` has a formula; nothing while it is on its way. */
+function useMaths(wanted) {
+  const plugins = useKept("maths");
+  useEffect(() => {
+    if (wanted && !plugins?.math) void loadMaths();
+  }, [wanted]);
+  return wanted ? plugins : undefined;
+}
+
+/** What is shown of a text that grows: no end that is not clear yet, and no formula before it can be drawn. */
+function steady(text, waiting) {
+  const shown = clear(text);
+  const formula = waiting ? shown.search(FORMULA) : -1;
+  return formula < 0 ? shown : shown.slice(0, formula);
+}
+
+export const Markdown = memo(function Markdown({ text, live }) {
+  const segments = useSegments(text, live);
+  return segments.map((segment, index) => <Segment key={index} text={segment} live={live && index === segments.length - 1} />);
+});
+
+const Segment = memo(function Segment({ text, live }) {
+  const wanted = FORMULA.test(text);
+  const plugins = useMaths(wanted);
+  return (
+    <KeepSelection>
+      <Streamdown
+        className="markdown"
+        mode="streaming"
+        isAnimating={live}
+        parseIncompleteMarkdown={live}
+        remend={mending}
+        parseMarkdownIntoBlocksFn={blocksOf}
+        components={components}
+        remarkPlugins={remarkPlugins}
+        rehypePlugins={rehypePlugins}
+        plugins={plugins}
+        controls={false}
+      >
+        {live ? steady(text, wanted && !plugins) : text}
+      </Streamdown>
+    </KeepSelection>
+  );
+});

@@ -1,0 +1,151 @@
+/*
+ * Where the reader is, kept while the text around them changes. It cannot be Python: it follows each frame's layout.
+ *
+ * Pinned: the end stays in view whatever grows. Only the reader unpins (wheel, touch, keys, scroll bar, a selection made upward), at once;
+ * only scrolling down to the end pins again. Not pinned: the message at the top of the view stays where it is, also when earlier messages
+ * are put above it. Both happen in a ResizeObserver, that is after layout and before paint, so nothing is seen to jump.
+ */
+import { useEffect, useEffectEvent, useLayoutEffect } from "react";
+import { closePanel } from "./focus.js";
+import { listening } from "./page.js";
+import { now, put, useKept } from "./store.js";
+
+const JUMP_SHOWS_PX = 200;
+const JUMP_GOES_PX = 60;
+const UP_KEYS = new Set(["PageUp", "ArrowUp", "Home"]);
+
+const distance = (view) => view.scrollHeight - view.scrollTop - view.clientHeight;
+
+/** Whether the person selects text of `content` upward: who does wants to stay. */
+function isSelectingUpward(content) {
+  const { anchorNode, anchorOffset, focusNode, focusOffset, isCollapsed } = document.getSelection();
+  if (isCollapsed || !content.contains(focusNode)) return false;
+  const order = anchorNode.compareDocumentPosition(focusNode);
+  return order === 0 ? focusOffset < anchorOffset : Boolean(order & Node.DOCUMENT_POSITION_PRECEDING);
+}
+
+class Pin {
+  #view = document.querySelector(".transcript");
+  #content = this.#view.firstElementChild;
+  #isPinned = true;
+  #anchor = null; // {element, top}: what a reader who is not pinned holds on to
+  #top = 0;
+  #height = 0;
+  #touchY = 0;
+
+  start() {
+    const view = this.#view;
+    const stop = listening((onAny) => {
+      const on = (target, name, handle) => onAny(target, name, handle, { passive: true });
+      on(view, "wheel", (event) => event.deltaY < 0 && this.#release());
+      on(view, "touchstart", (event) => (this.#touchY = event.touches[0].clientY));
+      on(view, "touchmove", (event) => {
+        const y = event.touches[0].clientY;
+        if (y > this.#touchY) this.#release();
+        this.#touchY = y;
+      });
+      on(view, "keydown", (event) => UP_KEYS.has(event.key) && !event.target.closest("textarea, input") && this.#release());
+      on(view, "scroll", () => this.#scrolled());
+      on(document, "selectionchange", () => isSelectingUpward(this.#content) && this.#release());
+      onAny(document, "keydown", (event) => this.#paged(event));
+    });
+    const observer = new ResizeObserver(() => this.resized());
+    observer.observe(view);
+    observer.observe(this.#content);
+    this.toEnd();
+    return () => {
+      stop();
+      observer.disconnect();
+      put("jump", false);
+    };
+  }
+
+  /** Keys that page go to the text although the message field has the focus, unless it is long enough to page itself. */
+  #paged(event) {
+    const view = this.#view;
+    const field = event.target;
+    const composing = field.matches?.(".composer > textarea") && field.scrollHeight <= field.clientHeight + 1;
+    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
+    if (!composing && field !== document.body) return;
+    const page = view.clientHeight * 0.9;
+    const ways = { PageUp: view.scrollTop - page, PageDown: view.scrollTop + page };
+    if (!composing || field.value === "") Object.assign(ways, { Home: 0, End: view.scrollHeight });
+    if (!(event.key in ways)) return;
+    event.preventDefault();
+    if (ways[event.key] < view.scrollTop) this.#release();
+    view.scrollTop = ways[event.key];
+  }
+
+  #release() {
+    if (!this.#isPinned || this.#view.scrollHeight <= this.#view.clientHeight) return;
+    this.#isPinned = false;
+    this.#remember();
+  }
+
+  /** Go to the end, and stay there. */
+  toEnd() {
+    this.#isPinned = true;
+    this.resized();
+  }
+
+  #scrolled() {
+    const view = this.#view;
+    const sameLayout = view.scrollHeight === this.#height;
+    if (view.scrollTop < this.#top - 1 && sameLayout && distance(view) > 1) this.#isPinned = false;
+    else if (view.scrollTop > this.#top && distance(view) <= JUMP_GOES_PX) this.#isPinned = true;
+    this.#remember();
+    this.#note();
+  }
+
+  /** The size of something has changed, or what stands there. */
+  resized() {
+    const { element, top } = this.#anchor ?? {};
+    // A welcome is read from its beginning.
+    if (this.#isPinned) this.#view.scrollTop = this.#content.querySelector(".welcome") ? 0 : this.#view.scrollHeight;
+    else if (element?.isConnected) this.#view.scrollTop += element.getBoundingClientRect().top - top;
+    this.#note();
+  }
+
+  /** Keep hold of the first message in view. */
+  #remember() {
+    const edge = this.#view.getBoundingClientRect().top;
+    const messages = [...this.#content.querySelectorAll("[data-message]")];
+    const element = this.#isPinned ? undefined : messages.find((each) => each.getBoundingClientRect().bottom > edge);
+    this.#anchor = element && { element, top: element.getBoundingClientRect().top };
+  }
+
+  #note() {
+    this.#top = this.#view.scrollTop;
+    this.#height = this.#view.scrollHeight;
+    const below = this.#isPinned ? 0 : distance(this.#view);
+    put("jump", now("jump") ? below >= JUMP_GOES_PX : below > JUMP_SHOWS_PX);
+  }
+}
+
+let pin = null; // of the transcript on the page
+
+export const toEnd = () => pin?.toEnd();
+
+/** Keeps the reader's place in the transcript beside it; draws nothing. */
+export function Pinning({ conversationId, earliestId, onSeen }) {
+  const pending = useKept("pending", null);
+  const look = useEffectEvent(() => document.visibilityState === "visible" && onSeen());
+  useLayoutEffect(() => {
+    pin = new Pin();
+    const stop = pin.start();
+    const ignore = listening((on) => on(document, "visibilitychange", look));
+    return () => {
+      stop();
+      ignore();
+      pin = null;
+    };
+  }, []);
+  // As many messages may go at one end as come at the other: then no size changes, and no observer tells.
+  useLayoutEffect(() => pin.resized(), [earliestId]);
+  useLayoutEffect(() => {
+    toEnd();
+    return () => closePanel(true); // nothing of one conversation stands beside another
+  }, [conversationId]);
+  useEffect(() => toEnd(), [pending]);
+  return null;
+}

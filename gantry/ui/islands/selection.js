@@ -1,0 +1,27 @@
+/*
+ * Text that grows under a selection. React replaces a text node's whole data, which moves the ends of a selection in it
+ * to its beginning; here they are put back before anything is painted.
+ */
+import { Component } from "react";
+
+export class KeepSelection extends Component {
+  getSnapshotBeforeUpdate() {
+    const selection = document.getSelection();
+    if (!selection || selection.isCollapsed) return null;
+    const { anchorNode, anchorOffset, focusNode, focusOffset } = selection;
+    return [anchorNode, anchorOffset, focusNode, focusOffset];
+  }
+
+  componentDidUpdate(_props, _state, before) {
+    const selection = document.getSelection();
+    if (!before?.[0].isConnected || !before[2].isConnected) return;
+    const now = [selection.anchorNode, selection.anchorOffset, selection.focusNode, selection.focusOffset];
+    if (before.every((value, index) => value === now[index])) return;
+    const fits = (node, offset) => offset <= (node.length ?? node.childNodes.length);
+    if (fits(before[0], before[1]) && fits(before[2], before[3])) selection.setBaseAndExtent(...before);
+  }
+
+  render() {
+    return this.props.children;
+  }
+}

@@ -1,0 +1,81 @@
+/*
+ * What the browser's parser of markdown is made of: CommonMark and GitHub's additions, read as chat models and people write them. All of it works on
+ * the parsed tree, so code is never touched.
+ */
+import { cjk } from "@streamdown/cjk";
+import remarkBreaks from "remark-breaks";
+import { defaultRehypePlugins, defaultRemarkPlugins, parseMarkdownIntoBlocks } from "streamdown";
+import { visit } from "unist-util-visit";
+import { citations } from "./citations.js";
+import { DOUBLE, SQUARE } from "./formulas.js";
+import { CODE } from "./unfinished.js";
+
+const ALERT = /^\[!(NOTE|TIP|IMPORTANT|WARNING|CAUTION)\][ \t]*(?:\n|$)/;
+const DISPLAYED = new RegExp(String.raw`${CODE}|(?<=^ {0,3}(?:[-*+>]|\d+[.)])?[ \t]*)(?<formula>${DOUBLE}|${SQUARE})[ \t]*$`, "gm");
+const noSingleTilde = { singleTilde: false }; // 5~7 is a range, not the beginning of struck out words
+
+/** Tables have no other way to break a line, so <br> is the one tag that is not shown as text. */
+function tagBreaks() {
+  return (tree) =>
+    visit(tree, "html", (node, index, parent) => {
+      if (/^<br\s*\/?>$/i.test(node.value)) parent.children[index] = { type: "break" };
+    });
+}
+
+/** A quotation that begins with [!NOTE] and the like is an alert. It comes after the sanitiser, which knows no such class. */
+function alerts() {
+  return (tree) =>
+    visit(tree, { tagName: "blockquote" }, (quote) => {
+      const first = quote.children.find((child) => child.type === "element");
+      const [, kind] = ALERT.exec(first?.tagName === "p" ? (first.children[0]?.value ?? "") : "") ?? [];
+      if (!kind) return;
+      first.children[0].value = first.children[0].value.replace(ALERT, "");
+      if (first.children[1]?.tagName === "br") first.children.splice(0, 2);
+      if (!first.children.some((child) => child.value?.trim() !== "")) quote.children.splice(quote.children.indexOf(first), 1);
+      quote.properties.className = ["alert", kind.toLowerCase()];
+      const title = { type: "text", value: kind[0] + kind.slice(1).toLowerCase() };
+      quote.children.unshift({ type: "element", tagName: "p", properties: { className: ["alert-title"] }, children: [title] });
+    });
+}
+
+/** Models begin with any level of heading and skip some; readers of the outline are told a block's first as at most the third. */
+function outline() {
+  return (tree) => {
+    let last = 2; // of the heading of the message
+    for (const node of tree.children) {
+      const level = Number(/^h([1-6])$/.exec(node.tagName ?? "")?.[1]);
+      if (!level) continue;
+      if (level > last + 1) node.properties.ariaLevel = last + 1;
+      last = Math.min(level, last + 1);
+    }
+  };
+}
+
+const [gfm] = defaultRemarkPlugins.gfm;
+const [bold, links, strikethrough] = [...cjk.remarkPluginsBefore, ...cjk.remarkPluginsAfter];
+export const remarkPlugins = [
+  [gfm, noSingleTilde],
+  defaultRemarkPlugins.codeMeta,
+  bold,
+  links,
+  [strikethrough, noSingleTilde],
+  tagBreaks,
+  remarkBreaks,
+  citations,
+];
+
+const [sanitize, schema] = defaultRehypePlugins.sanitize;
+const ofCode = [["className", /^language-./, "math-inline", "math-display"], "metastring"];
+const allowed = { ...schema, attributes: { ...schema.attributes, code: ofCode } };
+export const rehypePlugins = [[sanitize, allowed], alerts, outline];
+
+/** Cut `text` into its blocks; a displayed formula is in one, whatever its lines look like. */
+export function blocksOf(text) {
+  const masked = text.replace(DISPLAYED, (found, ...groups) => (groups.at(-1).formula ? "x".repeat(found.length) : found));
+  let end = 0;
+  // parseMarkdownIntoBlocks joins all blocks from a $$ on, be it a formula's or not.
+  return parseMarkdownIntoBlocks(masked.replaceAll("$$", "@@")).map(({ length }) => {
+    end += length;
+    return text.slice(end - length, end);
+  });
+}

@@ -1,0 +1,201 @@
+"""What is beside every page: the way to a new conversation, the conversations, and the person's own menu."""
+
+from typing import cast
+
+import reflex as rx
+from reflex_components_core.react_router.dom import ReactRouterLink
+
+from gantry.state.chat import ChatState
+from gantry.state.sidebar import SidebarState
+from gantry.state.views.sidebar import GroupView, RowView
+from gantry.ui.account_menu import account_menu
+from gantry.ui.browser import Kept, function, link
+from gantry.ui.components.local import comes_near
+from gantry.ui.menus import entry, menu, menu_button
+from gantry.ui.naming import name_field
+
+_RENAMING = Kept("renaming")  # the id of the row whose name is being typed
+_ABOUT = Kept("row", {"id": "", "title": "", "pinned": False})  # the row whose menu is open
+_leave = function("leaveRow", "focus.js")
+
+
+class _Here(ReactRouterLink):
+    """A link that says when it leads to the page that is open (``aria-current``)."""
+
+    tag = "NavLink"
+    alias = None
+
+    end: rx.Var[bool]
+
+
+def sidebar() -> rx.Component:
+    """Lay out the sidebar's content; collapsed, it is a rail of the same icons (``.sidebar-label`` is hidden there)."""
+    return rx.fragment(
+        rx.el.div(
+            link("Gantry", to="/", class_name="brand"),
+            link(
+                rx.icon("square-pen", size=18, aria_hidden="true"),
+                rx.el.span("New chat", class_name="sidebar-label"),
+                to="/",
+                class_name="sidebar-link new-chat",
+                title="New chat",
+                data_testid="new-chat",
+                custom_attrs={"data-shortcut": "newChat"},
+            ),
+            _Here.create(
+                rx.icon("library", size=18, aria_hidden="true"),
+                rx.el.span("Documents", class_name="sidebar-label"),
+                to="/vault",
+                class_name="sidebar-link",
+                title="Documents",
+                data_testid="vault-link",
+            ),
+            class_name="sidebar-top",
+        ),
+        _conversations(),
+        rx.el.div(account_menu(), class_name="sidebar-foot"),
+    )
+
+
+def _conversations() -> rx.Component:
+    loaded = SidebarState.loaded
+    is_empty = ~(rx.Var.create(SidebarState.pinned).bool() | rx.Var.create(SidebarState.recent).bool())
+    return rx.el.nav(
+        rx.cond(loaded, rx.fragment(), _waiting()),
+        rx.cond(
+            loaded & is_empty,
+            rx.el.p("Your conversations will appear here.", class_name="conversations-empty"),
+        ),
+        rx.cond(
+            SidebarState.pinned,
+            rx.el.section(
+                rx.el.h2("Pinned"),
+                rx.el.ul(rx.foreach(SidebarState.pinned, _item)),
+                aria_label="Pinned",
+            ),
+        ),
+        rx.foreach(SidebarState.recent, _group),
+        rx.foreach(SidebarState.older, _group),
+        rx.cond(
+            loaded & SidebarState.has_more,
+            rx.el.div(
+                comes_near(
+                    SidebarState.more(),
+                    once_for=rx.Var.create(SidebarState.recent).length()
+                    + rx.Var.create(SidebarState.older).length(),
+                    class_name="near-end",
+                ),
+                rx.el.span(class_name="spinner", aria_hidden="true"),
+                rx.el.button(
+                    "Load more conversations", type="button", class_name="sr-only", on_click=SidebarState.more
+                ),
+                class_name="conversations-more",
+            ),
+        ),
+        _row_menu(),
+        class_name="conversations",
+        aria_label="Conversations",
+        aria_busy=rx.cond(loaded, "false", "true"),
+    )
+
+
+def _group(group: GroupView) -> rx.Component:
+    return rx.el.section(
+        rx.cond(group.label != "", rx.el.h2(group.label)),
+        rx.el.ul(rx.foreach(group.rows, _item)),
+        key=group.label,
+        aria_label=rx.cond(group.label != "", group.label, "More"),
+    )
+
+
+def _item(view: RowView) -> rx.Component:
+    return rx.fragment(_row(view=view, typing=_RENAMING.value == view.id), key=view.id)
+
+
+@rx.memo
+def _row(view: rx.Var[RowView], typing: rx.Var[bool]) -> rx.Component:
+    shape = cast("RowView", view)
+    return rx.el.li(rx.cond(typing, _name(shape), _conversation(shape)), class_name="conversation")
+
+
+def _conversation(view: RowView) -> rx.Component:
+    title = rx.cond(view.title != "", view.title, "Untitled")
+    return rx.fragment(
+        _Here.create(
+            rx.el.span(title, class_name="clip"),
+            _sign(view),
+            to=f"/c/{view.id}",
+            title=title,
+            data_testid="conversation-row",
+            custom_attrs={"data-id": view.id},
+            on_double_click=_RENAMING.put(view.id),
+        ),
+        menu_button(
+            rx.icon("ellipsis", size=17, aria_hidden="true"),
+            opens="row-menu",
+            label=f"Actions for {title}",
+            class_name="icon-button",
+            data_testid="conversation-menu",
+            on_click=_ABOUT.put(view),
+        ),
+    )
+
+
+def _sign(view: RowView) -> rx.Component:
+    return rx.cond(
+        view.answering,
+        rx.el.span(
+            rx.el.span(class_name="spinner", aria_hidden="true"),
+            rx.el.span(", being answered", class_name="sr-only"),
+            class_name="sign",
+            data_testid="answering",
+        ),
+        rx.cond(
+            view.unseen,
+            rx.el.span(
+                rx.el.span(class_name="dot", aria_hidden="true"),
+                rx.el.span(", new answer", class_name="sr-only"),
+                class_name="sign unseen",
+                data_testid="unseen",
+            ),
+        ),
+    )
+
+
+def _name(view: RowView) -> rx.Component:
+    return name_field(
+        view.title,
+        lambda title: ChatState.rename(title, view.id),
+        done=_RENAMING.put(""),
+        back=f'nav.conversations a[data-id="{view.id}"]',
+    )
+
+
+def _row_menu() -> rx.Component:
+    about = _ABOUT.value.to(RowView)
+    return menu(
+        "row-menu",
+        "Conversation",
+        entry("Rename", "pencil", _RENAMING.put(about.id)),
+        entry(
+            rx.cond(about.pinned, "Unpin", "Pin"),
+            rx.cond(
+                about.pinned,
+                rx.icon("pin-off", size=16, aria_hidden="true"),
+                rx.icon("pin", size=16, aria_hidden="true"),
+            ),
+            SidebarState.pin(about.id, ~about.pinned),
+        ),
+        entry("Delete", "trash-2", [_leave.partial(about.id), SidebarState.delete(about.id)], danger=True),
+    )
+
+
+def _waiting() -> rx.Component:
+    return rx.el.div(
+        *(
+            rx.el.div(class_name="skeleton", style={"width": f"{width}%"})
+            for width in (72, 88, 60, 80, 66, 84, 58)
+        ),
+        class_name="conversations-waiting",
+        aria_hidden="true",
+    )

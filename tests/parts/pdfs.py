@@ -1,0 +1,115 @@
+"""PDF files with what is not in the text of their pages: forms, comments, fonts without letters, scans."""
+
+import io
+import zlib
+from collections.abc import Sequence
+
+_BOX = "/Rect [260 {0} 520 {1}] /F 4"
+
+
+def written(objects: Sequence[bytes]) -> bytes:
+    """Return a file of these objects, the first of which is its catalog."""
+    out = io.BytesIO()
+    out.write(b"%PDF-1.7\n")
+    places: list[int] = []
+    for number, each in enumerate(objects, 1):
+        places.append(out.tell())
+        out.write(f"{number} 0 obj\n".encode() + each + b"\nendobj\n")
+    start = out.tell()
+    out.write(f"xref\n0 {len(objects) + 1}\n0000000000 65535 f \n".encode())
+    out.writelines(f"{place:010d} 00000 n \n".encode() for place in places)
+    out.write(f"trailer\n<< /Size {len(objects) + 1} /Root 1 0 R >>\nstartxref\n{start}\n%%EOF\n".encode())
+    return out.getvalue()
+
+
+def stream(content: bytes, entries: str = "") -> bytes:
+    """Return a compressed stream."""
+    packed = zlib.compress(content)
+    return (
+        f"<< {entries} /Length {len(packed)} /Filter /FlateDecode >>\nstream\n".encode()
+        + packed
+        + b"\nendstream"
+    )
+
+
+def noted(lines: Sequence[tuple[int, int, str]], notes: Sequence[str]) -> bytes:
+    """Return a page of lines (from the left, from the bottom, words) with these annotations.
+
+    Each is the inside of a dictionary; those with ``/FT`` are fields of a form.
+    """
+    drawn = "".join(f"BT /F1 11 Tf {x} {y} Td ({text}) Tj ET\n" for x, y, text in lines)
+    refs = [f"{6 + number} 0 R" for number in range(len(notes))]
+    fields = " ".join(ref for ref, note in zip(refs, notes, strict=True) if "/FT" in note)
+    form = f"/AcroForm << /Fields [{fields}] /DA (/F1 11 Tf 0 g) >>" if fields else ""
+    return written(
+        [
+            f"<< /Type /Catalog /Pages 2 0 R {form} >>".encode(),
+            b"<< /Type /Pages /Kids [4 0 R] /Count 1 >>",
+            b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>",
+            f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Resources << /Font << /F1 3 0 R >> >> "
+            f"/Contents 5 0 R /Annots [{' '.join(refs)}] >>".encode(),
+            stream(drawn.encode("cp1252")),
+            *(f"<< /Type /Annot /P 4 0 R {note} >>".encode("latin-1") for note in notes),
+        ]
+    )
+
+
+def field(kind: str, name: str, height: int, rest: str) -> str:
+    """Return a field of a form at that height of the page."""
+    return f"/Subtype /Widget /FT /{kind} /T ({name}) {_BOX.format(height, height + 20)} {rest}"
+
+
+def comment(kind: str, words: str, height: int = 300, rest: str = "") -> str:
+    """Return a comment."""
+    return f"/Subtype /{kind} {_BOX.format(height, height + 40)} /Contents ({words}) {rest}"
+
+
+def unmapped(text: str, pages: int = 1, *, usual: bool = False) -> bytes:
+    """Return a file whose font numbers its letters and says nowhere which they are: as they come, or in the usual order."""
+    own = {letter: number for number, letter in enumerate(dict.fromkeys(text), 1)}
+    mac = {letter: letter.encode("mac_roman")[0] for letter in own}
+    numbers = (
+        {letter: (byte - 29 if byte < 128 else byte - 30) for letter, byte in mac.items()} if usual else own
+    )
+    codes = "".join(f"{numbers[letter]:04x}" for letter in text)
+    drawn = stream(f"BT /F1 11 Tf 60 780 Td <{codes}> Tj ET".encode())
+    kids = " ".join(f"{6 + 2 * number} 0 R" for number in range(pages))
+    font = b"<< /Type /Font /Subtype /Type0 /BaseFont /AAAAAA+Own /Encoding /Identity-H /DescendantFonts [4 0 R] >>"
+    objects = [
+        b"<< /Type /Catalog /Pages 2 0 R >>",
+        f"<< /Type /Pages /Kids [{kids}] /Count {pages} >>".encode(),
+        font,
+        b"""<< /Type /Font /Subtype /CIDFontType2 /BaseFont /AAAAAA+Own /CIDToGIDMap /Identity /DW 600
+/CIDSystemInfo << /Registry (Adobe) /Ordering (Identity) /Supplement 0 >> /FontDescriptor 5 0 R >>""",
+        b"""<< /Type /FontDescriptor /FontName /AAAAAA+Own /Flags 4 /FontBBox [0 0 1000 1000] /ItalicAngle 0
+/Ascent 800 /Descent -200 /CapHeight 700 /StemV 80 >>""",
+    ]
+    for number in range(pages):
+        objects.append(
+            b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Resources << /Font << /F1 3 0 R >> >> "
+            + f"/Contents {7 + 2 * number} 0 R >>".encode()
+        )
+        objects.append(drawn)
+    return written(objects)
+
+
+def scanned(stamp: str = "", pages: int = 3) -> bytes:
+    """Return pages that are pictures, each with something written by the scanner's program."""
+    kids = " ".join(f"{5 + 2 * number} 0 R" for number in range(pages))
+    objects = [
+        b"<< /Type /Catalog /Pages 2 0 R >>",
+        f"<< /Type /Pages /Kids [{kids}] /Count {pages} >>".encode(),
+        b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>",
+        stream(
+            b"\xaa" * 8,
+            "/Type /XObject /Subtype /Image /Width 8 /Height 8 /BitsPerComponent 1 /ColorSpace /DeviceGray",
+        ),
+    ]
+    for number in range(pages):
+        said = stamp.format(number + 1)
+        objects.append(
+            b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Resources << /Font << /F1 3 0 R >> "
+            + f"/XObject << /P 4 0 R >> >> /Contents {6 + 2 * number} 0 R >>".encode()
+        )
+        objects.append(stream(f"q 595 0 0 842 0 0 cm /P Do Q BT /F1 11 Tf 60 20 Td ({said}) Tj ET".encode()))
+    return written(objects)

@@ -1,0 +1,27 @@
+"""The logic that stays in JavaScript, tested by Node's own runner."""
+
+import os
+import subprocess
+
+from tests.parts.app import ROOT
+
+NODE = ROOT / ".venv" / "bin" / "node"
+
+
+def test_the_logic_of_islands() -> None:
+    """Every test in tests/islands passes."""
+    done = subprocess.run(
+        [NODE, "--import", "./outside.js", "--test", "*.test.js"],
+        cwd=ROOT / "tests" / "islands",
+        env={"PATH": os.environ["PATH"], "TZ": "UTC"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_islands_say_why_they_are_not_python() -> None:
+    """Each begins with a comment."""
+    for file in sorted((ROOT / "gantry/ui/islands").iterdir()):
+        assert file.read_text(encoding="utf-8").startswith(("/*", "//")), file.name
