@@ -113,9 +113,9 @@ class Stack:
         return await asyncio.to_thread(self.compose, *arguments)
 
     def build(self) -> float:
-        """Build the images and return how many seconds that took."""
+        """Build the images and return how many seconds that took; what a failed step printed is in the error."""
         begun = time.monotonic()
-        self.compose("build", "--quiet")
+        self.compose("--progress", "plain", "build")
         return time.monotonic() - begun
 
     def up(self, *arguments: str) -> float:
