@@ -54,7 +54,7 @@ ARG OCR_LANGUAGES="eng"
 RUN test -z "${OCR_LANGUAGES}" \
     || { apt-get update -qq \
         && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends tesseract-ocr $(printf ' tesseract-ocr-%s' ${OCR_LANGUAGES}); } \
-    || echo "Tesseract could not be installed: this image refuses images of text."; \
+    || echo "Tesseract could not be installed: this image refuses images of text and scanned PDF."; \
     rm -rf /var/lib/apt/lists/*
 COPY --from=backend-dependencies /opt/venv /opt/venv
 WORKDIR /app

@@ -84,6 +84,9 @@ class Progress:
     total: int | None
 
 
+RECOGNISED_PAGES = 200  # of a document, whose pictures are read by text recognition
+
+
 @dataclass(frozen=True, slots=True)
 class ParsingLimits:
     """What one file may cost. Text beyond ``characters`` or ``pages`` is refused, not cut: half a document misleads."""
@@ -95,6 +98,9 @@ class ParsingLimits:
     characters: int = 50_000_000
     pages: int = 20_000
     inflated_bytes: int = 300_000_000  # of an archive's members
+    recognised_pages: int = RECOGNISED_PAGES
+    recognition_seconds: float = 800  # for all of them
+    recognition_seconds_of_page: float = 60
 
 
 class ParsingFault(StrEnum):
@@ -102,6 +108,8 @@ class ParsingFault(StrEnum):
 
     ENCRYPTED = "encrypted"
     NO_TEXT = "no-text"
+    SCANNED = "scanned"
+    TOO_MANY_SCANS = "too-many-scans"
     NO_MEANING = "no-meaning"
     NO_RECOGNITION = "no-recognition"
     NOTHING_RECOGNISED = "nothing-recognised"
@@ -122,17 +130,25 @@ _SENTENCES = {
         "This file has no text, only images.",
         "Run text recognition (OCR) on it, then upload the result.",
     ),
+    ParsingFault.SCANNED: (
+        "This file has no text, only images.",
+        "Run text recognition (OCR) on it, then upload the result, or ask an administrator to install Tesseract on the server.",
+    ),
+    ParsingFault.TOO_MANY_SCANS: (
+        f"This file has too many scanned pages: text is recognised on {RECOGNISED_PAGES} pages of a file.",
+        "Split it into smaller files, or run text recognition (OCR) on it, then upload the result.",
+    ),
     ParsingFault.NO_MEANING: (
         "The text of this file cannot be read: its fonts do not say which letters they show.",
-        "Run text recognition (OCR) on it, then upload the result.",
+        "Run text recognition (OCR) on it, then upload the result, or ask an administrator to install Tesseract on the server.",
     ),
     ParsingFault.NO_RECOGNITION: (
         "Text recognition is not installed.",
         "Upload a file whose text can be selected, or ask an administrator to install Tesseract on the server.",
     ),
     ParsingFault.NOTHING_RECOGNISED: (
-        "No text was found in this image.",
-        "Upload a sharper image, or a file whose text can be selected.",
+        "No text was recognised in this file.",
+        "Upload sharper images, or a file whose text can be selected.",
     ),
     ParsingFault.BROKEN: (
         "This file is damaged and cannot be read.",

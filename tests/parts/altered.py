@@ -17,7 +17,12 @@ from gantry.domain.parsing import FileKind, ParsingLimits
 from tests.parts.samples import every_kind
 
 SECONDS = 5  # of the processor, for one file
-LIMITS = ParsingLimits(memory_bytes=1_500_000_000, cpu_seconds=120, characters=20_000_000)
+LIMITS = ParsingLimits(
+    memory_bytes=1_500_000_000,
+    cpu_seconds=120,
+    characters=20_000_000,
+    recognition_seconds_of_page=0.05,  # enough to draw one
+)
 _TELLING = (
     b"0",
     b"-1",

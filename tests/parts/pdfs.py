@@ -3,6 +3,12 @@
 import io
 import zlib
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import pypdfium2
+
+from tests.parts import documents
 
 _BOX = "/Rect [260 {0} 520 {1}] /F 4"
 
@@ -93,8 +99,8 @@ def unmapped(text: str, pages: int = 1, *, usual: bool = False) -> bytes:
     return written(objects)
 
 
-def scanned(stamp: str = "", pages: int = 3) -> bytes:
-    """Return pages that are pictures, each with something written by the scanner's program."""
+def scanned(stamp: str = "", pages: int = 3, side: int = 8) -> bytes:
+    """Return pages that are pictures of so many pixels a side, each with something written by the scanner's program."""
     kids = " ".join(f"{5 + 2 * number} 0 R" for number in range(pages))
     objects = [
         b"<< /Type /Catalog /Pages 2 0 R >>",
@@ -102,7 +108,7 @@ def scanned(stamp: str = "", pages: int = 3) -> bytes:
         b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>",
         stream(
             b"\xaa" * 8,
-            "/Type /XObject /Subtype /Image /Width 8 /Height 8 /BitsPerComponent 1 /ColorSpace /DeviceGray",
+            f"/Type /XObject /Subtype /Image /Width {side} /Height {side} /BitsPerComponent 1 /ColorSpace /DeviceGray",
         ),
     ]
     for number in range(pages):
@@ -113,3 +119,65 @@ def scanned(stamp: str = "", pages: int = 3) -> bytes:
         )
         objects.append(stream(f"q 595 0 0 842 0 0 cm /P Do Q BT /F1 11 Tf 60 20 Td ({said}) Tj ET".encode()))
     return written(objects)
+
+
+@dataclass(frozen=True)
+class Photo:
+    """A page that went through a scanner.
+
+    Attributes:
+        text: What stood on the paper.
+        turned: How far its picture is turned to the right, in degrees.
+        shown: How far the page is turned when it is shown, in degrees.
+        strips: How many pictures the scanner made of it.
+        stamp: What is written on it as text.
+    """
+
+    text: str
+    turned: int = 0
+    shown: int = 0
+    strips: int = 1
+    stamp: str = ""
+
+
+def photographed(pages: Sequence[Photo | str]) -> bytes:
+    """Return a file of pages that are pictures of text, and of pages of text."""
+    font = b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>"
+    objects = [b"<< /Type /Catalog /Pages 2 0 R >>", b"", font]
+    kids: list[str] = []
+    for page in pages:
+        photo = page if isinstance(page, Photo) else Photo("", stamp=page)
+        first = len(objects) + 1
+        width, height, pictures = _pictures(photo) if photo.text else (595, 842, [])
+        objects += pictures
+        names = " ".join(f"/P{n} {first + n} 0 R" for n in range(len(pictures)))
+        strip = height / max(1, len(pictures))
+        drawn = "".join(
+            f"q {width} 0 0 {strip} 0 {height - (n + 1) * strip} cm /P{n} Do Q\n"
+            for n in range(len(pictures))
+        )
+        objects.append(stream(f"{drawn} BT /F1 11 Tf 60 20 Td ({photo.stamp}) Tj ET".encode()))
+        objects.append(
+            f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 {width} {height}] /Rotate {photo.shown} /Resources "
+            f"<< /Font << /F1 3 0 R >> /XObject << {names} >> >> /Contents {len(objects)} 0 R >>".encode()
+        )
+        kids.append(f"{len(objects)} 0 R")
+    objects[1] = f"<< /Type /Pages /Kids [{' '.join(kids)}] /Count {len(kids)} >>".encode()
+    return written(objects)
+
+
+@lru_cache(8)
+def _pictures(photo: Photo) -> tuple[int, int, list[bytes]]:
+    """Return the size of the page in points, and its pictures from top to bottom."""
+    page = pypdfium2.PdfDocument(documents.pdf([photo.text]))[0]
+    bitmap = page.render(scale=3, rotation=photo.turned, grayscale=True)
+    rows = memoryview(bitmap.buffer).cast("B")
+    lines = [bytes(rows[n * bitmap.stride : n * bitmap.stride + bitmap.width]) for n in range(bitmap.height)]
+    each = -(-len(lines) // photo.strips)
+    parts = [lines[start : start + each] for start in range(0, len(lines), each)]
+    told = "/Type /XObject /Subtype /Image /BitsPerComponent 8 /ColorSpace /DeviceGray"
+    return (
+        bitmap.width // 3,
+        bitmap.height // 3,
+        [stream(b"".join(part), f"{told} /Width {bitmap.width} /Height {len(part)}") for part in parts],
+    )

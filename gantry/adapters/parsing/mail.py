@@ -1,6 +1,7 @@
 """E-mail (.eml): who wrote to whom and when, what they wrote, once, and what they attached."""
 
 import re
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from email import policy
@@ -31,10 +32,12 @@ def read(source: Source, limits: ParsingLimits, depth: int = 0) -> Iterator[Sect
     body = _body(message)
     if body is not None:
         yield from _text(body, subject, limits)
+    until = time.monotonic() + limits.recognition_seconds
     for number, part in enumerate(_attachments(message, body)):
         if number == _MAX_PARTS:
             break
-        yield from _attachment(part, subject, limits, depth)
+        left = replace(limits, recognition_seconds=max(0.0, until - time.monotonic()))
+        yield from _attachment(part, subject, left, depth)
 
 
 def _header(message: EmailMessage, name: str) -> str:
@@ -106,7 +109,9 @@ def _says_the_same(part: EmailMessage) -> bool:
     return part.get_content_maintype() == "text" or part.get_content_type() == "multipart/related"
 
 
-def _attachment(part: EmailMessage, subject: str, limits: ParsingLimits, depth: int) -> Iterator[Section]:
+def _attachment(
+    part: EmailMessage, subject: str, limits: ParsingLimits, depth: int
+) -> Iterator[Section | Progress]:
     inner = part.get_payload()
     is_message = part.get_content_type() == "message/rfc822" and isinstance(inner, list) and bool(inner)
     raw = inner[0].as_bytes() if is_message else _raw(part)  # type: ignore[union-attr, index]
@@ -129,13 +134,15 @@ def _attachment(part: EmailMessage, subject: str, limits: ParsingLimits, depth: 
 
 def _sections(
     raw: bytes, form: FileFormat, heading: str, limits: ParsingLimits, depth: int
-) -> Iterator[Section]:
+) -> Iterator[Section | Progress]:
     from gantry.adapters.parsing import readers  # noqa: PLC0415 - which read mail too
 
     told = read(raw, limits, depth + 1) if form is FileFormat.MAIL else readers.read(raw, form, limits)
     for each in told:
         if isinstance(each, Section):
             yield replace(each, heading=_below(heading, each.heading), page=None)
+        else:
+            yield Progress(0, None)  # a sign of life
 
 
 def _name(part: EmailMessage) -> str:

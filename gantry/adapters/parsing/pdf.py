@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 import pypdfium2
-from pypdfium2 import raw as pdfium
 
-from gantry.adapters.parsing import pdf_bidi, pdf_meaning, pdf_notes, pdf_outline
+from gantry.adapters.parsing import pdf_bidi, pdf_meaning, pdf_notes, pdf_outline, pdf_scans
 from gantry.adapters.parsing.office import symbols
 from gantry.adapters.parsing.pdf_edges import Edges
 from gantry.adapters.parsing.source import Source
@@ -23,10 +23,9 @@ _UPRIGHT = re.compile(
     re.MULTILINE,
 )
 _SIGNS = symbols.SIGNS | {0x02: "-", 0xFFFE: "-", 0xAD: None}
-_MEANINGLESS = 0.25  # of the pages with text
+_MOST_UNREAD = 0.25  # of the pages with something to read
 _STAMP = re.compile(r"scan", re.IGNORECASE)
 _FEW = 60  # letters in lines of their own: where there are no more, pictures may be all there is
-_FULL_PAGE = 0.6
 
 
 def read(source: Source, limits: ParsingLimits) -> Iterator[Section | Progress]:
@@ -38,7 +37,7 @@ def read(source: Source, limits: ParsingLimits) -> Iterator[Section | Progress]:
             raise ParsingFailed(ParsingFault.TOO_LARGE, page=limits.pages)
         outline = pdf_outline.of(document)
         yield Progress(0, count)
-        yield from _Pages(document, outline).read()
+        yield from _Pages(document, outline, limits).read()
     finally:
         document.close()
 
@@ -46,10 +45,16 @@ def read(source: Source, limits: ParsingLimits) -> Iterator[Section | Progress]:
 class _Pages:
     """The pages of a document, from the first to the last."""
 
-    def __init__(self, document: pypdfium2.PdfDocument, outline: dict[int, list[pdf_outline.Mark]]) -> None:
+    def __init__(
+        self,
+        document: pypdfium2.PdfDocument,
+        outline: dict[int, list[pdf_outline.Mark]],
+        limits: ParsingLimits,
+    ) -> None:
         self._document = document
         self._outline = outline
         self._notes = pdf_notes.Notes(document)
+        self._scans = pdf_scans.Scans(document, limits, _MOST_UNREAD)
         self._lines: set[str] = set()  # as long as there are few letters
         self._letters = 0
         self._filled = self._meaningless = self._covered = 0
@@ -58,7 +63,10 @@ class _Pages:
     def read(self) -> Iterator[Section | Progress]:
         """Yield them."""
         count = len(self._document)
-        ahead = [self._text(number) for number in range(min(count, _LOOKED_AT))]
+        ahead: list[str] = []
+        for number in range(min(count, _LOOKED_AT)):
+            ahead.append(self._text(number))
+            yield Progress(number + 1, count)
         edges = Edges(ahead)
         heading = ""
         for number in range(count):
@@ -67,11 +75,19 @@ class _Pages:
             for heading, piece in pieces:
                 if piece.strip():
                     yield Section(piece, page=number + 1, heading=heading)
-            yield Progress(number + 1, count)
-        if self._meaningless > _MEANINGLESS * self._filled:
-            raise ParsingFailed(ParsingFault.NO_MEANING, page=self._first_bad)
+            if number >= len(ahead):
+                yield Progress(number + 1, count)
+        self._check(count)
+
+    def _check(self, count: int) -> None:
+        """Refuse a document that is read by less than most of its pages."""
+        nothing = ParsingFault.NOTHING_RECOGNISED if self._scans.can_read else None
+        if len(self._scans.unread) > _MOST_UNREAD * self._filled:
+            raise self._scans.unread[0]
+        if self._meaningless > _MOST_UNREAD * self._filled:
+            raise ParsingFailed(nothing or ParsingFault.NO_MEANING, page=self._first_bad)
         if self._letters < _FEW and self._is_scanned(count):
-            raise ParsingFailed(ParsingFault.NO_TEXT)
+            raise ParsingFailed(nothing or ParsingFault.SCANNED)
 
     def _text(self, number: int) -> str:
         try:
@@ -82,29 +98,42 @@ class _Pages:
             words = page.get_textpage()
             try:
                 drawn = _plain(pdf_bidi.in_order(words.get_text_bounded(), words))
-                if drawn.strip():
-                    self._filled += 1
-                    if pdf_meaning.is_missing(drawn, words):
-                        drawn = _plain(pdf_meaning.recovered(words))
-                    if not drawn:
-                        self._meaningless += 1
-                        self._first_bad = self._first_bad or number + 1
+                written = bool(drawn.strip())
+                if written and pdf_meaning.is_missing(drawn, words):
+                    drawn = _plain(pdf_meaning.recovered(words))
+                covered = _letters(drawn) < _FEW and pdf_scans.is_covered(page)
+                shows = covered or (
+                    not _letters(drawn) and (not written or pdf_meaning.are_fonts_there(page))
+                )
+                unread = False
+                if shows and self._scans.can_read:
+                    drawn, unread = self._with_shown(number, drawn)
+                if written and not drawn and not unread:
+                    self._meaningless += 1
+                    self._first_bad = self._first_bad or number + 1
+                self._filled += written
                 text = self._notes.added(page, words, drawn)
             finally:
                 words.close()
-            self._count(page, text)
+            self._count(text, covered=covered)
         finally:
             page.close()
         return text
 
-    def _count(self, page: pypdfium2.PdfPage, text: str) -> None:
+    def _with_shown(self, number: int, drawn: str) -> tuple[str, bool]:
+        """Return the text of a page with what its picture shows, and whether that could not be read."""
+        before = len(self._scans.unread)
+        text = _plain(self._scans.text_of(number + 1, drawn))
+        return text, len(self._scans.unread) > before
+
+    def _count(self, text: str, *, covered: bool) -> None:
         """Note how much there is to read, until it is enough."""
         if self._letters >= _FEW:
             return
         for line in set(text.split("\n")) - self._lines:
             self._lines.add(line)
-            self._letters += sum(1 for letter in line if letter.isalnum())
-        self._covered += _is_covered(page)
+            self._letters += _letters(line)
+        self._covered += covered
 
     def _is_scanned(self, count: int) -> bool:
         """Whether pictures fill the pages, and all that is written is numbers and what the scanner left."""
@@ -130,16 +159,11 @@ def _plain(raw: str) -> str:
     return _UPRIGHT.sub(_upright, text)
 
 
+def _letters(text: str) -> int:
+    """Return how many letters and digits there are, up to a few."""
+    return sum(1 for _ in islice(filter(str.isalnum, text), _FEW))
+
+
 def _upright(match: re.Match[str]) -> str:
     """Return what is written from top to bottom as one line."""
     return match[0].replace("\n", "")
-
-
-def _is_covered(page: pypdfium2.PdfPage) -> bool:
-    """Whether a picture fills the page."""
-    width, height = page.get_size()
-    for each in page.get_objects(filter=[pdfium.FPDF_PAGEOBJ_IMAGE], max_depth=2):
-        left, bottom, right, top = each.get_bounds()
-        if (right - left) * (top - bottom) >= _FULL_PAGE * width * height:
-            return True
-    return False

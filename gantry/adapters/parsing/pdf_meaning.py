@@ -38,6 +38,12 @@ def recovered(words: pypdfium2.PdfTextPage) -> str:
     return text if means and latin <= _LONGEST * len(text.split()) else ""
 
 
+def are_fonts_there(page: pypdfium2.PdfPage) -> bool:
+    """Whether the file holds the letters that a page shows; others would be drawn in their place."""
+    texts = page.get_objects(filter=[raw.FPDF_PAGEOBJ_TEXT], max_depth=2)
+    return all(raw.FPDFFont_GetIsEmbedded(raw.FPDFTextObj_GetFont(each)) == 1 for each in texts)
+
+
 def _in_usual_order(glyph: int) -> str:
     """Return the letter of a glyph: the printable ones of ASCII from 3 on, then those of the Macintosh."""
     if 3 <= glyph <= 97:

@@ -11,7 +11,8 @@ def read(source: Source, limits: ParsingLimits) -> Iterator[Section | Progress]:
     """Yield the text of each page."""
     raw = raw_of(source)
     yield Progress(0, len(raw))
-    pages = recognition.text_of(raw).rstrip("\f\n ").split("\f")
+    seconds = min(recognition.SECONDS, limits.recognition_seconds)
+    pages = recognition.text_of(raw, seconds=seconds).rstrip("\f\n ").split("\f")
     for number, text in enumerate(pages, 1):
         lines = [line.rstrip() for line in text.split("\n")]
         if any(letter.isalnum() for letter in text):

@@ -24,6 +24,12 @@ _SNIFF_SECONDS = 20
 _SNIFFERS = 2  # at once; each has a processor to itself while a file makes it hard
 _READERS = 4
 _CHILD = "gantry.adapters.parsing.child"
+_OF_ALL_PAGES = {
+    ParsingFault.NO_TEXT,
+    ParsingFault.SCANNED,
+    ParsingFault.TOO_MANY_SCANS,
+    ParsingFault.NOTHING_RECOGNISED,
+}
 _KILLED_BY_LIMIT = {-signal.SIGXCPU: ParsingFault.TOO_SLOW, -signal.SIGKILL: ParsingFault.TOO_LARGE}
 
 
@@ -125,7 +131,7 @@ def _understood(line: bytes, page: int | None) -> Section | Progress | FileKind 
         raise ParsingFailed(ParsingFault.BROKEN, page=page) from None
     if isinstance(told, tuple):
         fault, where = told
-        raise ParsingFailed(fault, page=where or (page if fault is not ParsingFault.NO_TEXT else None))
+        raise ParsingFailed(fault, page=where or (None if fault in _OF_ALL_PAGES else page))
     return told
 
 

@@ -112,7 +112,6 @@ async def test_text_files_are_read(
     ("name", "content", "fault"),
     [
         ("locked.pdf", documents.encrypted_pdf(), ParsingFault.ENCRYPTED),
-        ("scan.pdf", documents.scanned_pdf(), ParsingFault.NO_TEXT),
         ("broken.pdf", documents.broken_pdf(), ParsingFault.BROKEN),
         ("bomb.docx", documents.docx_bomb(), ParsingFault.TOO_LARGE),
         ("hostile.docx", documents.hostile_docx(), ParsingFault.BROKEN),

@@ -1,10 +1,20 @@
-"""PDF: forms and comments once, running heads and feet, short pages, text without meaning, scans."""
+"""PDF: forms and comments once, running heads and feet, short pages, text without meaning, scans.
+
+Text recognition is not installed here; ``integration/adapters/test_scans.py`` has it.
+"""
+
+from pathlib import Path
 
 import pytest
 
 from gantry.adapters.parsing import pdf, pdf_outline
 from gantry.domain.parsing import ParsingFailed, ParsingFault, ParsingLimits, Section
 from tests.parts import documents, pdfs
+
+
+@pytest.fixture(autouse=True)
+def _without_recognition(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
 
 
 def pages(content: bytes) -> list[str]:
@@ -161,7 +171,15 @@ def test_a_scan_is_told(stamp: str) -> None:
     """Pictures fill the pages, and there is nothing but what the scanner's program wrote."""
     with pytest.raises(ParsingFailed) as refused:
         pages(pdfs.scanned(stamp))
-    assert refused.value.fault is ParsingFault.NO_TEXT
+    assert refused.value.fault is ParsingFault.SCANNED
+    assert refused.value.public == "This file has no text, only images."
+    assert "Tesseract" in (refused.value.advice or "")
+
+
+def test_scanned_pages_among_others_are_left_out() -> None:
+    """As the pictures of a text are."""
+    scan = pdfs.Photo("The lighthouse keeper was called Amalia.")
+    assert pages(pdfs.photographed(["Roses need sun.", scan])) == ["Roses need sun."]
 
 
 def test_words_on_a_picture_are_text() -> None:
@@ -176,6 +194,7 @@ def test_text_without_meaning_is_told_from_text(count: int) -> None:
         pages(pdfs.unmapped("The deposit is four thousand euros, to be paid in May.", count))
     assert refused.value.fault is ParsingFault.NO_MEANING
     assert "OCR" in (refused.value.advice or "")
+    assert "Tesseract" in (refused.value.advice or "")
 
 
 @pytest.mark.parametrize(
