@@ -205,7 +205,7 @@ def how_wished(question: str, text: str, nearness: float, mix: Mix) -> float:
     Args:
         nearness: Similarity of question and message, relative to the most similar one.
     """
-    if PAST.search(question) is not None:
+    if _asks_for_past(question):
         return 0.0
     if is_standing(text):
         return mix.standing * max(_LEAST_NEAR, nearness)
@@ -226,6 +226,11 @@ def who_spoke(question: str, speaker: str, mix: Mix) -> float:
 @lru_cache(maxsize=64)
 def _asked(question: str) -> frozenset[str]:
     return frozenset(_WORD.findall(question.lower()))
+
+
+@lru_cache(maxsize=64)
+def _asks_for_past(question: str) -> bool:
+    return PAST.search(question) is not None
 
 
 @lru_cache(maxsize=64)

@@ -194,12 +194,14 @@ class Counting:
         known = self._known.get(written)
         if known is None:
             known = self._known[written] = _Known(self._exact, written, self._endings)
-        found = Counter(filter(None, map(known.__getitem__, words)))  # few of many
+        found: dict[str, int] = {}
+        for word in filter(None, map(known.__getitem__, words)):  # few of many
+            found[word] = found.get(word, 0) + 1
         if not clean.isascii():
             for term in _unspaced(clean):
                 if (word := self._exact.get(term)) is not None:
-                    found[word] += 1
-        return dict(found)
+                    found[word] = found.get(word, 0) + 1
+        return found
 
     def covered(self, words: Iterable[str]) -> float:
         """Return the share of the question that *words* of it are; of scripts without spaces each character counts."""

@@ -3,9 +3,11 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from sqlmodel import col
@@ -95,6 +97,28 @@ _OF_MEMORY = (
 )
 
 
+@cache
+def _memories_told() -> Select[Any]:
+    """Return the memories that may be told, with what stands above them: not those of deleted conversations."""
+    above = aliased(Message)
+    return (
+        select(
+            *(col(column) for column in _OF_MEMORY),
+            func.coalesce(Conversation.title, "").label("title"),
+            col(Message.parent_id),
+            col(above.parent_id).label("before_id"),
+        )
+        .select_from(MemoryItem)
+        .outerjoin(Conversation, col(Conversation.id) == col(MemoryItem.conversation_id))
+        .outerjoin(Message, col(Message.id) == col(MemoryItem.message_id))
+        .outerjoin(above, col(above.id) == col(Message.parent_id))
+        .where(
+            col(Conversation.deleted_at).is_(None),
+            or_(col(Conversation.id).is_(None), col(Conversation.remembered).is_(True)),
+        )
+    )
+
+
 class KnowledgeSearchRepository:
     """Search by words, and the rows that search by meaning has found."""
 
@@ -142,25 +166,7 @@ class KnowledgeSearchRepository:
         """Return the memories among *ids* that are *owner*'s and may be told: not of conversation *apart* nor of deleted ones."""
         if not ids:
             return []
-        above = aliased(Message)
-        query = (
-            select(
-                *(col(column) for column in _OF_MEMORY),
-                func.coalesce(Conversation.title, "").label("title"),
-                col(Message.parent_id),
-                col(above.parent_id).label("before_id"),
-            )
-            .select_from(MemoryItem)
-            .outerjoin(Conversation, col(Conversation.id) == col(MemoryItem.conversation_id))
-            .outerjoin(Message, col(Message.id) == col(MemoryItem.message_id))
-            .outerjoin(above, col(above.id) == col(Message.parent_id))
-            .where(
-                col(MemoryItem.id).in_(ids),
-                col(MemoryItem.account_id) == owner,
-                col(Conversation.deleted_at).is_(None),
-                or_(col(Conversation.id).is_(None), col(Conversation.remembered).is_(True)),
-            )
-        )
+        query = _memories_told().where(col(MemoryItem.id).in_(ids), col(MemoryItem.account_id) == owner)
         if apart is not None:
             query = query.where(
                 or_(col(MemoryItem.conversation_id).is_(None), col(MemoryItem.conversation_id) != apart)
@@ -181,12 +187,17 @@ class KnowledgeSearchRepository:
             )
         return (await self._session.execute(query)).scalar_one()
 
-    async def count_memories(self, *, owner: UUID) -> int:
-        """Return how many messages are remembered."""
-        query = select(func.count()).where(
+    async def count_memories(self, *, owner: UUID, conversation: UUID | None = None) -> tuple[int, int]:
+        """Return how many messages are remembered, and how many of them are *conversation*'s."""
+        kept = select(func.count()).where(
             col(MemoryItem.account_id) == owner, col(MemoryItem.kind) == MemoryKind.TURN
         )
-        return (await self._session.execute(query)).scalar_one()
+        if conversation is None:
+            return (await self._session.execute(kept)).scalar_one(), 0
+        here = kept.where(col(MemoryItem.conversation_id) == conversation)
+        both = select(kept.scalar_subquery(), here.scalar_subquery())
+        count, of_it = (await self._session.execute(both)).one()
+        return count, of_it
 
     async def collections(self, *, owner: UUID) -> dict[UUID, int]:
         """Return the owner's collections that are not empty, and how many documents can be searched in each."""

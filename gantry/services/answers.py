@@ -73,7 +73,7 @@ class AnswerService:
         """
         while True:
             row, message, sources = await self._stored(who, generation)
-            if sources and after == Position() and row.status not in LIVE:
+            if sources and after == Position():
                 yield LiveEvent(LiveKind.SOURCES, sources, after)
             for event in _from_database(row, message, after):
                 yield _for(who, event)
@@ -94,9 +94,12 @@ class AnswerService:
     async def _stored(
         self, who: Actor, generation: UUID
     ) -> tuple[Generation, Message, dict[str, Any] | None]:
+        """Return an answer, its message, and once it has ended what is told of its sources."""
         async with self.database.read() as tx:
             row = await tx.generations.get(generation, owner=who.id)
             message, _ = await tx.chat.get_message(row.message_id, owner=who.id)
+            if row.status in LIVE:
+                return row, message, None
             citations = (await tx.sent.citations([message.id])).get(message.id, [])
         retrieval = Retrieval.parse(message.retrieval)
         note = retrieval.sentence if retrieval else ""

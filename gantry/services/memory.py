@@ -185,10 +185,12 @@ class MemoryService:
             if not account.memory_enabled or not thread.remembered or thread.temporary:
                 return Recalled()
             facts = await tx.memory.facts(who.id, limit=_LOOKED_THROUGH)
-            keys = [entity_key(name) for name in (*names_in(f"It {question}"), *question.split())]
-            named = {item.id for item in await tx.graph.facts_naming(who.id, keys, limit=FACTS)}
-            beside = await tx.graph.facts_near(who.id, keys, apart_from=key_of(account), limit=FACTS)
-            near = {item.id for item in beside}
+            named, near = set[UUID](), set[UUID]()
+            if facts:
+                keys = [entity_key(name) for name in (*names_in(f"It {question}"), *question.split())]
+                named = {item.id for item in await tx.graph.facts_naming(who.id, keys, limit=FACTS)}
+                beside = await tx.graph.facts_near(who.id, keys, apart_from=key_of(account), limit=FACTS)
+                near = {item.id for item in beside}
         found = await self.retriever.memory(who, question, exclude=conversation, limit=TURNS)
         return Recalled(_best(facts, question, named, near), found)
 

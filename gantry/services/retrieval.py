@@ -115,10 +115,11 @@ class Retriever:
         started = time.perf_counter()
         question = question[:_MAX_QUESTION]
         async with self.database.read() as tx:
-            searched = await tx.knowledge.count_memories(owner=who.id)
+            searched, here = await tx.knowledge.count_memories(owner=who.id, conversation=exclude)
         if not searched or not question.strip():
             return Found(searched=searched, nothing=Nothing.UNRELATED if searched else Nothing.EMPTY)
-        scope = VectorScope(who.id, VectorKind.MEMORY, without_source=exclude)
+        # The index is slow to leave out a conversation; one that has just begun has nothing to leave out.
+        scope = VectorScope(who.id, VectorKind.MEMORY, without_source=exclude if here else None)
         near, words, left_out = await self._both(
             partial(
                 self.vectors.nearest,

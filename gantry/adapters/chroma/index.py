@@ -130,7 +130,8 @@ class ChromaIndex:
         self, set_name: str, vector: Vector, *, scope: VectorScope, limit: int, vectors: bool = False
     ) -> list[VectorHit]:
         """Return the nearest rows inside *scope*, each once."""
-        count = limit * (_PARTS if scope.kind is VectorKind.MEMORY else 1)
+        # Few rows have more than one part: most searches end with the first.
+        counts = (limit + limit // 4, limit * _PARTS) if scope.kind is VectorKind.MEMORY else (limit,)
         # ChromaDB reads what it is asked for row by row, which takes longer than the search.
         include = [
             "distances",
@@ -138,17 +139,24 @@ class ChromaIndex:
             *(["embeddings"] if vectors else []),
         ]
 
-        def search(collection: Any, where: dict[str, Any]) -> dict[str, Any]:
-            return collection.query(
+        def search(
+            collection: Any, count: int, where: dict[str, Any], without: UUID | None
+        ) -> tuple[list[VectorHit], bool]:
+            """Return the rows among the *count* nearest parts, and whether there may be more."""
+            found = collection.query(
                 query_embeddings=[_plain(vector)], n_results=count, where=where, include=include
             )
+            return _hits(found, without)[:limit], len(found["ids"][0]) == count
 
         def ask(collection: Any) -> list[VectorHit]:
-            found = search(collection, _where(scope))
-            hits = _hits(found, scope.without_source)[:limit]
-            if len(hits) < limit and len(found["ids"][0]) == count and scope.without_source is not None:
-                other = {"source": {"$ne": scope.without_source.hex}}
-                hits = _hits(search(collection, {"$and": [_where(scope), other]}), None)[:limit]
+            inside, without = _where(scope), scope.without_source
+            hits, more = [], True
+            for count in counts:
+                if len(hits) < limit and more:
+                    hits, more = search(collection, count, inside, without)
+            if len(hits) < limit and more and without is not None:
+                other = {"source": {"$ne": without.hex}}
+                hits, _ = search(collection, counts[-1], {"$and": [inside, other]}, None)
             return hits
 
         return await self._run(ask, set_name, scope.account, seconds=_DEADLINE_SECONDS) or []
