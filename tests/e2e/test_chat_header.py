@@ -58,6 +58,7 @@ async def test_models_are_found_and_chosen_by_keyboard(tab: Tab) -> None:
     await expect(picker).to_have_attribute("data-model", "openai/variant")
     await expect(picker).to_be_focused()
     await picker.press("Enter")
+    await expect(search).to_be_focused()
     await expect(tab.page.get_by_role("option", selected=True)).to_contain_text("variant")
     await search.press("ArrowUp")
     await search.press("Enter")
