@@ -16,20 +16,18 @@ from tests.parts.minilm import model_folder
 from tests.parts.missing import missing
 
 _SHARED_RIG = ROOT.parent / "shared" / "deploy-rig" / "up"
-_IGNORED = shutil.ignore_patterns(
-    ".git",
-    ".venv",
-    ".web",
-    ".env",
-    "data",
-    "secrets",
-    "__pycache__",
-    "test-results",
-    ".*_cache",
-    "node_modules",
-)
+_MADE_HERE = {".git", ".venv", ".web", ".env", "data", "dist", "test-results", "deploy/secrets"}
+_MADE_ANYWHERE = shutil.ignore_patterns("__pycache__", ".*_cache", "node_modules")
 _WIPE = "DROP SCHEMA public CASCADE; CREATE SCHEMA public"
 ROOT_CERTIFICATE = "/data/caddy/pki/authorities/local/root.crt"
+
+
+def _made(folder: str, names: list[str]) -> set[str]:
+    """Return which *names* in a *folder* of the source tree are no sources, as ``shutil.copytree`` asks."""
+    below = Path(folder).relative_to(ROOT)
+    return {name for name in names if (below / name).as_posix() in _MADE_HERE} | set(
+        _MADE_ANYWHERE(folder, names)
+    )
 
 
 def engine() -> str:
@@ -80,7 +78,7 @@ class Stack:
         self.url = "https://localhost"
         self.port = 443
         offer_embedding_model()
-        shutil.copytree(ROOT, self.folder, ignore=_IGNORED)
+        shutil.copytree(ROOT, self.folder, ignore=_made)
         self.script("deploy/init")
         with (self.folder / ".env").open("a") as env:
             env.writelines(f"{name}={value}\n" for name, value in settings.items())
