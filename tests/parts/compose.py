@@ -16,7 +16,7 @@ from tests.parts.minilm import model_folder
 from tests.parts.missing import missing
 
 _SHARED_RIG = ROOT.parent / "shared" / "deploy-rig" / "up"
-_MADE_HERE = {".git", ".venv", ".web", ".env", "data", "dist", "test-results", "deploy/secrets"}
+_MADE_HERE = {".git", ".venv", ".web", ".cache", ".env", "data", "dist", "test-results", "deploy/secrets"}
 _MADE_ANYWHERE = shutil.ignore_patterns("__pycache__", ".*_cache", "node_modules")
 _WIPE = "DROP SCHEMA public CASCADE; CREATE SCHEMA public"
 ROOT_CERTIFICATE = "/data/caddy/pki/authorities/local/root.crt"
