@@ -14,9 +14,8 @@ from pydantic import SecretStr
 
 from gantry import workers
 from gantry.adapters.archive.store import BackupFolder, TarArchives
-from gantry.adapters.chroma.embedded import embedded
-from gantry.adapters.chroma.index import EMBEDDED, SERVER, ChromaIndex
-from gantry.adapters.chroma.server import server
+from gantry.adapters.chroma import index as chroma_index
+from gantry.adapters.chroma.index import ChromaIndex
 from gantry.adapters.documents.files import LocalFiles
 from gantry.adapters.documents.folder import LocalDocuments
 from gantry.adapters.embedding.choice import Embedders
@@ -384,8 +383,8 @@ def embedders_of(settings: Settings) -> Embedders:
 def vector_index(settings: Settings) -> ChromaIndex:
     """Return the index of vectors; it opens nothing before it is used."""
     if settings.chroma_host:
-        return ChromaIndex(server(settings.chroma_host), SERVER)
-    return ChromaIndex(embedded(settings.data_dir / "chroma"), EMBEDDED)
+        return ChromaIndex(chroma_index.server(settings.chroma_host), chroma_index.SERVER)
+    return ChromaIndex(chroma_index.embedded(settings.data_dir / "chroma"), chroma_index.EMBEDDED)
 
 
 def _secret(value: SecretStr | None) -> str | None:

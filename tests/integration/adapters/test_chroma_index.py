@@ -12,9 +12,7 @@ from uuid import UUID
 import pytest
 
 from gantry.adapters.chroma import index as chroma_index
-from gantry.adapters.chroma.embedded import embedded
-from gantry.adapters.chroma.index import EMBEDDED, SERVER, ChromaIndex
-from gantry.adapters.chroma.server import server as at_server
+from gantry.adapters.chroma.index import ChromaIndex
 from gantry.domain.vectors import IndexUnavailable, VectorEntry, VectorKind, VectorScope
 from gantry.models import new_id
 from tests.parts.chroma import ChromaServer
@@ -26,12 +24,12 @@ SET = "test-4"
 async def index(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[ChromaIndex]:
     """Yield an empty index of each kind."""
     if request.param == "embedded":
-        index = ChromaIndex(embedded(tmp_path / "chroma"), EMBEDDED)
+        index = ChromaIndex(chroma_index.embedded(tmp_path / "chroma"), chroma_index.EMBEDDED)
         yield index
         await index.aclose()
         return
     async with ChromaServer(tmp_path / "server") as server:
-        index = ChromaIndex(at_server(server.url), SERVER)
+        index = ChromaIndex(chroma_index.server(server.url), chroma_index.SERVER)
         yield index
         await index.aclose()
 
@@ -126,32 +124,11 @@ async def test_what_is_deleted_or_moved_is_found_no_more_where_it_was(index: Chr
     assert await index.query(SET, [1, 0, 0, 0], scope=VectorScope(account, VectorKind.CHUNK), limit=5) == []
 
 
-async def test_what_the_package_of_chromadb_stored_is_found_and_the_other_way_round(tmp_path: Path) -> None:
-    """An index is ChromaDB's own, whoever made it."""
-    import chromadb  # noqa: PLC0415 - slow to load
-    from chromadb.config import Settings  # noqa: PLC0415
-
-    account, row, group = new_id(), new_id(), new_id()
-    for first in (True, False):
-        index = ChromaIndex(embedded(tmp_path), EMBEDDED)
-        if first:
-            await index.add(SET, account, VectorKind.CHUNK, [entry(row, [1, 0, 0, 0], row, group)])
-        scope = VectorScope(account, VectorKind.CHUNK)
-        hits = await index.query(SET, [0, 1, 0, 0], scope=scope, limit=1)
-        assert [hit.part for hit in hits] == [0 if first else 1]
-        await index.aclose()
-        theirs: Any = chromadb.PersistentClient(str(tmp_path), settings=Settings(anonymized_telemetry=False))
-        (collection,) = theirs.list_collections()
-        (about,) = collection.get(include=["metadatas"], limit=1)["metadatas"] or []
-        collection.upsert([f"{row.hex}:1"], embeddings=[[0.0, 1.0, 0.0, 0.0]], metadatas=[about])
-        theirs.close()
-
-
 async def test_a_server_that_is_away_is_told_quickly_and_found_again(tmp_path: Path) -> None:
     """While it is away nobody waits for it twice; after a restart it serves what it had."""
     account, source, group, row = (new_id() for _ in range(4))
     async with ChromaServer(tmp_path / "server") as server:
-        index = ChromaIndex(at_server(server.url), SERVER)
+        index = ChromaIndex(chroma_index.server(server.url), chroma_index.SERVER)
         await index.add(SET, account, VectorKind.CHUNK, [entry(row, [1, 0, 0, 0], source, group)])
         await server.kill()
         for _ in range(5):
@@ -175,9 +152,9 @@ async def test_opening_goes_on_when_a_question_has_no_more_time(
     def slowly() -> Any:
         opened.append("once")
         go.wait(30)
-        return embedded(tmp_path / "chroma")()
+        return chroma_index.embedded(tmp_path / "chroma")()
 
-    index = ChromaIndex(slowly, EMBEDDED)
+    index = ChromaIndex(slowly, chroma_index.EMBEDDED)
     scope = VectorScope(new_id(), VectorKind.CHUNK)
     with pytest.raises(IndexUnavailable):
         await index.query(SET, [1, 0, 0, 0], scope=scope, limit=1)
@@ -196,7 +173,7 @@ async def test_a_closed_index_lets_go_of_its_files_and_opens_again(tmp_path: Pat
     account, row = new_id(), new_id()
     stored = entry(row, [1, 0, 0, 0], new_id(), new_id())
     for first in (True, False):
-        index = ChromaIndex(embedded(folder), EMBEDDED)
+        index = ChromaIndex(chroma_index.embedded(folder), chroma_index.EMBEDDED)
         if first:
             await index.add(SET, account, VectorKind.CHUNK, [stored])
         assert await index.rows(SET, account, VectorKind.CHUNK) == {row}
@@ -238,14 +215,14 @@ async def test_a_server_that_swallowed_the_first_connection_is_asked_again(
         await asyncio.start_server(take, "127.0.0.1", 0) as door,
     ):
         port = door.sockets[0].getsockname()[1]
-        index = ChromaIndex(at_server(f"http://127.0.0.1:{port}"), SERVER)
+        index = ChromaIndex(chroma_index.server(f"http://127.0.0.1:{port}"), chroma_index.SERVER)
         with pytest.raises(IndexUnavailable):
             await index.ping()
         try:
             async with asyncio.timeout(20):
                 while True:
                     with suppress(IndexUnavailable):
-                        assert await index.ping() == SERVER
+                        assert await index.ping() == chroma_index.SERVER
                         break
         finally:
             swallowed[0].close()

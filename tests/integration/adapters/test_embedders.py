@@ -1,10 +1,8 @@
 """What turns texts into vectors: MiniLM as ChromaDB has it, a server, hashed words."""
 
 import asyncio
-import hashlib
 import os
 import sys
-import tarfile
 import time
 from pathlib import Path
 from typing import Any
@@ -12,11 +10,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gantry.adapters.embedding import minilm
 from gantry.adapters.embedding.choice import Embedders
 from gantry.adapters.embedding.lexical import LexicalEmbedder
-from gantry.adapters.embedding.minilm import MiniLm, find_model
-from gantry.domain.embedding import EmbeddingUnavailable, TextRole
+from gantry.adapters.embedding.minilm import MiniLm
+from gantry.domain.embedding import TextRole
 from tests.parts.app import ROOT
 
 TEXTS = [
@@ -126,31 +123,3 @@ async def test_without_a_model_words_are_compared(tmp_path: Path) -> None:
     embedders = Embedders("auto", tmp_path, None, fetch=False)
     model = await (await embedders.wanted()).model()
     assert (model.name, model.semantic) == ("lexical", False)
-
-
-async def test_a_model_is_fetched_whole_or_not_at_all(
-    tmp_path: Path, minilm_folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """What comes is compared with what was published; anything else leaves nothing behind."""
-    archive = tmp_path / "onnx.tar.gz"
-    with tarfile.open(archive, "w:gz", compresslevel=1) as packed:
-        for name in minilm.FILES:
-            packed.add(minilm_folder / name, f"onnx/{name}")
-
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.readuntil(b"\r\n\r\n")
-        head = f"HTTP/1.1 200 OK\r\nContent-Length: {archive.stat().st_size}\r\nConnection: close\r\n\r\n"
-        writer.write(head.encode() + archive.read_bytes())
-        await writer.drain()
-        writer.close()
-
-    target = tmp_path / "model" / "onnx"
-    async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
-        monkeypatch.setattr(minilm, "_ARCHIVE", f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/")
-        with pytest.raises(EmbeddingUnavailable):
-            await asyncio.to_thread(minilm.download, target)
-        assert not list(target.parent.iterdir())
-        monkeypatch.setattr(minilm, "_SHA256", hashlib.sha256(archive.read_bytes()).hexdigest())
-        await asyncio.to_thread(minilm.download, target)
-    assert find_model(target) == target
-    assert [each.name for each in target.parent.iterdir()] == ["onnx"]
