@@ -8,6 +8,7 @@ from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from time import monotonic, sleep
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from pydantic import SecretStr
@@ -45,7 +46,6 @@ from gantry.repositories.database import Database
 from gantry.runtime import Services, installed
 from gantry.services.accounts import AccountService
 from gantry.services.answers import AnswerService
-from gantry.services.archive import ArchiveService
 from gantry.services.catalog import CatalogService
 from gantry.services.catalog_cache import CatalogCache
 from gantry.services.catalog_news import CatalogNews
@@ -78,6 +78,9 @@ from gantry.services.vector_search import VectorSearch
 from gantry.services.vector_sets import VectorSets
 from gantry.services.writing import Writers
 from gantry.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from gantry.services.archive import ArchiveService
 
 STOPPING_SECONDS = 10.0  # for which a predecessor that was told to stop is waited for
 
@@ -189,8 +192,10 @@ def require_schema(settings: Settings) -> None:
     migrations.require_head(migrations.current(settings.database_url))
 
 
-def archives(settings: Settings) -> ArchiveService:
+def archives(settings: Settings) -> "ArchiveService":
     """Return the service for backup and restore; it opens nothing before it is used."""
+    from gantry.services.archive import ArchiveService  # noqa: PLC0415 - with PostgreSQL's driver, which serving may not need
+
     return ArchiveService(
         database_url=settings.database_url,
         secret_key=settings.secret_key.get_secret_value(),

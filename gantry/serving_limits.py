@@ -15,6 +15,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from gantry.domain.crowd import Crowd
+from gantry.thrift import give_back_memory, quick_imports
 
 _SPARE_FILES = 200  # for the database, model servers, Redis, documents
 _MOST_FILES = 65_536
@@ -55,6 +56,12 @@ class ServerConfig(uvicorn.Config):
             each=self.limits.connections_per_address,
             proxies=str(options.get("forwarded_allow_ips") or ""),
         )
+
+    def load(self) -> None:
+        """Import the application; each process that serves comes through here."""
+        give_back_memory()
+        with quick_imports():
+            super().load()
 
 
 class _TooMuchError(Exception):

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from gantry.cli.failing import CommandError
 from gantry.cli.front_end import REFLEX, build_if_changed
 from gantry.settings import Settings, load_settings
+from gantry.thrift import quick_imports
 
 if TYPE_CHECKING:
     import uvicorn
@@ -27,7 +28,8 @@ _PRIVATE = ("documents", "documents.set-aside", "chroma", "backups")  # folders 
 
 def serve(chosen: argparse.Namespace) -> None:
     """Serve until SIGINT or SIGTERM."""
-    from gantry import bootstrap  # noqa: PLC0415 - see the module's docstring
+    with quick_imports():
+        from gantry import bootstrap  # noqa: PLC0415 - see the module's docstring
 
     settings = load_settings()
     bootstrap.require_sound(settings)

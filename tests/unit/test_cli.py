@@ -43,6 +43,35 @@ def test_help_and_mistakes_answer_at_once(words: list[str]) -> None:
     assert not HEAVY & set(done.stderr.split())
 
 
+UNUSED = {
+    "aiohttp",
+    "chromadb",
+    "numpy",
+    "onnxruntime",
+    "opentelemetry.sdk",
+    "psycopg",
+    "requests",
+    "tokenizers",
+}
+SERVER = """
+import sys
+from gantry.thrift import quick_imports
+with quick_imports():
+    import gantry.bootstrap
+    import gantry.gantry
+print(*sys.modules)
+"""
+
+
+def test_a_server_starts_without_what_it_may_never_need() -> None:
+    """What is large is loaded when it is used first, and what could be used and is not, never."""
+    variables = environment({"__REFLEX_SKIP_COMPILE": "true", "SECRET_KEY": "k" * 40})
+    done = subprocess.run(
+        [sys.executable, "-c", SERVER], cwd=ROOT, env=variables, capture_output=True, text=True, check=True
+    )
+    assert not UNUSED & set(done.stdout.split())
+
+
 def bare(*words: str, cwd: Path) -> subprocess.CompletedProcess[str]:
     """Start Gantry's folder with a Python that has no packages, from elsewhere, with an empty environment."""
     command = [sys.executable, "-S", str(ROOT / "gantry"), *words]

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from gantry.domain.embedding import EmbeddingModel, EmbeddingUnavailable, TextRole, Vector
+from gantry.thrift import trim_memory
 
 _THREADS = 2
 _EXTERNAL = {
@@ -138,6 +139,7 @@ class OnnxEmbedder:
                     "The embedding model could not be loaded.",
                     advice=self._recipe.remedy.format(folder=self._folder),
                 ) from error
+            trim_memory()  # reading a model takes more than having it
             log.info("embedding.loaded", extra={"model": self._recipe.model.name})
         return self._loaded
 
