@@ -339,7 +339,7 @@ async def test_what_is_deleted_while_an_answer_begins_is_not_kept(library: Stack
 @pytest.mark.parametrize(
     ("name", "content", "kind"),
     [
-        ("scan.pdf", documents.scanned_pdf(), "no-text"),
+        ("half.pdf", documents.broken_pdf(), "broken"),
         ("locked.pdf", documents.encrypted_pdf(), "encrypted"),
     ],
 )
