@@ -3,9 +3,10 @@
  * the server is away, so they are not Reflex state; gantry/ui/browser.py is how Python reads and changes them.
  */
 import { useCallback, useSyncExternalStore } from "react";
+import { listening } from "./page.js";
 
 const values = new Map();
-const watchers = new Map();
+const changes = new EventTarget(); // an event is called like the value that has changed
 
 /** The value of `name` now. */
 export const now = (name, otherwise) => values.get(name) ?? otherwise;
@@ -13,9 +14,8 @@ export const now = (name, otherwise) => values.get(name) ?? otherwise;
 /** Change it; only what reads it is drawn again. */
 export function put(name, value) {
   if (Object.is(values.get(name), value)) return;
-  if (value === undefined) values.delete(name);
-  else values.set(name, value);
-  for (const watcher of watchers.get(name) ?? []) watcher();
+  values.set(name, value);
+  changes.dispatchEvent(new Event(name));
 }
 
 /** Change it for a while; then it is empty, unless it has been changed again. */
@@ -26,35 +26,20 @@ export function putFor(name, value, milliseconds) {
 
 /** The value of `name` in a component, which is drawn again when it changes. */
 export function useKept(name, otherwise) {
-  const watch = useCallback(
-    (watcher) => {
-      if (!watchers.has(name)) watchers.set(name, new Set());
-      watchers.get(name).add(watcher);
-      return () => watchers.get(name).delete(watcher);
-    },
-    [name],
-  );
-  return useSyncExternalStore(
-    watch,
-    () => now(name, otherwise),
-    () => otherwise,
-  );
+  const watch = useCallback((watcher) => listening((on) => on(changes, name, watcher)), [name]);
+  const read = () => now(name, otherwise);
+  return useSyncExternalStore(watch, read, () => otherwise);
 }
 
-/** What outlives the page; storage may be full or forbidden: then nothing does, and that is all. */
-export function read(name) {
+/** Use storage; it may be full or forbidden: then nothing outlives the page, and that is all. */
+function tried(use) {
   try {
-    return localStorage.getItem(name) ?? "";
+    return use();
   } catch {
-    return "";
+    return null;
   }
 }
 
-export function write(name, text) {
-  try {
-    if (text) localStorage.setItem(name, text);
-    else localStorage.removeItem(name);
-  } catch {
-    // See above.
-  }
-}
+/** What outlives the page. */
+export const read = (name) => tried(() => localStorage.getItem(name)) ?? "";
+export const write = (name, text) => tried(() => (text ? localStorage.setItem(name, text) : localStorage.removeItem(name)));
