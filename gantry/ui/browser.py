@@ -35,6 +35,11 @@ def on_backend(path: str | rx.Var[str]) -> rx.Var[str]:
     return rx.Var.create(f"{origin}{path}")
 
 
+def grouped(number: Any) -> rx.Var[str]:
+    """Return *number* as the reader's language writes it, 12,345 for example."""
+    return FunctionStringVar.create("Intl.NumberFormat().format").call(number).to(str)
+
+
 def _importing(name: str, file: str) -> VarData:
     return VarData(imports={f"$/islands/{file}": [ImportVar(tag=name)]})
 
@@ -45,34 +50,42 @@ class Kept:
 
     Attributes:
         default: What it is until somebody puts another; its type is that of ``value``.
+        of: The id of what it is about, where there are many of the same name; empty: there is one.
     """
 
     name: str
     default: Any = ""
+    of: str | rx.Var[str] = ""
+
+    @property
+    def _full_name(self) -> rx.Var[str]:
+        return rx.Var.create(f"{self.name}/{self.of}" if isinstance(self.of, rx.Var) else self.name)
 
     @property
     def value(self) -> Any:
         """The value, for what is drawn: a Var."""
-        call = f"useKept({json.dumps(self.name)}, {json.dumps(self.default)})"
+        call = f"useKept({self._full_name!s}, {json.dumps(self.default)})"
         result = f"kept_{self.name}"
         data = VarData.merge(
-            _importing("useKept", "store.js"), VarData(hooks={f"const {result} = {call};": None})
+            _importing("useKept", "store.js"),
+            self._full_name._get_all_var_data(),  # noqa: SLF001 - as Reflex itself puts Vars together
+            VarData(hooks={f"const {result} = {call};": None}),
         )
         return rx.Var(result, _var_type=type(self.default), _var_data=data).guess_type()
 
     @property
     def now(self) -> Any:
         """The value at the moment a handler runs, a Var; reading it draws nothing anew."""
-        read = function("now", "store.js").call(self.name, self.default)
+        read = function("now", "store.js").call(self._full_name, self.default)
         return read.to(type(self.default))
 
     def put(self, value: Any) -> FunctionVar:
         """Return a handler that changes it."""
-        return function("put", "store.js").partial(self.name, value)
+        return function("put", "store.js").partial(self._full_name, value)
 
     def put_for(self, value: Any, milliseconds: int) -> FunctionVar:
         """Return a handler that changes it to a text, and empties it after *milliseconds*."""
-        return function("putFor", "store.js").partial(self.name, value, milliseconds)
+        return function("putFor", "store.js").partial(self._full_name, value, milliseconds)
 
 
 _THEME = {

@@ -3,8 +3,8 @@ import { registerHooks } from "node:module";
 
 const NAMES =
   `createContext createElement createParser createPortal memo useCallback useContext useEffect useEffectEvent useId useLayoutEffect
-  useMemo useRef useState useSyncExternalStore useLocation useNavigate ColorModeContext`.split(/\s+/);
-const OUTSIDE = `data:text/javascript,export const ${NAMES.map((name) => `${name} = () => undefined`).join(", ")};`;
+  useMemo useRef useState useSyncExternalStore useLocation ColorModeContext EventSourceParserStream`.split(/\s+/);
+const OUTSIDE = `data:text/javascript,export const ${NAMES.map((name) => `${name} = () => undefined`).join(", ")}; export default undefined;`;
 
 registerHooks({
   resolve: (name, context, next) => (/^[./]|^(node|file|data):/.test(name) ? next(name, context) : { url: OUTSIDE, shortCircuit: true }),

@@ -1,36 +1,59 @@
-"""The body of an assistant's message (islands/answer.jsx)."""
+"""The body of an assistant's message, from its first status to its stored text; what it says while it is written is its stream's."""
 
-from typing import Any
+from dataclasses import asdict, dataclass, field
+from typing import Any, cast
 
 import reflex as rx
 
 from gantry.state.chat import ChatState
 from gantry.state.views.chat import MessageView, SourceView
+from gantry.ui.browser import Kept
 from gantry.ui.components.local import number_event, text_text_flag_event
 from gantry.ui.components.sources import open_source, sources
 
-STREAMDOWN = "streamdown@2.7.1"
-_STAGES = {
-    "": "Starting",
-    "queued": "Waiting for the model",
-    "loading": "Loading the model",
-    "reading": "Reading your documents",
-    "thinking": "Thinking",
-    "writing": "Writing",
-}
+_STAGES = (
+    ("queued", "Waiting for the model"),
+    ("loading", "Loading the model"),
+    ("reading", "Reading your documents"),
+    ("thinking", "Thinking"),
+    ("writing", "Writing"),
+)
 
 
-class _Answer(rx.Component):
-    """Shows an answer from its first status to its stored text; follows the stream while ``generation_id`` is set."""
+@dataclass(frozen=True, slots=True)
+class StreamView:
+    """What the stream of an answer has told so far, but for its texts (islands/stream.js).
 
-    library = "$/islands/answer.jsx"
-    tag = "Answer"
+    Attributes:
+        writes: Whether there is any text, and ``thinks`` any reasoning.
+        milliseconds: How long it has thought; 0 until it has begun to write.
+        stage: What is done before there is any text; ``detail`` says it in the server's words.
+        status: How it ended.
+    """
+
+    writes: bool = False
+    thinks: bool = False
+    milliseconds: int = 0
+    stage: str = ""
+    detail: str = ""
+    sources: list[SourceView] = field(default_factory=list)
+    status: str = ""
+
+
+class _AnswerText(rx.Component):
+    """A ``part`` of an answer, "text" or "reasoning", as its stream tells it, or else as it is ``stored``.
+
+    ``live`` until its end is stored, ``writing`` until its stream ends.
+    """
+
+    library = "$/islands/markdown.jsx"
+    tag = "AnswerText"
     lib_dependencies: list[str] = [
-        STREAMDOWN,
+        "streamdown@2.7.1",
         "@streamdown/code@2.0.0",
         "@streamdown/cjk@1.0.3",
         "@streamdown/mermaid@1.0.2",
-        "eventsource-parser@4.1.3",
+        "copy-text-to-clipboard@3.2.2",
         "katex@0.16.27",
         "mdast-util-find-and-replace@3.0.4",
         "rehype-katex@7.0.1",
@@ -39,42 +62,129 @@ class _Answer(rx.Component):
         "unist-util-visit@5.1.0",
     ]
 
-    message_id: rx.Var[str]
-    text: rx.Var[str]
+    part: rx.Var[str]
     generation_id: rx.Var[str]
-    status: rx.Var[str]
-    reasoning: rx.Var[str]
-    reasoning_ms: rx.Var[int]
+    stored: rx.Var[str]
+    live: rx.Var[bool]
+    writing: rx.Var[bool]
     sources: rx.Var[list[SourceView]]
-    stages: rx.Var[dict[str, str]]
-    """What is said of each before there is any text."""
-
-    on_end: rx.EventHandler[text_text_flag_event]
-    """With the message's id, how its answer ended, and whether the person sees it."""
     on_source: rx.EventHandler[number_event]
     """With the number of a reference that was pressed."""
+
+
+class _Following(rx.Component):
+    """Follows the stream while ``generation_id`` is set; ``ended`` is how it has ended."""
+
+    library = "$/islands/stream.js"
+    tag = "Following"
+    lib_dependencies: list[str] = ["eventsource-parser@4.1.3"]
+
+    message_id: rx.Var[str]
+    generation_id: rx.Var[str]
+    live: rx.Var[bool]
+    ended: rx.Var[str]
+    on_end: rx.EventHandler[text_text_flag_event]
+    """With the message's id, how its answer ended, and whether the person sees it."""
 
 
 def answer(view: MessageView) -> rx.Component:
     """Lay out an answer with what belongs to it; what went wrong stands below the text so far."""
     return rx.fragment(
         rx.cond(view.left_out > 0, _left_out(view)),
-        _Answer.create(
-            message_id=view.id,
-            text=view.markdown,
-            generation_id=view.generation_id,
-            status=view.status,
-            reasoning=view.reasoning,
-            reasoning_ms=view.reasoning_ms,
-            sources=view.sources,
-            stages=_STAGES,
-            on_end=ChatState.answer_ended,
-            on_source=lambda number: open_source(view.id, number),
-        ),
+        _body(view=view),
         sources(view),
         rx.cond(view.status == "stopped", _ending("You stopped this answer.")),
         rx.cond(view.ending != "", _ending(view.ending)),
         rx.cond(view.status == "failed", _failure(view)),
+    )
+
+
+@rx.memo
+def _body(view: rx.Var[MessageView]) -> rx.Component:
+    """Lay out what is drawn anew when its stream tells something, and that alone; the texts do so by themselves.
+
+    It is one component from the first status to the stored answer, so nothing is mounted anew at the end: a selection, an
+    open section of thoughts and the place of the reader stay.
+    """
+    shape = cast("MessageView", view)
+    kept = Kept("answer", asdict(StreamView()), of=rx.Var.create(shape.generation_id))
+    stream: StreamView = kept.value.to(StreamView)
+    live = rx.Var.create(shape.status == "streaming")
+    writing = live & (stream.status == "")
+    # Of a page that was loaded anew the text is read again.
+    reading = (shape.generation_id != "") & (stream.status == "")
+    has_thoughts = rx.Var.create(stream.thinks) | (shape.reasoning != "")
+    writes = rx.Var.create(stream.writes)
+    mark = rx.el.span(class_name="working-mark", aria_hidden="true")
+    return rx.el.div(
+        rx.cond(has_thoughts, _thoughts(shape, stream, writing & ~writes)),
+        _AnswerText.create(
+            part="text",
+            generation_id=shape.generation_id,
+            stored=shape.markdown,
+            live=live,
+            writing=writing,
+            sources=rx.cond(stream.sources, stream.sources, shape.sources),
+            on_source=lambda number: open_source(shape.id, number),
+        ),
+        rx.cond(
+            writing & ~writes & ~has_thoughts,
+            rx.el.p(mark, rx.el.span(_stage(stream), class_name="working-label"), class_name="working"),
+        ),
+        rx.cond(live & writes, rx.el.p(rx.cond(writing, mark), class_name="at-work", aria_hidden="true")),
+        _Following.create(
+            message_id=shape.id,
+            generation_id=shape.generation_id,
+            live=live,
+            ended=stream.status,
+            on_end=ChatState.answer_ended,
+        ),
+        class_name="answer",
+        custom_attrs={
+            "data-live": rx.cond(writing, "true", rx.Var("undefined")),
+            "aria-busy": rx.cond(writing | reading, "true", rx.Var("undefined")),
+        },
+    )
+
+
+def streamed_text(view: MessageView) -> rx.Var[str]:
+    """Return the text of an answer that this page has read from its stream."""
+    return Kept("text", of=rx.Var.create(view.generation_id)).now
+
+
+def _stage(stream: StreamView) -> Any:
+    return rx.cond(stream.detail != "", stream.detail, rx.match(stream.stage, *_STAGES, "Starting"))
+
+
+def _thoughts(view: MessageView, stream: StreamView, thinking: Any) -> rx.Component:
+    """Lay out what a model thought before it wrote, folded until somebody opens it."""
+    is_open = Kept("thoughts", False, of=rx.Var.create(view.id))
+    milliseconds: Any = rx.cond(view.reasoning_ms > 0, view.reasoning_ms, stream.milliseconds)
+    seconds = rx.cond(milliseconds < 1500, 1, round(milliseconds / 1000))
+    return rx.el.div(
+        rx.el.button(
+            rx.icon("chevron-right", size=15),
+            rx.cond(thinking, "Thinking…", rx.cond(milliseconds > 0, f"Thought for {seconds} s", "Thoughts")),
+            type="button",
+            aria_expanded=is_open.value,
+            on_click=is_open.put(~is_open.value),
+            custom_attrs={"data-thinking": rx.cond(thinking, "true", rx.Var("undefined"))},
+        ),
+        rx.cond(
+            is_open.value,
+            rx.el.div(
+                _AnswerText.create(
+                    part="reasoning",
+                    generation_id=view.generation_id,
+                    stored=view.reasoning,
+                    live=thinking,
+                    writing=thinking,
+                    sources=[],
+                ),
+                class_name="reasoning-text",
+            ),
+        ),
+        class_name="reasoning",
     )
 
 

@@ -4,7 +4,7 @@ import reflex as rx
 
 from gantry.state.chat import ChatState
 from gantry.state.session import SessionState
-from gantry.ui.browser import CONVERSATION, Kept, function, whole_event
+from gantry.ui.browser import CONVERSATION, Kept, function, grouped, whole_event
 from gantry.ui.components.local import Dropping, message_event
 from gantry.ui.components.scope import documents_control, memory_control
 from gantry.ui.uploads import DROPPING, UPLOADS, FileField, UploadView, add_chosen, remove_file, retry_file
@@ -13,7 +13,7 @@ _NOTE = Kept("note")  # why a text was not sent
 _EMPTY = Kept("empty", True)
 _SENDING = Kept("sending", False)
 _STOPPING = Kept("stopping")  # the answer that is being stopped
-_OFFERED = Kept("offered")  # how long a pasted text is that may become a file, in words
+_OFFERED = Kept("offered")  # a long text that was pasted, and may become a file
 _ATTACH = {"attach": "true"}  # for REST: files that go with a message
 _STOP_PATIENCE_MS = 5000  # then a stop may be asked for again
 
@@ -207,7 +207,7 @@ def _attached(file: UploadView) -> rx.Component:
 def _offer() -> rx.Component:
     """Offer to make a file of a very long text that was pasted."""
     return rx.el.p(
-        rx.el.span(_OFFERED.value),
+        rx.el.span(f"{grouped(_OFFERED.value.length())} characters of text."),
         rx.el.button(
             "Attach as a file",
             type="button",

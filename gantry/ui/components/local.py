@@ -20,6 +20,7 @@ class Feed(rx.Component):
 
     library = "$/islands/feed.js"
     tag = "Feed"
+    lib_dependencies: list[str] = ["partysocket@1.3.0"]
 
     page: rx.Var[str]
     on_notice: rx.EventHandler[text_text_event]

@@ -7,6 +7,7 @@ import reflex as rx
 from gantry.state.chat import ChatState
 from gantry.state.views.chat import MessageView
 from gantry.ui.browser import Kept, function
+from gantry.ui.components.answer import streamed_text
 from gantry.ui.components.model_picker import other_model_button
 from gantry.ui.components.sources import open_prompt
 from gantry.ui.components.user_message import EDITING
@@ -74,8 +75,7 @@ def _versions(view: MessageView) -> rx.Component:
 
 
 def _copy(view: MessageView) -> rx.Component:
-    streamed = function("streamedText", "stream.js").call(view.generation_id)
-    text = rx.cond(view.markdown != "", view.markdown, streamed)
+    text = rx.cond(view.markdown != "", view.markdown, streamed_text(view))
     copy = function("copyNow", "clipboard.js").partial(text, view.id)
     return rx.cond(
         _COPIED.value == view.id,

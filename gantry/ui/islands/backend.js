@@ -20,8 +20,8 @@ export function sendTo(path) {
   return request;
 }
 
-/** Open a websocket. */
-export const socketTo = (path) => new WebSocket(backend.replace(/^http/, "ws") + path);
+/** The address of a websocket. */
+export const socketAddress = (path) => backend.replace(/^http/, "ws") + path;
 
 /** What may be wrong when the backend never answers; said to a person, or to whoever set this up. */
 export const whyNoAnswer = () =>

@@ -41,7 +41,6 @@ let owner = "";
 let attempt = null; // {key, text, ids, name, here}: the last text sent and not yet known to be stored
 let moving = ""; // the draft for a new conversation, once its first message is stored: what is left of it moves along
 let isWaiting = false; // a text that is sent once its conversation is on screen
-let offered = ""; // a long text that was pasted
 let timer = 0;
 
 /** Which draft is written; while a page is filled anew it does not know who writes: who wrote before. */
@@ -88,16 +87,17 @@ export function submit(event) {
   event?.preventDefault();
   const text = field().value;
   const files = attachedTo(page.here);
+  const ids = files.map((file) => file.id);
   if (!isSettled()) {
     isWaiting = true;
     say("Opening the conversation…");
   } else if (page.generationId) say("Wait for the answer, or stop it with Esc.");
-  else if (files.isWaiting) say("A file is still uploading.");
-  else if (files.hasFailed) say("A file couldn't be added. Retry or remove it.");
+  else if (files.some((file) => !file.id && !file.fault)) say("A file is still uploading.");
+  else if (files.some((file) => file.fault)) say("A file couldn't be added. Retry or remove it.");
   else if (tooLong(text)) {
     say(tooLong(text));
-    offer(text);
-  } else send(text.trim(), files.ids);
+    put("offered", text);
+  } else send(text.trim(), ids);
 }
 
 function settled() {
@@ -185,21 +185,17 @@ export function pasted(event) {
   if (files.length && !(text.trim() && isPictureOf(files, text))) {
     event.preventDefault();
     attach(files);
-  } else if (text.length > LONG_CHARACTERS) offer(text.replace(/\r\n?/g, "\n"));
-}
-
-function offer(text) {
-  offered = text;
-  put("offered", text && `${text.length.toLocaleString()} characters of text.`);
+  } else if (text.length > LONG_CHARACTERS) put("offered", text.replace(/\r\n?/g, "\n"));
 }
 
 /** Make a file of the long text that was pasted. */
 export function takeOffer() {
   const written = field().value;
+  const offered = now("offered");
   const long = written.includes(offered) ? offered : written;
   attach([new File([long], "pasted.txt", { type: "text/plain" })]);
   rewrite(written.replace(long, () => ""));
-  offer("");
+  put("offered", "");
   field().focus();
 }
 
@@ -219,7 +215,7 @@ export function Writing(props) {
     return () => {
       isWaiting = false;
       moving = "";
-      offer("");
+      put("offered", "");
       settle("");
     };
   }, []);

@@ -3,14 +3,16 @@
  * socket's life, its timers and the browser's own word that it is offline are the browser's, and only the page's own request takes away the
  * HttpOnly cookie. What is known of the connection is the value "connection" of the store: {state: "", "away" or "back", text}.
  */
+import ReconnectingWebSocket from "partysocket/ws";
 import { useEffect, useEffectEvent } from "react";
-import { ask, isElsewhere, socketTo, whyNoAnswer } from "./backend.js";
+import { ask, isElsewhere, socketAddress, whyNoAnswer } from "./backend.js";
 import { listening } from "./page.js";
 import { now, put } from "./store.js";
 
 const NOT_SIGNED_IN = 4401;
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 4000; // a page is back within five seconds of its server
+const PATIENCE_MS = 20_000; // with one attempt
 const QUIET_MS = 1500; // a shorter absence is nobody's business
 const BACK_MS = 2500;
 const GATHER_MS = 250; // a burst of notices about one thing is one refresh
@@ -45,8 +47,7 @@ export function gatherer(tell, passed) {
   return (notice) => {
     const key = `${notice.kind} ${notice.id ?? ""}`;
     const ended = notice.data?.ended ?? "";
-    const waiting = gathered.get(key);
-    if (waiting) return waiting.push(ended);
+    if (gathered.has(key)) return gathered.get(key).push(ended);
     const endings = [ended];
     gathered.set(key, endings);
     setTimeout(() => {
@@ -58,12 +59,9 @@ export function gatherer(tell, passed) {
 
 /** Follow the feed until what is returned is called. */
 function follow(take) {
-  let socket = null;
-  let failures = 0;
   let everOpen = false;
   let isOver = false;
   let blocked = ""; // why no websocket comes through although the server answers
-  let retryTimer = 0;
   let bannerTimer = 0;
 
   const show = (state, text) => put("connection", { state, text });
@@ -97,51 +95,37 @@ function follow(take) {
     blocked = told ? `${told.detail} ${told.advice}` : "";
     if (isShown()) showAway();
   };
-  const connect = () => {
-    clearTimeout(retryTimer);
-    if (socket) return;
-    const mine = socketTo("/api/v1/feed");
-    socket = mine;
-    mine.onopen = () => {
-      failures = 0;
+  const socket = new ReconnectingWebSocket(socketAddress("/api/v1/feed"), [], {
+    minReconnectionDelay: FIRST_WAIT_MS * (0.5 + Math.random() / 2), // not all pages at once
+    maxReconnectionDelay: LONGEST_WAIT_MS,
+    reconnectionDelayGrowFactor: 2,
+    minUptime: 0,
+    connectionTimeout: PATIENCE_MS,
+    shouldReconnectOnClose: ({ code }) => code !== NOT_SIGNED_IN,
+  });
+  const stop = listening((on) => {
+    on(socket, "open", () => {
       back();
       if (everOpen) take({ kind: "returned" }); // something may have been missed
       everOpen = true;
-    };
-    mine.onmessage = (event) => take(JSON.parse(event.data));
-    mine.onclose = (event) => {
-      if (socket !== mine) return;
-      socket = null;
-      if (event.code === NOT_SIGNED_IN) return signIn();
+    });
+    on(socket, "message", ({ data }) => take(JSON.parse(data)));
+    on(socket, "close", ({ code }) => {
+      if (code === NOT_SIGNED_IN) return signIn();
       away();
       if (!everOpen && !isElsewhere) void askWhy();
-      const wait = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** failures++);
-      retryTimer = setTimeout(connect, wait * (0.5 + Math.random() / 2));
-    };
-  };
-  const letGo = () => {
-    const old = socket;
-    socket = null;
-    old?.close();
-  };
-  const stop = listening((on) => {
-    on(window, "online", connect);
-    on(window, "offline", () => {
-      letGo(); // the browser knows before the socket does; a new one tells when the way is open again
-      away();
-      retryTimer = setTimeout(connect, FIRST_WAIT_MS);
     });
+    // The browser knows before the socket does; a new one tells when the way is open again.
+    on(window, "offline", () => socket.reconnect());
+    on(window, "online", () => isAway && socket.reconnect());
     on(window, "pagehide", () => clearTimeout(bannerTimer));
-    on(document, "visibilitychange", () => document.hidden || connect());
   });
-  connect();
   return () => {
     isOver = true;
     isAway = false;
     stop();
-    clearTimeout(retryTimer);
     clearTimeout(bannerTimer);
-    letGo();
+    socket.close();
   };
 }
 

@@ -1,12 +1,9 @@
 /*
- * Markdown as a model writes it: streamed, half-open, and not to be trusted. It cannot be Python: rx.markdown draws all of a text anew with
- * each change, and lets raw HTML through.
- *
- * Streamdown cuts a segment of the text into blocks and renders again only those that changed. Raw HTML stays text, links open
- * outside with no referrer and only for addresses a browser may follow, images become links (a remote image tells
- * its server who reads what, and our Content-Security-Policy forbids it). Maths is loaded when a text has any.
+ * Markdown as a model writes it: streamed, half-open, and not to be trusted. It cannot be Python: rx.markdown draws all of a text anew
+ * with each change, and lets raw HTML through. Here raw HTML stays text, links open outside with no referrer, and images become links: a
+ * remote image tells its server who reads what, and our Content-Security-Policy forbids it.
  */
-import { memo, useContext, useEffect } from "react";
+import { memo, useContext, useEffect, useMemo, useRef } from "react";
 import { Streamdown } from "streamdown";
 import { Cited } from "./citations.js";
 import { CodeBlock } from "./code-block.jsx";
@@ -76,14 +73,9 @@ const plain = Object.fromEntries(
 );
 const components = { ...plain, a: Link, img: Picture, input: Task, table: Table, code: CodeBlock, inlineCode: InlineCode };
 
-const NO_MATHS = {};
-
 /** Have formulas drawn; where that cannot be loaded now, they show as they were written. */
-const loadMaths = () =>
-  import("./maths.js").then(
-    ({ plugins }) => put("maths", plugins),
-    () => put("maths", NO_MATHS),
-  );
+const loadMaths = async () => put("maths", (await import("./maths.js").catch(() => NO_MATHS)).plugins);
+const NO_MATHS = { plugins: {} };
 
 /** Return the plugin when `text` has a formula; nothing while it is on its way. */
 function useMaths(wanted) {
@@ -129,3 +121,19 @@ const Segment = memo(function Segment({ text, live }) {
     </KeepSelection>
   );
 });
+
+/** The "text" or "reasoning" of an answer; what was on screen stays there until the stream has something to put in its place. */
+export function AnswerText({ part, generationId, stored, live, writing, sources, onSource }) {
+  const last = useRef("");
+  const shown = useKept(`${part}/${generationId}`, "") || stored || (live ? last.current : "");
+  useEffect(() => {
+    last.current = shown;
+  });
+  const cited = useMemo(() => ({ sources, open: onSource }), [sources]);
+  if (!shown) return null;
+  return (
+    <Cited.Provider value={cited}>
+      <Markdown text={shown} live={writing} />
+    </Cited.Provider>
+  );
+}

@@ -1,15 +1,13 @@
 /*
  * The live text of an answer, read from its event stream. It cannot be Python: through Reflex's state a token costs seventy times as much.
- *
- * One AnswerStream per answer lives outside React: a message that is mounted again (its conversation or its branch came back) goes on from
- * the text that is here. Text is collected as it comes and shown (the value "answer/{id}" of the store) at most once per animation frame,
- * less often when showing it is slow; a hidden tab gets no frames, so there it only collects. A connection that breaks, as while a server
- * restarts, is opened again, and says where it stood.
+ * An AnswerStream lives outside React: a message that is mounted again goes on from the text that is here. It is shown (as values of the
+ * store) once per frame, less often when that is slow, never in a hidden tab. A connection that breaks is opened again where it stood.
  */
-import { createParser } from "eventsource-parser";
+import { EventSourceParserStream } from "eventsource-parser/stream";
 import { useEffect } from "react";
 import { ask } from "./backend.js";
-import { now, put, useKept } from "./store.js";
+import { passOver } from "./feed.js";
+import { put } from "./store.js";
 
 const RETRY_FIRST_MS = 500;
 const RETRY_MAX_MS = 3500; // and a quarter more, at random
@@ -18,8 +16,8 @@ const LINGER_MS = 3000; // how long a stream nobody looks at stays connected
 const MAX_PACE_MS = 100;
 const PACE = 2.5; // frames are at least this many times their own cost apart
 
-/** An answer as it is shown. `sources` is null until the server has told; `status` is how it ended, "lost" when there is none for us. */
-const NOTHING = { text: "", reasoning: "", reasoningMs: 0, stage: "", detail: "", sources: null, status: "" };
+/** What is known of an answer (gantry/ui/components/answer.py); `status` is how it ended, "lost" when there is none for us. */
+const NOTHING = { text: "", reasoning: "", milliseconds: 0, stage: "", detail: "", sources: [], status: "" };
 
 const streams = new Map();
 
@@ -31,6 +29,8 @@ class AnswerStream {
   #watchers = 0;
   #connection = null; // aborts it
   #lastId = "";
+  #facts = ""; // all but the texts, as last shown: that is drawn anew only when it changes
+  #failures = 0; // since there was anything
   #lingerTimer = 0;
   #frame = 0;
   #paintedAt = 0;
@@ -56,7 +56,7 @@ class AnswerStream {
     this.#disconnect();
     if (!this.#answer.status) return;
     streams.delete(this.#id);
-    put(`answer/${this.#id}`, undefined);
+    for (const name of ["answer", "text", "reasoning"]) put(`${name}/${this.#id}`, undefined);
   }
 
   #disconnect() {
@@ -66,37 +66,31 @@ class AnswerStream {
 
   async #follow() {
     const { signal } = (this.#connection = new AbortController());
-    let failures = 0;
-    const parser = createParser({
-      onEvent: (event) => {
-        failures = 0;
-        if (event.id) this.#lastId = event.id;
-        this.#take(event.event, JSON.parse(event.data));
-      },
-    });
     while (!signal.aborted) {
-      parser.reset();
-      await this.#read((piece) => signal.aborted || parser.feed(piece), signal).catch(() => {});
-      const wait = Math.min(RETRY_MAX_MS, RETRY_FIRST_MS * 2 ** failures++) * (0.75 + Math.random() / 2);
+      await this.#read(signal).catch(() => {});
+      const wait = Math.min(RETRY_MAX_MS, RETRY_FIRST_MS * 2 ** this.#failures++) * (0.75 + Math.random() / 2);
       if (!signal.aborted) await new Promise((resolve) => setTimeout(resolve, wait));
     }
   }
 
-  async #read(feed, signal) {
+  async #read(signal) {
     const after = this.#lastId ? `?last_event_id=${encodeURIComponent(this.#lastId)}` : "";
     const url = `/api/v1/generations/${encodeURIComponent(this.#id)}/events${after}`;
     const { ok, status, body } = await ask(url, { signal, headers: { Accept: "text/event-stream" } });
     if (REFUSALS.includes(status)) this.#end("lost");
     if (!ok) return;
-    const reader = body.pipeThrough(new TextDecoderStream()).getReader();
-    for (let piece = await reader.read(); !piece.done; piece = await reader.read()) feed(piece.value);
+    const events = body.pipeThrough(new TextDecoderStream()).pipeThrough(new EventSourceParserStream());
+    await events.pipeTo(new WritableStream({ write: (event) => signal.aborted || this.#take(event) }), { signal });
   }
 
-  #take(name, data) {
+  #take({ id, event: name, data: json }) {
+    const data = JSON.parse(json);
     const answer = this.#answer;
+    this.#failures = 0;
+    this.#lastId = id || this.#lastId;
     if (name === "text") {
       this.#add("text", data.text);
-      if (this.#thinkingSince) answer.reasoningMs ||= performance.now() - this.#thinkingSince;
+      if (this.#thinkingSince) answer.milliseconds ||= performance.now() - this.#thinkingSince;
     } else if (name === "reasoning") {
       this.#add("reasoning", data.text);
       this.#thinkingSince ||= performance.now();
@@ -104,7 +98,7 @@ class AnswerStream {
     else if (name === "sources") answer.sources = data.sources;
     else if (name === "restarted") {
       this.#isStale = { text: true, reasoning: true };
-      this.#thinkingSince = answer.reasoningMs = 0;
+      this.#thinkingSince = answer.milliseconds = 0;
     } else if (name === "end") return this.#end(data.status);
     this.#schedule();
   }
@@ -137,29 +131,42 @@ class AnswerStream {
   /** Learn what a frame costs, layout and paint included, and keep frames far enough apart. */
   #measure() {
     const began = performance.now();
-    const channel = new MessageChannel(); // its message is handled after the frame, unlike a promise
-    channel.port1.onmessage = () => {
+    // A timer comes after the frame, unlike a promise.
+    setTimeout(() => {
       const cost = performance.now() - began;
       this.#pace = Math.min(MAX_PACE_MS, this.#pace * 0.8 + cost * PACE * 0.2);
-      channel.port1.close();
-    };
-    channel.port2.postMessage(0);
+    });
   }
 
   #publish() {
-    put(`answer/${this.#id}`, { ...this.#answer });
+    const { text, reasoning, ...rest } = this.#answer;
+    const facts = JSON.stringify({ ...rest, writes: text !== "", thinks: reasoning !== "" });
+    put(`text/${this.#id}`, text);
+    put(`reasoning/${this.#id}`, reasoning);
+    if (facts !== this.#facts) put(`answer/${this.#id}`, JSON.parse((this.#facts = facts)));
   }
 }
 
-/** Follow the answer `id` ("" follows nothing); the component renders again when there is more of it. */
-export function useAnswerStream(id) {
-  useEffect(() => {
-    if (!id) return undefined;
-    if (!streams.has(id)) streams.set(id, new AnswerStream(id));
-    return streams.get(id).watch();
-  }, [id]);
-  return useKept(`answer/${id}`, NOTHING);
+/** Follow the answer `id` until what is returned is called. */
+function follow(id) {
+  if (!streams.has(id)) streams.set(id, new AnswerStream(id));
+  return streams.get(id).watch();
 }
 
-/** The text of an answer that this tab has read from its stream. */
-export const streamedText = (id) => now(`answer/${id}`, NOTHING).text;
+const told = new Set(); // answers of whose end the page knows
+
+/** Follows an answer, and tells the page of its end, once, however often the message is mounted; draws nothing. */
+export function Following({ messageId, generationId, live, ended, onEnd }) {
+  useEffect(() => (generationId ? follow(generationId) : undefined), [generationId]);
+  useEffect(() => {
+    if (live) put("spoken", "streaming");
+  }, [live, messageId]);
+  useEffect(() => {
+    if (!ended || !live || told.has(generationId)) return;
+    told.add(generationId);
+    put("spoken", ended);
+    passOver(messageId);
+    onEnd(messageId, ended, document.visibilityState === "visible");
+  }, [ended, live, generationId, messageId]);
+  return null;
+}

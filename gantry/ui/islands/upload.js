@@ -79,15 +79,8 @@ export function removeFile(key) {
   sendWaiting();
 }
 
-/** What stands beside the draft of a conversation: {ids, isWaiting, hasFailed}. */
-export function attachedTo(conversation) {
-  const files = uploads().filter((upload) => upload.place === conversation);
-  return {
-    ids: files.filter((file) => file.id).map((file) => file.id),
-    isWaiting: files.some((file) => !file.id && !file.fault),
-    hasFailed: files.some((file) => file.fault),
-  };
-}
+/** What stands beside the draft of a conversation. */
+export const attachedTo = (conversation) => uploads().filter((upload) => upload.place === conversation);
 
 /** Files went with a message: what was added to its draft since then stays, in the conversation it is now in. */
 export function tookAlong(ids, from, to) {
@@ -100,21 +93,18 @@ const carriesFiles = (event) => [...(event.dataTransfer?.types ?? [])].includes(
 /** Uploads what is dropped anywhere on the page; that it never opens in the tab: first-paint.js. */
 export function Dropping({ place, fields }) {
   const take = useEffectEvent((files) => addFiles(place, fields, files));
-  const startListening = (on) => {
+  const begin = (on) => {
     on(window, "dragover", (event) => {
       if (!carriesFiles(event)) return;
-      event.preventDefault();
       event.dataTransfer.dropEffect = "copy";
       put("dropping", true);
     });
     on(window, "dragleave", (event) => event.relatedTarget || put("dropping", false));
     on(window, "drop", (event) => {
-      if (!carriesFiles(event)) return;
-      event.preventDefault();
       put("dropping", false);
-      take(event.dataTransfer.files);
+      if (carriesFiles(event)) take(event.dataTransfer.files);
     });
   };
-  useEffect(() => listening(startListening), []);
+  useEffect(() => listening(begin), []);
   return null;
 }
