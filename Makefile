@@ -103,7 +103,7 @@ deps: setup-dev  ## Recompile the pinned requirements from the .in files
 	$(BIN)/uv pip compile --quiet --universal --no-strip-extras --custom-compile-command "make deps" --generate-hashes --python-version 3.11 requirements-dev.in -o requirements-dev.txt
 
 ##@ Develop
-.PHONY: dev fmt lint types arch migration docs bench bench-retrieval screenshots
+.PHONY: dev fmt lint types arch migration docs bench bench-peers bench-retrieval screenshots
 dev: setup-dev  ## Serve with hot reload: pages on :3000, backend on :8000
 	@$(BIN)/python -m gantry migrate
 	@PATH="$(CURDIR)/$(BIN):$$PATH" REFLEX_HOT_RELOAD_OVERRIDE_PATHS=gantry $(BIN)/reflex run
@@ -134,6 +134,9 @@ docs: setup-dev  ## Write docs/configuration.md and .env.example from the settin
 
 bench: setup-dev  ## Measure against the budgets
 	$(BIN)/python -m bench
+
+bench-peers: setup-dev  ## Measure beside Open WebUI and Chainlit, installed once into .cache/peers (3 GB)
+	$(BIN)/python -m bench.peers
 
 bench-retrieval: setup-dev  ## Measure search on the query sets under RETRIEVAL_DATA
 	$(BIN)/python -m bench.retrieval $(SETS)

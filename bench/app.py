@@ -85,19 +85,30 @@ def build() -> None:
 def running(settings: dict[str, str]) -> Iterator[Product]:
     """Run the product while the block runs; it is ready when the block begins."""
     port = free_port()
-    log = Path(settings["DATA_DIR"]) / "server.log"
+    command = [sys.executable, "-m", "gantry", "serve", "--port", str(port)]
+    with started(command, settings, port, "/ready", Path(settings["DATA_DIR"]), folder=ROOT) as product:
+        yield product
+
+
+@contextmanager
+def started(
+    command: list[str],
+    settings: dict[str, str],
+    port: int,
+    ready: str,
+    data: Path,
+    folder: Path,
+    patience: float = START_SECONDS,
+) -> Iterator[Product]:
+    """Run *command* in *folder* while the block runs; the block begins when the path *ready* is answered on *port*."""
+    log = data / "server.log"
     with log.open("a") as output:
         began = time.monotonic()
         process = subprocess.Popen(
-            [sys.executable, "-m", "gantry", "serve", "--port", str(port)],
-            cwd=ROOT,
-            env=settings,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            text=True,
+            command, cwd=folder, env=settings, stdout=output, stderr=subprocess.STDOUT, text=True
         )
         with stopped(process):
-            took = _wait_ready(process, port, began, log)
+            took = _wait_ready(process, f"http://127.0.0.1:{port}{ready}", began, log, patience)
             yield Product(process.pid, port, took, cpu_seconds(process.pid))
 
 
@@ -113,13 +124,15 @@ def wait_listed(origin: str, model: str = "openai/scripted") -> None:
     raise BenchError("The product does not list the model server's model.")
 
 
-def _wait_ready(process: subprocess.Popen[str], port: int, began: float, log: Path) -> float:
+def _wait_ready(
+    process: subprocess.Popen[str], ready: str, began: float, log: Path, patience: float
+) -> float:
     with httpx.Client(trust_env=False, timeout=2) as client:
-        while (took := time.monotonic() - began) < START_SECONDS:
+        while (took := time.monotonic() - began) < patience:
             if process.poll() is not None:
                 break
             try:
-                if client.get(f"http://127.0.0.1:{port}/ready").status_code == 200:
+                if client.get(ready).status_code == 200:
                     return time.monotonic() - began
             except httpx.HTTPError:
                 pass

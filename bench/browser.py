@@ -44,9 +44,10 @@ class Work:
 class Tab:
     """One page of one signed-in person."""
 
-    def __init__(self, context: BrowserContext, origin: str) -> None:
+    def __init__(self, context: BrowserContext, origin: str, composer: str = COMPOSER) -> None:
         self.page: Page = context.new_page()
         self.origin = origin
+        self.composer = composer
         self.cdp: CDPSession = context.new_cdp_session(self.page)
         # Thread time, not time on the clock: what others do on the machine does not count.
         self.cdp.send("Performance.enable", {"timeDomain": "threadTicks"})
@@ -67,13 +68,13 @@ class Tab:
 
     def write(self, text: str) -> None:
         """Put *text* into the composer."""
-        self.page.fill(COMPOSER, text)
+        self.page.fill(self.composer, text)
         self.page.wait_for_timeout(50)
 
     def press_enter(self) -> None:
         """Send what is written."""
         self.page.evaluate("() => window.__bench.reset()")
-        self.page.focus(COMPOSER)
+        self.page.focus(self.composer)
         self.page.keyboard.press("Enter")
 
     def wait_answered(self, messages: int, seconds: float) -> None:
@@ -88,6 +89,31 @@ class Tab:
             timeout=seconds * 1000,
             polling=100,
         )
+
+    def wait_shown(self, tokens: int, seconds: float) -> None:
+        """Wait until the last of *tokens* numbered words has been seen in the document."""
+        self.page.wait_for_function(
+            "last => window.__bench.highest >= last", arg=tokens - 1, timeout=seconds * 1000, polling=100
+        )
+
+    @contextmanager
+    def listening(self) -> Iterator[list[int]]:
+        """Note the size of everything that is received in the block, as the page gets it: after decompression."""
+        sizes: list[int] = []
+
+        def frame(event: dict[str, Any]) -> None:
+            sizes.append(len(event["response"]["payloadData"].encode()))
+
+        def data(event: dict[str, Any]) -> None:
+            sizes.append(event["dataLength"])
+
+        self.cdp.on("Network.webSocketFrameReceived", frame)
+        self.cdp.on("Network.dataReceived", data)
+        self.cdp.send("Network.enable")
+        try:
+            yield sizes
+        finally:
+            self.cdp.send("Network.disable")
 
     def messages(self) -> int:
         """Return how many messages are on screen."""
@@ -125,23 +151,38 @@ class Chromium:
 
     def __init__(self, browser: Browser) -> None:
         self._browser = browser
+        self._cdp = browser.new_browser_cdp_session()
         self.version = browser.version
 
+    def cpu_seconds(self) -> float:
+        """Return the CPU time of all processes of the browser so far."""
+        processes = self._cdp.send("SystemInfo.getProcessInfo")["processInfo"]
+        return sum(each["cpuTime"] for each in processes)
+
     @contextmanager
-    def signed_in(self, origin: str, email: str = EMAIL) -> Iterator[BrowserContext]:
-        """Open a context with an empty cache and a session."""
+    def person(self) -> Iterator[BrowserContext]:
+        """Open a context with an empty cache, for somebody nobody knows yet."""
         context = self._browser.new_context(viewport=_SIZE, reduced_motion="no-preference")  # type: ignore[arg-type]
         context.add_init_script(path=_PROBE)
         context.set_default_timeout(60_000)
         try:
-            answer = context.request.post(
-                f"{origin}/api/v1/session", data={"email": email, "password": PASSWORD}
-            )
-            if not answer.ok:
-                raise BenchError(f"Signing in as {email} failed: {answer.status} {answer.text()}")
             yield context
         finally:
             context.close()
+
+    @contextmanager
+    def signed_in(self, origin: str, email: str = EMAIL) -> Iterator[BrowserContext]:
+        """Open a context with an empty cache and a session."""
+        with self.person() as context:
+            sign_in(context, origin, email)
+            yield context
+
+
+def sign_in(context: BrowserContext, origin: str, email: str = EMAIL) -> None:
+    """Give *context* a session of the product."""
+    answer = context.request.post(f"{origin}/api/v1/session", data={"email": email, "password": PASSWORD})
+    if not answer.ok:
+        raise BenchError(f"Signing in as {email} failed: {answer.status} {answer.text()}")
 
 
 @contextmanager
