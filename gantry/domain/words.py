@@ -102,7 +102,7 @@ def terms(text: str, languages: Sequence[str] = (), endings: Endings = porter_st
     clean = normalised(text)
     written = tuple(languages) or _languages(_spaced(clean))
     if clean.isascii() and written == (ENGLISH,):
-        return [endings(word)[:_LONGEST] for word in _ASCII_WORD.findall(clean)]
+        return [(endings(word) or word)[:_LONGEST] for word in _ASCII_WORD.findall(clean)]
     found: list[str] = []
     for run in RUN.finditer(clean):
         if run.lastgroup == "word":
@@ -263,13 +263,13 @@ def _is_stop(word: str, written: Sequence[str]) -> bool:
 
 @lru_cache(maxsize=1 << 16)
 def _term(word: str, language: str, endings: Endings) -> str:
-    """Return the term of a word between spaces in a text of that language."""
+    """Return the term of a word between spaces in a text of that language; where nothing is left of it, as of the s in "it's", the word."""
     if word > "\u036f":  # a script of its own
         algorithm = next((name for first, last, name in _SCRIPTS if first <= word[0] <= last), None)
-        return plain(_stemmed(word, algorithm) if algorithm else word)[:_LONGEST]
+        return (plain(_stemmed(word, algorithm) if algorithm else word) or word)[:_LONGEST]
     if language == ENGLISH or word[0].isdigit():
-        return plain(endings(plain(word)))[:_LONGEST]
-    return f"{plain(_stemmed(word, language))[: _LONGEST - 1]}{_APART}"
+        return (plain(endings(plain(word))) or word)[:_LONGEST]
+    return f"{(plain(_stemmed(word, language)) or word)[: _LONGEST - 1]}{_APART}"
 
 
 @lru_cache(maxsize=1 << 12)

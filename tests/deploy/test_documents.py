@@ -15,7 +15,9 @@ from tests.parts.llm_server import Script, ScriptedServer
 async def cites(tab: Tab, words: str) -> None:
     """Ask about the lighthouse in other words, in so many that the script's mark says little, and open the source."""
     await tab.open("/")
-    await tab.ask(f"Who was the guardian of the beacon for ships at the coast, and what was her name? {words}")
+    await tab.ask(
+        f"Who was the guardian of the beacon for ships at the coast, and what was her name? {words}"
+    )
     await tab.ends()
     await tab.answer.get_by_test_id("citation").first.click()
     panel = tab.page.get_by_test_id("sources-panel")

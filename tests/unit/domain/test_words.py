@@ -1,8 +1,12 @@
 """What counts as a word, in every language."""
 
-import pytest
+from collections.abc import Callable
 
-from gantry.domain.words import asked, counting, is_english, languages_of, porter_stem, terms
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gantry.domain.words import asked, counting, is_english, languages_of, porter_stem, stem, terms
 
 
 def words(question: str) -> list[str]:
@@ -189,3 +193,18 @@ def test_what_is_found_of_a_question_counts_by_its_characters_where_there_are_no
 def test_what_rules_for_english_may_read(text: str, english: bool) -> None:
     """A name in another script makes no sentence another language."""
     assert is_english(text) is english
+
+
+@pytest.mark.parametrize("endings", [porter_stem, stem])
+@given(text=st.text())
+def test_every_word_has_a_term(endings: Callable[[str], str], text: str) -> None:
+    """Endings are cut, but never a whole word: the s of "it's" would be an empty term, which PostgreSQL refuses."""
+    for written in ((), ("english",), ("german", "english")):
+        assert all(terms(text, written, endings))
+    assert all(term for one in asked(text, endings) for term in one.terms)
+
+
+def test_the_s_behind_an_apostrophe_is_a_word() -> None:
+    """Also where languages are mixed."""
+    assert terms("my sister's") == ["my", "sister", "s"]
+    assert "s" in terms("Die sister's sind nicht da, aber das ist für uns", ("german", "english"))
