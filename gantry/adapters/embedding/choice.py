@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from gantry.adapters.embedding.lexical import LexicalEmbedder
-from gantry.adapters.embedding.minilm import CHROMA_CACHE, MiniLm, download, find_model
+from gantry.adapters.embedding.minilm import CHROMA_CACHE, MODEL, MiniLm, download, find_model
 from gantry.adapters.embedding.multilingual import DIMENSIONS, FILES, Multilingual, find_multilingual
 from gantry.adapters.openai.embeddings import OpenAiEmbedder
 from gantry.domain.embedding import Embedder, EmbeddingUnavailable
@@ -49,7 +49,7 @@ class Embedders:
         """Return the model of that name, for a set made with another one than is wanted now; None when it is not here."""
         if name == LEXICAL:
             return self._lexical
-        if name == MINILM:
+        if name == MODEL.name:
             return await self._here()
         served = self._server_model(name)
         return served or await asyncio.to_thread(self._many_languages, name)
@@ -101,7 +101,7 @@ class Embedders:
             home = Path.home() if self._fetch else self._folder
             folder = find_model(self._folder, home / CHROMA_CACHE)
             if folder is not None:
-                self._minilm = MiniLm(folder, self._folder.parent / "mapped")
+                self._minilm = MiniLm(folder, self._folder.parent)
         return self._minilm
 
     def _fetch_once(self) -> None:

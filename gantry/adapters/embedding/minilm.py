@@ -1,20 +1,28 @@
-"""all-MiniLM-L6-v2 as ChromaDB ships it: ONNX, 384 dimensions."""
+"""all-MiniLM-L6-v2 as ChromaDB ships it, in eight bits: ONNX, 384 dimensions."""
 
 from pathlib import Path
 
-from gantry.adapters.embedding.onnx import OnnxEmbedder, Recipe
+from gantry.adapters.embedding.onnx import EIGHT_BITS, OnnxEmbedder, Recipe
 from gantry.domain.embedding import EmbeddingModel, EmbeddingUnavailable
 
-MODEL = EmbeddingModel("minilm", 384, semantic=True)
+MODEL = EmbeddingModel("minilm-int8", 384, semantic=True)
 FILES = ("model.onnx", "tokenizer.json")
 CHROMA_CACHE = Path(".cache/chroma/onnx_models/all-MiniLM-L6-v2/onnx")  # below the home folder
 # Texts of more than 256 tokens are cut, as ChromaDB does. Two at a time are as quick as more, in half the memory.
-_RECIPE = Recipe(MODEL, max_tokens=256, padding=("[PAD]", 0), batch=2)
+_RECIPE = Recipe(MODEL, max_tokens=256, padding=("[PAD]", 0), batch=2, eight_bits=True)
 
 
 def find_model(*folders: Path) -> Path | None:
     """Return the first of *folders* that holds the model."""
-    return next((folder for folder in folders if all((folder / name).is_file() for name in FILES)), None)
+    kinds = (FILES, (EIGHT_BITS, *FILES[1:]))
+    return next(
+        (
+            folder
+            for folder in folders
+            if any(all((folder / name).is_file() for name in names) for names in kinds)
+        ),
+        None,
+    )
 
 
 def download(folder: Path) -> None:
@@ -41,5 +49,5 @@ def download(folder: Path) -> None:
 class MiniLm(OnnxEmbedder):
     """MiniLM in *folder*; see `OnnxEmbedder`."""
 
-    def __init__(self, folder: Path, mapped: Path) -> None:
-        super().__init__(_RECIPE, folder, mapped)
+    def __init__(self, folder: Path, kept: Path) -> None:
+        super().__init__(_RECIPE, folder, kept)

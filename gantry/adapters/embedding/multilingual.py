@@ -51,9 +51,9 @@ def find_multilingual(name: str, folder: Path) -> Path | None:
 class Multilingual(OnnxEmbedder):
     """A model of that family in *folder*; see `OnnxEmbedder`."""
 
-    def __init__(self, name: str, folder: Path, mapped: Path) -> None:
+    def __init__(self, name: str, folder: Path, kept: Path) -> None:
         model = EmbeddingModel(name, DIMENSIONS[name], semantic=True)
         # The model reads 512 tokens; one text at a time takes the least memory, and costs no time.
         super().__init__(
-            Recipe(model, 512, ("<pad>", 1), batch=1, before=_BEFORE, centred=_ANYTHING), folder, mapped
+            Recipe(model, 512, ("<pad>", 1), batch=1, before=_BEFORE, centred=_ANYTHING), folder, kept
         )

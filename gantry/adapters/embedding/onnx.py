@@ -1,6 +1,7 @@
 """Embedding models as ONNX, on the processor of this machine: one small batch at a time, in bounded memory."""
 
 import asyncio
+import contextlib
 import logging
 import os
 import shutil
@@ -11,9 +12,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from gantry.adapters.embedding.eight_bits import in_eight_bits
 from gantry.domain.embedding import EmbeddingModel, EmbeddingUnavailable, TextRole, Vector
 from gantry.thrift import trim_memory
 
+EIGHT_BITS = "model_int8.onnx"
 _THREADS = 2
 _EXTERNAL = {
     "file_name": "model.onnx.data",
@@ -35,6 +38,7 @@ class Recipe:
         before: What is put before a text, by what it is embedded for.
         centred: Sentences whose mean is taken from every vector. Some models put all texts close together: only what differs
             from any sentence tells what a text is about, and how near is near.
+        eight_bits: Its weights are kept in eight bits; whoever changes this changes the model's name, for its vectors are others.
         remedy: What to do where the files in the folder are no model.
     """
 
@@ -44,6 +48,7 @@ class Recipe:
     batch: int
     before: Mapping[TextRole, str] = field(default_factory=dict)
     centred: Sequence[str] = ()
+    eight_bits: bool = False
     remedy: str = "Delete {folder} so that it is fetched again."
 
 
@@ -73,14 +78,14 @@ class OnnxEmbedder:
     Args:
         recipe: How the model wants its texts.
         folder: Where the model lies.
-        mapped: Where it may put the model in the form that is mapped into memory, not read: half the memory, and processes
-            share it.
+        kept: Where it may put the model in the form that takes less memory: in eight bits, or to be mapped and not read,
+            which processes share.
     """
 
-    def __init__(self, recipe: Recipe, folder: Path, mapped: Path) -> None:
+    def __init__(self, recipe: Recipe, folder: Path, kept: Path) -> None:
         self._recipe = recipe
         self._folder = folder
-        self._mapped = mapped
+        self._kept = kept
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="embedding")
         self._loaded: tuple[Any, Any] | None = None
         self._centre: Any = None
@@ -152,17 +157,42 @@ class OnnxEmbedder:
         token, number = self._recipe.padding
         tokenizer.enable_padding(pad_id=number, pad_token=token)
         options = _options(onnxruntime)
+        model = self._small() if self._recipe.eight_bits else self._large(onnxruntime, options)
+        return tokenizer, onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+
+    def _small(self) -> str | bytes:
+        """Return the model in eight bits: the file, made at first use, or where it cannot be kept what would be in it."""
+        original = self._folder / "model.onnx"
+        found = self._folder / EIGHT_BITS
+        if not found.is_file():
+            found = self._kept / f"{original.stat().st_size}-{EIGHT_BITS}"
+        if not found.is_file():
+            made = in_eight_bits(original)
+            try:
+                found.parent.mkdir(parents=True, exist_ok=True)
+                with tempfile.NamedTemporaryFile(dir=found.parent, prefix=".making-") as draft:
+                    draft.write(made)
+                    draft.flush()
+                    with contextlib.suppress(FileExistsError):  # another process was quicker
+                        os.link(draft.name, found)
+            except OSError:
+                log.info("embedding.not_kept")  # the disk is full or read-only: it serves all the same
+                return made
+        return str(found)
+
+    def _large(self, onnxruntime: Any, options: Any) -> str:
+        """Return the file of the model as it is, to be mapped where it may be kept for that."""
         path = self._folder / "model.onnx"
         try:
-            path = self._map(self._mapped / f"{onnxruntime.__version__}-{path.stat().st_size}")
+            path = self._map(self._kept / f"{onnxruntime.__version__}-{path.stat().st_size}")
         except OSError:
-            log.info("embedding.not_mapped")  # the disk is full or read-only: it serves all the same
+            log.info("embedding.not_kept")
         else:
             options.graph_optimization_level = (
                 onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
             )  # they are done
             options.add_session_config_entry("session.disable_prepacking", "1")  # packed weights are copies
-        return tokenizer, onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        return str(path)
 
     def _map(self, folder: Path) -> Path:
         """Return the model with its weights in a file of their own below *folder*, made at first use."""
