@@ -12,21 +12,11 @@ from gantry.state.session import SessionState
 from gantry.state.sidebar import SidebarState
 from gantry.state.vault import VaultState
 from gantry.ui.account_menu import HELP
-from gantry.ui.browser import CONVERSATION, PATH, Kept, function, plain_link
+from gantry.ui.browser import CONVERSATION, PATH, Kept, function, plain_link, set_theme
 from gantry.ui.components.local import Feed, link
 from gantry.ui.dialogs import dialog
 from gantry.ui.notices import notices
 from gantry.ui.sidebar import sidebar
-
-
-class _Rules(rx.Component):
-    """The keys that work everywhere, and what happens to the sidebar on the way."""
-
-    library = "$/islands/frame.js"
-    tag = "Rules"
-
-    theme: rx.Var[str]
-
 
 _BROWSERS_ZONE = rx.Var("Intl.DateTimeFormat().resolvedOptions().timeZone", _var_type=str)
 _SIDEBAR = Kept("sidebar", "open").value  # "open" or "closed"; on a phone "drawer" or "closed"
@@ -64,7 +54,10 @@ def frame() -> rx.Component:
         _listening(),
         _connection(),
         rx.cond(SessionState.id != "", _known()),
-        _Rules.create(theme=SessionState.theme),
+        rx.fragment(_come(), key=PATH),
+        rx.cond(
+            SessionState.theme != "", rx.fragment(_chosen(theme=SessionState.theme), key=SessionState.theme)
+        ),
         notices(),
         _help(),
         class_name="shell",
@@ -100,6 +93,18 @@ def _header() -> rx.Component:
         ),
         class_name="shell-header",
     )
+
+
+@rx.memo
+def _come() -> rx.Component:
+    """Close the drawer on the way to another page."""
+    return rx.fragment(on_mount=_CLOSE)
+
+
+@rx.memo
+def _chosen(theme: rx.Var[str]) -> rx.Component:
+    """Show the account's theme, wherever it was chosen; a choice made here is shown already."""
+    return rx.fragment(on_mount=set_theme.partial(theme))
 
 
 def _known() -> rx.Component:

@@ -2,12 +2,9 @@
  * The frame around every page: whether the sidebar is open, and the keys that work everywhere. It acts within a frame, with no server,
  * and on what only the browser knows: its width, its storage, where the focus is. What the frame looks like is Python (gantry/ui/frame.py).
  */
-import { useContext, useEffect } from "react";
-import { useLocation } from "react-router";
-import { ColorModeContext } from "$/utils/context-registry";
 import { ask } from "./backend.js";
-import { focusOn, isComposing, isCovered, listening, messageField } from "./page.js";
-import { put, useKept, write } from "./store.js";
+import { focusOn, isComposing, isCovered, messageField } from "./page.js";
+import { put, write } from "./store.js";
 
 const PHONE = "(width < 48rem)";
 const RENEW_AFTER_MS = 3000; // by then a page without a session has been left
@@ -34,6 +31,7 @@ function setOpen(open) {
   root().dataset[name] = open ? "open" : "closed";
   if (name === "sidebar") write("gantry.sidebar", root().dataset.sidebar);
   tell();
+  if (name === "drawer") focusOn(document.querySelector(open ? "#sidebar :is(a, button)" : ".sidebar-toggle"));
 }
 
 export const toggleSidebar = () => setOpen(sidebar() === "closed");
@@ -64,34 +62,14 @@ function onKeyDown(event) {
   if (name === "newChat") messageField()?.focus();
 }
 
-/** Keeps the frame's rules; draws nothing. `theme` is the account's, wherever it was chosen. */
-export function Rules({ theme }) {
-  const state = useKept("sidebar", "open");
-  const { pathname } = useLocation();
-  const { setColorMode } = useContext(ColorModeContext);
-  useEffect(() => {
-    // The cookie lives on; a page for people who are not signed in has none.
-    const renew = () => document.querySelector("[data-bare]") ?? ask("/api/v1/session").catch(() => {});
-    setTimeout(renew, RENEW_AFTER_MS);
-    return listening((on) => {
-      on(window, "keydown", onKeyDown);
-      // What waits to be read waits for the tab to be looked at.
-      on(document, "visibilitychange", () => root().toggleAttribute("data-hidden", document.hidden));
-    });
-  }, []);
-  useEffect(() => void closeDrawer(), [pathname]);
-  useEffect(() => {
-    if (state !== "drawer") return undefined;
-    document.querySelector("#sidebar :is(a, button)")?.focus();
-    return () => focusOn(document.querySelector(".sidebar-toggle"));
-  }, [state]);
-  useEffect(() => {
-    if (theme) setColorMode(theme); // a choice made here is shown already
-  }, [theme]);
-  return null;
-}
+/** A session lives on; a page for people who are not signed in has none. */
+const renew = () => document.querySelector("[data-bare]") ?? ask("/api/v1/session").catch(() => {});
 
 if (typeof document !== "undefined") {
   tell();
   matchMedia(PHONE).addEventListener("change", tell);
+  addEventListener("keydown", onKeyDown);
+  // What waits to be read waits for the tab to be looked at.
+  document.addEventListener("visibilitychange", () => root().toggleAttribute("data-hidden", document.hidden));
+  setTimeout(renew, RENEW_AFTER_MS);
 }
