@@ -3,14 +3,11 @@
 // `theme` is the key Reflex's own colour mode reads and writes; its classes are the ones gantry.css knows.
 (function () {
   var root = document.documentElement;
-  var read = function (key) {
-    try {
-      return localStorage.getItem(key);
-    } catch {
-      return null; // storage is blocked: the defaults will do
-    }
-  };
-  var theme = read("theme");
+  var stored = {};
+  try {
+    stored = localStorage;
+  } catch {} // storage is blocked: the defaults will do
+  var theme = stored.theme;
   if (theme !== "light" && theme !== "dark") {
     theme = matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
   }
@@ -25,5 +22,5 @@
       event.dataTransfer.dropEffect = "none";
     });
   });
-  if (read("gantry.sidebar") === "closed") root.dataset.sidebar = "closed";
+  if (stored["gantry.sidebar"] === "closed") root.dataset.sidebar = "closed";
 })();

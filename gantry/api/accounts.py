@@ -29,6 +29,7 @@ from gantry.api.schemas import (
     PasswordChange,
     ProfileChange,
     SessionList,
+    SessionOpenedOut,
     SessionOut,
     SetupState,
     SignedInOut,
@@ -46,24 +47,24 @@ async def get_setup() -> SetupState:
 
 
 @router.post("/setup", status_code=201, operation_id="set_up", summary="Make the first administrator")
-async def set_up(request: Request, response: Response, new: NewAdministrator) -> SignedInOut:
+async def set_up(request: Request, response: Response, new: NewAdministrator) -> SessionOpenedOut:
     """Make the first administrator and sign them in; works once. From another machine it takes the code in the log."""
     code = None if is_at_hand(request) else new.code
     session = await services().accounts.set_up(
         new.email, new.password.get_secret_value(), new.name, client_of(request), code=code
     )
     remember_session(request, response, session.token)
-    return SignedInOut.of(session.actor)
+    return SessionOpenedOut.for_(session)
 
 
 @router.post("/session", operation_id="sign_in", summary="Sign in")
-async def sign_in(request: Request, response: Response, pair: Credentials) -> SignedInOut:
+async def sign_in(request: Request, response: Response, pair: Credentials) -> SessionOpenedOut:
     """Open a session; its token comes as an HttpOnly cookie, and is good as a bearer token too."""
     session = await services().accounts.sign_in(
         pair.email, pair.password.get_secret_value(), client_of(request)
     )
     remember_session(request, response, session.token)
-    return SignedInOut.of(session.actor)
+    return SessionOpenedOut.for_(session)
 
 
 @router.get("/session", operation_id="get_session", summary="Who am I?")

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, StrictBool
 
-from gantry.domain.accounts import MAX_NAME_CHARACTERS, Actor, Person, Role, Session
+from gantry.domain.accounts import MAX_NAME_CHARACTERS, Actor, Person, Role, Session, SignedIn
 from gantry.domain.catalog import ConnectionKind, ConnectionOrigin, Listing
 from gantry.domain.clock import MAX_ZONE_CHARACTERS
 from gantry.domain.connections import (
@@ -62,7 +62,7 @@ class PersonOut(_FromObject):
 
 
 class SignedInOut(BaseModel):
-    """A session has been opened; its token is in the cookie."""
+    """Whose session it is; its token is in the cookie."""
 
     account: PersonOut
 
@@ -70,6 +70,17 @@ class SignedInOut(BaseModel):
     def of(cls, who: Actor) -> Self:
         """Make one for *who*."""
         return cls(account=PersonOut.model_validate(who))
+
+
+class SessionOpenedOut(SignedInOut):
+    """The same, with what a browser needs to know before it draws the first page."""
+
+    theme: str
+
+    @classmethod
+    def for_(cls, session: SignedIn) -> Self:
+        """Make one for a new session."""
+        return cls(account=PersonOut.model_validate(session.actor), theme=session.theme)
 
 
 class AccountOut(PersonOut):

@@ -96,6 +96,7 @@ class SignedIn:
     token: str = field(repr=False)
     expires_at: datetime
     actor: Actor
+    theme: str  # of the account
 
 
 def normal_email(raw: str) -> str:

@@ -296,7 +296,7 @@ class AccountService:
         await tx.accounts.add(session)
         actor = Actor(account.id, account.email, account.name, account.role, session.id)
         await tx.accounts.record(actor, SIGNED_IN, session.id, at=now, address=client.address)
-        return SignedIn(token, session.expires_at, actor)
+        return SignedIn(token, session.expires_at, actor, account.theme)
 
     async def _end(self, who: Actor, session: UUID, action: str) -> None:
         async with self.database.begin() as tx:

@@ -30,18 +30,12 @@ async function send(action, method, body) {
   const headers = { "content-type": "application/json", accept: "application/json" };
   try {
     const answer = await ask(action, { method, headers, body: JSON.stringify(body) });
-    return answer.ok ? null : faultOf(answer.status, await answer.json().catch(() => ({})));
+    const told = await answer.json().catch(() => ({}));
+    if (told.theme) write("theme", told.theme); // the account's, before its first page is drawn (first-paint.js)
+    return answer.ok ? null : faultOf(answer.status, told);
   } catch {
     return { detail: "The server did not answer.", advice: whyNoAnswer(), field: "" };
   }
-}
-
-/** Have the account's theme here before its first page is drawn (first-paint.js reads it). */
-async function takeTheme() {
-  const me = await ask("/api/v1/me")
-    .then((answer) => answer.json())
-    .catch(() => null); // the page takes it over when it is there
-  if (me) write("theme", me.theme);
 }
 
 /** Send the fields of the form; gantry/ui/forms.py says what the options mean. */
@@ -55,7 +49,6 @@ export async function sendForm({ action, method = "POST", leads, asks }, event) 
   const fault = await send(action, method, Object.fromEntries(new FormData(form)));
   if (!fault && leads) {
     sessionStorage.removeItem("token"); // Reflex ties a tab's state to it, and it would outlive the change of person
-    await takeTheme();
     return location.replace(destination(location.search, location.origin)); // stays busy until the page is gone
   }
   if (!fault) {
