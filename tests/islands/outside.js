@@ -3,7 +3,7 @@ import { registerHooks } from "node:module";
 
 const NAMES =
   `createContext createElement createParser createPortal memo useCallback useContext useEffect useEffectEvent useId useLayoutEffect
-  useMemo useRef useState useSyncExternalStore useLocation ColorModeContext EventSourceParserStream`.split(/\s+/);
+  useMemo useRef useState useSyncExternalStore EventSourceParserStream`.split(/\s+/);
 const OUTSIDE = `data:text/javascript,export const ${NAMES.map((name) => `${name} = () => undefined`).join(", ")}; export default undefined;`;
 
 registerHooks({

@@ -1,11 +1,7 @@
 /* What only the browser knows of time: the reader's own clock, zone and language, and whether somebody looks at the page. */
 import { useEffect, useEffectEvent } from "react";
 
-const UNITS = [
-  ["day", 86_400],
-  ["hour", 3600],
-  ["minute", 60],
-];
+const UNITS = Object.entries({ day: 86_400, hour: 3600, minute: 60 });
 
 const formatted = (at, options) => new Intl.DateTimeFormat(undefined, options).format(at);
 

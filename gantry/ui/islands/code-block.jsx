@@ -1,12 +1,7 @@
 /*
- * A block of code: its language, copy, wrap, and colours once the highlighter has been loaded. It is a part of markdown, which is drawn
- * here with each frame.
- *
- * The highlighter (shiki with its grammars, loaded when the first block shows) answers asynchronously. Lines it
- * has coloured stay as they are; what came after is shown plain until it catches up, so nothing flickers while
- * code streams. Each line is its own memoised element, so a long block costs what is new in it.
+ * A block of code in markdown, which is drawn here with each frame. Its highlighter (shiki, loaded with the first block) answers later:
+ * lines it has coloured stay, what came after is plain until it catches up. So nothing flickers, and a long block costs what is new in it.
  */
-
 import Check from "lucide-react/dist/esm/icons/check.mjs";
 import Copy from "lucide-react/dist/esm/icons/copy.mjs";
 import Wrap from "lucide-react/dist/esm/icons/wrap-text.mjs";
@@ -20,27 +15,19 @@ const HIGHLIGHT_EVERY_MS = 120;
 const MAX_HIGHLIGHTED = 100_000; // characters; beyond it colours cost more than they help
 
 /** Return the highlighter, or one that colours nothing when it cannot be loaded now; the next block tries again. */
-const loadHighlighter = () =>
-  import("./highlighter.js").then(
-    (module) => module.highlight,
-    () => () => {},
-  );
+const loadHighlighter = () => import("./highlighter.js").catch(() => ({ highlight: () => {} }));
 
 /** Return the coloured lines of `code` so far: `{code, lines}` for what the highlighter has seen last. */
 function useHighlighted(code, language, open) {
   const [result, setResult] = useState({ code: "", lines: [] });
   const timer = useRef(0);
-  const colour = useEffectEvent((highlight) => highlight(code, language, open, (lines) => setResult({ code, lines })));
+  const colour = useEffectEvent(({ highlight }) => {
+    timer.current = 0;
+    highlight(code, language, open, (lines) => setResult({ code, lines }));
+  });
   useEffect(() => {
     if (!language || code.length > MAX_HIGHLIGHTED) return;
-    timer.current ||= setTimeout(
-      async () => {
-        const highlight = await loadHighlighter();
-        timer.current = 0;
-        colour(highlight);
-      },
-      open ? HIGHLIGHT_EVERY_MS : 0,
-    );
+    timer.current ||= setTimeout(() => loadHighlighter().then(colour), open ? HIGHLIGHT_EVERY_MS : 0);
   }, [code, language, open]);
   useEffect(() => () => clearTimeout(timer.current), []);
   return result;

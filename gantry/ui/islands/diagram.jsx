@@ -37,11 +37,8 @@ export function Diagram({ source, children }) {
   });
   useEffect(() => {
     let show = setDrawn;
-    if (source)
-      draw(source).then(
-        (drawn) => show({ image: drawn }),
-        () => show((before) => ({ ...before, failed: true })),
-      );
+    const drawn = source ? draw(source).catch(() => null) : undefined;
+    drawn?.then((made) => show(made ? { image: made } : (before) => ({ ...before, failed: true })));
     return () => {
       show = () => {};
     };

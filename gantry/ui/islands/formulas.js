@@ -1,9 +1,7 @@
 /*
- * Formulas in markdown: $x$, $$x$$, \(x\) and \[x\], as syntax for the browser's parser, so that code is never touched.
- *
- * $…$ is a formula by the rule of gantry/domain/citations.py: it ends on its line, no blank stands inside its dollars,
- * and neither a letter or digit before it nor a digit after it, so that $5 and $6 stay money. What stands alone on its
- * lines, or between $$ or \[ \], is displayed. A mark that is never closed stays as it was written.
+ * Formulas in markdown: $x$, $$x$$, \(x\) and \[x\], as syntax for the browser's parser, so that code is never touched. $…$ is one by the
+ * rule of gantry/domain/citations.py: on one line, no blank inside its dollars, no letter or digit before it and no digit after it: $5 and
+ * $6 are money. What stands alone on its lines, or between $$ or \[ \], is displayed. A mark that is never closed stays as it was written.
  */
 const DOLLAR = 36;
 const BACKSLASH = 92;

@@ -1,7 +1,7 @@
 /*
  * The keys of menus and of lists with a search field, as in the ARIA Authoring Practices: in a menu the focus moves, in a list it stays in
- * the field and the active option is told apart from it. Both are Python (gantry/ui/menus.py, pickers.py) on the browser's own popover,
- * which opens, places and closes them; keys and search must act in the same frame.
+ * the field. Both are Python (gantry/ui/menus.py, pickers.py) on the browser's own popover, which opens, places and closes them. Keys and
+ * search must act in the same frame.
  */
 import { focusOn, isComposing } from "./page.js";
 

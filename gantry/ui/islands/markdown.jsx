@@ -73,9 +73,10 @@ const plain = Object.fromEntries(
 );
 const components = { ...plain, a: Link, img: Picture, input: Task, table: Table, code: CodeBlock, inlineCode: InlineCode };
 
+const NO_MATHS = { plugins: {} };
+
 /** Have formulas drawn; where that cannot be loaded now, they show as they were written. */
 const loadMaths = async () => put("maths", (await import("./maths.js").catch(() => NO_MATHS)).plugins);
-const NO_MATHS = { plugins: {} };
 
 /** Return the plugin when `text` has a formula; nothing while it is on its way. */
 function useMaths(wanted) {

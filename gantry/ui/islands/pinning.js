@@ -1,9 +1,8 @@
 /*
- * Where the reader is, kept while the text around them changes. It cannot be Python: it follows each frame's layout.
- *
- * Pinned: the end stays in view whatever grows. Only the reader unpins (wheel, touch, keys, scroll bar, a selection made upward), at once;
- * only scrolling down to the end pins again. Not pinned: the message at the top of the view stays where it is, also when earlier messages
- * are put above it. Both happen in a ResizeObserver, that is after layout and before paint, so nothing is seen to jump.
+ * Where the reader is, kept while the text around them changes. It cannot be Python: it follows each frame's layout, and acts before its
+ * paint. Pinned, the end stays in view whatever grows. Only the reader unpins (wheel, touch, keys, scroll bar, a selection made upward);
+ * only scrolling to the end pins again. Not pinned, the message at the top of the view stays where it is, also when others are put above
+ * it.
  */
 import { useEffect, useEffectEvent, useLayoutEffect } from "react";
 import { closePanel } from "./focus.js";
@@ -33,7 +32,8 @@ class Pin {
   #height = 0;
   #touchY = 0;
 
-  start() {
+  /** Keep the place until what is returned is called; `look` is told when the page comes before the reader's eyes again. */
+  start(look) {
     const view = this.#view;
     const stop = listening((onAny) => {
       const on = (target, name, handle) => onAny(target, name, handle, { passive: true });
@@ -47,6 +47,7 @@ class Pin {
       on(view, "keydown", (event) => UP_KEYS.has(event.key) && !event.target.closest("textarea, input") && this.#release());
       on(view, "scroll", () => this.#scrolled());
       on(document, "selectionchange", () => isSelectingUpward(this.#content) && this.#release());
+      onAny(document, "visibilitychange", look);
       onAny(document, "keydown", (event) => this.#paged(event));
     });
     const observer = new ResizeObserver(() => this.resized());
@@ -132,11 +133,9 @@ export function Pinning({ conversationId, earliestId, onSeen }) {
   const look = useEffectEvent(() => document.visibilityState === "visible" && onSeen());
   useLayoutEffect(() => {
     pin = new Pin();
-    const stop = pin.start();
-    const ignore = listening((on) => on(document, "visibilitychange", look));
+    const stop = pin.start(look);
     return () => {
       stop();
-      ignore();
       pin = null;
     };
   }, []);

@@ -1,10 +1,7 @@
 /*
- * Cutting a growing text, with each frame, where it can never be joined again.
- *
- * What a renderer does to the whole text on each frame (closing half-open marks, finding blocks) grows with the text. So a text is shown as
- * segments of a few thousand characters, and only the last one still changes. A cut is made just before a block at the moment it begins:
- * nothing that is on screen moves from one segment to another, and a selection survives. Link definitions and footnotes reach across
- * segments, so a finished text that has any is shown in one piece.
+ * Cutting a growing text, with each frame, into segments of which only the last still changes: what a renderer does to a text on each
+ * frame grows with it. A cut is made just before a block when it begins, so nothing on screen moves between segments and a selection
+ * survives. Link definitions and footnotes reach across segments, so a finished text that has any is shown in one piece.
  */
 import { useRef } from "react";
 import { blocksOf } from "./syntax.js";
