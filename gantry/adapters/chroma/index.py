@@ -230,7 +230,7 @@ class ChromaIndex:
 
     async def set_names(self) -> set[str]:
         """Return the sets there are."""
-        names = await self._call(_names)
+        names = await self._call(_names, _UPKEEP_SECONDS)
         return {
             name.removeprefix(f"{_PREFIX}.").rpartition(".")[0]
             for name in names
@@ -254,7 +254,7 @@ class ChromaIndex:
 
     async def _collections(self, set_name: str) -> list[str]:
         start = f"{_PREFIX}.{set_name}."
-        return [name for name in await self._call(_names) if name.startswith(start)]
+        return [name for name in await self._call(_names, _UPKEEP_SECONDS) if name.startswith(start)]
 
     async def _run(
         self,
