@@ -3,6 +3,7 @@
 import re
 import time
 from contextlib import closing
+from functools import cached_property
 from typing import Any
 
 import pypdfium2
@@ -31,8 +32,12 @@ class Scans:
         self._most_unread = most_unread
         self._until: float | None = None
         self._read = 0
-        self.can_read = recognition.is_installed()
         self.unread: list[ParsingFailed] = []  # for each page that was not read, why
+
+    @cached_property
+    def can_read(self) -> bool:
+        """Whether there is text recognition here; asked when there is a page for it."""
+        return recognition.is_installed()
 
     def text_of(self, number: int, layer: str) -> str:
         """Return what a page says and shows; where that cannot be read, it is noted, and *layer* returned.
