@@ -22,10 +22,11 @@ from bench.model import ModelServer, running_model
 from bench.opening import opened, sidebar_painted
 from bench.proxy import running_proxy
 from bench.report import Earlier, Section, earlier, heading, load_remark, machine, rendered, write_json
-from bench.seed import COLLECTOR, Seeded, seed
+from bench.seed import COLLECTOR, Seeded, seed, seed_people
 from bench.soak import soak
 from bench.wire import Redis, WireRun, follow_many, running_redis
 from gantry import __version__
+from tests.parts.postgres import running_postgres
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +96,7 @@ class Bench:
             if self.plan.soak_minutes:
                 self._say(f"{self.plan.soak_minutes:g} minutes of mixed use")
                 self._measure("Mixed use", lambda: lines.soak(soak(product, self.plan.soak_minutes)))
-        self._measure("Many answers at once, with Redis", self._with_redis)
+        self._measure("Many answers at once, two replicas with Redis and PostgreSQL", self._with_redis)
 
     def _in_browser(self, product: app.Product, seeded: Seeded) -> None:
         with running_proxy(product.port) as proxy, running_chromium() as chromium:
@@ -137,25 +138,33 @@ class Bench:
         return lines.answers(runs, self.plan.history)
 
     def _crowds(self, product: app.Product) -> tuple[lines.Line, ...]:
-        return lines.wire([self._crowd(product, readers) for readers in self.plan.crowds])
+        return lines.wire([self._crowd([product], readers) for readers in self.plan.crowds])
 
-    def _crowd(self, product: app.Product, readers: int, redis: Redis | None = None) -> WireRun:
+    def _crowd(self, replicas: Sequence[app.Product], readers: int, redis: Redis | None = None) -> WireRun:
         rate = 100 if readers == 1 else self.plan.crowd_rate
         self._say(f"{readers} answers at {rate:g} tokens a second, without a browser")
         # Many need longer until all have begun; what they share counts while all are written.
         seconds = self.plan.crowd_seconds * max(1.0, readers / 50)
-        run = asyncio.run(follow_many(product, self.model, readers, rate, seconds, redis))
-        settle(product)
+        run = asyncio.run(follow_many(replicas, self.model, readers, rate, seconds, redis))
+        for replica in replicas:
+            settle(replica)
         return run
 
     def _with_redis(self) -> tuple[lines.Line, ...]:
         with running_redis(self.data) as redis:
             if redis is None:
                 raise app.BenchError("no redis-server on the PATH")
-            settings = app.environment(self.data, self.model.url, redis.url)
-            with app.running(settings) as product:
-                app.wait_listed(product.origin)
-                return lines.wire([self._crowd(product, self.plan.crowd_with_redis, redis)])
+            data = self.data / "replicas"
+            data.mkdir()
+            settings = app.environment(data, self.model.url, redis.url)
+            with running_postgres() as url, ExitStack() as stack:
+                settings["DATABASE_URL"] = url
+                first = stack.enter_context(app.running(settings))
+                seed_people(url)
+                replicas = [first, stack.enter_context(app.running(settings))]
+                for replica in replicas:
+                    app.wait_listed(replica.origin)
+                return lines.wire([self._crowd(replicas, self.plan.crowd_with_redis, redis)], replicas=2)
 
     def _measure(self, title: str, measured: Callable[[], tuple[lines.Line, ...] | None]) -> None:
         """Measure a part, and print it; one that returns nothing has printed its own parts."""

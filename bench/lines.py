@@ -142,13 +142,14 @@ def opening(took: dict[int, float], few: float, many: float, conversations: int)
     return tuple(lines)
 
 
-def wire(runs: Sequence[WireRun]) -> tuple[Line, ...]:
+def wire(runs: Sequence[WireRun], *, replicas: int = 1) -> tuple[Line, ...]:
     """Many answers at once."""
+    budgets = _CROWD_BUDGETS if replicas == 1 else dict.fromkeys((run.readers for run in runs), 250)
     lines: list[Line] = []
     for run in runs:
         what = f"{run.readers} × {run.rate:g} tokens/s"
         lines += [
-            Line(f"{what}: server CPU", run.server_ms, "ms/1,000", _CROWD_BUDGETS.get(run.readers)),
+            Line(f"{what}: server CPU", run.server_ms, "ms/1,000", budgets.get(run.readers)),
             Line(f"{what}: event stream", run.bytes_per_token, "B/token"),
             Line(f"{what}: lag p50 without a browser", median(run.lags_ms), "ms"),
             Line(f"{what}: lag p95 without a browser", percentile(run.lags_ms, 0.95), "ms"),

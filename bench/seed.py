@@ -43,6 +43,18 @@ def seed(data: Path, histories: tuple[int, ...], conversations: int) -> Seeded:
     return asyncio.run(_seed(data, histories, conversations))
 
 
+def seed_people(url: str) -> None:
+    """Store the accounts of the crowd and nothing else."""
+    asyncio.run(_seed_people(url))
+
+
+async def _seed_people(url: str) -> None:
+    async with Database(url) as database, database.begin() as tx:
+        owner = await tx.accounts.find_by_email(EMAIL)
+        assert owner is not None
+        tx.session.add_all(_account(email, owner) for email in CROWD)
+
+
 async def _seed(data: Path, histories: tuple[int, ...], conversations: int) -> Seeded:
     async with Database(database_url(data)) as database, database.begin() as tx:
         owner = await tx.accounts.find_by_email(EMAIL)

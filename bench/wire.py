@@ -45,7 +45,7 @@ class WireRun:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody who asks over REST."""
+    """Somebody who asks over REST, and reads at *port*."""
 
     client: httpx.AsyncClient
     port: int
@@ -65,34 +65,41 @@ class Person:
         await follower.follow(self.port, await self.ask(text), self.token)
 
 
-async def signed_in(product: Product, email: str) -> Person:
-    """Sign in; the client lives as long as the process."""
+async def signed_in(product: Product, email: str, *, reads_at: Product | None = None) -> Person:
+    """Sign in; the client lives as long as the process. What is asked may be read at another replica."""
     client = httpx.AsyncClient(base_url=product.origin, trust_env=False, timeout=60)
     answer = await client.post("/api/v1/session", json={"email": email, "password": PASSWORD})
     answer.raise_for_status()
     token = client.cookies["gantry_session"]
     client.cookies.clear()
     client.headers["Authorization"] = f"Bearer {token}"
-    return Person(client, product.port, token)
+    return Person(client, (reads_at or product).port, token)
 
 
 async def follow_many(
-    product: Product,
+    replicas: Sequence[Product],
     model: ModelServer,
     readers: int,
     rate: float,
     seconds: float,
     redis: Redis | None = None,
 ) -> WireRun:
-    """Have *readers* answers written and followed at once, each person having some of them."""
+    """Have *readers* answers written and followed at once, each person having some of them.
+
+    Of several replicas one writes an answer and the next is read.
+    """
     tokens = min(int(rate * seconds), 9999)
     asked = [question(tokens, rate) for _ in range(readers)]
     followers = {number: Follower() for _text, number in asked}
 
     def used() -> tuple[float, float, float]:
-        return time.time(), product.cpu_seconds(), cpu_seconds(redis.pid) if redis else 0.0
+        servers = sum(replica.cpu_seconds() for replica in replicas)
+        return time.time(), servers, cpu_seconds(redis.pid) if redis else 0.0
 
-    people = [await signed_in(product, email) for email in CROWD[: min(readers, len(CROWD))]]
+    people = [
+        await signed_in(replicas[at % len(replicas)], email, reads_at=replicas[(at + 1) % len(replicas)])
+        for at, email in enumerate(CROWD[: min(readers, len(CROWD))])
+    ]
     first = time.time()
     tasks = [
         asyncio.create_task(people[at % len(people)].ask_and_follow(text, followers[number]))
