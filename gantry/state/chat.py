@@ -9,18 +9,15 @@ What a handler acts on comes in its arguments, never from here: after a restart 
 page still shows a conversation, and the page's events may come before ``open``.
 """
 
-from collections.abc import Generator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from typing import Annotated, Literal
-from uuid import NAMESPACE_OID, uuid4, uuid5
 
 import reflex as rx
-from annotated_types import Len
 from pydantic import StringConstraints
 
 from gantry.domain.accounts import Actor
 from gantry.domain.catalog import ModelRef
-from gantry.domain.chat import MAX_MESSAGE_CHARACTERS, MessageStatus, Rating
+from gantry.domain.chat import MessageStatus, Rating
 from gantry.domain.errors import NotFound
 from gantry.domain.knowledge import DocumentScope, ScopeKind
 from gantry.runtime import services
@@ -44,11 +41,7 @@ from gantry.state.views.vault import CollectionView, collection_views
 EARLIER_LIMIT = 120  # messages of ``earlier``; loading more drops as many from its other end
 LATEST_LIMIT = 40  # messages of ``latest``; beyond it all but the last exchange move to ``earlier``
 
-Ids = Annotated[list[Annotated[str, StringConstraints(max_length=64)]], Len(max_length=100)]
-Key = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 Model = Annotated[str, StringConstraints(max_length=255)]
-# The service says in its own words what is too long; far beyond that, somebody else than our page is speaking.
-Text = Annotated[str, StringConstraints(max_length=2 * MAX_MESSAGE_CHARACTERS)]
 
 
 class ChatState(rx.State):
@@ -67,8 +60,6 @@ class ChatState(rx.State):
     models: list[ServerModelsView] = []
     offline: bool = False  # there is only the built-in answerer
     tokens: int = 0  # of the conversation so far, as its model counts; 0 while nobody knows
-    accepted: str = ""  # the key of the last text stored,
-    refused: str = ""  # and of the last one that was not, a space, and what tells two refusals of it apart
     rated: dict[
         str, str
     ] = {}  # judgements since the messages were sent, by message: those are not sent again
@@ -156,67 +147,6 @@ class ChatState(rx.State):
 
     @rx.event
     @guarded
-    async def send(self, text: Text, key: Key, conversation: str, files: Ids | None = None):
-        """Store a message and start its answer; an empty *conversation* is a new one.
-
-        Args:
-            key: The page's name for this text; sent again, the text is shown and not stored twice.
-            files: Attached files; pages from before there were any send none.
-        """
-        with self._refusing(key):
-            who = await acting(self)
-            thread = uuid_of(conversation) if conversation else None
-            model = self.model if self._chosen and conversation == self.conversation_id else ""
-            sent = await services().chat.send(
-                who,
-                thread,
-                text,
-                model=model or None,
-                client_key=key,
-                files=[uuid_of(each) for each in files or []],
-                beginning=self._beginning(),
-            )
-        self.accepted = key
-        return await self._follow(who, sent)
-
-    @rx.event
-    @guarded
-    async def stop(self, generation: str):
-        """Stop an answer being written; its end arrives over its event stream."""
-        await services().answers.stop(await acting(self), uuid_of(generation))
-
-    @rx.event
-    @guarded
-    async def regenerate(self, message: str, model: Model):
-        """Have a question answered again, by the same model or (*model* not empty) by another."""
-        who = await acting(self)
-        sent = await services().chat.regenerate(who, uuid_of(message), model=model or None)
-        return await self._follow(who, sent)
-
-    @rx.event
-    @guarded
-    async def edit(self, message: str, text: Text):
-        """Ask in other words: the new question becomes a branch beside the old one.
-
-        The same words to the same model are the same edit, so that an impatient person stores it once.
-        """
-        who = await acting(self)
-        shown = any(view.id == message for view in (*self.earlier, *self.latest))
-        model = self.model if self._chosen and shown else ""
-        key = uuid5(NAMESPACE_OID, f"{message}\n{model}\n{text}").hex
-        sent = await services().chat.edit(who, uuid_of(message), text, model=model or None, client_key=key)
-        return await self._follow(who, sent)
-
-    @rx.event
-    @guarded
-    async def resume(self, message: str):
-        """Have a stopped, failed or truncated answer continued."""
-        who = await acting(self)
-        sent = await services().chat.resume(who, uuid_of(message))
-        return await self._follow(who, sent)
-
-    @rx.event
-    @guarded
     async def select_branch(self, message: str):
         """Show another of the alternatives."""
         who = await acting(self)
@@ -281,21 +211,6 @@ class ChatState(rx.State):
 
     @rx.event
     @guarded
-    async def choose_scope(self, kind: Literal["all", "none"], conversation: str):
-        """Let *conversation*, or (empty) a new one, read all documents or none from the next question on."""
-        await self.take_scope(await acting(self), DocumentScope(ScopeKind(kind)), conversation)
-
-    @rx.event
-    @guarded
-    async def set_remembered(self, remembered: bool, conversation: str):
-        """Let memory take part in *conversation*, or (empty) in a new one, or not."""
-        if conversation:
-            await services().memory.set_remembered(await acting(self), uuid_of(conversation), remembered)
-        if conversation == self.conversation_id:
-            self.remembered = remembered
-
-    @rx.event
-    @guarded
     async def refresh_documents(self):
         """Show that collections have come, gone or filled."""
         self.collections = collection_views(await services().collections.list_collections(await acting(self)))
@@ -311,26 +226,19 @@ class ChatState(rx.State):
         every = (model for server in self.models for model in server.models)
         return next((model.context_tokens for model in every if model.id == self.model), 0)
 
-    @contextmanager
-    def _refusing(self, key: str) -> Generator[None]:
-        """Let the page know when the text named *key* was not stored."""
-        try:
-            yield
-        except Exception:
-            self.refused = f"{key} {uuid4().hex}"
-            raise
-
-    def _beginning(self) -> Beginning:
+    def beginning(self) -> Beginning:
         """Return how a new conversation is to start, as the page says."""
         temporary = self.temporary or self._asks_for_temporary()
-        return Beginning(self._scope(), temporary, self.remembered)
+        return Beginning(self.reads(), temporary, self.remembered)
 
-    async def scope_of(self, who: Actor, conversation: str) -> DocumentScope:
-        """Return what *conversation*, or (empty) a new one, may read."""
-        if conversation == self.conversation_id:
-            return self._scope()
-        window = await services().chat.window(who, uuid_of(conversation), limit=1)
-        return DocumentScope.parse(window.conversation.scope)
+    def model_for(self, conversation: str) -> str | None:
+        """Return the model that was chosen for *conversation*, or (empty) for a new one; None leaves it to the service."""
+        return self.model if self._chosen and conversation == self.conversation_id else None
+
+    def model_for_message(self, message: str) -> str | None:
+        """Return the model that was chosen for the conversation on the page, if *message* is there."""
+        shown = any(view.id == message for view in (*self.earlier, *self.latest))
+        return self.model_for(self.conversation_id) if shown else None
 
     async def take_scope(self, who: Actor, scope: DocumentScope, conversation: str) -> None:
         """Store *scope* where the page says, and show it if that is what is open."""
@@ -339,7 +247,8 @@ class ChatState(rx.State):
         if conversation == self.conversation_id:
             self._take_scope(scope)
 
-    def _scope(self) -> DocumentScope:
+    def reads(self) -> DocumentScope:
+        """Return what the conversation on the page may read."""
         collections, files = (
             tuple(uuid_of(each) for each in ids) for ids in (self.scope_collections, self.scope_documents)
         )
@@ -435,7 +344,7 @@ class ChatState(rx.State):
         self._chosen = self._chosen or window.conversation.model is not None
         self.model = window.conversation.model or self.model
 
-    async def _follow(self, who: Actor, sent: Sent) -> list[rx.event.EventSpec]:
+    async def follow(self, who: Actor, sent: Sent) -> list[rx.event.EventSpec]:
         """Follow the answer that *sent* has started; return what leads to its page when another is open."""
         conversation = str(sent.conversation_id)
         self._held = [*self._held[-LATEST_LIMIT:], str(sent.message_id)]  # nothing of it need come twice

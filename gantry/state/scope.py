@@ -1,10 +1,11 @@
-"""Which documents a conversation may read, while somebody chooses among them."""
+"""What a conversation may read: documents, while somebody chooses among them, and memory."""
 
 from typing import Annotated, Literal
 
 import reflex as rx
 from pydantic import StringConstraints
 
+from gantry.domain.accounts import Actor
 from gantry.domain.knowledge import DocumentScope, ScopeKind
 from gantry.runtime import services
 from gantry.state.chat import ChatState
@@ -41,7 +42,7 @@ class ScopeState(rx.State):
         What was chosen before is the conversation's own, so that ticks in quick succession build on each other.
         """
         who, chat = await acting(self), await self.get_state(ChatState)
-        before = await chat.scope_of(who, conversation)
+        before = await _scope_of(who, conversation, chat)
         lists = {"collection": list(before.collections), "document": list(before.documents)}
         ticked = uuid_of(item)
         lists[kind] = [each for each in lists[kind] if each != ticked] + ([ticked] if chosen else [])
@@ -53,6 +54,23 @@ class ScopeState(rx.State):
         if len(documents) < len(lists["document"]):
             await self._offer(self._words)
 
+    @rx.event
+    @guarded
+    async def choose_scope(self, kind: Literal["all", "none"], conversation: str):
+        """Let *conversation*, or (empty) a new one, read all documents or none from the next question on."""
+        who, chat = await acting(self), await self.get_state(ChatState)
+        await chat.take_scope(who, DocumentScope(ScopeKind(kind)), conversation)
+
+    @rx.event
+    @guarded
+    async def set_remembered(self, remembered: bool, conversation: str):
+        """Let memory take part in *conversation*, or (empty) in a new one, or not."""
+        if conversation:
+            await services().memory.set_remembered(await acting(self), uuid_of(conversation), remembered)
+        chat = await self.get_state(ChatState)
+        if conversation == chat.conversation_id:
+            chat.remembered = remembered
+
     async def _offer(self, words: str) -> None:
         who, chat = await acting(self), await self.get_state(ChatState)
         self._words = words
@@ -62,3 +80,11 @@ class ScopeState(rx.State):
         found = await services().documents.list_documents(who, words=words, limit=OFFERED)
         others = [DocumentChoiceView(str(each.id), each.name) for each in found]
         self.documents = [*chosen, *(each for each in others if each.id not in chat.scope_documents)]
+
+
+async def _scope_of(who: Actor, conversation: str, chat: ChatState) -> DocumentScope:
+    """Return what *conversation*, or (empty) a new one, may read."""
+    if conversation == chat.conversation_id:
+        return chat.reads()
+    window = await services().chat.window(who, uuid_of(conversation), limit=1)
+    return DocumentScope.parse(window.conversation.scope)

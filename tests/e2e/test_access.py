@@ -21,6 +21,7 @@ from tests.parts.llm_server import Script
 
 SECRET = "the-secret-of-the-garden"
 STATE = "reflex___state____state"
+ASKING = f"{STATE}.gantry___state___asking____asking_state"
 CHAT = f"{STATE}.gantry___state___chat____chat_state"
 SESSION = f"{STATE}.gantry___state___session____session_state"
 SIDEBAR = f"{STATE}.gantry___state___sidebar____sidebar_state"
@@ -174,7 +175,7 @@ async def test_client_without_a_session_gets_nothing(app: RunningApp, person: Pe
             f"{SETTINGS}.load",
         ):
             await stranger.call(name)
-        await stranger.call(f"{CHAT}.send", text="hello", key="k1", conversation=conversation)
+        await stranger.call(f"{ASKING}.send", text="hello", key="k1", conversation=conversation)
         said = await stranger.heard()
     assert "login" in said
     for private in (SECRET, person.email, person.name, "Ada Admin"):
@@ -295,13 +296,14 @@ async def test_handlers_refuse_what_no_page_sends(
     async with client(app, session=person.session, path=f"/c/{conversation}") as program:
         assert SECRET in await program.heard()
         for name, payload in WRONG:
-            await program.call(f"{CHAT}.{name}", **payload)
+            state = ASKING if name in {"send", "regenerate", "edit", "resume", "stop"} else CHAT
+            await program.call(f"{state}.{name}", **payload)
         await program.heard()
         assert await person.messages(conversation) == before
         assert len(await person.conversations()) == 1
         # The same call, made rightly, goes through: what was refused was refused for what it was.
         asked = {"text": f"Right {cue(Script('Right.'))}", "key": "a-key", "conversation": conversation}
-        await program.call(f"{CHAT}.send", **asked)
+        await program.call(f"{ASKING}.send", **asked)
         await program.heard()
         assert len(await person.messages(conversation)) == len(before) + 2
     tab = await visits.tab(person, f"/c/{conversation}")
@@ -340,12 +342,12 @@ async def test_handlers_refuse_other_peoples_ids(
     before = await person.messages(conversation)
     async with client(app, session=other.session, path=f"/c/{conversation}") as thief:
         await thief.call(f"{CHAT}.open")
-        await thief.call(f"{CHAT}.send", text="planted", key="k1", conversation=conversation)
+        await thief.call(f"{ASKING}.send", text="planted", key="k1", conversation=conversation)
         await thief.call(f"{CHAT}.choose_model", model="openai/variant", conversation=conversation)
         await thief.call(f"{CHAT}.note_seen", conversation=conversation)
-        await thief.call(f"{CHAT}.regenerate", message=answer, model="")
-        await thief.call(f"{CHAT}.edit", message=question, text="planted", key="k2")
-        await thief.call(f"{CHAT}.resume", message=answer)
+        await thief.call(f"{ASKING}.regenerate", message=answer, model="")
+        await thief.call(f"{ASKING}.edit", message=question, text="planted", key="k2")
+        await thief.call(f"{ASKING}.resume", message=answer)
         await thief.call(f"{CHAT}.select_branch", message=answer)
         await thief.call(f"{CHAT}.rate", message=answer, rating="up")
         await thief.call(f"{CHAT}.refresh", conversation=conversation)
@@ -370,7 +372,7 @@ async def test_answer_of_another_person_cannot_be_stopped(
     conversation = await person.conversation()
     started = await person.send(conversation, f"Count {cue(streamed(40, 20))}")
     async with client(app, session=other.session) as thief:
-        await thief.call(f"{CHAT}.stop", generation=started["generation_id"])
+        await thief.call(f"{ASKING}.stop", generation=started["generation_id"])
         done = await person.settled(conversation, started["message_id"])
     assert done["status"] == "complete"
     assert done["content"].split() == words_of(counted(40))

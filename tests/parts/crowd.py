@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 from websockets.exceptions import ConnectionClosed
 
+from gantry.state.asking import AskingState
 from gantry.state.chat import ChatState
 from tests.e2e.scripts import Cue, words_of
 from tests.parts.app import Person, Served, app_client
@@ -131,12 +132,12 @@ class Crowd:
     async def _send(self, tab: WireTab, text: str, key: str) -> None:
         """Send as the page does: again with the same key, until the server says that it has the text."""
         key = f"{tab.token[:8]} {key}"
-        while tab.var(ChatState, "accepted") != key:
+        while tab.var(AskingState, "accepted") != key:
             conversation = tab.conversation
             with suppress(AssertionError, ConnectionClosed, TimeoutError):
-                await tab.send(ChatState.send, text=text, key=key, conversation=conversation)
-                await tab.until(lambda: tab.var(ChatState, "accepted") == key, SEND_AGAIN_SECONDS)
-            if tab.var(ChatState, "accepted") != key:
+                await tab.send(AskingState.send, text=text, key=key, conversation=conversation)
+                await tab.until(lambda: tab.var(AskingState, "accepted") == key, SEND_AGAIN_SECONDS)
+            if tab.var(AskingState, "accepted") != key:
                 await asyncio.sleep(0.2)
 
 

@@ -5,6 +5,7 @@ from typing import Any, cast
 
 import reflex as rx
 
+from gantry.state.asking import AskingState
 from gantry.state.chat import ChatState
 from gantry.state.views.chat import MessageView, SourceView
 from gantry.ui.browser import Kept
@@ -211,7 +212,7 @@ def _failure(view: MessageView) -> rx.Component:
             rx.el.button(
                 "Retry",
                 type="button",
-                on_click=ChatState.regenerate(view.id, ""),
+                on_click=AskingState.regenerate(view.id, ""),
                 class_name="button primary",
             ),
             rx.cond(

@@ -2,6 +2,7 @@
 
 import reflex as rx
 
+from gantry.state.asking import AskingState
 from gantry.state.chat import ChatState
 from gantry.state.session import SessionState
 from gantry.ui.browser import CONVERSATION, Kept, function, grouped, whole_event
@@ -93,9 +94,9 @@ def composer() -> rx.Component:
             here=CONVERSATION,
             conversation_id=ChatState.conversation_id,
             generation_id=ChatState.generation_id,
-            accepted=ChatState.accepted,
-            refused=ChatState.refused,
-            on_send=ChatState.send,
+            accepted=AskingState.accepted,
+            refused=AskingState.refused,
+            on_send=AskingState.send,
         ),
         Dropping.create(place=CONVERSATION, fields=_ATTACH),
         rx.el.p("AI can make mistakes. Check important information.", class_name="small-print"),
@@ -134,7 +135,7 @@ def _bar() -> rx.Component:
                 disabled=is_stopping,
                 on_click=[
                     _STOPPING.put_for(ChatState.generation_id, _STOP_PATIENCE_MS),
-                    ChatState.stop(ChatState.generation_id),
+                    AskingState.stop(ChatState.generation_id),
                 ],
                 data_testid="stop",
             ),

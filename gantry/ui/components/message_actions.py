@@ -4,6 +4,7 @@ from typing import Any, Literal
 
 import reflex as rx
 
+from gantry.state.asking import AskingState
 from gantry.state.chat import ChatState
 from gantry.state.views.chat import MessageView
 from gantry.ui.browser import Kept, function
@@ -97,7 +98,7 @@ def _of_answer(view: MessageView, rating: rx.Var[str]) -> rx.Component:
             rx.fragment(judge("Good answer", "thumbs-up", "up"), judge("Bad answer", "thumbs-down", "down")),
         ),
         rx.el.span(
-            _action("Retry", "rotate-cw", ChatState.regenerate(view.id, ""), data_testid="retry"),
+            _action("Retry", "rotate-cw", AskingState.regenerate(view.id, ""), data_testid="retry"),
             other_model_button(view, class_name="action narrow"),
             class_name="retry",
         ),
@@ -111,7 +112,7 @@ def _continue(view: MessageView) -> rx.Component:
         "Continue",
         type="button",
         class_name="action worded",
-        on_click=ChatState.resume(view.id),
+        on_click=AskingState.resume(view.id),
         data_testid="continue",
     )
 

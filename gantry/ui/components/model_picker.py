@@ -4,6 +4,7 @@ from typing import Any
 
 import reflex as rx
 
+from gantry.state.asking import AskingState
 from gantry.state.chat import ChatState
 from gantry.state.views.chat import MessageView, ModelChoiceView, ServerModelsView
 from gantry.ui.browser import Kept
@@ -75,7 +76,7 @@ def _model(model: ModelChoiceView) -> rx.Component:
         chosen=chosen,
         on_click=rx.cond(
             message != "",
-            ChatState.regenerate(message, model.id),
+            AskingState.regenerate(message, model.id),
             ChatState.choose_model(model.id, ChatState.conversation_id),
         ),
     )

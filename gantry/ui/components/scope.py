@@ -71,7 +71,7 @@ def memory_control() -> rx.Component:
             _Line(
                 "Use memory in this chat",
                 remembered,
-                lambda on: ChatState.set_remembered(on, ChatState.conversation_id),
+                lambda on: ScopeState.set_remembered(on, ChatState.conversation_id),
                 disabled=ChatState.temporary,
             ).checkbox(),
             rx.cond(
@@ -147,7 +147,7 @@ def _whole(kind: str) -> Any:
 def _choose(kind: Literal["all", "none"]) -> Any:
     return lambda _on: [
         _AHEAD.put({"all": kind == "all", "none": kind == "none"}),
-        ChatState.choose_scope(kind, ChatState.conversation_id),
+        ScopeState.choose_scope(kind, ChatState.conversation_id),
     ]
 
 

@@ -5,6 +5,7 @@ from typing import Any
 import reflex as rx
 from reflex.event import no_args_event_spec
 
+from gantry.state.asking import AskingState
 from gantry.state.chat import ChatState
 from gantry.ui.browser import Kept, function
 from gantry.ui.components.local import comes_near
@@ -28,7 +29,7 @@ class _Pinning(rx.Component):
 def transcript(*messages: Any, otherwise: rx.Component) -> rx.Component:
     """Lay out *messages* and the text on its way; *otherwise* stands in a new conversation with neither."""
     key = _PENDING.value["key"].to(str)
-    is_pending = (key != "") & (key != ChatState.accepted) & ~ChatState.refused.startswith(key)
+    is_pending = (key != "") & (key != AskingState.accepted) & ~AskingState.refused.startswith(key)
     earliest = rx.cond(ChatState.earlier, ChatState.earlier[0].id, "")
     is_blank = ChatState.ready & (ChatState.conversation_id == "")
     return rx.el.div(

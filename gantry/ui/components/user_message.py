@@ -5,7 +5,7 @@ from typing import Any, cast
 import reflex as rx
 
 from gantry.domain.chat import MAX_MESSAGE_CHARACTERS
-from gantry.state.chat import ChatState
+from gantry.state.asking import AskingState
 from gantry.state.views.chat import MessageView
 from gantry.ui.browser import Kept, function
 
@@ -64,7 +64,7 @@ def _editor(view: rx.Var[MessageView]) -> rx.Component:
     message = cast("MessageView", view)
 
     def save(fields: Any) -> Any:
-        return ChatState.edit(message.id, fields.to(dict[str, str])["text"])
+        return AskingState.edit(message.id, fields.to(dict[str, str])["text"])
 
     return rx.el.form(
         _Text.create(

@@ -18,8 +18,10 @@ from gantry.domain.errors import AlreadyAnswering, NotFound
 from gantry.domain.knowledge import DocumentScope, ScopeKind
 from gantry.services.catalog import ModelChoice
 from gantry.services.chat import Beginning, Bubble, Listed, Sent, Window
+from gantry.state.asking import AskingState
 from gantry.state.chat import ChatState
 from gantry.state.guard import page_name
+from gantry.state.scope import ScopeState
 from gantry.state.sidebar import SidebarState
 from gantry.state.views.chat import usage_label
 from gantry.state.views.sidebar import flat
@@ -165,10 +167,11 @@ def ways(outcome: Any) -> list[str]:
 async def test_a_fresh_state_sends_where_the_page_says() -> None:
     """A message goes to the conversation on the page even before this state knows which one that is."""
     chat = Threads.of(ONE)
-    async with at(f"/c/{ONE}", chat) as (_, state):
-        outcome = await state.send("second", "k", str(ONE), [])
+    async with at(f"/c/{ONE}", chat) as (page, state):
+        asking = await page.of(AskingState)
+        outcome = await asking.send("second", "k", str(ONE), [])
         assert chat.questions(ONE) == ["first of 101", "second"]
-        assert (state.conversation_id, state.accepted) == (str(ONE), "k")
+        assert (state.conversation_id, asking.accepted) == (str(ONE), "k")
         assert [view.markdown for view in state.latest if view.role == "user"] == ["second"]
         assert ways(outcome) == []
 
@@ -177,10 +180,11 @@ async def test_a_message_never_lands_in_what_is_shown_by_mistake() -> None:
     """Sent from one conversation while the state shows another, it goes to the first, with that one's own model."""
     chat = Threads.of(ONE, TWO)
     async with at(f"/c/{TWO}", chat) as (page, state):
+        asking = await page.of(AskingState)
         await state.open()
         await state.choose_model("box/two", str(TWO))
         page.root.router = _router(page, f"/c/{ONE}")
-        await state.send("second", "k", str(ONE), [])
+        await asking.send("second", "k", str(ONE), [])
         assert chat.questions(ONE) == ["first of 101", "second"]
         assert chat.questions(TWO) == ["first of 102"]
         assert ("send", ONE, "second", None) in chat.calls
@@ -190,10 +194,11 @@ async def test_a_message_never_lands_in_what_is_shown_by_mistake() -> None:
 async def test_a_first_message_leads_to_its_page_and_so_does_its_repetition() -> None:
     """Sending again what was stored, its answer lost, shows the same conversation and stores nothing."""
     chat = Threads()
-    async with at("/", chat) as (_, state):
+    async with at("/", chat) as (page, state):
+        asking = await page.of(AskingState)
         await state.open()
-        first = ways(await state.send("hello", "k", "", []))
-        again = ways(await state.send("hello", "k", "", []))
+        first = ways(await asking.send("hello", "k", "", []))
+        again = ways(await asking.send("hello", "k", "", []))
         assert first == again == [f"/c/{state.conversation_id}"]
         assert chat.questions(UUID(state.conversation_id)) == ["hello"]
 
@@ -203,23 +208,25 @@ async def test_a_text_that_is_not_stored_comes_back(fault: Exception) -> None:
     """A refusal names the text's key, and is another one each time, so that the page sees every one of them."""
     chat = Threads.of(ONE)
     chat.fault = fault
-    async with at(f"/c/{ONE}", chat) as (page, state):
+    async with at(f"/c/{ONE}", chat) as (page, _):
+        asking = await page.of(AskingState)
         refusals = []
         for _ in range(2):
-            await state.send("second", "k", str(ONE), [])
-            refusals.append(state.refused)
+            await asking.send("second", "k", str(ONE), [])
+            refusals.append(asking.refused)
         assert all(each.startswith("k ") for each in refusals)
         assert refusals[0] != refusals[1]
-        assert state.accepted == ""
+        assert asking.accepted == ""
         assert [each.kind for each in await page.notices()] == ["error"]
 
 
 async def test_what_a_page_does_it_shows_at_once_and_names_itself() -> None:
     """Message and list come with the event that stored the message, which is told to other pages under this one's name."""
     chat = Threads.of(ONE)
-    async with at(f"/c/{ONE}", chat) as (page, state):
+    async with at(f"/c/{ONE}", chat) as (page, _):
+        asking = await page.of(AskingState)
         page.root.router = replace(page.root.router, session=SessionData(client_token="secret"))
-        assert await state.send("second", "k", str(ONE), []) == []
+        assert await asking.send("second", "k", str(ONE), []) == []
         assert [row.id for row in flat((await page.of(SidebarState)).recent)] == [str(ONE)]
         assert chat.lists == 1
         assert chat.pages == [page_name("secret")]
@@ -252,12 +259,13 @@ async def test_what_is_seen_changes_the_list_only_when_it_is_news() -> None:
 async def test_the_same_edit_is_stored_once() -> None:
     """The same words for the same message have the same key, others another one."""
     chat = Threads.of(ONE)
-    async with at(f"/c/{ONE}", chat) as (_, state):
+    async with at(f"/c/{ONE}", chat) as (page, state):
+        asking = await page.of(AskingState)
         await state.open()
         await state.choose_model("box/one", str(ONE))
         question = state.latest[0].id if state.latest[0].role == "user" else state.earlier[-1].id
         for words in ("other", "other", "others"):
-            assert ways(await state.edit(question, words)) == []
+            assert ways(await asking.edit(question, words)) == []
         edits = [call for call in chat.calls if call[0] == "edit"]
         assert [call[1:4] for call in edits[:2]] == [(UUID(question), "other", "box/one")] * 2
         assert edits[0][4] == edits[1][4] != edits[2][4]
@@ -271,10 +279,11 @@ async def test_stop_names_the_answer() -> None:
         stopped.append(generation)
 
     answers = SimpleNamespace(stop=stop)
-    async with at(f"/c/{ONE}", Threads.of(ONE), answers=answers) as (page, state):
-        await state.stop(str(TWO))
+    async with at(f"/c/{ONE}", Threads.of(ONE), answers=answers) as (page, _):
+        asking = await page.of(AskingState)
+        await asking.stop(str(TWO))
         assert stopped == [TWO]
-        await state.stop("")
+        await asking.stop("")
         assert len(await page.notices()) == 1
 
 
@@ -297,18 +306,19 @@ async def test_what_is_chosen_for_another_conversation_is_not_shown() -> None:
         chat.calls.append(("set_remembered", conversation, remembered))
 
     memory = SimpleNamespace(set_remembered=set_remembered)
-    async with at(f"/c/{TWO}", chat, memory=memory) as (_, state):
+    async with at(f"/c/{TWO}", chat, memory=memory) as (page, state):
+        scope = await page.of(ScopeState)
         await state.open()
         chat.calls.clear()
-        await state.choose_scope("none", str(ONE))
-        await state.set_remembered(False, str(ONE))
+        await scope.choose_scope("none", str(ONE))
+        await scope.set_remembered(False, str(ONE))
         assert chat.calls == [
             ("set_scope", ONE, DocumentScope(ScopeKind.NONE)),
             ("set_remembered", ONE, False),
         ]
         assert (state.scope, state.remembered) == ("all", True)
-        await state.choose_scope("none", str(TWO))
-        await state.set_remembered(False, str(TWO))
+        await scope.choose_scope("none", str(TWO))
+        await scope.set_remembered(False, str(TWO))
         assert (state.scope, state.remembered) == ("none", False)
 
 
@@ -332,11 +342,12 @@ async def test_a_gauge_tells_how_much_of_the_context_is_used() -> None:
 async def test_a_fresh_state_knows_that_the_new_conversation_is_temporary(opened: bool) -> None:
     """It may have lost all it knew since that was chosen; the address has it, also before ``open``."""
     chat = Threads.of()
-    async with at("/?temporary=1", chat) as (_, state):
+    async with at("/?temporary=1", chat) as (page, state):
+        asking = await page.of(AskingState)
         if opened:
             await state.open()
             assert state.temporary
-        await state.send("text", "k", "", [])
+        await asking.send("text", "k", "", [])
         assert [each.temporary for each in chat.beginnings] == [True]
 
 
@@ -345,9 +356,10 @@ async def test_an_address_that_is_no_id_is_not_found(conversation: str) -> None:
     """What is no id is treated as one that is not there, by every handler that takes one."""
     chat = Threads.of(ONE)
     async with at(f"/c/{conversation}", chat) as (page, state):
+        asking = await page.of(AskingState)
         await state.open()
         assert not state.found
-        await state.send("text", "k", conversation, [])
+        await asking.send("text", "k", conversation, [])
         await state.note_seen(conversation)
         await state.choose_model("box/one", conversation)
         await state.show_newest()
@@ -367,8 +379,9 @@ async def test_what_was_seen_is_what_the_page_says() -> None:
 async def test_a_text_far_too_long_is_refused_at_the_door() -> None:
     """Much more than a message may hold does not reach the service, which says what is a little too long."""
     chat = Threads.of(ONE)
-    async with at(f"/c/{ONE}", chat) as (page, state):
-        await state.send("x" * 400_001, "k", str(ONE), [])
+    async with at(f"/c/{ONE}", chat) as (page, _):
+        asking = await page.of(AskingState)
+        await asking.send("x" * 400_001, "k", str(ONE), [])
         assert chat.calls == []
         assert len(await page.notices()) == 1
 
