@@ -573,7 +573,7 @@ async def test_one_message_is_two_events(tab: Tab, visits: Visits, person: Perso
     await tab.ends(answers=2)
     await tab.ask(f"Again {cue(Script('ok'))}")  # by then this tab has been told what the other has
     await tab.ends(answers=3)
-    named = [name for frame in raised for name in re.findall(r"(?:chat|sidebar)_state\.(\w+)", frame)]
+    named = [name for frame in raised for name in re.findall(r"(?:asking|chat|sidebar)_state\.(\w+)", frame)]
     assert named == ["send", "answer_ended", "send", "answer_ended"]
 
 

@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from gantry.state.asking import AskingState
 from gantry.state.chat import ChatState
 from gantry.state.servers import ServersState
 from tests.parts.app import PASSWORD, ROOT, Person, app_client, environment
@@ -41,7 +42,7 @@ async def ended_at(person: Person, session: str, place, act) -> None:
         await feed.until(lambda feed: feed.code is not None, 2)
         assert feed.code == 4401
         before = len(tab.updates)
-        await tab.send(ChatState.event_handlers["send"], text="Hello?", key="k", conversation="")
+        await tab.send(AskingState.event_handlers["send"], text="Hello?", key="k", conversation="")
         await tab.until(lambda: tab.redirects)
         assert "/login" in tab.redirects[-1]
         assert not any(update.get("delta") for update in tab.updates[before:])

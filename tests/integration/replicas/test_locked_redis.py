@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from redis.asyncio import Redis
 
+from gantry.state.asking import AskingState
 from gantry.state.chat import ChatState
 from tests.parts.app import ROOT, RunningApp, environment
 from tests.parts.database import fresh_postgres
@@ -71,7 +72,7 @@ async def test_everything_works_without_dangerous_commands(locked: tuple[Deploym
     ):
         await tab.open(first)
         await feed.open(second)
-        await tab.send(ChatState.event_handlers["send"], text="[[script:locked]]", key="k", conversation="")
+        await tab.send(AskingState.event_handlers["send"], text="[[script:locked]]", key="k", conversation="")
         await tab.until(lambda: tab.conversation)
         reader = LiveReader(person.session, tab.var(ChatState, "generation_id"))
         await reader.follow([second])

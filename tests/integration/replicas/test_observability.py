@@ -14,7 +14,7 @@ import websockets
 from reflex.state import FrontendEventExceptionState
 
 from gantry.log import BURST
-from gantry.state.chat import ChatState
+from gantry.state.asking import AskingState
 from tests.parts.app import PASSWORD, Person, RunningApp
 from tests.parts.figures import Figures
 from tests.parts.llm_server import Script, ScriptedServer
@@ -134,7 +134,9 @@ async def _conversation(app: RunningApp, admin: Person, llm: ScriptedServer) -> 
     async with WireTab(admin.session, f"/c/{conversation}") as tab:
         await tab.open(app)
         assert any("unmistakable" in str(update) for update in tab.updates)
-        await tab.send(ChatState.event_handlers["send"], text=QUESTION, key="4711", conversation=conversation)
+        await tab.send(
+            AskingState.event_handlers["send"], text=QUESTION, key="4711", conversation=conversation
+        )
         token = tab.token
         async with asyncio.timeout(PATIENCE):
             while len(await admin.messages(conversation)) < 4:

@@ -6,7 +6,7 @@ from time import monotonic
 import pytest
 from redis.asyncio import Redis
 
-from gantry.state.chat import ChatState
+from gantry.state.asking import AskingState
 from gantry.state.session import NoticeState
 from tests.parts.live_reader import LiveReader
 from tests.parts.llm_script import Script
@@ -31,7 +31,7 @@ async def test_emptied_redis(deployment: Deployment, redis: Redis) -> None:
         await tab.open(first)
         await redis.flushall()
         tab.state.clear()
-        await tab.send(ChatState.event_handlers["stop"], generation="none")
+        await tab.send(AskingState.event_handlers["stop"], generation="none")
         await tab.until(lambda: tab.notices and tab.is_hydrated)
         assert tab.conversation == conversation
         assert tab.account == person.id
@@ -51,21 +51,21 @@ async def test_pages_without_redis(deployment: Deployment, redis_server: RedisSe
         await tab.open(first)
         redis_server.stop()
         asked_at = monotonic()
-        await tab.send(ChatState.event_handlers["stop"], generation="none")
+        await tab.send(AskingState.event_handlers["stop"], generation="none")
         await tab.until(lambda: AWAY in tab.notices and "This item no longer exists." in tab.notices)
         assert monotonic() - asked_at < 5
         await tab.until(lambda: (tab.conversation, tab.account) == (conversation, person.id))
         await late.open(second)
         assert (late.account, late.notices) == (person.id, [AWAY])
-        await late.send(ChatState.event_handlers["send"], text="Are you there?", key="k1", conversation="")
-        await late.until(lambda: late.var(ChatState, "accepted") == "k1")
+        await late.send(AskingState.event_handlers["send"], text="Are you there?", key="k1", conversation="")
+        await late.until(lambda: late.var(AskingState, "accepted") == "k1")
         await late.until(lambda: late.conversation)
         await _ended(person, late.conversation)
         assert [each["status"] for each in await person.messages(late.conversation)] == ["complete"] * 2
         redis_server.start()
         await deployment.has_redis()
         tab.state.clear()
-        await tab.send(ChatState.event_handlers["stop"], generation="none")
+        await tab.send(AskingState.event_handlers["stop"], generation="none")
         await tab.until(lambda: tab.notices == ["This item no longer exists."] and tab.is_hydrated)
         await tab.abort()
         tab.state.clear()
@@ -105,11 +105,11 @@ async def test_redis_that_hangs(deployment: Deployment, redis_server: RedisServe
         await tab.open(first)
         with redis_server.frozen():
             asked_at = monotonic()
-            await tab.send(ChatState.event_handlers["stop"], generation="none")
+            await tab.send(AskingState.event_handlers["stop"], generation="none")
             await tab.until(lambda: AWAY in tab.notices)
             assert monotonic() - asked_at < 8
         await deployment.has_redis()
-        await tab.send(ChatState.event_handlers["stop"], generation="none")
+        await tab.send(AskingState.event_handlers["stop"], generation="none")
         await tab.until(lambda: tab.notices == ["This item no longer exists."])
 
 
@@ -132,7 +132,7 @@ async def test_start_without_redis(deployment: Deployment, redis_server: RedisSe
         redis_server.start()
         await deployment.has_redis()
         tab.state.clear()
-        await tab.send(ChatState.event_handlers["stop"], generation="none")
+        await tab.send(AskingState.event_handlers["stop"], generation="none")
         await tab.until(lambda: tab.notices == ["This item no longer exists."] and tab.is_hydrated)
         await tab.lose_sight()
         await tab.open(first)

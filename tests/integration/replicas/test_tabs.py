@@ -6,7 +6,7 @@ from time import monotonic
 
 import pytest
 
-from gantry.state.chat import ChatState
+from gantry.state.asking import AskingState
 from gantry.state.servers import ServersState
 from gantry.state.session import NoticeState, SessionState
 from gantry.state.sidebar import SidebarState
@@ -36,7 +36,7 @@ async def chatting(replica: Replica, person: Person) -> WireTab:
 
 async def leave_trace(tab: WireTab) -> None:
     """Have a notice put into the tab's state: it is neither in the address nor in the database."""
-    await tab.send(ChatState.event_handlers["stop"], generation="none")
+    await tab.send(AskingState.event_handlers["stop"], generation="none")
     await tab.until(lambda: tab.notices)
     # The page is told before the state is stored; the tab's next event begins when it has been.
     told = len(tab.updates)
