@@ -159,6 +159,7 @@ class Bench:
             settings = app.environment(data, self.model.url, redis.url)
             with running_postgres() as url, ExitStack() as stack:
                 settings["DATABASE_URL"] = url
+                app.migrate(settings)
                 first = stack.enter_context(app.running(settings))
                 seed_people(url)
                 replicas = [first, stack.enter_context(app.running(settings))]

@@ -74,6 +74,13 @@ def database_url(data: Path) -> str:
     return f"sqlite:///{data}/gantry.db"
 
 
+def migrate(settings: dict[str, str]) -> None:
+    """Bring an empty database to the schema; a server does so by itself on SQLite alone."""
+    done = subprocess.run([sys.executable, "-m", "gantry", "migrate"], cwd=ROOT, env=settings, check=False)
+    if done.returncode:
+        raise BenchError("The database could not be migrated.")
+
+
 def build() -> None:
     """Make sure the front end fits its sources; done before, so that no start time contains it."""
     done = subprocess.run([sys.executable, "-m", "gantry", "build"], cwd=ROOT, check=False)

@@ -96,6 +96,7 @@ def _conversation(owner: Account, title: str, minutes_ago: float = 0) -> Convers
 async def _history(tx: UnitOfWork, owner: Account, count: int, *, remembered: bool) -> str:
     thread = _conversation(owner, f"A talk of {count} messages")
     thread.remembered = remembered
+    thread.pinned = True  # in the list, however many conversations come after it
     await tx.chat.add_conversation(thread)
     above: Message | None = None
     began = utc_now() - timedelta(minutes=count)
