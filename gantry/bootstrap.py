@@ -57,6 +57,7 @@ from gantry.services.conversations import ConversationService
 from gantry.services.document_collections import CollectionService
 from gantry.services.documents import DocumentService
 from gantry.services.embedding import Embedding
+from gantry.services.exporting import ExportService
 from gantry.services.extractive import ExtractiveAnswerer
 from gantry.services.feed import FeedService
 from gantry.services.indexing import Indexer
@@ -431,6 +432,7 @@ def _services(
         catalog=catalog,
         connections=models.connections,
         feed=FeedService(live.notices),
+        exports=ExportService(database, clock),
         collections=knowledge.collections,
         documents=knowledge.documents,
         uploads=knowledge.uploads,

@@ -12,6 +12,7 @@ from gantry.services.connections import ConnectionService
 from gantry.services.conversations import ConversationService
 from gantry.services.document_collections import CollectionService
 from gantry.services.documents import DocumentService
+from gantry.services.exporting import ExportService
 from gantry.services.feed import FeedService
 from gantry.services.memory import MemoryService
 from gantry.services.operations import OperationsService
@@ -33,6 +34,7 @@ class Services:
     catalog: CatalogService
     connections: ConnectionService
     feed: FeedService
+    exports: ExportService
     collections: CollectionService
     documents: DocumentService
     uploads: UploadService

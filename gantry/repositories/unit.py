@@ -8,6 +8,7 @@ from gantry.repositories.accounts import AccountRepository
 from gantry.repositories.attachments import AttachmentRepository
 from gantry.repositories.catalog import CatalogRepository
 from gantry.repositories.chat import ChatRepository
+from gantry.repositories.exporting import ExportingRepository
 from gantry.repositories.generations import GenerationRepository
 from gantry.repositories.graph import GraphRepository
 from gantry.repositories.indexing import IndexingRepository
@@ -41,6 +42,11 @@ class UnitOfWork:
     def chat(self) -> ChatRepository:
         """Conversations and messages."""
         return ChatRepository(self.session)
+
+    @cached_property
+    def exporting(self) -> ExportingRepository:
+        """Conversations as they are taken out."""
+        return ExportingRepository(self.session)
 
     @cached_property
     def generations(self) -> GenerationRepository:
