@@ -1,0 +1,129 @@
+"""ChatGPT: conversations with a ``mapping`` of nodes, as every layout of its export since 2023 has them."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from gantry.adapters.importing.chatgpt_content import content_of
+from gantry.adapters.importing.values import first_text, items, mapping, moment, text
+from gantry.domain.chat import MessageRole
+from gantry.domain.importing import (
+    ForeignConversation,
+    ForeignMessage,
+    Skipped,
+    Standing,
+    Surroundings,
+)
+
+_LOOKED_AT = 50  # nodes that decide whose a mapping is
+
+
+class ChatGpt:
+    """See ``domain.importing.Reader``."""
+
+    name = "chatgpt"
+    gathers = False
+
+    def claims(self, element: object) -> bool:
+        """A mapping of nodes whose messages have an author: DeepSeek's have fragments."""
+        nodes = mapping(element).get("mapping")
+        if not isinstance(nodes, Mapping) or "chat_messages" in mapping(element):
+            return False
+        seen = 0
+        for node in nodes.values():
+            message = mapping(node).get("message")
+            if isinstance(message, Mapping):
+                if "author" in message or ("content" in message and "fragments" not in message):
+                    return True
+                seen += 1
+            if seen >= _LOOKED_AT:
+                return False
+        return not seen and "inserted_at" not in mapping(element)
+
+    def read(self, element: object, around: Surroundings) -> Iterator[ForeignConversation | Skipped]:
+        """Read one conversation."""
+        conversation = mapping(element)
+        nodes = mapping(conversation.get("mapping"))
+        default = text(conversation.get("default_model_slug"))
+        above = _above(nodes)
+        messages: list[ForeignMessage] = []
+        lost: list[Skipped] = []
+        title = text(conversation.get("title"))
+        for key, node in nodes.items():
+            parent = text(mapping(node).get("parent")) or above.get(key)
+            try:
+                messages.append(_message(key, parent, mapping(mapping(node).get("message")), default, around))
+            except (LookupError, TypeError, ValueError, AttributeError) as error:
+                messages.append(_hidden(key, parent))
+                lost.append(Skipped(f"a message of “{title[:80]}”", f"it could not be read ({error})"))
+        yield ForeignConversation(
+            key=first_text(conversation, "conversation_id", "id"),
+            title=title,
+            messages=tuple(messages),
+            leaf=text(conversation.get("current_node")) or None,
+            created_at=moment(conversation.get("create_time")),
+            updated_at=moment(conversation.get("update_time")),
+            model=default,
+            pinned=conversation.get("is_starred") is True,
+            archived=conversation.get("is_archived") is True,
+        )
+        yield from lost
+
+
+def _above(nodes: Mapping[str, Any]) -> dict[str, str]:
+    """Return the parents of nodes by the lists of children, for files whose nodes do not name their own."""
+    return {
+        child: key
+        for key, node in nodes.items()
+        for child in items(mapping(node).get("children"))
+        if isinstance(child, str)
+    }
+
+
+def _hidden(key: str, parent: str | None) -> ForeignMessage:
+    return ForeignMessage(key, parent, MessageRole.ASSISTANT, standing=Standing.HIDDEN)
+
+
+def _message(
+    key: str, parent: str | None, message: Mapping[str, Any], default: str, around: Surroundings
+) -> ForeignMessage:
+    author = mapping(message.get("author"))
+    role = text(author.get("role"))
+    about = mapping(message.get("metadata"))
+    if _is_out_of_sight(role, message, about):
+        return _hidden(key, parent)
+    found = content_of(message, around)
+    if found.is_empty:
+        return _hidden(key, parent)
+    is_step = role != "user" and (found.is_step or role == "tool" or _is_call(message))
+    answers = role != "user"
+    return ForeignMessage(
+        key=key,
+        parent=parent,
+        role=MessageRole.ASSISTANT if answers else MessageRole.USER,
+        content=found.markdown,
+        reasoning=found.reasoning,
+        model=_model(about, default) if answers else "",
+        created_at=moment(message.get("create_time")),
+        files=tuple(found.files),
+        standing=Standing.STEP if is_step else Standing.SHOWN,
+    )
+
+
+def _is_out_of_sight(role: str, message: Mapping[str, Any], about: Mapping[str, Any]) -> bool:
+    if role not in {"user", "assistant", "tool"}:
+        return True
+    weight = message.get("weight")
+    return about.get("is_visually_hidden_from_conversation") is True or (
+        isinstance(weight, (int, float)) and weight == 0
+    )
+
+
+def _is_call(message: Mapping[str, Any]) -> bool:
+    return (text(message.get("recipient")) or "all") != "all"
+
+
+def _model(about: Mapping[str, Any], default: str) -> str:
+    return first_text(about, "model_slug", "default_model_slug") or default
+
+
+READER = ChatGpt()

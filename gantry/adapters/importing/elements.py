@@ -1,0 +1,169 @@
+"""From bytes to elements: the objects of an array, lines of JSON, one whole object, or a text. What they are, the first bytes tell."""
+
+import codecs
+import json
+from collections.abc import Iterator
+from typing import Any, Protocol
+
+import ijson
+
+MAX_WHOLE = 64_000_000  # bytes of one element, and of what is not an array
+_MAX_TEXT = 8_000_000  # of Markdown or HTML
+_HEAD = 1_000_000
+_BUFFER = 256 * 1024
+_OTHER_CODES = {codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
+
+
+class Unreadable(Exception):
+    """The rest of a file cannot be read; says why, for a person."""
+
+
+class Broken:
+    """An element that is not JSON: a line of a file of lines."""
+
+
+class Stream(Protocol):
+    """What elements are read from."""
+
+    def read(self, size: int = -1) -> bytes:
+        """Return the next bytes."""
+        ...
+
+    def element_ended(self) -> None:
+        """Hear that an element was read: the next may be as large again."""
+        ...
+
+
+class _Rest:
+    """The rest of a stream, with what was read of it already before it."""
+
+    def __init__(self, head: bytes, stream: Stream) -> None:
+        self._head, self._stream = head, stream
+
+    def read(self, size: int = -1) -> bytes:
+        if self._head:
+            cut = len(self._head) if size < 0 else size
+            piece, self._head = self._head[:cut], self._head[cut:]
+            return piece
+        return self._stream.read(size)
+
+
+def elements(stream: Stream) -> Iterator[Any]:
+    """Yield what is in a file.
+
+    Raises:
+        Unreadable: It breaks off, or an element is too large; what came before was yielded.
+    """
+    head = _begin(stream)
+    start = head.lstrip()[:1]
+    if start == b"[":
+        yield from _streamed(_Rest(head, stream), stream, "item")
+    elif start == b"{":
+        yield from _objects(head, stream)
+    elif head and (words := _text(head, stream)):
+        yield words
+
+
+def _begin(stream: Stream) -> bytes:
+    head = stream.read(_BUFFER)
+    if head.startswith(tuple(_OTHER_CODES)):
+        return _whole(head, stream).decode("utf-16", "replace").encode()
+    return head.removeprefix(codecs.BOM_UTF8)
+
+
+def _streamed(rest: _Rest, stream: Stream, prefix: str) -> Iterator[Any]:
+    try:
+        for element in ijson.items(rest, prefix, use_float=True, buf_size=_BUFFER):
+            stream.element_ended()
+            yield element
+    except ijson.IncompleteJSONError as error:
+        raise Unreadable("it breaks off; the rest of it is missing") from error
+    except ijson.JSONError as error:
+        raise Unreadable(f"it is not JSON from there on ({str(error).splitlines()[0][:100]})") from error
+
+
+def _objects(head: bytes, stream: Stream) -> Iterator[Any]:
+    """Yield one object, or the objects of lines."""
+    whole = _up_to(head, stream, MAX_WHOLE)
+    try:
+        yield json.loads(whole)
+    except ValueError:
+        if _is_lines(whole):
+            yield from _lines(_Rest(whole, stream), stream)
+        elif len(whole) >= MAX_WHOLE and (prefix := _first_list(whole[:_HEAD])):
+            yield from _streamed(_Rest(whole, stream), stream, prefix)
+        elif len(whole) >= MAX_WHOLE:
+            raise Unreadable(f"it is one object of more than {MAX_WHOLE // 1_000_000} MB") from None
+        else:
+            raise Unreadable("it is not JSON, or it breaks off") from None
+    except RecursionError:
+        raise Unreadable("it is nested too deeply") from None
+
+
+def _is_lines(whole: bytes) -> bool:
+    """Whether one of the first lines is an object of JSON by itself."""
+    for line in whole[:MAX_WHOLE].split(b"\n", 3)[:2]:
+        try:
+            if isinstance(json.loads(_decoded(line)), dict):
+                return True
+        except (ValueError, RecursionError):
+            continue
+    return False
+
+
+def _lines(rest: _Rest, stream: Stream) -> Iterator[Any]:
+    held = b""
+    while piece := rest.read(_BUFFER):
+        *lines, held = (held + piece).split(b"\n")
+        yield from _parsed(lines, stream)
+    yield from _parsed([held], stream)
+
+
+def _parsed(lines: list[bytes], stream: Stream) -> Iterator[Any]:
+    for line in lines:
+        if line.strip():
+            stream.element_ended()
+            try:
+                yield json.loads(_decoded(line))
+            except (ValueError, RecursionError):
+                yield Broken()
+
+
+def _decoded(line: bytes) -> str:
+    try:
+        return line.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return line.decode("gb18030", "replace")  # the other code that files of lines are found in
+
+
+def _first_list(head: bytes) -> str:
+    """Return the prefix of the first list that an object has, as far as its first bytes tell."""
+    try:
+        for prefix, event, _ in ijson.parse(head):
+            if event == "start_array" and prefix and "." not in prefix:
+                return f"{prefix}.item"
+    except ijson.JSONError:
+        pass
+    return ""
+
+
+def _text(head: bytes, stream: Stream) -> str:
+    if b"\0" in head:
+        return ""
+    whole = _up_to(head, stream, _MAX_TEXT)
+    return "" if len(whole) >= _MAX_TEXT else whole.decode("utf-8", "replace")
+
+
+def _up_to(head: bytes, stream: Stream, limit: int) -> bytes:
+    pieces, size = [head], len(head)
+    while size < limit and (piece := stream.read(_BUFFER)):
+        pieces.append(piece)
+        size += len(piece)
+    return b"".join(pieces)
+
+
+def _whole(head: bytes, stream: Stream) -> bytes:
+    whole = _up_to(head, stream, MAX_WHOLE)
+    if len(whole) >= MAX_WHOLE:
+        raise Unreadable(f"it is larger than {MAX_WHOLE // 1_000_000} MB, and not in UTF-8")
+    return whole

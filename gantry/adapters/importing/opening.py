@@ -1,0 +1,109 @@
+"""Opening an export: one file of JSON, lines of JSON or Markdown, or a ZIP of any of them. Names and endings decide nothing.
+
+Arrays are streamed, an element at a time; everything else is read whole, up to ``MAX_WHOLE``.
+"""
+
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from gantry.adapters.importing.elements import MAX_WHOLE, Unreadable, elements
+from gantry.adapters.importing.reading import found_in
+from gantry.adapters.importing.zipped import DAMAGED, Entry, Folder, Member, alone, members
+from gantry.domain.errors import Invalid
+from gantry.domain.importing import Export, Found, Skipped
+
+_PIECE = 256 * 1024
+
+
+class _Counted:
+    """A file that counts what is read of it, and stops where there is more than may be."""
+
+    def __init__(self, export: "_Export", stream: IO[bytes], name: str) -> None:
+        self._export, self._stream, self._name = export, stream, name
+        self._since = 0  # bytes read since the last element
+
+    def read(self, size: int = -1) -> bytes:
+        piece = self._stream.read(size)
+        self._export.read_bytes += len(piece)
+        self._since += len(piece)
+        if self._since > MAX_WHOLE + _PIECE:
+            raise Unreadable(
+                f"one conversation in it is larger than {MAX_WHOLE // 1_000_000} MB; the rest was not read"
+            )
+        if self._export.read_bytes > self._export.limit:
+            raise Invalid("Unpacked, this export is larger than is read here.", field="file")
+        return piece
+
+    def element_ended(self) -> None:
+        self._since = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ExportFiles:
+    """Opens exports; *max_bytes* is how much is read of one, unpacked."""
+
+    max_bytes: int
+
+    def open(self, path: str, name: str) -> Export:
+        """See ``domain.importing.Exports``."""
+        return _Export(path, name, self.max_bytes)
+
+
+class _Export:
+    def __init__(self, path: str, name: str, limit: int) -> None:
+        self._path, self._name, self.limit = path, name, limit
+        self.read_bytes = 0
+        self._zip = _opened_zip(path)
+        try:
+            self._members: tuple[Entry, ...] = members(self._zip, limit) if self._zip else ()
+        except BaseException:
+            self.close()
+            raise
+        self.total_bytes = sum(member.size for member in self._members) or Path(path).stat().st_size
+
+    def found(self) -> Iterator[Found]:
+        if self._zip is None:
+            with Path(self._path).open("rb") as file:
+                yield from self._in(file, alone(self._name), self._name)
+            return
+        folder = Folder(self._zip, self._members)
+        for member in self._members:
+            if not folder.may_hold_conversations(member):
+                continue
+            try:
+                with self._zip.open(member.path) as file:
+                    yield from self._in(file, folder.around(member), member.path)
+            except DAMAGED as error:
+                yield Found("", Skipped(member.path, f"it is damaged in the ZIP ({error})"))
+
+    def _in(self, file: IO[bytes], around: Member, path: str) -> Iterator[Found]:
+        counted = _Counted(self, file, path)
+        yield from found_in(elements(counted), around, path)
+
+    def pieces(self, member: str) -> Iterator[bytes]:
+        if self._zip is None:
+            return
+        with self._zip.open(member) as file:
+            while piece := file.read(_PIECE):
+                yield piece
+
+    def close(self) -> None:
+        if self._zip is not None:
+            self._zip.close()
+
+
+def _opened_zip(path: str) -> zipfile.ZipFile | None:
+    with Path(path).open("rb") as file:
+        if not file.read(4).startswith((b"PK\x03\x04", b"PK\x05\x06")):
+            return None
+    try:
+        return zipfile.ZipFile(path)
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+        raise Invalid(
+            "This ZIP is damaged or was not downloaded to its end.",
+            advice="Download the export again.",
+            field="file",
+        ) from error
