@@ -16,7 +16,6 @@ from starlette.websockets import WebSocketDisconnect
 from gantry.api.access import Signed, cookie_token, presented_token
 from gantry.api.chat_schemas import GenerationOut
 from gantry.api.problems import PROBLEMS
-from gantry.domain.chat import LIVE
 from gantry.domain.errors import GantryError, NotSignedIn
 from gantry.domain.live import LiveEvent, LiveKind, Notice, NoticeKind, Position
 from gantry.log import add_log_context
@@ -75,9 +74,10 @@ async def follow_generation(
     which makes it stop.
     """
     add_log_context(generation=generation_id)
-    row = await services().answers.get(who, generation_id)  # not found is an answer, not a broken stream
+    answers = services().answers
+    stored = await answers.stored(who, generation_id)  # not found is an answer, not a broken stream
     place = last_event_id or after
-    if place.endswith(_END_MARK) and row.status not in LIVE:
+    if place.endswith(_END_MARK) and not stored.live:
         return Response(status_code=204)
     position = Position.parse(place.removesuffix(_END_MARK))
     token = presented_token(request)
@@ -85,7 +85,7 @@ async def follow_generation(
     pack = _Gzip() if "gzip" in request.headers.get("accept-encoding", "") else bytes
     if isinstance(pack, _Gzip):
         headers["Content-Encoding"] = "gzip"
-    frames = _frames(services().answers.follow(who, generation_id, position), token, pack)
+    frames = _frames(answers.follow(who, generation_id, position, stored), token, pack)
     return StreamingResponse(frames, media_type="text/event-stream", headers=headers)
 
 

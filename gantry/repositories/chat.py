@@ -29,12 +29,15 @@ class ChatRepository:
         self._session.add(conversation)
         await self._session.flush()
 
-    async def add_message(self, message: Message) -> None:
-        """Store a new message; the database refuses a second one with the same client key."""
-        self._session.add(message)
+    async def add_messages(self, messages: Sequence[Message]) -> None:
+        """Store new messages; the database refuses a second one with the same client key."""
+        self._session.add_all(messages)
         await self._session.flush()
-        if message.status is not MessageStatus.STREAMING:
-            await WordsRepository(self._session).index(MESSAGES, [message.id])
+        complete = [
+            MESSAGES.of(message) for message in messages if message.status is not MessageStatus.STREAMING
+        ]
+        if complete:
+            await WordsRepository(self._session).index_texts(MESSAGES, complete)
 
     async def get_conversation(
         self, conversation: UUID, *, owner: UUID, deleted: bool = False
@@ -176,16 +179,18 @@ class ChatRepository:
         )
         return values_of(StoredMessage, (await self._session.execute(query)).scalars().all()[::-1])
 
-    async def change_message(self, message: UUID, **values: Any) -> None:
-        """Write columns of a message without loading it."""
-        await self._session.execute(update(Message).where(col(Message.id) == message).values(**values))
-        if values.get("status", MessageStatus.STREAMING) is not MessageStatus.STREAMING:
-            await WordsRepository(self._session).index(MESSAGES, [message])
+    async def finish_message(
+        self, message: UUID, values: Mapping[str, Any], *, owner: UUID, conversation: UUID, content: str
+    ) -> None:
+        """Write columns of a message that has come to its end; it is found by its *content* from now on."""
+        await self.change_messages({message: values})
+        found_by = {"id": message, "account_id": owner, "conversation_id": conversation, "content": content}
+        await WordsRepository(self._session).index_texts(MESSAGES, [found_by])
 
-    async def change_texts(self, texts: Mapping[UUID, Mapping[str, str]]) -> None:
-        """Write the columns ``content`` and ``reasoning`` of messages that are being written."""
-        if texts:
-            rows = [{"id": message, **columns} for message, columns in texts.items()]
+    async def change_messages(self, changes: Mapping[UUID, Mapping[str, Any]]) -> None:
+        """Write columns of messages that are being written, without loading them."""
+        rows = [{"id": message, **columns} for message, columns in changes.items() if columns]
+        if rows:
             await self._session.execute(update(Message), rows)
 
     async def change_conversation(self, conversation: UUID, **values: Any) -> None:

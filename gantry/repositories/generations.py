@@ -12,7 +12,7 @@ from sqlmodel import col
 
 from gantry.domain.chat import LIVE, GenerationStatus
 from gantry.domain.errors import AlreadyAnswering, LeaseLost, NotFound
-from gantry.models import Generation
+from gantry.models import Conversation, Generation, Message
 
 
 class GenerationRepository:
@@ -35,6 +35,23 @@ class GenerationRepository:
         if row is None or row.account_id != owner:
             raise NotFound("This answer no longer exists.")
         return row
+
+    async def get_with_message(self, generation: UUID, *, owner: UUID) -> tuple[Generation, Message]:
+        """Return an answer of *owner* with its message; not of a deleted conversation."""
+        query = (
+            select(Generation, Message)
+            .join(Message, col(Message.id) == col(Generation.message_id))
+            .join(Conversation, col(Conversation.id) == col(Generation.conversation_id))
+            .where(
+                col(Generation.id) == generation,
+                col(Generation.account_id) == owner,
+                col(Conversation.deleted_at).is_(None),
+            )
+        )
+        found = (await self._session.execute(query)).one_or_none()
+        if found is None:
+            raise NotFound("This answer no longer exists.")
+        return found[0], found[1]
 
     async def find_live(self, conversation: UUID) -> Generation | None:
         """Return the answer being written in a conversation, if any."""

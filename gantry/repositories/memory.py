@@ -75,14 +75,15 @@ class MemoryRepository:
     async def add(self, row: Any) -> None:
         """Store a memory, an entity, a mention or a relation."""
         self._session.add(row)
-        await self._session.flush()
         if isinstance(row, MemoryItem):
-            await self.index([row.id])
+            await self.index([row])
+        else:
+            await self._session.flush()
 
-    async def index(self, items: Sequence[UUID]) -> None:
-        """Have memories found by the words they have now."""
+    async def index(self, items: Sequence[MemoryItem]) -> None:
+        """Store memories as they are now, and have them found by the words they have now."""
         await self._session.flush()
-        await WordsRepository(self._session).index(MEMORIES, items)
+        await WordsRepository(self._session).index_texts(MEMORIES, [MEMORIES.of(item) for item in items])
 
     async def find_fact(
         self, owner: UUID, fingerprint: str, *, conversation: UUID | None = None

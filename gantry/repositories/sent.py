@@ -66,20 +66,22 @@ class SentRepository:
             found.setdefault(row.message_id, []).append(source)
         return found
 
-    async def replace(
+    async def keep(
         self,
         trace: ContextTrace,
         parts: Sequence[SentPart],
         citations: Sequence[Citation],
         quotations: Sequence[Quotation],
+        *,
+        again: bool,
     ) -> None:
-        """Store what an answer was given, in place of what an earlier attempt was.
+        """Store what an answer was given; *again*: in place of what an earlier try or attempt was.
 
         Of what was deleted or forgotten since it was found only the number stays.
         """
         # First what may be deleted, as deletions do it: two that take rows in another order may wait for each other.
         kept = await self._still_there(quotations)
-        for table in (Citation, ContextTrace):
+        for table in (Citation, ContextTrace) if again else ():
             await self._session.execute(delete(table).where(col(table.message_id) == trace.message_id))
         for table, rows in (
             (ContextTrace, [trace]),

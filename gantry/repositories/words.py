@@ -6,8 +6,9 @@ transaction that writes them, or in batches for what came another way: a restore
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +19,7 @@ from gantry.domain.words import languages_of, terms
 
 BATCH = 200  # rows of a transaction
 _LONGEST = 100_000  # characters of a text that are indexed
+_QUICK = 4000  # characters of texts whose words are found sooner than another thread begins
 _LARGEST = 900_000  # bytes of terms with their places: a tsvector holds one megabyte at most
 _MOST_TIMES = 40  # places of one term that PostgreSQL is told; it ranks by their number
 _WEIGHTS = "ABC"
@@ -36,6 +38,9 @@ _WRITE_POSTGRESQL = """
 """
 
 
+Written = Mapping[Any, Any]  # a row that is searched: its id, its places, its texts
+
+
 @dataclass(frozen=True, slots=True)
 class Searched:
     """A table that is searched by words: the columns that say whose and where a row is, and its texts, the longest first."""
@@ -44,10 +49,15 @@ class Searched:
     places: tuple[tuple[str, str], ...]
     texts: tuple[str, ...]
 
-    def scope(self, row: sa.RowMapping) -> list[str]:
+    def scope(self, row: Written) -> list[str]:
         """Return owner and place of a row as words of the index."""
         values = ((letter, row[column]) for letter, column in self.places)
         return [f"{letter}{_plain(value)}" for letter, value in values if value is not None]
+
+    def of(self, row: object) -> Written:
+        """Return of a row of a table what is searched."""
+        names = ("id", *(column for _letter, column in self.places), *self.texts)
+        return {name: getattr(row, name) for name in names}
 
     def index(self, *, sqlite: bool) -> str:
         """Return the table that says which rows are stale."""
@@ -76,21 +86,24 @@ class WordsRepository:
 
     async def index(self, searched: Searched, rows: Sequence[UUID]) -> None:
         """Give rows that were just written their words, so that they are found from the end of the transaction on."""
-        if not rows:
-            return
+        if rows:
+            connection = await self._session.connection()
+            await self.index_texts(searched, await connection.run_sync(_read, searched, rows))
+
+    async def index_texts(self, searched: Searched, rows: Sequence[Written]) -> None:
+        """Do the same for rows whose id, places and texts are at hand."""
         connection = await self._session.connection()
-        found = await connection.run_sync(_read, searched, rows)
         prepare = _for_sqlite if connection.dialect.name == "sqlite" else _for_postgresql
-        values = await asyncio.to_thread(prepare, searched, found)  # half a millisecond for each chunk
+        if sum(len(row[column]) for row in rows for column in searched.texts) < _QUICK:
+            values = prepare(searched, rows)
+        else:
+            values = await asyncio.to_thread(prepare, searched, rows)  # half a millisecond for each chunk
         await connection.run_sync(_write, searched, values)
 
     async def stale(self) -> bool:
         """Whether the text of any row is new."""
-        for searched in ALL:
-            name = searched.index(sqlite=self._session.get_bind().dialect.name == "sqlite")
-            if (await self._session.execute(sa.text(f"SELECT 1 FROM {name} WHERE stale LIMIT 1"))).first():  # noqa: S608
-                return True
-        return False
+        query = _any_stale(sqlite=self._session.get_bind().dialect.name == "sqlite")
+        return (await self._session.execute(query)).first() is not None
 
     async def catch_up(self, limit: int) -> int:
         """Give at most *limit* stale rows of each table their words; returns how many there were."""
@@ -113,6 +126,16 @@ def catch_up(connection: sa.Connection, limit: int = BATCH) -> int:
     return done
 
 
+@cache
+def _any_stale(*, sqlite: bool) -> sa.TextClause:
+    return sa.text(
+        " UNION ALL ".join(
+            f"SELECT 1 WHERE EXISTS (SELECT 1 FROM {searched.index(sqlite=sqlite)} WHERE stale)"  # noqa: S608
+            for searched in ALL
+        )
+    )
+
+
 def _stale(connection: sa.Connection, searched: Searched, limit: int) -> Sequence[UUID]:
     query = _STALE_SQLITE if connection.dialect.name == "sqlite" else _STALE_POSTGRESQL
     key = sa.column(f"{searched.table}_id", sa.Uuid())
@@ -131,16 +154,22 @@ def _read(connection: sa.Connection, searched: Searched, rows: Sequence[UUID]) -
 def _write(connection: sa.Connection, searched: Searched, values: Sequence[dict[str, Any]]) -> None:
     if not values:
         return
+    for statement in _writing(searched, sqlite=connection.dialect.name == "sqlite"):
+        connection.execute(statement, values)
+
+
+@cache
+def _writing(searched: Searched, *, sqlite: bool) -> tuple[sa.TextClause, ...]:
     names = {
         "table": searched.table,
         "columns": ", ".join(searched.texts),
         "values": ", ".join(f":{column}" for column in searched.texts),
     }
-    for statement in _WRITE_SQLITE if connection.dialect.name == "sqlite" else (_WRITE_POSTGRESQL,):
-        connection.execute(_with_id(statement.format(**names)), values)
+    statements = _WRITE_SQLITE if sqlite else (_WRITE_POSTGRESQL,)
+    return tuple(_with_id(statement.format(**names)) for statement in statements)
 
 
-def _for_sqlite(searched: Searched, found: Iterable[sa.RowMapping]) -> list[dict[str, Any]]:
+def _for_sqlite(searched: Searched, found: Iterable[Written]) -> list[dict[str, Any]]:
     return [
         {"id": row["id"], "scope": " ".join(searched.scope(row))}
         | {
@@ -151,7 +180,7 @@ def _for_sqlite(searched: Searched, found: Iterable[sa.RowMapping]) -> list[dict
     ]
 
 
-def _for_postgresql(searched: Searched, found: Iterable[sa.RowMapping]) -> list[dict[str, Any]]:
+def _for_postgresql(searched: Searched, found: Iterable[Written]) -> list[dict[str, Any]]:
     return [
         {"id": row["id"], "scope": searched.scope(row), "search": _tsvector(_words(searched, row))}
         for row in found
@@ -162,7 +191,7 @@ def _with_id(statement: str) -> sa.TextClause:
     return sa.text(statement).bindparams(sa.bindparam("id", type_=sa.Uuid()))
 
 
-def _words(searched: Searched, row: sa.RowMapping) -> list[list[str]]:
+def _words(searched: Searched, row: Written) -> list[list[str]]:
     texts = [row[column][:_LONGEST] for column in searched.texts]
     languages = languages_of(texts[0])  # the others are too short to tell
     return [terms(text, languages) for text in texts]

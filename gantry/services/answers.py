@@ -1,7 +1,7 @@
 """Following and stopping answers."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -9,7 +9,14 @@ from typing import Any
 from uuid import UUID
 
 from gantry.domain.accounts import Actor
-from gantry.domain.chat import LIVE, CitationKind, StoredGeneration, StoredMessage, error_for
+from gantry.domain.chat import (
+    LIVE,
+    CitationKind,
+    GenerationStatus,
+    StoredGeneration,
+    StoredMessage,
+    error_for,
+)
 from gantry.domain.clock import utc_now
 from gantry.domain.context import CitedSource, ContextPart, ContextRead, PartKind, Retrieval
 from gantry.domain.errors import NotFound
@@ -46,6 +53,24 @@ class SourceRead:
 
 
 @dataclass(frozen=True, slots=True)
+class Stored:
+    """How far an answer is in the database; ``sources`` is what is told of them once it has ended."""
+
+    status: GenerationStatus
+    attempt: int
+    stored_attempt: int
+    text: str
+    reasoning: str
+    error: Mapping[str, Any] | None
+    sources: Mapping[str, Any] | None
+
+    @property
+    def live(self) -> bool:
+        """Whether it is still being written."""
+        return self.status in LIVE
+
+
+@dataclass(frozen=True, slots=True)
 class AnswerService:
     """The answers being written, as their owner sees them."""
 
@@ -63,23 +88,29 @@ class AnswerService:
         async with self.database.read() as tx:
             return value_of(StoredGeneration, await tx.generations.get(generation, owner=who.id))
 
-    async def follow(self, who: Actor, generation: UUID, after: Position) -> AsyncGenerator[LiveEvent | None]:
+    async def follow(
+        self, who: Actor, generation: UUID, after: Position, stored: Stored | None = None
+    ) -> AsyncGenerator[LiveEvent | None]:
         """Yield an answer's events after *after* until its end, and None now and then; of a finished answer, what is stored.
 
         The log is quick and may forget; whenever it falls silent the checkpoint in the database is shown instead.
+
+        Args:
+            stored: How far it is in the database, where the caller has just looked.
 
         Raises:
             NotFound: At the first step, when it is not one of *who*'s.
         """
         while True:
-            row, message, sources = await self._stored(who, generation)
-            if sources and after == Position():
-                yield LiveEvent(LiveKind.SOURCES, sources, after)
-            for event in _from_database(row, message, after):
+            stored = stored or await self.stored(who, generation)
+            if stored.sources and after == Position():
+                yield LiveEvent(LiveKind.SOURCES, stored.sources, after)
+            for event in _from_database(stored, after):
                 yield _for(who, event)
                 after = event.position
-            if row.status not in LIVE:
+            if not stored.live:
                 return
+            stored = None
             silent = True
             async with aclosing(self.events.read(generation, after)) as events:
                 async for event in events:
@@ -91,20 +122,21 @@ class AnswerService:
             if silent:
                 await asyncio.sleep(_PAUSE_SECONDS)
 
-    async def _stored(
-        self, who: Actor, generation: UUID
-    ) -> tuple[Generation, Message, dict[str, Any] | None]:
-        """Return an answer, its message, and once it has ended what is told of its sources."""
+    async def stored(self, who: Actor, generation: UUID) -> Stored:
+        """Return how far an answer is in the database.
+
+        Raises:
+            NotFound: Not one of *who*'s.
+        """
         async with self.database.read() as tx:
-            row = await tx.generations.get(generation, owner=who.id)
-            message, _ = await tx.chat.get_message(row.message_id, owner=who.id)
+            row, message = await tx.generations.get_with_message(generation, owner=who.id)
             if row.status in LIVE:
-                return row, message, None
+                return _stored(row, message, None)
             citations = (await tx.sent.citations([message.id])).get(message.id, [])
         retrieval = Retrieval.parse(message.retrieval)
         note = retrieval.sentence if retrieval else ""
         told = {"sources": [row.brief() for row in citations], "note": note} if citations or note else None
-        return row, message, told
+        return _stored(row, message, told)
 
     async def sources(self, who: Actor, message: UUID) -> list[SourceRead]:
         """Return what an answer was given to read, by number.
@@ -157,16 +189,28 @@ async def _sources(tx: UnitOfWork, message: UUID) -> list[SourceRead]:
     return [SourceRead(row, said.get(row.source_message_id)) for row in rows]
 
 
-def _from_database(row: Generation, message: Message, after: Position) -> Iterator[LiveEvent]:
+def _stored(row: Generation, message: Message, sources: Mapping[str, Any] | None) -> Stored:
+    return Stored(
+        row.status,
+        row.attempt,
+        row.stored_attempt,
+        message.content,
+        message.reasoning,
+        message.error,
+        sources,
+    )
+
+
+def _from_database(stored: Stored, after: Position) -> Iterator[LiveEvent]:
     """Yield what the checkpoint has beyond *after*, and the end if it has ended.
 
     While a takeover that starts over has stored nothing yet, the message still holds the older attempt's text,
     which must not be shown as the new one's.
     """
-    live = row.status in LIVE
-    attempt = row.stored_attempt or row.attempt
-    text, reasoning = message.content, message.reasoning
-    stale = live and row.stored_attempt not in {0, row.attempt}
+    live = stored.live
+    attempt = stored.stored_attempt or stored.attempt
+    text, reasoning = stored.text, stored.reasoning
+    stale = live and stored.stored_attempt not in {0, stored.attempt}
     if stale or (live and not text and not reasoning):
         return
     at = Position(attempt, after.text, after.reasoning)
@@ -189,9 +233,9 @@ def _from_database(row: Generation, message: Message, after: Position) -> Iterat
         yield LiveEvent(LiveKind.TEXT, {"text": fresh}, at)
     if live:
         return
-    if message.error:
-        yield LiveEvent(LiveKind.ERROR, message.error, at)
-    yield LiveEvent(LiveKind.END, {"status": row.status.value}, at)
+    if stored.error:
+        yield LiveEvent(LiveKind.ERROR, stored.error, at)
+    yield LiveEvent(LiveKind.END, {"status": stored.status.value}, at)
 
 
 async def _with_texts(tx: UnitOfWork, part: ContextPart) -> list[ContextPart]:

@@ -8,7 +8,7 @@ from datetime import datetime
 from gantry.domain.accounts import Actor
 from gantry.domain.catalog import BUILT_IN, EXTRACTIVE, ChatModel, ModelRef, ModelServers
 from gantry.domain.clock import utc_now
-from gantry.domain.errors import Invalid, ModelFault, ModelUnavailable
+from gantry.domain.errors import GantryError, Invalid, ModelFault, ModelUnavailable
 from gantry.repositories.database import Database
 from gantry.services.catalog_cache import CatalogCache, Known
 from gantry.services.connections import ConnectionDraft, ConnectionStatus
@@ -84,6 +84,14 @@ class CatalogService:
         if found is None:
             raise self._unknown(model)
         return found
+
+    def at_hand(self, model: str) -> str | None:
+        """Return the full id of *model* where that is known here and now; ``resolve`` may have to ask, and says what is wrong."""
+        try:
+            found = self._find(model)
+        except GantryError:
+            return None
+        return str(found.ref) if found else None
 
     def lists(self, model: str) -> bool:
         """Whether *model* is the id of one that a server has listed; answers may be asked of others, by any name."""

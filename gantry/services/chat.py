@@ -156,19 +156,37 @@ class ChatService:
         """
         text = _checked(text)
 
+        question = _Question(text, client_key, tuple(files))
+
         async def store() -> Assignment:
-            chosen = await self._choose(who, conversation, model)
-            async with self.database.begin() as tx:
-                if conversation is None:
+            if conversation is None:
+                chosen = await self._choose(who, None, model)
+                async with self.database.begin() as tx:
                     thread = new_conversation(who, None, self.now())
                     await begin(tx, thread, beginning)
                     await tx.chat.add_conversation(thread)
-                else:
-                    thread = await tx.chat.get_conversation(conversation, owner=who.id)
-                above = await self._parent(tx, who, thread, parent)
-                return await self._ask(tx, thread, above, _Question(text, client_key, tuple(files)), chosen)
+                    return await self._ask(tx, thread, None, question, chosen)
+            if model is None and (asked := await self._ask_as_before(who, conversation, parent, question)):
+                return asked
+            chosen = await self._choose(who, conversation, model)
+            async with self.database.begin() as tx:
+                thread = await tx.chat.get_conversation(conversation, owner=who.id)
+                return await self._ask(
+                    tx, thread, await self._parent(tx, who, thread, parent), question, chosen
+                )
 
         return await self._once(who, client_key, store)
+
+    async def _ask_as_before(
+        self, who: Actor, conversation: UUID, parent: UUID | None, question: "_Question"
+    ) -> Assignment | None:
+        """Ask the conversation's model where it is known here and now, in one transaction with choosing it; else None."""
+        async with self.database.begin() as tx:
+            thread = await tx.chat.get_conversation(conversation, owner=who.id)
+            chosen = self.catalog.at_hand(thread.model) if thread.model else None
+            if chosen is None:
+                return None
+            return await self._ask(tx, thread, await self._parent(tx, who, thread, parent), question, chosen)
 
     async def _once(
         self, who: Actor, client_key: str | None, store: Callable[[], Awaitable[Assignment]]
@@ -283,18 +301,25 @@ class ChatService:
             client_key=asked.client_key,
             created_at=self.now(),
         )
-        await tx.chat.add_message(question)
+        if not thread.title:
+            thread.title = title_from_prompt(asked.text)
+        assignment = await self._answer(tx, thread, question, model, new=(question,))
         if asked.files:
             await tx.attachments.attach(asked.files, question, at=self.now())
         if asked.edits:
             await tx.attachments.attach_again(asked.edits, question, at=self.now())
-        if not thread.title:
-            thread.title = title_from_prompt(asked.text)
-        return await self._answer(tx, thread, question, model)
+        return assignment
 
     async def _answer(
-        self, tx: UnitOfWork, thread: Conversation, question: Message, model: str
+        self,
+        tx: UnitOfWork,
+        thread: Conversation,
+        question: Message,
+        model: str,
+        *,
+        new: Sequence[Message] = (),
     ) -> Assignment:
+        """Begin an answer to *question*; *new* are messages to be stored with it."""
         answer = Message(
             conversation_id=thread.id,
             account_id=thread.account_id,
@@ -305,8 +330,7 @@ class ChatService:
             model=model,
             created_at=self.now(),
         )
-        await tx.chat.add_message(answer)
-        return await self._write(tx, thread, answer, model, resumes_from=None)
+        return await self._write(tx, thread, answer, model, new=(*new, answer))
 
     async def _write(
         self,
@@ -315,7 +339,8 @@ class ChatService:
         answer: Message,
         model: str,
         *,
-        resumes_from: int | None,
+        new: Sequence[Message] = (),
+        resumes_from: int | None = None,
     ) -> Assignment:
         if await tx.generations.count_live(thread.account_id) >= MAX_LIVE_ANSWERS:
             raise Conflict(
@@ -323,6 +348,12 @@ class ChatService:
                 advice="Wait for one of them to end, or stop it.",
             )
         now = self.now()
+        # Before anything is stored, so that the conversation is written once.
+        thread.active_leaf_id = answer.id
+        thread.updated_at = now
+        if thread.model is not None or model != EXTRACTIVE:
+            thread.model = model  # nobody chose the built-in answerer: once there is a model, it takes over
+        await tx.chat.add_messages(new)
         generation = Generation(
             id=new_id(),
             conversation_id=thread.id,
@@ -337,10 +368,6 @@ class ChatService:
             created_at=now,
         )
         await tx.generations.add(generation)
-        thread.active_leaf_id = answer.id
-        thread.updated_at = now
-        if thread.model is not None or model != EXTRACTIVE:
-            thread.model = model  # nobody chose the built-in answerer: once there is a model, it takes over
         return Assignment.of(generation, answer)
 
     def _start(self, who: Actor, assignment: Assignment) -> Sent:

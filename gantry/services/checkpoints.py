@@ -6,6 +6,7 @@ from contextlib import suppress
 from contextvars import Context
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from gantry.domain.clock import utc_now
 from gantry.domain.errors import LeaseLost
@@ -24,6 +25,7 @@ class Checkpoint:
     assignment: Assignment
     columns: dict[str, str]
     sent: SentContext | None
+    again: bool = False  # the database may hold what an earlier try was sent
 
 
 _Given = tuple[Checkpoint, asyncio.Future[bool]]  # with what its giver waits for
@@ -123,21 +125,27 @@ class Checkpoints:
                 ]
                 held |= await tx.generations.checkpoint(places, lease_until=lease_until, stored=has_text)
             mine = [each for each in batch if each.assignment.generation_id in held]
-            await tx.chat.change_texts(
-                {each.assignment.message_id: each.columns for each in mine if each.columns}
+            await tx.chat.change_messages(
+                {each.assignment.message_id: each.columns | columns_of(each.sent) for each in mine}
             )
             for each in mine:
-                await keep_sent(tx, each.assignment, each.sent, self.now())
+                await keep_sent(tx, each.assignment, each.sent, self.now(), again=each.again)
         return [held.get(each.assignment.generation_id) for each in batch]
 
 
-async def keep_sent(tx: UnitOfWork, assignment: Assignment, sent: SentContext | None, at: datetime) -> None:
-    """Store what the answer was given and what was sent, once."""
+async def keep_sent(
+    tx: UnitOfWork, assignment: Assignment, sent: SentContext | None, at: datetime, *, again: bool
+) -> None:
+    """Store what the answer was given and what was sent, once; *again*: in place of what may be there."""
+    if sent is not None:
+        await tx.sent.keep(*sent.rows(assignment, at), again=again)
+
+
+def columns_of(sent: SentContext | None) -> dict[str, Any]:
+    """Return what the answer's message says of it."""
     if sent is None:
-        return
-    await tx.sent.replace(*sent.rows(assignment, at))
-    retrieval = sent.retrieval.stored() if sent.retrieval else None
-    await tx.chat.change_message(assignment.message_id, retrieval=retrieval)
+        return {}
+    return {"retrieval": sent.retrieval.stored() if sent.retrieval else None}
 
 
 def _tell(stored: asyncio.Future[bool], outcome: bool | Exception) -> None:

@@ -135,6 +135,7 @@ class Draft:
     given: tuple[Source, ...] = ()
     note: str = ""  # what is said beside the sources
     sent: SentContext | None = None  # until it is stored
+    stored_before: bool = False  # the database may hold what an earlier try was sent
     usage: UsageReport | None = None
     first_reasoning_at: datetime | None = None
     first_text_at: datetime | None = None
@@ -205,6 +206,12 @@ class Draft:
         self.left_out, self.prompt_estimate, self.given = prompt.left_out, prompt.tokens, prompt.given
         self.can_be_shorter = any(part.kind in _SPARED and not part.left_out for part in prompt.parts)
         self.sent = SentContext(prompt, budget_tokens, retrieval)
+
+    def give_sent(self) -> tuple[SentContext | None, bool]:
+        """Return what is to be stored of what was sent, and whether the database may hold some of it already."""
+        again = self.stored_before or self.assignment.attempt > 1 or self.assignment.resumes_from is not None
+        self.stored_before = self.stored_before or self.sent is not None  # also if nobody learns that it was
+        return self.sent, again
 
     def kept(self, sent: SentContext | None) -> None:
         """Forget what has been stored, unless something else was sent since."""

@@ -116,7 +116,7 @@ class Learner:
         await tx.memory.add(item)
         if above and (before := await tx.memory.find_turn(above[-1].id)):
             before.around = f"{before.around} {message.content[:_AROUND]}"[: 4 * _AROUND]
-            await tx.memory.index([before.id])
+            await tx.memory.index([before])
         return item
 
     async def summarise(self) -> int:

@@ -110,7 +110,7 @@ class MemoryService:
             row = await tx.memory.get(fact, owner=who.id)
             before, row.content, row.by_hand = row.content, text, True
             row.fingerprint, row.context, row.updated_at = fingerprint(text), "", now
-            await tx.memory.index([row.id])
+            await tx.memory.index([row])
             await tx.graph.unname(row.id)
             await name_entities(tx, row, names, now)
             await tx.graph.remove_unmentioned()
@@ -185,13 +185,14 @@ class MemoryService:
             if not account.memory_enabled or not thread.remembered or thread.temporary:
                 return Recalled()
             facts = await tx.memory.facts(who.id, limit=_LOOKED_THROUGH)
+            counted = await tx.knowledge.count_memories(owner=who.id, conversation=conversation)
             named, near = set[UUID](), set[UUID]()
             if facts:
                 keys = [entity_key(name) for name in (*names_in(f"It {question}"), *question.split())]
                 named = {item.id for item in await tx.graph.facts_naming(who.id, keys, limit=FACTS)}
                 beside = await tx.graph.facts_near(who.id, keys, apart_from=key_of(account), limit=FACTS)
                 near = {item.id for item in beside}
-        found = await self.retriever.memory(who, question, exclude=conversation, limit=TURNS)
+        found = await self.retriever.memory(who, question, exclude=conversation, limit=TURNS, counted=counted)
         return Recalled(_best(facts, question, named, near), found)
 
     async def found(self, who: Actor, question: str, *, limit: int) -> Found:

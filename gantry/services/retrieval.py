@@ -110,12 +110,20 @@ class Retriever:
         exclude: UUID | None = None,
         limit: int = 6,
         deadline_seconds: float = DEADLINE_SECONDS,
+        counted: tuple[int, int] | None = None,
     ) -> Found:
-        """Return past turns of *who*'s conversations, best first; *exclude* is the conversation they are asked in."""
+        """Return past turns of *who*'s conversations, best first.
+
+        Args:
+            exclude: The conversation they are asked in.
+            counted: How many there are, and how many of them are *exclude*'s, where the caller has just counted.
+        """
         started = time.perf_counter()
         question = question[:_MAX_QUESTION]
-        async with self.database.read() as tx:
-            searched, here = await tx.knowledge.count_memories(owner=who.id, conversation=exclude)
+        if counted is None:
+            async with self.database.read() as tx:
+                counted = await tx.knowledge.count_memories(owner=who.id, conversation=exclude)
+        searched, here = counted
         if not searched or not question.strip():
             return Found(searched=searched, nothing=Nothing.UNRELATED if searched else Nothing.EMPTY)
         # The index is slow to leave out a conversation; one that has just begun has nothing to leave out.

@@ -138,12 +138,15 @@ class VectorSets:
             model = await (await self.wanted()).model()
         except Unavailable:
             return  # the active set serves on, and words alone where there is none
+        known = await self.known()
+        if known.building is None and known.active and known.active.name == model.set_name:
+            return
         async with self.database.read() as tx:
-            known = {each.name: each.state for each in await tx.indexing.sets()}
+            states = {each.name: each.state for each in await tx.indexing.sets()}
         others = [
-            name for name, state in known.items() if state is SetState.BUILDING and name != model.set_name
+            name for name, state in states.items() if state is SetState.BUILDING and name != model.set_name
         ]
-        if known.get(model.set_name) in {SetState.ACTIVE, SetState.BUILDING} and not others:
+        if states.get(model.set_name) in {SetState.ACTIVE, SetState.BUILDING} and not others:
             return
         async with self.database.begin() as tx:
             sets = {each.name: each for each in await tx.indexing.sets()}

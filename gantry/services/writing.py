@@ -45,7 +45,7 @@ from gantry.log import log_context
 from gantry.models import new_id
 from gantry.repositories.database import Database
 from gantry.services.catalog import CatalogService, ResolvedModel
-from gantry.services.checkpoints import Checkpoint, Checkpoints, keep_sent
+from gantry.services.checkpoints import Checkpoint, Checkpoints, columns_of, keep_sent
 from gantry.services.drafts import Assignment, Draft
 from gantry.services.outcomes import GIVEN_UP, outcome_of
 from gantry.services.prompting import Prompter, Told
@@ -248,8 +248,9 @@ class Writers:
             return False
 
     async def _checkpoint(self, assignment: Assignment, draft: Draft, *, at_once: bool = False) -> bool:
-        sent = draft.sent
-        stop = await self.checkpoints.store(Checkpoint(assignment, draft.columns(), sent), at_once=at_once)
+        sent, again = draft.give_sent()
+        checkpoint = Checkpoint(assignment, draft.columns(), sent, again)
+        stop = await self.checkpoints.store(checkpoint, at_once=at_once)
         draft.kept(sent)
         return stop
 
@@ -400,15 +401,22 @@ class Writers:
             await tx.generations.finish(
                 assignment.generation_id, assignment.attempt, status=status, at=now, stored=bool(columns)
             )
-            await tx.chat.change_message(
+            sent, again = draft.give_sent()
+            await tx.chat.finish_message(
                 assignment.message_id,
-                status=MessageStatus(status.value),
-                error=asdict(error) if error else None,
-                finished_at=now,
-                **columns,
-                **measures,
+                {
+                    "status": MessageStatus(status.value),
+                    "error": asdict(error) if error else None,
+                    "finished_at": now,
+                    **columns,
+                    **measures,
+                    **columns_of(sent),
+                },
+                owner=assignment.account_id,
+                conversation=assignment.conversation_id,
+                content=columns.get("content", assignment.stored_text),
             )
-            await keep_sent(tx, assignment, draft.sent, now)
+            await keep_sent(tx, assignment, sent, now, again=again)
             if cited:
                 await tx.sent.mark_cited(assignment.message_id, cited)
             await tx.chat.change_conversation(assignment.conversation_id, answered_at=now)

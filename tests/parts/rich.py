@@ -107,7 +107,7 @@ async def add_rich(tx: UnitOfWork, owner: UUID, title: str = "Fish & <chips>", *
         tx.session.add(each)
         await tx.session.flush()
     for message in (question, first, second, again, failed):
-        await tx.chat.add_message(message)
+        await tx.chat.add_messages([message])
     citation = Citation(
         message_id=second.id, number=1, title="catch.txt", page=1, start_offset=3, end_offset=8
     )

@@ -128,7 +128,7 @@ async def test_a_long_conversation_comes_in_order(database: Database, ann: Actor
                 content=f"turn {number}",
                 created_at=parent.created_at,
             )
-            await tx.chat.add_message(parent)
+            await tx.chat.add_messages([parent])
     messages = (await as_json(database, ann, rich.conversation))["conversations"][0]["messages"]
     assert [each["content"] for each in messages if each["content"].startswith("turn")] == [
         f"turn {number}" for number in range(120)

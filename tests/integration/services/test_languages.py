@@ -197,7 +197,7 @@ async def kept_as_messages(stack: Stack, texts: Mapping[str, str]) -> dict[UUID 
                 depth=0,
                 created_at=now,
             )
-            await tx.chat.add_message(message)
+            await tx.chat.add_messages([message])
             turn = MemoryItem(
                 account_id=stack.who.id,
                 kind=MemoryKind.TURN,
