@@ -60,6 +60,7 @@ from gantry.services.embedding import Embedding
 from gantry.services.exporting import ExportService
 from gantry.services.extractive import ExtractiveAnswerer
 from gantry.services.feed import FeedService
+from gantry.services.folders import FolderService
 from gantry.services.indexing import Indexer
 from gantry.services.ingestion import Ingestion
 from gantry.services.keywords import Keywords
@@ -67,6 +68,7 @@ from gantry.services.learning import Learner
 from gantry.services.memory import MemoryService
 from gantry.services.model_reader import ModelReader
 from gantry.services.operations import OperationsService, Part
+from gantry.services.order import OrderService
 from gantry.services.people import PeopleService
 from gantry.services.prompting import Prompter
 from gantry.services.retrieval import Retriever
@@ -428,6 +430,8 @@ def _services(
         people=PeopleService(database=database, passwords=passwords, notices=live.notices, now=clock),
         conversations=conversations,
         chat=ChatService(database, catalog, writers, conversations, clock),
+        order=OrderService(database, conversations),
+        folders=FolderService(database, live.notices, clock),
         answers=AnswerService(database, live.events, writers, clock),
         catalog=catalog,
         connections=models.connections,

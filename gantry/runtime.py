@@ -14,8 +14,10 @@ from gantry.services.document_collections import CollectionService
 from gantry.services.documents import DocumentService
 from gantry.services.exporting import ExportService
 from gantry.services.feed import FeedService
+from gantry.services.folders import FolderService
 from gantry.services.memory import MemoryService
 from gantry.services.operations import OperationsService
+from gantry.services.order import OrderService
 from gantry.services.people import PeopleService
 from gantry.services.retrieval import Retriever
 from gantry.services.uploads import UploadService
@@ -30,6 +32,8 @@ class Services:
     people: PeopleService
     conversations: ConversationService
     chat: ChatService
+    order: OrderService
+    folders: FolderService
     answers: AnswerService
     catalog: CatalogService
     connections: ConnectionService

@@ -27,6 +27,7 @@ from gantry.api.chat_schemas import (
     Started,
 )
 from gantry.api.problems import PROBLEMS
+from gantry.domain.order import MAX_TAG_CHARACTERS, Listing
 from gantry.runtime import services
 from gantry.services.chat import Beginning, Listed, Sent
 
@@ -53,10 +54,18 @@ async def list_conversations(
     who: Signed,
     before: Annotated[AwareDatetime, Ge(_EARLIEST), Le(_LATEST)] | None = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    archived: bool = False,
+    folder: UUID | None = None,
+    tag: Annotated[str, Query(max_length=MAX_TAG_CHARACTERS)] = "",
 ) -> ConversationList:
-    """List conversations, newest change first; the first page begins with the pinned ones."""
-    pinned = await services().conversations.list_pinned(who) if before is None else []
-    rows = await services().conversations.list_conversations(who, before=before, limit=limit)
+    """List conversations, newest change first; the first page begins with the pinned ones.
+
+    With `archived`, `folder` or `tag` only those are listed, pinned or not.
+    """
+    conversations, some = services().conversations, archived or folder is not None or tag != ""
+    listing = Listing(archived=archived, pinned=None if some else False, folder=folder, tag=tag)
+    pinned = await conversations.list_pinned(who) if before is None and not some else []
+    rows = await conversations.list_conversations(who, before=before, limit=limit, listing=listing)
     return ConversationList(
         conversations=[_listed(row) for row in (*pinned, *rows)],
         next=rows[-1].conversation.updated_at if len(rows) == limit else None,
@@ -66,7 +75,8 @@ async def list_conversations(
 @router.post("/conversations", status_code=201, operation_id="create_conversation")
 async def create_conversation(who: Signed, new: NewConversation) -> ConversationOut:
     """Make an empty conversation."""
-    beginning = Beginning(new.scope.scope() if new.scope else None, new.temporary, new.remembered)
+    scope = new.scope.scope() if new.scope else None
+    beginning = Beginning(scope, new.temporary, new.remembered, new.folder_id)
     row = await services().conversations.create(who, title=new.title, model=new.model, beginning=beginning)
     return ConversationOut.model_validate(row)
 
@@ -93,7 +103,7 @@ async def get_conversation(who: Signed, conversation_id: UUID) -> ConversationWi
 async def change_conversation(
     who: Signed, conversation_id: UUID, change: ConversationChange
 ) -> ConversationOut:
-    """Rename, pin, choose the model or the documents to read, or take it out of memory."""
+    """Rename, pin, choose the model or the documents to read, take it out of memory; archive it, move it, tag it."""
     conversations = services().conversations
     if change.title is not None:
         await conversations.rename(who, conversation_id, change.title)
@@ -105,6 +115,12 @@ async def change_conversation(
         await conversations.set_scope(who, conversation_id, change.scope.scope())
     if change.remembered is not None:
         await services().memory.set_remembered(who, conversation_id, change.remembered)
+    if change.archived is not None:
+        await services().order.archive(who, [conversation_id], change.archived)
+    if "folder_id" in change.model_fields_set:
+        await services().order.move(who, [conversation_id], change.folder_id)
+    if change.tags is not None:
+        await services().order.set_tags(who, conversation_id, change.tags)
     row = (await services().chat.window(who, conversation_id, limit=1)).conversation
     return ConversationOut.model_validate(row)
 

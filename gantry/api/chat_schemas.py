@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool
+from annotated_types import Len
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StringConstraints, field_validator
 
 from gantry.domain.chat import (
     MAX_MESSAGE_CHARACTERS,
@@ -17,6 +18,10 @@ from gantry.domain.chat import (
 )
 from gantry.domain.context import CitedSource
 from gantry.domain.knowledge import MAX_CHOSEN, DocumentScope, ScopeKind
+from gantry.domain.order import MAX_TAG_CHARACTERS, MAX_TAGS
+
+Tag = Annotated[str, StringConstraints(max_length=2 * MAX_TAG_CHARACTERS)]
+Tags = Annotated[list[Tag], Len(max_length=2 * MAX_TAGS)]
 
 
 class _FromValue(BaseModel):
@@ -43,16 +48,20 @@ class NewConversation(BaseModel):
     scope: ScopeIn | None = None
     temporary: StrictBool = False
     remembered: StrictBool = True
+    folder_id: UUID | None = None
 
 
 class ConversationChange(BaseModel):
-    """What to change; what is left out stays."""
+    """What to change; what is left out stays. Without a ``folder_id`` (null) it stands in no folder."""
 
     title: str | None = Field(default=None, max_length=MAX_TITLE_CHARACTERS)
     pinned: StrictBool | None = None
     model: str | None = Field(default=None, max_length=255)
     scope: ScopeIn | None = None
     remembered: StrictBool | None = None
+    archived: StrictBool | None = None
+    folder_id: UUID | None = None
+    tags: Tags | None = None
 
 
 class ConversationOut(_FromValue):
@@ -65,9 +74,17 @@ class ConversationOut(_FromValue):
     scope: dict[str, Any]
     remembered: bool
     temporary: bool
+    archived: bool
+    folder_id: UUID | None
+    tags: list[str] = []
     active_leaf_id: UUID | None
     created_at: datetime
     updated_at: datetime
+
+    @field_validator("tags", mode="before")
+    @classmethod
+    def _none_is_none(cls, tags: Sequence[str] | None) -> Sequence[str]:
+        return tags or []
 
 
 class ListedConversation(ConversationOut):

@@ -1,7 +1,7 @@
 """Conversations, messages and answers: values and rules."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -112,6 +112,9 @@ class StoredConversation:
     scope: Mapping[str, Any] = field(default_factory=dict[str, Any])
     remembered: bool = True
     temporary: bool = False
+    archived: bool = False
+    folder_id: UUID | None = None
+    tags: Sequence[str] | None = None  # None: none
     active_leaf_id: UUID | None = None
 
 

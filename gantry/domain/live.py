@@ -126,6 +126,7 @@ class NoticeKind(StrEnum):
 
     CONVERSATION = "conversation"  # its messages or its row changed
     CONVERSATIONS = "conversations"  # one was added, removed, renamed or pinned
+    FOLDERS = "folders"  # one was added, removed or changed
     CATALOG = "catalog"  # the list of models changed
     DOCUMENTS = "documents"  # one was added, removed or came further; data: {"state": DocumentState, …}
     MEMORY = "memory"  # something was learned, changed or forgotten

@@ -15,6 +15,7 @@ from gantry.models.chat import (
     SentPart,
 )
 from gantry.models.memory import Entity, MemoryItem, Mention, Relation
+from gantry.models.order import Folder, Share
 from gantry.models.vault import Chunk, Collection, Document, EmbeddingSet
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "EmbeddingSet",
     "Entity",
     "Feedback",
+    "Folder",
     "Generation",
     "MemoryItem",
     "Mention",
@@ -41,5 +43,6 @@ __all__ = [
     "Relation",
     "Row",
     "SentPart",
+    "Share",
     "new_id",
 ]

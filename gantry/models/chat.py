@@ -29,14 +29,23 @@ class Conversation(Row, table=True):
     ``scope`` is a ``domain.knowledge.DocumentScope``. With ``remembered`` off nothing is recalled into it nor learned from it;
     a ``temporary`` one is in no list and no search, and is removed when its owner leaves it. ``studied_id`` is the last
     message a model has read for facts; until ``study_after`` somebody is at it, or it is not to be tried again.
+    An ``archived`` one is found, read and continued, but stands in no list of the others.
     """
 
-    __table_args__ = (Index("ix_conversation_account_id_updated_at", "account_id", "updated_at"),)
+    __table_args__ = (
+        Index("ix_conversation_account_id_updated_at", "account_id", "updated_at"),
+        Index("ix_conversation_listed", "account_id", "archived", "pinned", "folder_id", "updated_at"),
+    )
 
     account_id: UUID = Field(foreign_key="account.id", ondelete="CASCADE")
     title: str = Field(default="", max_length=120)
     title_by_hand: bool = False
     pinned: bool = False
+    archived: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    folder_id: UUID | None = Field(default=None, foreign_key="folder.id", ondelete="SET NULL", index=True)
+    tags: list[str] | None = Field(
+        default=None, sa_column=Column(JSON(none_as_null=True), nullable=True)
+    )  # None: none
     model: str | None = Field(default=None, max_length=255)
     scope: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
     remembered: bool = Field(default=True, sa_column_kwargs={"server_default": true()})

@@ -10,7 +10,7 @@ from sqlmodel import col
 
 from gantry.domain.chat import StoredAttachment
 from gantry.domain.errors import Invalid, NotFound
-from gantry.domain.knowledge import MAX_CHOSEN, DocumentScope
+from gantry.domain.knowledge import MAX_CHOSEN, DocumentScope, ScopeKind
 from gantry.models import Attachment, Chunk, Collection, Document, Message
 from gantry.repositories.values import value_of
 
@@ -78,6 +78,17 @@ class AttachmentRepository:
             )
             if ids and (await self._session.execute(query)).scalar_one() != len(set(ids)):
                 raise NotFound("One of these no longer exists.", advice="Choose again.")
+
+    async def still_there(self, scope: DocumentScope, *, owner: UUID) -> DocumentScope:
+        """Return *scope* without what has been deleted; where nothing is left of what was chosen, no documents."""
+        kept: list[tuple[UUID, ...]] = []
+        for table, ids in ((Collection, scope.collections), (Document, scope.documents)):
+            query = select(col(table.id)).where(col(table.id).in_(ids), col(table.account_id) == owner)
+            there = set((await self._session.execute(query)).scalars()) if ids else set[UUID]()
+            kept.append(tuple(each for each in ids if each in there))
+        if scope.kind is ScopeKind.SOME and not any(kept):
+            return DocumentScope(ScopeKind.NONE)
+        return DocumentScope(scope.kind, collections=kept[0], documents=kept[1])
 
     async def find_document(self, document: UUID) -> Document | None:
         """Return a document whoever owns it: for writers, which act for its owner."""

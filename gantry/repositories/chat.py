@@ -6,12 +6,12 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Integer, Select, bindparam, delete, exists, literal, select, update
+from sqlalchemy import Integer, Select, bindparam, delete, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
-from gantry.domain.chat import LIVE, MessageStatus, Rating, StoredMessage
+from gantry.domain.chat import MessageStatus, Rating, StoredMessage
 from gantry.domain.errors import NotFound
 from gantry.models import Conversation, Feedback, Generation, Message
 from gantry.repositories.values import values_of
@@ -84,28 +84,6 @@ class ChatRepository:
     async def find_message(self, message: UUID) -> Message | None:
         """Return a message whoever owns it: for writers, which act for its owner."""
         return await self._session.get(Message, message)
-
-    async def list_conversations(
-        self, *, owner: UUID, pinned: bool, before: datetime | None, limit: int
-    ) -> Sequence[tuple[Conversation, bool]]:
-        """Return conversations, newest change first, each with whether it is being answered."""
-        live = exists().where(
-            col(Generation.conversation_id) == col(Conversation.id), col(Generation.status).in_(LIVE)
-        )
-        query = (
-            select(Conversation, live)
-            .where(
-                col(Conversation.account_id) == owner,
-                col(Conversation.pinned) == pinned,
-                col(Conversation.temporary).is_(False),
-                col(Conversation.deleted_at).is_(None),
-            )
-            .order_by(col(Conversation.updated_at).desc())
-            .limit(limit)
-        )
-        if before is not None:
-            query = query.where(col(Conversation.updated_at) < before)
-        return [(row, answering) for row, answering in await self._session.execute(query)]
 
     async def path(self, leaf: UUID, *, limit: int) -> list[Message]:
         """Return the last *limit* messages on the way from the root to *leaf*, oldest first."""

@@ -14,6 +14,7 @@ from gantry.repositories.graph import GraphRepository
 from gantry.repositories.indexing import IndexingRepository
 from gantry.repositories.knowledge_search import KnowledgeSearchRepository
 from gantry.repositories.memory import MemoryRepository
+from gantry.repositories.order import OrderRepository
 from gantry.repositories.reading import ReadingRepository
 from gantry.repositories.search import SearchRepository
 from gantry.repositories.sent import SentRepository
@@ -47,6 +48,11 @@ class UnitOfWork:
     def exporting(self) -> ExportingRepository:
         """Conversations as they are taken out."""
         return ExportingRepository(self.session)
+
+    @cached_property
+    def order(self) -> OrderRepository:
+        """Lists of conversations, and folders."""
+        return OrderRepository(self.session)
 
     @cached_property
     def generations(self) -> GenerationRepository:

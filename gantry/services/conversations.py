@@ -17,6 +17,7 @@ from gantry.domain.clock import utc_now
 from gantry.domain.context import CitedSource
 from gantry.domain.knowledge import DocumentScope
 from gantry.domain.live import Notice, NoticeKind, Notices
+from gantry.domain.order import EVERYTHING, MAX_FOLDERS, Listing
 from gantry.models import Conversation
 from gantry.repositories.database import Database
 from gantry.repositories.unit import UnitOfWork
@@ -26,6 +27,7 @@ from gantry.services.writing import Writers
 
 TEMPORARY_HOURS = 6  # for which a temporary conversation that nobody has left may be idle
 UNDO_SECONDS = 30  # for which a deletion can be undone; the page offers it for less
+IN_FOLDER, MOST_IN_FOLDER = 50, 1000  # conversations of an open folder that are listed, at first and at most
 _PURGED_AT_ONCE = 20  # conversations; others write meanwhile
 
 
@@ -45,6 +47,7 @@ class Beginning:
     scope: DocumentScope | None = None  # None: all documents
     temporary: bool = False
     remembered: bool = True
+    folder: UUID | None = None  # whose documents it starts with, where *scope* says nothing
 
 
 PLAIN = Beginning()
@@ -92,22 +95,20 @@ class ConversationService:
         return value_of(StoredConversation, conversation)
 
     async def list_conversations(
-        self, who: Actor, *, before: datetime | None = None, limit: int = 50
+        self, who: Actor, *, before: datetime | None = None, limit: int = 50, listing: Listing = EVERYTHING
     ) -> list[Listed]:
-        """Return unpinned conversations, newest change first, those changed before *before*."""
-        return await self._list(who, pinned=False, before=before, limit=min(max(limit, 1), 200))
-
-    async def list_pinned(self, who: Actor) -> list[Listed]:
-        """Return pinned conversations, newest change first (200 at most)."""
-        return await self._list(who, pinned=True, before=None, limit=200)
-
-    async def _list(self, who: Actor, *, pinned: bool, before: datetime | None, limit: int) -> list[Listed]:
+        """Return conversations, newest change first, those changed before *before*."""
+        limit = min(max(limit, 1), 200)
         async with self.database.read() as tx:
-            rows = await tx.chat.list_conversations(owner=who.id, pinned=pinned, before=before, limit=limit)
-        return [
-            Listed(value_of(StoredConversation, row), answering, not answering and _unseen(row))
-            for row, answering in rows
-        ]
+            return _listed(await tx.order.listed(listing, owner=who.id, before=before, limit=limit))
+
+    async def list_pinned(
+        self, who: Actor, *, folders: Sequence[UUID] = (), each: int = IN_FOLDER
+    ) -> list[Listed]:
+        """Return pinned conversations (200 at most) and the newest *each* of these folders, newest change first."""
+        each = min(max(each, 1), MOST_IN_FOLDER)
+        async with self.database.read() as tx:
+            return _listed(await tx.order.kept(owner=who.id, folders=folders[:MAX_FOLDERS], each=each))
 
     async def all_messages(
         self, who: Actor, conversation: UUID
@@ -178,14 +179,18 @@ class ConversationService:
     async def delete(self, who: Actor, conversation: UUID) -> None:
         """Delete; can be undone for UNDO_SECONDS. Stops an answer being written."""
         async with self.database.begin() as tx:
-            row = await tx.chat.get_conversation(conversation, owner=who.id)
-            live = await tx.generations.find_live(conversation)
-            if live:  # first, as writers do it: two that take rows in another order may wait for each other
-                await tx.generations.request_stop(live.id, at=self.now())
-            row.deleted_at = self.now()
+            live = await self.mark_deleted(tx, await tx.chat.get_conversation(conversation, owner=who.id))
         if live:
-            self.writers.stop(live.id)
+            self.writers.stop(live)
         self.tell(who, NoticeKind.CONVERSATIONS, conversation)
+
+    async def mark_deleted(self, tx: UnitOfWork, row: Conversation) -> UUID | None:
+        """Delete *row*, which can be undone; returns the answer being written, whose writer has to be stopped then."""
+        live = await tx.generations.find_live(row.id)
+        if live:  # first, as writers do it: two that take rows in another order may wait for each other
+            await tx.generations.request_stop(live.id, at=self.now())
+        row.deleted_at = self.now()
+        return live.id if live else None
 
     async def discard(self, who: Actor, conversation: UUID) -> None:
         """Remove a temporary conversation for good; does nothing to any other."""
@@ -243,11 +248,25 @@ def new_conversation(who: Actor, model: str | None, at: datetime) -> Conversatio
 
 
 async def begin(tx: UnitOfWork, conversation: Conversation, beginning: Beginning) -> None:
-    """Set up a conversation that is not stored yet; NotFound where its scope names what is not its owner's."""
+    """Set up a conversation that is not stored yet; NotFound where its folder or scope names what is not its owner's."""
     conversation.temporary, conversation.remembered = beginning.temporary, beginning.remembered
-    if beginning.scope is not None:
-        await tx.attachments.require_scope(beginning.scope, owner=conversation.account_id)
-        conversation.scope = beginning.scope.stored()
+    scope = beginning.scope
+    if beginning.folder is not None:
+        folder = await tx.order.get_folder(beginning.folder, owner=conversation.account_id)
+        conversation.folder_id = folder.id
+        if scope is None and folder.scope is not None:
+            chosen = DocumentScope.parse(folder.scope)
+            scope = await tx.attachments.still_there(chosen, owner=conversation.account_id)
+    if scope is not None:
+        await tx.attachments.require_scope(scope, owner=conversation.account_id)
+        conversation.scope = scope.stored()
+
+
+def _listed(rows: Sequence[tuple[Conversation, bool]]) -> list[Listed]:
+    return [
+        Listed(value_of(StoredConversation, row), answering, not answering and _unseen(row))
+        for row, answering in rows
+    ]
 
 
 def _unseen(row: Conversation) -> bool:
