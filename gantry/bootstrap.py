@@ -21,6 +21,7 @@ from gantry.adapters.documents.files import LocalFiles
 from gantry.adapters.documents.folder import LocalDocuments
 from gantry.adapters.embedding.choice import Embedders
 from gantry.adapters.embedding.rerank import HttpReranker
+from gantry.adapters.importing import ExportFiles
 from gantry.adapters.in_process.live import InProcessEventLog, InProcessNotices, InProcessRateLimiter
 from gantry.adapters.machine import require_space
 from gantry.adapters.openai.embeddings import OpenAiEmbedder
@@ -61,6 +62,7 @@ from gantry.services.exporting import ExportService
 from gantry.services.extractive import ExtractiveAnswerer
 from gantry.services.feed import FeedService
 from gantry.services.folders import FolderService
+from gantry.services.importing import ImportService
 from gantry.services.indexing import Indexer
 from gantry.services.ingestion import Ingestion
 from gantry.services.keywords import Keywords
@@ -287,6 +289,7 @@ async def build(settings: Settings) -> AsyncGenerator[Built]:
         )
         takeovers = Takeovers(database, live.presence, writers, clock) if live.presence else None
         services = _services(settings, database, live, models, writers, clock, telemetry, knowledge)
+        stack.push_async_callback(services.imports.aclose)
         yield Built(services, writers, takeovers, clock, knowledge)
 
 
@@ -437,6 +440,17 @@ def _services(
         connections=models.connections,
         feed=FeedService(live.notices),
         exports=ExportService(database, clock),
+        imports=ImportService(
+            database,
+            ExportFiles(settings.import_max_mb * 4_000_000),
+            knowledge.uploads.files,
+            knowledge.uploads,
+            conversations,
+            knowledge.cleaner,
+            live.notices,
+            max_bytes=settings.import_max_mb * 1_000_000,
+            now=clock,
+        ),
         collections=knowledge.collections,
         documents=knowledge.documents,
         uploads=knowledge.uploads,

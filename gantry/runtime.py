@@ -15,6 +15,7 @@ from gantry.services.documents import DocumentService
 from gantry.services.exporting import ExportService
 from gantry.services.feed import FeedService
 from gantry.services.folders import FolderService
+from gantry.services.importing import ImportService
 from gantry.services.memory import MemoryService
 from gantry.services.operations import OperationsService
 from gantry.services.order import OrderService
@@ -39,6 +40,7 @@ class Services:
     connections: ConnectionService
     feed: FeedService
     exports: ExportService
+    imports: ImportService
     collections: CollectionService
     documents: DocumentService
     uploads: UploadService

@@ -208,6 +208,14 @@ class Settings(BaseSettings):
     max_upload_mb: Annotated[
         int, Field(ge=1, le=10_000, description="How large an uploaded file may be, in megabytes.")
     ] = 200
+    import_max_mb: Annotated[
+        int,
+        Field(
+            ge=1,
+            le=100_000,
+            description="How large an export of another product may be, in megabytes; unpacked, four times as much.",
+        ),
+    ] = 2000
     storage_quota_mb: Annotated[
         int,
         Field(

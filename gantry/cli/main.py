@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from gantry import __version__
 from gantry.cli.failing import CommandError
 from gantry.cli.front_end import build
+from gantry.cli.importing import add_import_command
 from gantry.cli.operations import add_operations_commands
 from gantry.cli.serve import serve
 from gantry.cli.user import add_user_commands
@@ -73,6 +74,7 @@ def _parser() -> argparse.ArgumentParser:
     revision.set_defaults(run=_revision)
     add_operations_commands(commands)
     add_user_commands(commands)
+    add_import_command(commands)
     return parser
 
 

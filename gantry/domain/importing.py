@@ -3,11 +3,11 @@
 A reader (``adapters/importing``) turns an export into these values; ``importing_tree`` makes a tree of them by our rules.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import Any, Protocol
 
 from gantry.domain.chat import MessageRole, Rating
 from gantry.domain.text import storable
@@ -53,6 +53,7 @@ class ForeignMessage:
     files: tuple[ForeignFile, ...] = ()
     rating: Rating | None = None
     standing: Standing = Standing.SHOWN
+    own: Mapping[str, Any] = field(default_factory=dict[str, Any])  # columns as our own export has them
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,7 @@ class ForeignConversation:
     folder: str = ""
     tags: tuple[str, ...] = ()
     system: str = ""
+    own: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from gantry.models.chat import (
     Quotation,
     SentPart,
 )
+from gantry.models.importing import ImportedConversation, ImportRun
 from gantry.models.memory import Entity, MemoryItem, Mention, Relation
 from gantry.models.order import Folder, Share
 from gantry.models.vault import Chunk, Collection, Document, EmbeddingSet
@@ -35,6 +36,8 @@ __all__ = [
     "Feedback",
     "Folder",
     "Generation",
+    "ImportRun",
+    "ImportedConversation",
     "MemoryItem",
     "Mention",
     "Message",

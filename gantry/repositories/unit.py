@@ -11,6 +11,7 @@ from gantry.repositories.chat import ChatRepository
 from gantry.repositories.exporting import ExportingRepository
 from gantry.repositories.generations import GenerationRepository
 from gantry.repositories.graph import GraphRepository
+from gantry.repositories.importing import ImportingRepository
 from gantry.repositories.indexing import IndexingRepository
 from gantry.repositories.knowledge_search import KnowledgeSearchRepository
 from gantry.repositories.memory import MemoryRepository
@@ -73,6 +74,11 @@ class UnitOfWork:
     def sent(self) -> SentRepository:
         """What answers were given to read, and what was sent for them."""
         return SentRepository(self.session)
+
+    @cached_property
+    def importing(self) -> ImportingRepository:
+        """What came in from other products."""
+        return ImportingRepository(self.session)
 
     @cached_property
     def indexing(self) -> IndexingRepository:

@@ -25,6 +25,7 @@ from gantry.domain.live import NoticeKind
 from gantry.domain.text import storable
 from gantry.models import Conversation, Generation, Message, new_id
 from gantry.repositories.database import Database
+from gantry.repositories.importing import came_in
 from gantry.repositories.unit import UnitOfWork
 from gantry.repositories.values import value_of
 from gantry.services.catalog import CatalogService
@@ -289,7 +290,7 @@ class ChatService:
     ) -> Assignment:
         if above is not None and above.status is MessageStatus.STREAMING:
             raise AlreadyAnswering
-        if above is not None and above.role is MessageRole.USER:
+        if above is not None and above.role is MessageRole.USER and not came_in(above):
             raise Invalid("A message must follow an answer.", field="parent_id")
         question = Message(
             conversation_id=thread.id,

@@ -204,7 +204,7 @@ class ConversationService:
             if live or await tx.attachments.attached(conversation):
                 row.deleted_at = self.now()  # the writer has to stop, the files to go: housekeeping does it
             else:
-                await self._remove(tx, [row.id])
+                await self.remove(tx, [row.id])
         if live:
             self.writers.stop(live.id)
         self.tell(who, NoticeKind.CONVERSATIONS, conversation)
@@ -228,10 +228,10 @@ class ConversationService:
             for row in expired:
                 files = await tx.attachments.attached(row.id)
                 gone.append(Purged(row.account_id, row.id, tuple(file.id for file in files)))
-            await self._remove(tx, [row.id for row in expired])
+            await self.remove(tx, [row.id for row in expired])
         return gone
 
-    async def _remove(self, tx: UnitOfWork, conversations: Sequence[UUID]) -> None:
+    async def remove(self, tx: UnitOfWork, conversations: Sequence[UUID]) -> None:
         """Remove conversations for good, also from memory; the database takes it from what other answers were given."""
         for conversation in conversations:
             await tx.memory.forget_conversation(conversation)

@@ -49,15 +49,18 @@ class UploadService:
     quota_bytes: int = 0  # of one person's files; 0 for no limit
     receiving: Counter[UUID] = field(default_factory=Counter[UUID])  # by person, in this process
 
-    async def receive(self, who: Actor, body: AsyncIterator[bytes]) -> Received:
+    async def receive(self, who: Actor, body: AsyncIterator[bytes], *, patiently: bool = False) -> Received:
         """Store an upload for the moment; ``accept`` makes a document of it.
+
+        Args:
+            patiently: It may wait to be read behind any number of others.
 
         Raises:
             Invalid: It is too large, or too many documents wait already.
             Unavailable: There is no room.
         """
         async with self.database.read() as tx:
-            if await tx.vault.count_unfinished(who.id) >= MAX_UNFINISHED:
+            if not patiently and await tx.vault.count_unfinished(who.id) >= MAX_UNFINISHED:
                 raise Invalid(
                     f"{MAX_UNFINISHED} of your documents are already waiting to be read.",
                     advice="Try again when some are ready.",

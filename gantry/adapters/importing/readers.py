@@ -1,12 +1,12 @@
 """Which products' exports are read, and whose an element is: its content alone decides, the first that knows it has it."""
 
-from gantry.adapters.importing import chatgpt
+from gantry.adapters.importing import chatgpt, claude
 from gantry.domain.importing import Reader
 
 READERS: tuple[Reader, ...] = (
     chatgpt.READER,
+    claude.READER,
 )  # fmt: skip
-NAMES = "ChatGPT, Claude, Open WebUI, LibreChat, Nebulus Gantry, Gemini, Grok, DeepSeek, Chatbot UI, LobeChat, Jan, LM Studio, SillyTavern and Gantry"
 
 
 def reader_of(element: object) -> Reader | None:

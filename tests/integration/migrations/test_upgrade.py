@@ -22,7 +22,7 @@ from tests.parts.contents import writing
 
 BEFORE = "20261127_1030"
 AT = datetime(2026, 11, 27, 9, 30, tzinfo=UTC)
-NEW = {"sent_part", "quotation", "folder", "share"}
+NEW = {"sent_part", "quotation", "folder", "share", "import_run", "imported_conversation"}
 GONE = {"folder", "persona", "prompt", "api_token"}
 ACCOUNT, CONVERSATION, TOLD_IN, QUESTION, ANSWER, TOLD = (new_id() for _ in range(6))
 COLLECTION, DOCUMENT, FACT, TURN, ENTITY, TRACE = (new_id() for _ in range(6))

@@ -1,0 +1,249 @@
+"""From a foreign conversation to our rows: titles, times, limits, and what is said about files that did not come along."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from gantry.domain.catalog import ModelRef
+from gantry.domain.chat import (
+    MAX_ANSWER_CHARACTERS,
+    MAX_MESSAGE_CHARACTERS,
+    MessageRole,
+    MessageStatus,
+    cleaned_title,
+    title_from_prompt,
+)
+from gantry.domain.importing import ForeignConversation, ForeignFile, ForeignMessage, Skipped, placeholder
+from gantry.domain.importing_tree import Planted
+from gantry.domain.memory import PASSED_OVER
+from gantry.domain.text import storable
+from gantry.models import Conversation, new_id
+from gantry.repositories.importing import key_of
+
+_MAX_KEY = 200
+_MAX_MODEL = 255
+_CUT = "*[Cut here: the whole text is in the attached file]*"
+_OWN = "gantry"
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """How an import is done."""
+
+    dry_run: bool = False
+    remember: bool = False  # whether memory reads what came in
+
+
+@dataclass(slots=True)
+class Planned:
+    """A conversation on its way in: its tree, and what of it is new."""
+
+    format: str
+    source: ForeignConversation
+    tree: Planted
+    key: str
+    conversation: UUID
+    known: Mapping[str, UUID] = field(default_factory=dict[str, UUID])  # of an earlier import, by hash
+    exists: bool = False
+
+    @property
+    def title(self) -> str:
+        """Its title: the source's, or its first question's beginning."""
+        told = cleaned_title(self.source.title)
+        if told:
+            return told
+        first = next((each.content for each in self.tree.messages if each.role is MessageRole.USER), "")
+        return title_from_prompt(first)
+
+    def told(self, message: ForeignMessage) -> str:
+        """Return the hash that a message is known by in this conversation."""
+        return hashlib.sha256(f"{self.conversation.hex}\0{message.key}".encode()).hexdigest()[:24]
+
+    @property
+    def fresh(self) -> list[ForeignMessage]:
+        """Messages that are not here yet, parents before children."""
+        return [each for each in self.tree.messages if self.told(each) not in self.known]
+
+    @property
+    def fresh_branches(self) -> int:
+        """Places that branch because of what is new."""
+        if not self.exists:
+            return self.tree.branches
+        sizes: dict[str | None, list[bool]] = {}
+        for each in self.tree.messages:
+            sizes.setdefault(each.parent, []).append(self.told(each) in self.known)
+        return sum(1 for known in sizes.values() if len(known) > 1 and sum(known) <= 1)
+
+
+def planned(source: str, conversation: ForeignConversation, tree: Planted) -> Planned:
+    """Prepare a conversation, under the key it is known by."""
+    return Planned(source, conversation, tree, _key(conversation, tree), new_id())
+
+
+def _key(conversation: ForeignConversation, tree: Planted) -> str:
+    key = conversation.key.strip()
+    if key and len(key) <= _MAX_KEY:
+        return key
+    digest = hashlib.sha256((key or storable(conversation.title)).encode())
+    if not key:
+        for each in tree.messages:
+            digest.update(f"\0{each.role.value}\0{storable(each.content)}".encode())
+    return f"sha256:{digest.hexdigest()}"
+
+
+def conversation_row(plan: Planned, owner: UUID, choice: Choice, now: datetime) -> Conversation:
+    """Make the row of a new conversation."""
+    times = [each.created_at for each in plan.tree.messages if each.created_at is not None]
+    began = plan.source.created_at or min(times, default=now)
+    changed = plan.source.updated_at or max(times, default=began)
+    row = Conversation(
+        id=plan.conversation,
+        account_id=owner,
+        title=plan.title,
+        title_by_hand=bool(plan.source.title.strip()),
+        pinned=plan.source.pinned,
+        created_at=began,
+        updated_at=max(began, min(changed, now)),
+        seen_at=now,
+    )
+    for name, value in plan.source.own.items():
+        setattr(row, name, value)
+    return row
+
+
+@dataclass(slots=True)
+class Rows:
+    """The rows of one conversation's new messages, and the files that go with each of them."""
+
+    messages: list[dict[str, Any]]
+    feedback: list[dict[str, Any]]
+    ids: dict[str, UUID]  # by the source's keys, also of messages that were here before
+
+
+def message_rows(
+    plan: Planned,
+    run: UUID,
+    owner: UUID,
+    *,
+    began: datetime,
+    depths: Mapping[UUID, int],
+    notes: Mapping[str, Sequence[str]],
+    choice: Choice,
+    now: datetime,
+) -> Rows:
+    """Make the rows of what is new.
+
+    Args:
+        depths: Of messages that were here before.
+        notes: Lines that stand for files which did not come along, by the source's keys.
+    """
+    found = Rows(
+        [],
+        [],
+        {
+            each.key: plan.known[told]
+            for each in plan.tree.messages
+            if (told := plan.told(each)) in plan.known
+        },
+    )
+    deep = dict(depths)
+    times: dict[str, datetime] = {}
+    for each in plan.tree.messages:
+        above = found.ids.get(each.parent) if each.parent is not None else None
+        at = each.created_at or (times.get(each.parent) if each.parent is not None else None) or began
+        times[each.key] = at
+        if each.key in found.ids:
+            continue
+        row = _row(plan, each, notes.get(each.key, ()), at)
+        row["id"] = found.ids[each.key] = new_id()
+        deep[row["id"]] = row["depth"] = deep.get(above, -1) + 1 if above is not None else 0
+        row |= {"parent_id": above, "conversation_id": plan.conversation, "account_id": owner}
+        row["client_key"] = key_of(run, plan.told(each))
+        row["memorised_at"] = None if choice.remember else PASSED_OVER
+        found.messages.append(row)
+        if each.rating is not None:
+            found.feedback.append(
+                {
+                    "id": new_id(),
+                    "message_id": row["id"],
+                    "account_id": owner,
+                    "rating": each.rating,
+                    "created_at": each.own.get("rated_at") or at,
+                }
+            )
+    return found
+
+
+_UNKNOWN: dict[str, Any] = {
+    "status": MessageStatus.COMPLETE,
+    "prompt_tokens": None,
+    "completion_tokens": None,
+    "tokens_estimated": False,
+    "first_token_ms": None,
+    "reasoning_ms": None,
+    "total_ms": None,
+    "left_out": 0,
+    "truncated": False,
+    "ending": None,
+    "error": None,
+    "retrieval": None,
+}
+
+
+def _row(plan: Planned, message: ForeignMessage, notes: Sequence[str], at: datetime) -> dict[str, Any]:
+    answers = message.role is MessageRole.ASSISTANT
+    row = _UNKNOWN | {
+        "role": message.role,
+        "content": _content(message, notes),
+        "reasoning": storable(message.reasoning)[:MAX_ANSWER_CHARACTERS],
+        "model": _model(plan.format, message.model) if answers else None,
+        "created_at": at,
+        "finished_at": at if answers else None,
+    }
+    return row | {name: value for name, value in message.own.items() if name in row}
+
+
+def _model(source: str, model: str) -> str | None:
+    """Return a model as ours are written: the product in place of the server."""
+    model = storable(model.strip())
+    if not model:
+        return None
+    return (model if source == _OWN else str(ModelRef(source, model)))[:_MAX_MODEL]
+
+
+def limit_of(message: ForeignMessage) -> int:
+    """Return how many characters of a message are shown; the rest is in a file."""
+    return MAX_MESSAGE_CHARACTERS if message.role is MessageRole.USER else MAX_ANSWER_CHARACTERS
+
+
+def _content(message: ForeignMessage, notes: Sequence[str]) -> str:
+    content = storable(message.content).strip("\r\n")
+    limit = limit_of(message)
+    if len(content) > limit:
+        content = f"{content[:limit]}\n\n{_CUT}"
+    return "\n\n".join(part for part in (content, *notes) if part)
+
+
+def whole_text(message: ForeignMessage) -> ForeignFile | None:
+    """Return a message that is too long for the page as a file."""
+    if len(message.content) <= limit_of(message):
+        return None
+    return ForeignFile("whole message.md", "text/markdown", text=message.content)
+
+
+def note_of(file: ForeignFile, name: str) -> str:
+    """Return the line that stands for a file that did not come along."""
+    kind = file.media_type.partition("/")[0]
+    what = {"image": "Image", "audio": "Recording", "video": "Video"}.get(kind, "File")
+    if file.url.startswith(("https://", "http://")):
+        return f"*[{what}]* [{name.replace('[', '(').replace(']', ')')}](<{file.url}>)"
+    return placeholder(what, name)
+
+
+def lost_file(file: ForeignFile, name: str, title: str, why: str) -> Skipped:
+    """Return what the receipt says of a file that did not come along."""
+    kind = file.media_type.partition("/")[0]
+    return Skipped(f"{kind if kind in {'image', 'audio', 'video'} else 'file'} “{name}” of “{title}”", why)

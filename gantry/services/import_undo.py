@@ -1,0 +1,84 @@
+"""Undoing an import: what it added goes, what its owner has changed or continued since stays."""
+
+from collections.abc import Collection, Sequence
+from uuid import UUID
+
+from gantry.domain.accounts import Actor
+from gantry.domain.imports import Undone
+from gantry.models import Conversation, ImportedConversation
+from gantry.repositories.database import Database
+from gantry.repositories.importing import Line, key_of
+from gantry.repositories.unit import UnitOfWork
+from gantry.services.cleaning import Cleaner
+from gantry.services.conversations import ConversationService, Purged
+
+_AT_ONCE = 20  # conversations of one transaction
+_MAX_TITLES = 100
+
+
+async def undo(
+    database: Database, conversations: ConversationService, cleaner: Cleaner, who: Actor, run: UUID
+) -> Undone:
+    """Remove what *run* added, in small transactions; returns what went and what stays."""
+    removed = messages = 0
+    left: dict[UUID, str] = {}
+    while True:
+        purged: list[Purged] = []
+        async with database.begin() as tx:
+            found = await tx.importing.noted(run, limit=_AT_ONCE)
+            for imported, conversation in found:
+                every, of_run = await tx.importing.counts(conversation.id, run)
+                if _is_changed(imported, conversation) or every != of_run:
+                    await tx.importing.leave(imported.id)
+                    left[conversation.id] = conversation.title
+                    continue
+                files = await tx.attachments.attached(conversation.id)
+                purged.append(Purged(who.id, conversation.id, tuple(file.id for file in files)))
+                messages += every
+            await conversations.remove(tx, [each.conversation for each in purged])
+        removed += len(purged)
+        await cleaner.forget_conversations(purged)
+        if not found:
+            break
+    messages += await _undo_additions(database, who, run, left)
+    async with database.begin() as tx:
+        await tx.importing.remove_run(run)
+    return Undone(removed, messages, tuple(left.values())[:_MAX_TITLES])
+
+
+def _is_changed(imported: ImportedConversation, conversation: Conversation) -> bool:
+    return (conversation.title, conversation.updated_at) != (imported.title, imported.updated_at)
+
+
+async def _undo_additions(database: Database, who: Actor, run: UUID, left: Collection[UUID]) -> int:
+    """Remove messages that were added to conversations of earlier imports, unless somebody has gone on from them."""
+    removed = 0
+    async with database.read() as tx:
+        places = await tx.importing.added_to(run, owner=who.id)
+    for place in places:
+        async with database.begin() as tx:
+            conversation = await tx.chat.find_conversation(place, owner=who.id)
+            if conversation is None or place in left:
+                continue
+            removed += await _shortened(tx, conversation, await tx.importing.lines(place), run)
+    return removed
+
+
+async def _shortened(tx: UnitOfWork, conversation: Conversation, lines: Sequence[Line], run: UUID) -> int:
+    prefix = key_of(run, "")
+    kept: set[UUID] = set()
+    gone: list[UUID] = []
+    for line in reversed(lines):
+        if line.id in kept or not (line.client_key or "").startswith(prefix):
+            kept.add(line.id)
+            if line.parent_id is not None:
+                kept.add(line.parent_id)
+        else:
+            gone.append(line.id)
+    parents = {line.id: line.parent_id for line in lines}
+    leaf, away = conversation.active_leaf_id, set(gone)
+    while leaf is not None and leaf in away:
+        leaf = parents.get(leaf)
+    await tx.chat.change_conversation(conversation.id, active_leaf_id=leaf)
+    await tx.importing.remove_messages(gone)
+    return len(gone)
