@@ -76,7 +76,8 @@ async def list_conversations(
 async def create_conversation(who: Signed, new: NewConversation) -> ConversationOut:
     """Make an empty conversation."""
     scope = new.scope.scope() if new.scope else None
-    beginning = Beginning(scope, new.temporary, new.remembered, new.folder_id)
+    wanted = new.parameters.parameters()
+    beginning = Beginning(scope, new.temporary, new.remembered, new.folder_id, wanted)
     row = await services().conversations.create(who, title=new.title, model=new.model, beginning=beginning)
     return ConversationOut.model_validate(row)
 
@@ -103,7 +104,7 @@ async def get_conversation(who: Signed, conversation_id: UUID) -> ConversationWi
 async def change_conversation(
     who: Signed, conversation_id: UUID, change: ConversationChange
 ) -> ConversationOut:
-    """Rename, pin, choose the model or the documents to read, take it out of memory; archive it, move it, tag it."""
+    """Rename, pin, choose the model, its parameters or the documents to read, take it out of memory; archive it, move it, tag it."""
     conversations = services().conversations
     if change.title is not None:
         await conversations.rename(who, conversation_id, change.title)
@@ -113,6 +114,8 @@ async def change_conversation(
         await conversations.set_model(who, conversation_id, change.model)
     if change.scope is not None:
         await conversations.set_scope(who, conversation_id, change.scope.scope())
+    if change.parameters is not None:
+        await conversations.set_parameters(who, conversation_id, change.parameters.parameters())
     if change.remembered is not None:
         await services().memory.set_remembered(who, conversation_id, change.remembered)
     if change.archived is not None:

@@ -6,7 +6,16 @@ from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
 from annotated_types import Len
-from pydantic import BaseModel, ConfigDict, Field, StrictBool, StringConstraints, field_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StrictBool,
+    StrictInt,
+    StringConstraints,
+    field_validator,
+)
 
 from gantry.domain.chat import (
     MAX_MESSAGE_CHARACTERS,
@@ -19,6 +28,16 @@ from gantry.domain.chat import (
 from gantry.domain.context import CitedSource
 from gantry.domain.knowledge import MAX_CHOSEN, DocumentScope, ScopeKind
 from gantry.domain.order import MAX_TAG_CHARACTERS, MAX_TAGS
+from gantry.domain.parameters import (
+    MAX_ANSWER_TOKENS,
+    MAX_PROMPT_CHARACTERS,
+    MAX_SEED,
+    MAX_STOP_WORD_CHARACTERS,
+    MAX_STOP_WORDS,
+    MAX_TEMPERATURE,
+    Effort,
+    Parameters,
+)
 
 Tag = Annotated[str, StringConstraints(max_length=2 * MAX_TAG_CHARACTERS)]
 Tags = Annotated[list[Tag], Len(max_length=2 * MAX_TAGS)]
@@ -40,6 +59,26 @@ class ScopeIn(BaseModel):
         return DocumentScope(self.kind, tuple(self.collections), tuple(self.documents))
 
 
+class ParametersBody(_FromValue):
+    """How the model is to answer. What is null, or empty, is left to the persona, or else to the model server."""
+
+    model_config = ConfigDict(from_attributes=True, extra="forbid")
+
+    system_prompt: str = Field(default="", max_length=MAX_PROMPT_CHARACTERS)
+    temperature: float | None = Field(default=None, ge=0, le=MAX_TEMPERATURE)
+    top_p: float | None = Field(default=None, ge=0, le=1)
+    seed: StrictInt | None = Field(default=None, ge=0, le=MAX_SEED)
+    max_tokens: StrictInt | None = Field(default=None, ge=1, le=MAX_ANSWER_TOKENS)
+    reasoning_effort: Effort | None = None
+    stop: list[Annotated[str, Field(min_length=1, max_length=MAX_STOP_WORD_CHARACTERS)]] = Field(
+        default_factory=list, max_length=MAX_STOP_WORDS
+    )
+
+    def parameters(self) -> Parameters:
+        """Return the value."""
+        return Parameters(**self.model_dump(exclude={"stop"}), stop=tuple(self.stop))
+
+
 class NewConversation(BaseModel):
     """What to start a conversation with."""
 
@@ -49,6 +88,7 @@ class NewConversation(BaseModel):
     temporary: StrictBool = False
     remembered: StrictBool = True
     folder_id: UUID | None = None
+    parameters: ParametersBody = Field(default_factory=ParametersBody)
 
 
 class ConversationChange(BaseModel):
@@ -62,6 +102,9 @@ class ConversationChange(BaseModel):
     archived: StrictBool | None = None
     folder_id: UUID | None = None
     tags: Tags | None = None
+    parameters: ParametersBody | None = Field(
+        default=None, description="In place of all that was set; {} sets nothing."
+    )
 
 
 class ConversationOut(_FromValue):
@@ -77,6 +120,7 @@ class ConversationOut(_FromValue):
     archived: bool
     folder_id: UUID | None
     tags: list[str] = []
+    parameters: Annotated[ParametersBody, BeforeValidator(lambda stored: stored or {})]
     active_leaf_id: UUID | None
     created_at: datetime
     updated_at: datetime

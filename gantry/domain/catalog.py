@@ -7,6 +7,7 @@ from typing import Literal, Protocol, Self
 from uuid import UUID
 
 from gantry.domain.context import Retrieval, Source
+from gantry.domain.parameters import Effort
 
 BUILT_IN = "gantry"
 EXTRACTIVE = "gantry/extractive"
@@ -123,7 +124,7 @@ class ChatRequest:
     """One question to a model, already cut to fit its context.
 
     Turns are oldest first; at most one system turn, and it is the first. With ``continue_last`` the last turn
-    is an unfinished assistant turn, and the answer is only what comes after it. ``question``, ``sources`` and ``retrieval``
+    is an unfinished assistant turn, and the answer is only what comes after it. What is None, or empty, is the server's to decide. ``question``, ``sources`` and ``retrieval``
     say again what the turns say already, for an answerer that does not read prose.
     """
 
@@ -132,7 +133,11 @@ class ChatRequest:
     owner: UUID
     conversation: UUID
     temperature: float | None = None
+    top_p: float | None = None
+    seed: int | None = None
     max_tokens: int | None = None
+    reasoning_effort: Effort | None = None
+    stop: tuple[str, ...] = ()
     continue_last: bool = False
     question: str = ""
     sources: tuple[Source, ...] = ()

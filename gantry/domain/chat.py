@@ -101,7 +101,10 @@ class Timings:
 
 @dataclass(frozen=True, slots=True)
 class StoredConversation:
-    """A conversation as its owner sees it. The path to ``active_leaf_id`` is on screen; ``scope`` is a ``DocumentScope``."""
+    """A conversation as its owner sees it. The path to ``active_leaf_id`` is on screen.
+
+    ``scope`` is a ``DocumentScope``, ``parameters`` are ``Parameters`` of its own.
+    """
 
     id: UUID
     created_at: datetime
@@ -116,6 +119,8 @@ class StoredConversation:
     folder_id: UUID | None = None
     tags: Sequence[str] | None = None  # None: none
     active_leaf_id: UUID | None = None
+    parameters: Mapping[str, Any] | None = None
+    persona_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)

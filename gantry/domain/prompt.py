@@ -16,6 +16,7 @@ KNOWLEDGE_SHARE = 0.5  # of what question and instructions leave, for facts and 
 MAX_KNOWLEDGE_TOKENS = 8000  # more passages than that distract more than they help
 SUMMARY_SHARE = 0.15
 
+YOUR_INSTRUCTIONS = "Your instructions"
 _NO_ROOM = "It did not fit in the model's context."
 _INTRODUCTION = (
     "Here is what was found for the question below, between two lines that end with the same random word. Numbered passages are"
@@ -56,10 +57,22 @@ class Prompt:
     parts: tuple[ContextPart, ...] = field(default=())
 
 
-def prompt_budget(context_tokens: int | None) -> int:
-    """Return how many tokens a prompt may take, given the model's context length (None: not known)."""
+def prompt_budget(context_tokens: int | None, answer_tokens: int | None = None) -> int:
+    """Return how many tokens a prompt may take, given the model's context length (None: not known).
+
+    Args:
+        answer_tokens: The longest answer, where a person has set it; at most half of the context is kept free for it.
+    """
     context = context_tokens or SAFE_CONTEXT_TOKENS
-    return max(256, context - min(MAX_ANSWER_TOKENS, int(context * ANSWER_SHARE)))
+    usual = min(MAX_ANSWER_TOKENS, int(context * ANSWER_SHARE))
+    return max(256, context - (min(answer_tokens, context // 2) if answer_tokens else usual))
+
+
+def answer_limit(wanted: int | None, context_tokens: int | None, prompt_tokens: int) -> int | None:
+    """Return the longest answer to ask for: servers refuse one that cannot fit beside its prompt."""
+    if wanted is None or not context_tokens:
+        return wanted
+    return max(1, min(wanted, context_tokens - prompt_tokens))
 
 
 def turn_tokens(turn: ChatTurn) -> int:
@@ -72,19 +85,23 @@ def assemble(
     *,
     system: str,
     budget_tokens: int,
+    instructions: str = "",
     knowledge: Knowledge | None = None,
     fence: str = "",
 ) -> Prompt:
     """Fit a conversation and what was found for its question into the budget.
 
-    The question, what follows it and *system* are always sent. Facts and passages come next, best first, up to a share of
+    The question, what follows it, *instructions* and *system* are always sent. Facts and passages come next, best first, up to a share of
     the rest; then the newest turns of the history. What was found stands with the question, not in the system turn: the
     beginning of the prompt stays the same from question to question, and servers need not read it again.
 
     Args:
+        system: What we tell every model.
+        instructions: What the person tells it, which goes first.
         fence: A word that nobody can guess, another for each question: it marks where quotations begin and end, so that a
             document cannot pretend that they have ended.
     """
+    ours, system = system, "\n\n".join(part for part in (instructions, system) if part)
     fixed = sum(turn_tokens(turn) for turn in (talk.question, *talk.tail))
     fixed += turn_tokens(ChatTurn("system", system)) if system else 0
     found = _fit_knowledge(knowledge or Knowledge(), budget_tokens - fixed, fence)
@@ -99,7 +116,7 @@ def assemble(
     head = (ChatTurn("system", system + summary),) if system or summary else ()
     asked = replace(talk.question, content=found.block + talk.question.content)
     turns = (*head, *kept, asked, *talk.tail)
-    parts = _account(talk, system, summary, found, kept, left_out)
+    parts = (*_told(instructions, ours), *_account(talk, summary, found, kept, left_out))
     return Prompt(turns, sum(turn_tokens(turn) for turn in turns), left_out, found.given, parts)
 
 
@@ -194,14 +211,19 @@ def _counts(talk: Dialogue) -> Sequence[int]:
     return talk.messages or [1] * len(talk.history)
 
 
+def _told(instructions: str, ours: str) -> tuple[ContextPart, ...]:
+    told = ((YOUR_INSTRUCTIONS, instructions), ("Instructions", ours))
+    return tuple(
+        ContextPart(PartKind.SYSTEM, title, turn_tokens(ChatTurn("system", text)), text)
+        for title, text in told
+        if text
+    )
+
+
 def _account(
-    talk: Dialogue, system: str, summary: str, found: _Fitted, kept: Sequence[ChatTurn], left_out: int
+    talk: Dialogue, summary: str, found: _Fitted, kept: Sequence[ChatTurn], left_out: int
 ) -> tuple[ContextPart, ...]:
     parts: list[ContextPart] = []
-    if system:
-        parts.append(
-            ContextPart(PartKind.SYSTEM, "Instructions", turn_tokens(ChatTurn("system", system)), system)
-        )
     if summary:
         parts.append(
             ContextPart(

@@ -17,6 +17,7 @@ from gantry.models.chat import (
 from gantry.models.importing import ImportedConversation, ImportRun
 from gantry.models.memory import Entity, MemoryItem, Mention, Relation
 from gantry.models.order import Folder, Share
+from gantry.models.personas import Persona, Prompt
 from gantry.models.vault import Chunk, Collection, Document, EmbeddingSet
 
 __all__ = [
@@ -42,6 +43,8 @@ __all__ = [
     "Mention",
     "Message",
     "ModelEntry",
+    "Persona",
+    "Prompt",
     "Quotation",
     "Relation",
     "Row",

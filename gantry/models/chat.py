@@ -27,6 +27,7 @@ class Conversation(Row, table=True):
     ``title_by_hand`` keeps our titles from replacing a person's. ``deleted_at`` is set for the minutes in which
     a deletion can be undone. ``seen_at`` is when its owner last had it open; ``answered_at`` when an answer last ended.
     ``scope`` is a ``domain.knowledge.DocumentScope``. With ``remembered`` off nothing is recalled into it nor learned from it;
+    ``parameters`` are ``domain.parameters.Parameters`` of its own, which go before those of its persona;
     a ``temporary`` one is in no list and no search, and is removed when its owner leaves it. ``studied_id`` is the last
     message a model has read for facts; until ``study_after`` somebody is at it, or it is not to be tried again.
     An ``archived`` one is found, read and continued, but stands in no list of the others.
@@ -48,6 +49,10 @@ class Conversation(Row, table=True):
     )  # None: none
     model: str | None = Field(default=None, max_length=255)
     scope: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
+    parameters: dict[str, Any] | None = Field(
+        default=None, sa_column=Column(JSON(none_as_null=True), nullable=True)
+    )
+    persona_id: UUID | None = None  # no foreign key: SQLite cannot drop a column that has one
     remembered: bool = Field(default=True, sa_column_kwargs={"server_default": true()})
     temporary: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
     studied_id: UUID | None = None  # no foreign key: it only marks a place in time
@@ -113,7 +118,8 @@ class Generation(Row, table=True):
 
     A writer may write only while ``attempt`` is its own and ``status`` is running. ``stored_attempt`` is the attempt
     that the message's content comes from: a takeover that starts over has none until its first checkpoint.
-    ``resumes_from`` is set for "continue": the answer begins after that many characters of the message.
+    ``resumes_from`` is set for "continue": the answer begins after that many characters of the message. ``parameters`` are those
+    that were in force when it was asked for: whoever takes it over asks the same.
     """
 
     __table_args__ = (
@@ -137,6 +143,9 @@ class Generation(Row, table=True):
     attempt: int = 0
     stored_attempt: int = 0
     resumes_from: int | None = None
+    parameters: dict[str, Any] | None = Field(
+        default=None, sa_column=Column(JSON(none_as_null=True), nullable=True)
+    )
     writer: str = Field(default="", max_length=64)
     lease_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
     stop_requested_at: datetime | None = Field(default=None, sa_type=UtcDateTime)

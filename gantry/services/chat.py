@@ -364,6 +364,7 @@ class ChatService:
             status=GenerationStatus.RUNNING,
             attempt=1,
             resumes_from=resumes_from,
+            parameters=thread.parameters,
             writer=self.writers.name,
             lease_until=now + timedelta(seconds=self.writers.lease_seconds),
             created_at=now,

@@ -18,6 +18,7 @@ from gantry.domain.context import CitedSource
 from gantry.domain.knowledge import DocumentScope
 from gantry.domain.live import Notice, NoticeKind, Notices
 from gantry.domain.order import EVERYTHING, MAX_FOLDERS, Listing
+from gantry.domain.parameters import NOTHING_SET, Parameters
 from gantry.models import Conversation
 from gantry.repositories.database import Database
 from gantry.repositories.unit import UnitOfWork
@@ -48,6 +49,7 @@ class Beginning:
     temporary: bool = False
     remembered: bool = True
     folder: UUID | None = None  # whose documents it starts with, where *scope* says nothing
+    parameters: Parameters = NOTHING_SET
 
 
 PLAIN = Beginning()
@@ -162,6 +164,18 @@ class ConversationService:
             await tx.chat.change_conversation(conversation, scope=scope.stored())
         self.tell(who, NoticeKind.CONVERSATION, conversation)
 
+    async def set_parameters(self, who: Actor, conversation: UUID, parameters: Parameters) -> None:
+        """Choose how the conversation's next questions are answered; all that is not set is the persona's, or the server's.
+
+        Raises:
+            Invalid: One is out of its range.
+        """
+        stored = parameters.checked().stored() or None
+        async with self.database.begin() as tx:
+            await tx.chat.get_conversation(conversation, owner=who.id)
+            await tx.chat.change_conversation(conversation, parameters=stored)
+        self.tell(who, NoticeKind.CONVERSATION, conversation)
+
     async def seen(self, who: Actor, conversation: UUID) -> bool:
         """Note that its owner has it open; returns whether that is news."""
         async with self.database.read() as tx:
@@ -248,8 +262,12 @@ def new_conversation(who: Actor, model: str | None, at: datetime) -> Conversatio
 
 
 async def begin(tx: UnitOfWork, conversation: Conversation, beginning: Beginning) -> None:
-    """Set up a conversation that is not stored yet; NotFound where its folder or scope names what is not its owner's."""
+    """Set up a conversation that is not stored yet; NotFound where its folder or scope names what is not its owner's.
+
+    Invalid where a parameter is out of its range.
+    """
     conversation.temporary, conversation.remembered = beginning.temporary, beginning.remembered
+    conversation.parameters = beginning.parameters.checked().stored() or None
     scope = beginning.scope
     if beginning.folder is not None:
         folder = await tx.order.get_folder(beginning.folder, owner=conversation.account_id)

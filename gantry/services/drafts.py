@@ -10,6 +10,7 @@ from gantry.domain.catalog import UsageReport
 from gantry.domain.chat import Ending, Timings
 from gantry.domain.citations import cited_numbers
 from gantry.domain.context import ContextPart, PartKind, Retrieval, Source
+from gantry.domain.parameters import NOTHING_SET, Parameters
 from gantry.domain.prompt import Prompt
 from gantry.domain.telemetry import AnswerReport
 from gantry.domain.tokens import estimate_tokens
@@ -35,6 +36,7 @@ class Assignment:
     stored_text: str
     stored_reasoning: str
     before: Timings = _NOTHING_BEFORE  # of the part that this one goes on from
+    parameters: Parameters = NOTHING_SET
 
     @classmethod
     def of(cls, generation: Generation, answer: Message) -> Self:
@@ -56,6 +58,7 @@ class Assignment:
             Timings(answer.first_token_ms, answer.total_ms or 0, answer.reasoning_ms)
             if generation.resumes_from is not None
             else _NOTHING_BEFORE,
+            Parameters.parse(generation.parameters),
         )
 
     @property

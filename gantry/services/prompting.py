@@ -11,13 +11,14 @@ from gantry.domain.catalog import ChatRequest, ChatTurn
 from gantry.domain.chat import MessageRole
 from gantry.domain.clock import utc_now, zone_named
 from gantry.domain.context import Knowledge
-from gantry.domain.prompt import Dialogue, Prompt, assemble, prompt_budget, turn_tokens
+from gantry.domain.prompt import Dialogue, Prompt, answer_limit, assemble, prompt_budget, turn_tokens
 from gantry.models import Message
 from gantry.repositories.database import Database
 from gantry.services.catalog import ResolvedModel
 from gantry.services.drafts import Assignment
 
 _PAGE = 40  # messages read at a time, from the end upwards, until the budget is full
+_USUAL = "You are a helpful assistant. Answer in the language of the question; use Markdown where it helps."
 _GO_ON = "Go on exactly where your last message stopped. Repeat nothing and add no remark."
 
 
@@ -48,7 +49,8 @@ class Prompter:
 
     async def conversation(self, assignment: Assignment, model: ResolvedModel, *, prefix: str) -> Told:
         """Return the turns around *assignment*'s question; *prefix* is text of the answer that is there already."""
-        rows, earlier, zone = await self._rows(assignment, prompt_budget(model.context_tokens))
+        budget = prompt_budget(model.context_tokens, assignment.parameters.max_tokens)
+        rows, earlier, zone = await self._rows(assignment, budget)
         turns, counts = _turns(rows)
         question = turns.pop() if turns else ChatTurn("user", "")
         counts = counts[: len(turns)]
@@ -57,7 +59,7 @@ class Prompter:
             tail.append(ChatTurn("user", _GO_ON))
         asked = sum(counts)
         summary = ""
-        if self.summaries and (earlier or sum(map(turn_tokens, turns)) > prompt_budget(model.context_tokens)):
+        if self.summaries and (earlier or sum(map(turn_tokens, turns)) > budget):
             summary = await self.summaries.summary_of(assignment.conversation_id, assignment.question_id)
         talk = Dialogue(
             question=question,
@@ -75,10 +77,12 @@ class Prompter:
         self, assignment: Assignment, model: ResolvedModel, told: Told, knowledge: Knowledge | None = None
     ) -> tuple[ChatRequest, Prompt]:
         """Return what to send for *assignment*, with the account of it."""
+        wanted = assignment.parameters
         prompt = assemble(
             told.talk,
-            system=self._system(told.zone),
-            budget_tokens=prompt_budget(model.context_tokens),
+            system=self._system(told.zone, alone=not wanted.system_prompt),
+            instructions=wanted.system_prompt,
+            budget_tokens=prompt_budget(model.context_tokens, wanted.max_tokens),
             knowledge=_dated(knowledge, told.zone) if knowledge else None,
             fence=_fence(assignment.question_id),
         )
@@ -87,6 +91,12 @@ class Prompter:
             turns=prompt.turns,
             owner=assignment.account_id,
             conversation=assignment.conversation_id,
+            temperature=wanted.temperature,
+            top_p=wanted.top_p,
+            seed=wanted.seed,
+            max_tokens=answer_limit(wanted.max_tokens, model.context_tokens, prompt.tokens),
+            reasoning_effort=wanted.reasoning_effort,
+            stop=wanted.stop,
             continue_last=bool(told.talk.tail) and model.chat.continues_prefix,
             question=told.talk.question.content,
             sources=prompt.given,
@@ -94,11 +104,10 @@ class Prompter:
         )
         return request, prompt
 
-    def _system(self, zone: tzinfo) -> str:
-        return (
-            "You are a helpful assistant. Answer in the language of the question; use Markdown where it helps."
-            f" Today is {self.now().astimezone(zone):%A, %d %B %Y}."
-        )
+    def _system(self, zone: tzinfo, *, alone: bool) -> str:
+        """Return what we tell every model; who has instructions of their own is not told how to be."""
+        today = f"Today is {self.now().astimezone(zone):%A, %d %B %Y}."
+        return f"{_USUAL} {today}" if alone else today
 
     async def _rows(self, assignment: Assignment, budget_tokens: int) -> tuple[list[Message], int, tzinfo]:
         """Return the messages up to the question, oldest first, how many lie before them, and their owner's zone."""

@@ -284,7 +284,8 @@ class Writers:
         told = await self.prompter.conversation(assignment, model, prefix=text)
         knowledge = await self._knowledge(assignment, told, continued=bool(text))
         request, prompt = self.prompter.request(assignment, model, told, knowledge)
-        draft.take(prompt, budget_tokens=prompt_budget(model.context_tokens), retrieval=request.retrieval)
+        budget = prompt_budget(model.context_tokens, assignment.parameters.max_tokens)
+        draft.take(prompt, budget_tokens=budget, retrieval=request.retrieval)
         await self._tell_sources(assignment, draft)
         self._stage(assignment, Stage.THINKING, f"Waiting for {model.ref.name}")
         async with aclosing(model.chat.stream(request)) as deltas:

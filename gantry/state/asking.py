@@ -5,6 +5,7 @@ What a handler acts on comes in its arguments, as in ``state.chat``; that state 
 
 from collections.abc import Generator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Annotated
 from uuid import NAMESPACE_OID, uuid4, uuid5
 
@@ -14,7 +15,9 @@ from pydantic import StringConstraints
 
 from gantry.domain.chat import MAX_MESSAGE_CHARACTERS
 from gantry.runtime import services
+from gantry.services.chat import Beginning
 from gantry.state.chat import ChatState, Model
+from gantry.state.chat_settings import ChatSettingsState
 from gantry.state.session import acting, guarded, uuid_of
 
 Ids = Annotated[list[Annotated[str, StringConstraints(max_length=64)]], Len(max_length=100)]
@@ -48,7 +51,7 @@ class AskingState(rx.State):
                 model=chat.model_for(conversation),
                 client_key=key,
                 files=[uuid_of(each) for each in files or []],
-                beginning=chat.beginning(),
+                beginning=chat.beginning() if conversation else await self._beginning(chat),
             )
         self.accepted = key
         return await chat.follow(who, sent)
@@ -87,6 +90,10 @@ class AskingState(rx.State):
         who, chat = await acting(self), await self.get_state(ChatState)
         sent = await services().chat.resume(who, uuid_of(message))
         return await chat.follow(who, sent)
+
+    async def _beginning(self, chat: ChatState) -> Beginning:
+        settings = await self.get_state(ChatSettingsState)
+        return replace(chat.beginning(), parameters=settings.parameters)
 
     @contextmanager
     def _refusing(self, key: str) -> Generator[None]:

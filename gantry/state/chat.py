@@ -23,6 +23,7 @@ from gantry.domain.knowledge import DocumentScope, ScopeKind
 from gantry.runtime import services
 from gantry.services.chat import Beginning, Sent, Window
 from gantry.state.addresses import conversation_in
+from gantry.state.chat_settings import ChatSettingsState
 from gantry.state.session import acting, guarded, uuid_of
 from gantry.state.sidebar import SidebarState, refresh_list
 from gantry.state.views.chat import (
@@ -60,6 +61,7 @@ class ChatState(rx.State):
     models: list[ServerModelsView] = []
     offline: bool = False  # there is only the built-in answerer
     tokens: int = 0  # of the conversation so far, as its model counts; 0 while nobody knows
+    uncounted: int = 0  # of the next message beside them, as its instructions have changed
     rated: dict[
         str, str
     ] = {}  # judgements since the messages were sent, by message: those are not sent again
@@ -88,15 +90,14 @@ class ChatState(rx.State):
     @rx.var  # pyright: ignore[reportUnknownMemberType]
     def context_used(self) -> int:
         """Per cent of the model's context that the conversation fills; 0 when that is not known."""
-        most = self._context_tokens()
-        return min(100, max(1, round(100 * self.tokens / most))) if most and self.tokens else 0
+        most, tokens = self._context_tokens(), max(0, self.tokens + self.uncounted)
+        return min(100, max(1, round(100 * tokens / most))) if most and tokens else 0
 
     @rx.var  # pyright: ignore[reportUnknownMemberType]
     def context_label(self) -> str:
         """Say the same in words."""
-        return (
-            f"{self.context_used} % of the context used: {self.tokens:,} of {self._context_tokens():,} tokens"
-        )
+        tokens = max(0, self.tokens + self.uncounted)
+        return f"{self.context_used} % of the context used: {tokens:,} of {self._context_tokens():,} tokens"
 
     @rx.var  # pyright: ignore[reportUnknownMemberType]
     def is_model_away(self) -> bool:
@@ -205,6 +206,12 @@ class ChatState(rx.State):
 
     @rx.event
     @guarded
+    async def recount(self):
+        """Show how much of the context is used after the instructions have changed."""
+        self.uncounted = (await self.get_state(ChatSettingsState)).uncounted
+
+    @rx.event
+    @guarded
     async def refresh_models(self):
         """Show that a model has come or gone."""
         await self._learn_models(await acting(self))
@@ -285,7 +292,7 @@ class ChatState(rx.State):
         self.earlier, self.latest, self.rated = [], [], {}
         self.has_earlier = self.gap = False
         self.generation_id = self.model = self._above = ""
-        self.tokens = 0
+        self.tokens = self.uncounted = 0
         self._chosen = False
 
     async def _show(self, who: Actor, conversation: str | None) -> None:
@@ -296,8 +303,10 @@ class ChatState(rx.State):
         self._left = ""
         if conversation is None:
             raise NotFound("This page doesn't exist.")
+        settings = await self.get_state(ChatSettingsState)
         if not conversation:
             self._blank("")
+            self.uncounted = settings.leave()
             return
         window = await services().chat.window(who, uuid_of(conversation))
         self._blank(conversation)
@@ -305,6 +314,7 @@ class ChatState(rx.State):
         start = next((i for i in range(len(views) - 1, 0, -1) if views[i].role == "user"), 0)
         self.earlier, self.has_earlier = views[:start], window.has_earlier
         self._take_tail(who, window, start)
+        self.uncounted = settings.take(window)
         if await services().conversations.seen(who, window.conversation.id):
             await refresh_list(self)
 
@@ -325,6 +335,7 @@ class ChatState(rx.State):
         above = parent_ids(window)
         if self._above in above:
             self._take_tail(who, window, above.index(self._above))
+            self.uncounted = (await self.get_state(ChatSettingsState)).take(window)
         else:
             await self._show(who, self.conversation_id)
 

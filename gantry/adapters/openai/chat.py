@@ -13,7 +13,7 @@ from gantry.adapters.http.calls import MovedAway, send
 from gantry.adapters.http.server_words import Words, sentence_in, server_message
 from gantry.adapters.openai.answers import AnswerReader
 from gantry.adapters.openai.errors import ServerFaults
-from gantry.adapters.openai.options import STATUSES, Change, Habits, change_for, changed
+from gantry.adapters.openai.options import STATUSES, Change, Habits, change_for, changed, refused_values
 from gantry.adapters.openai.pace import Pace
 from gantry.adapters.openai.reported import BrokenAnswer, EndedEarly, ReportedError
 from gantry.adapters.openai.requests import CONTINUING_KINDS, request_body
@@ -235,8 +235,9 @@ class OpenAIChatModel:
     async def _ask(self, body: dict[str, Any]) -> _Opened:
         """Send *body*, changed as this model is known to want it, and again without what the server refuses."""
         server, model = f"{self.connection.slug} {self.connection.base_url}", body["model"]
-        known = self.habits.of(server, model)
+        known = self.habits.of(server, model, body)
         changes: list[Change] = []
+        values: dict[Change, Any] = {}
         for change in known:
             body = self._made(body, change, changes)
         while True:
@@ -244,7 +245,7 @@ class OpenAIChatModel:
             try:
                 if response.is_success:
                     if tuple(changes) != known:
-                        self.habits.learn(server, model, changes)
+                        self.habits.learn(server, model, changes, values)
                     return await self._begin(response)
                 refusal = await _read_up_to(_MAX_REFUSAL_BYTES, response)
             except BaseException:
@@ -258,6 +259,7 @@ class OpenAIChatModel:
             )
             if wanted is None or wanted in changes or fault.fault in _FINAL:
                 raise fault
+            values |= refused_values(body, wanted, words)
             body = self._made(body, wanted, changes)
 
     def _made(self, body: dict[str, Any], change: Change, changes: list[Change]) -> dict[str, Any]:

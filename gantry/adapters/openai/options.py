@@ -3,7 +3,8 @@
 import re
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
@@ -20,6 +21,10 @@ class Change(StrEnum):
     """One way in which a request is made acceptable."""
 
     NO_STREAM_OPTIONS = "stream_options"
+    NO_REASONING_EFFORT = "reasoning_effort"
+    NO_SEED = "seed"
+    NO_TOP_P = "top_p"
+    NO_STOP = "stop"
     NO_TEMPERATURE = "temperature"
     NO_TEMPLATE_OPTIONS = "chat_template_kwargs"
     NO_MAX_TOKENS = "max_tokens"
@@ -28,7 +33,11 @@ class Change(StrEnum):
     PLAIN_TURNS = "system"
 
 
-_DROPPED = (Change.NO_STREAM_OPTIONS, Change.NO_TEMPERATURE, Change.NO_TEMPLATE_OPTIONS)
+# What a person may wish for, the least known first; some servers refuse only the value.
+_WISHES = (
+    Change.NO_REASONING_EFFORT, Change.NO_SEED, Change.NO_TOP_P, Change.NO_STOP, Change.NO_TEMPERATURE
+)  # fmt: skip
+_DROPPED = (Change.NO_STREAM_OPTIONS, *_WISHES, Change.NO_TEMPLATE_OPTIONS)
 
 _UNKNOWN = re.compile(
     r"unrecogni[sz]ed|unknown|unsupported|not (?:a )?(?:supported|permitted|allowed|valid|recogni[sz]ed)|unexpected|extra"
@@ -58,6 +67,15 @@ _SYSTEM = re.compile(
     r"|\b(?:system|developer)[`'\"]? .{0,30}\broles?\b|variant [`'\"]?(?:system|developer)\b",
     re.IGNORECASE,
 )
+_VALUE = re.compile(
+    r"supported values|\brange\b|between|(?:must|should) be|(?:less|greater|more|lower|higher) than|at (?:most|least)|m(?:ax|in)imum|one of",
+    re.IGNORECASE,
+)
+_STOP = re.compile(r"[`'\"]stop[`'\"]|\bstop[_ ](?:words?|sequences?|strings?|tokens?)|^stop:", re.IGNORECASE)
+_THINKING = re.compile(
+    r"\b(?:not|n't) (?:support|allow)\w* (?:thinking|reasoning)|(?:thinking|reasoning)\b.{0,30}\b(?:not|unsupported)\b",
+    re.IGNORECASE,
+)
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _REFUSED = re.compile(
     r"\bnot\b|n't|unsupported|invalid|unknown|unexpected|\bonly\b|\bno\b|must|\btwo\b|multiple|\bgot\b|expected",
@@ -74,9 +92,7 @@ _ORDER = re.compile(
 def change_for(body: dict[str, Any], words: Words, status: int = 400) -> Change | None:
     """Return how to ask again after a refusal in *words*, or None when it names nothing of ours that can go."""
     said = words.sentence
-    named = words.places | set(_words(said))
-    if "include_usage" in named:
-        named |= {Change.NO_STREAM_OPTIONS.value}
+    named = _named_in(words)
     for change in _DROPPED:
         if change.value in body and change.value in named:
             return change
@@ -96,6 +112,25 @@ def change_for(body: dict[str, Any], words: Words, status: int = 400) -> Change 
     if "stream_options" in body and status in _VAGUE_STATUSES and (not said or _VAGUE.fullmatch(said)):
         return Change.NO_STREAM_OPTIONS
     return None
+
+
+def _named_in(words: Words) -> set[str]:
+    """Return the options that a refusal names; ``stop`` is a word of its own and must stand out as a name."""
+    said = words.sentence
+    named = set(words.places) | (set(_words(said)) - {Change.NO_STOP.value})
+    if "include_usage" in named:
+        named.add(Change.NO_STREAM_OPTIONS.value)
+    if _STOP.search(said):
+        named.add(Change.NO_STOP.value)
+    if {"reasoning", "effort"} <= named or _THINKING.search(said):
+        named.add(Change.NO_REASONING_EFFORT.value)
+    return named
+
+
+def refused_values(body: dict[str, Any], change: Change, words: Words) -> dict[Change, Any]:
+    """Return the value that was refused, where another one of the same option may do."""
+    is_value = change in _WISHES and _VALUE.search(words.sentence) and "default" not in words.sentence
+    return {change: body.get(change.value)} if is_value else {}
 
 
 def _change_of_length(body: dict[str, Any], words: Words) -> Change | None:
@@ -135,22 +170,42 @@ def changed(body: dict[str, Any], change: Change) -> dict[str, Any]:
     return body
 
 
+@dataclass(frozen=True, slots=True)
+class _Learned:
+    until: float
+    changes: tuple[Change, ...]
+    values: dict[Change, Any]  # of changes that are not needed for other values
+
+
 class Habits:
     """What each model of each server has refused, so that it is not asked twice; forgotten after an hour."""
 
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
         self._now = now
-        self._known: OrderedDict[tuple[str, str], tuple[float, tuple[Change, ...]]] = OrderedDict()
+        self._known: OrderedDict[tuple[str, str], _Learned] = OrderedDict()
 
-    def of(self, server: str, model: str) -> tuple[Change, ...]:
-        """Return the changes that made the last question acceptable."""
-        until, changes = self._known.get((server, model), (0.0, ()))
-        return changes if self._now() < until else ()
+    def of(self, server: str, model: str, body: Mapping[str, Any] | None = None) -> tuple[Change, ...]:
+        """Return the changes that made the last question acceptable, as far as they are about what *body* asks."""
+        learned = self._known.get((server, model))
+        if learned is None or self._now() >= learned.until:
+            return ()
+        asked, values = body or {}, learned.values
+        return tuple(
+            each
+            for each in learned.changes
+            if each not in values or asked.get(each.value, values[each]) == values[each]
+        )
 
-    def learn(self, server: str, model: str, changes: Iterable[Change]) -> None:
-        """Keep the changes with which a question was accepted."""
+    def learn(
+        self,
+        server: str,
+        model: str,
+        changes: Iterable[Change],
+        values: Mapping[Change, Any] | None = None,
+    ) -> None:
+        """Keep the changes with which a question was accepted; *values* are those that were refused as such."""
         key = (server, model)
-        self._known[key] = (self._now() + _FORGET_SECONDS, tuple(changes))
+        self._known[key] = _Learned(self._now() + _FORGET_SECONDS, tuple(changes), dict(values or {}))
         self._known.move_to_end(key)
         while len(self._known) > _MAX_REMEMBERED:
             self._known.popitem(last=False)

@@ -3,6 +3,7 @@
 from typing import Any
 
 from gantry.domain.catalog import ChatRequest, ConnectionKind
+from gantry.domain.parameters import Effort
 
 CONTINUING_KINDS = frozenset(
     {ConnectionKind.VLLM, ConnectionKind.LLAMACPP, ConnectionKind.OLLAMA, ConnectionKind.TABBY}
@@ -18,13 +19,25 @@ def request_body(request: ChatRequest, kind: ConnectionKind) -> dict[str, Any]:
         "stream": True,
         "stream_options": {"include_usage": True},
     }
-    if request.temperature is not None:
-        body["temperature"] = request.temperature
-    if request.max_tokens is not None:
-        body["max_tokens"] = request.max_tokens
+    wishes = {
+        "temperature": request.temperature,
+        "top_p": request.top_p,
+        "seed": request.seed,
+        "max_tokens": request.max_tokens,
+        "reasoning_effort": request.reasoning_effort and request.reasoning_effort.value,
+        "stop": list(request.stop) or None,
+    }
+    body |= {name: wish for name, wish in wishes.items() if wish is not None}
+    if request.reasoning_effort and kind is ConnectionKind.LLAMACPP:
+        body["chat_template_kwargs"] = _thinking(request.reasoning_effort)
     if request.continue_last:
         _ask_to_continue(body, kind)
     return body
+
+
+def _thinking(effort: Effort) -> dict[str, Any]:
+    """Say it to a chat template, which knows either of the two or ignores both."""
+    return {"enable_thinking": False} if effort is Effort.NONE else {"reasoning_effort": effort.value}
 
 
 def _ask_to_continue(body: dict[str, Any], kind: ConnectionKind) -> None:
@@ -36,4 +49,4 @@ def _ask_to_continue(body: dict[str, Any], kind: ConnectionKind) -> None:
         body["response_prefix"] = body["messages"].pop()["content"]
     elif kind is ConnectionKind.LLAMACPP:
         # A trailing assistant turn is continued as it is, but refused while the template may still think.
-        body["chat_template_kwargs"] = {"enable_thinking": False}
+        body["chat_template_kwargs"] = body.get("chat_template_kwargs", {}) | {"enable_thinking": False}

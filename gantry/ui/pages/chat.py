@@ -8,6 +8,7 @@ from gantry.state.chat import ChatState
 from gantry.state.views.chat import MessageView
 from gantry.ui.browser import PATH
 from gantry.ui.components.chat_header import chat_header
+from gantry.ui.components.chat_settings import chat_settings_dialog
 from gantry.ui.components.composer import composer
 from gantry.ui.components.local import link
 from gantry.ui.components.message import message
@@ -40,6 +41,7 @@ def _conversation() -> rx.Component:
         composer(),
         sources_panel(),
         model_list(),
+        chat_settings_dialog(),
         class_name="chat",
         custom_attrs={"data-conversation": ChatState.conversation_id},
     )

@@ -29,6 +29,7 @@ from gantry.domain.catalog import (
     Waits,
 )
 from gantry.domain.errors import ModelFault, ModelUnavailable
+from gantry.domain.parameters import Effort
 from tests.parts.llm_server import Script, ScriptedServer, markdown_answer
 
 SOMEBODY = UUID(int=1)
@@ -58,6 +59,9 @@ def model_of(
         "rig", "Rig", ConnectionKind(kind), server.url, ConnectionOrigin.STORED, "sk-secret-123456"
     )
     return OpenAIChatModel(client, spec, Timeouts(**limits))
+
+
+PLAIN = {"model", "messages", "stream", "stream_options"}
 
 
 def question(*turns: ChatTurn, **options: Any) -> ChatRequest:
@@ -109,6 +113,46 @@ async def test_request_says_what_was_asked(model: OpenAIChatModel, server: Scrip
         "max_tokens": 99,
     }
     assert server.last.headers["authorization"] == "Bearer sk-secret-123456"
+
+
+WISHES: dict[str, Any] = {
+    "temperature": 0.0,
+    "top_p": 0.9,
+    "seed": 0,
+    "max_tokens": 5,
+    "stop": ("END", "\n\n"),
+}
+
+
+async def test_wishes_reach_the_server_as_they_are(model: OpenAIChatModel, server: ScriptedServer) -> None:
+    """Zero is a wish too; nothing else is sent."""
+    await all_of(model, question(**WISHES, reasoning_effort=Effort.HIGH))
+    sent = {name: value for name, value in server.last.body.items() if name not in PLAIN}
+    assert sent == WISHES | {"stop": ["END", "\n\n"], "reasoning_effort": "high"}
+    await all_of(model, question())
+    assert set(server.last.body) == PLAIN
+
+
+async def test_llamacpp_tells_the_effort_to_its_template(
+    server: ScriptedServer, client: httpx.AsyncClient
+) -> None:
+    """Its templates read it from options of their own; one that is continued must not think."""
+    model = model_of(server, client, "llamacpp")
+    await all_of(model, question(reasoning_effort=Effort.LOW))
+    assert server.last.body["chat_template_kwargs"] == {"reasoning_effort": "low"}
+    going_on = replace(unfinished("It "), reasoning_effort=Effort.LOW)
+    await all_of(model, going_on)
+    assert server.last.body["chat_template_kwargs"] == {"reasoning_effort": "low", "enable_thinking": False}
+
+
+async def test_refused_wishes_are_remembered(model: OpenAIChatModel, server: ScriptedServer) -> None:
+    """A server that takes neither seed nor effort is asked with them once; the rest it gets each time."""
+    server.default = Script(text="Fine.", rejects=("seed", "reasoning_effort"))
+    for _ in range(2):
+        assert text_of(await all_of(model, question(**WISHES, reasoning_effort=Effort.HIGH))) == "Fine."
+    assert len(server.requests) == 4
+    assert not {"seed", "reasoning_effort"} & set(server.last.body)
+    assert server.last.body["temperature"] == 0.0
 
 
 @pytest.mark.parametrize("where", ["reasoning_content", "reasoning", "inline"])

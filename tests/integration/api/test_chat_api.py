@@ -281,3 +281,25 @@ async def test_health_and_readiness(stack: Stack) -> None:
         ready = await client.get("/ready")
         assert ready.status_code == 200
         assert ready.json()["parts"]["database"]["ok"]
+
+
+async def test_parameters_over_rest(stack: Stack, client: httpx.AsyncClient) -> None:
+    """Set with a new conversation, read back, replaced as a whole, taken away; what is out of range names its field."""
+    wanted = {"system_prompt": "Be brief.", "temperature": 0.2, "stop": ["END"]}
+    made = await client.post("/api/v1/conversations", json={"parameters": wanted, "model": "openai/scripted"})
+    assert made.status_code == 201, made.text
+    path = f"/api/v1/conversations/{made.json()['id']}"
+    nothing = {"top_p": None, "seed": None, "max_tokens": None, "reasoning_effort": None}
+    assert (await client.get(path)).json()["parameters"] == nothing | wanted
+    sent = await client.post(f"{path}/messages", json={"content": "hello"})
+    await events(client, sent.json()["generation_id"])
+    assert stack.llm.last.body["temperature"] == 0.2
+    changed = await client.patch(path, json={"parameters": {"seed": 4}})
+    assert changed.json()["parameters"] == nothing | {
+        "system_prompt": "", "temperature": None, "stop": [], "seed": 4
+    }  # fmt: skip
+    assert (await client.patch(path, json={"title": "Still"})).json()["parameters"]["seed"] == 4
+    assert (await client.patch(path, json={"parameters": {}})).json()["parameters"]["seed"] is None
+    for wrong in ({"temperature": 3}, {"seed": 1.5}, {"stop": ["x"] * 5}, {"unknown": 1}, {"stop": [""]}):
+        refused = await client.patch(path, json={"parameters": wrong})
+        assert refused.status_code == 422, wrong

@@ -6,7 +6,7 @@ import pytest
 
 from gantry.adapters.http.server_words import Words
 from gantry.adapters.openai import options as openai_options
-from gantry.adapters.openai.options import Change, Habits, change_for, changed
+from gantry.adapters.openai.options import Change, Habits, change_for, changed, refused_values
 
 TURNS = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Hello?"}]
 BODY: dict[str, Any] = {
@@ -134,3 +134,44 @@ def test_habits_are_bounded_and_forgotten(monkeypatch: pytest.MonkeyPatch) -> No
     assert [habits.of("s", model) for model in ("a", "b", "c")] == [(), (Change.WHOLE,), (Change.WHOLE,)]
     clock[0] = 3601.0
     assert habits.of("s", "c") == ()
+
+
+WISHES: dict[str, Any] = {**BODY, "top_p": 0.9, "seed": 7, "reasoning_effort": "minimal", "stop": ["END"]}
+
+
+@pytest.mark.parametrize(
+    ("refusal", "change"),
+    [
+        ("Unrecognized request argument supplied: seed", Change.NO_SEED),
+        ("Unsupported parameter: 'top_p' is not supported with this model.", Change.NO_TOP_P),
+        ("topP must not be set", Change.NO_TOP_P),
+        ("Unsupported parameter: 'stop' is not supported with this model.", Change.NO_STOP),
+        ("stop sequences are not available", Change.NO_STOP),
+        ({"detail": [{"type": "extra_forbidden", "loc": ["body", "stop"], "msg": "Extra inputs"}]}, Change.NO_STOP),
+        ("Unknown parameter: 'reasoning_effort'", Change.NO_REASONING_EFFORT),
+        ({"error": {"message": "Not for this model", "param": "reasoning.effort"}}, Change.NO_REASONING_EFFORT),
+        ('"gemma3" does not support thinking', Change.NO_REASONING_EFFORT),
+    ],
+)  # fmt: skip
+def test_a_wish_that_is_refused_is_named(refusal: Any, change: Change) -> None:
+    """Each is found by its name, in whatever way it is written."""
+    words = Words(refusal) if isinstance(refusal, str) else Words.of(refusal)
+    assert change_for(WISHES, words) is change
+    assert change.value not in changed(WISHES, change)
+
+
+def test_stop_as_a_word_of_a_sentence_names_nothing() -> None:
+    """A server that asks us to stop does not speak of stop words."""
+    assert change_for(WISHES, Words("Please stop: you have sent too much")) is None
+
+
+def test_a_value_that_is_refused_is_not_tried_again_but_another_is() -> None:
+    """What is out of a server's range says nothing about other values; what it does not know at all does."""
+    habits, body = Habits(), {"temperature": 1.8}
+    range_ = Words("temperature: must be between 0 and 1")
+    assert refused_values(body, Change.NO_TEMPERATURE, range_) == {Change.NO_TEMPERATURE: 1.8}
+    assert not refused_values(body, Change.NO_TEMPERATURE, Words("Only the default (1) value is supported"))
+    assert not refused_values(body, Change.NO_TEMPERATURE, Words("Unknown parameter: temperature"))
+    habits.learn("s", "m", [Change.NO_TEMPERATURE], {Change.NO_TEMPERATURE: 1.8})
+    assert habits.of("s", "m", {"temperature": 1.8}) == (Change.NO_TEMPERATURE,)
+    assert habits.of("s", "m", {"temperature": 0.8}) == ()

@@ -8,7 +8,7 @@ from gantry.domain.catalog import ChatTurn
 from gantry.domain.chat import CitationKind
 from gantry.domain.context import Knowledge, Source, total_tokens
 from gantry.domain.knowledge import KnownFact
-from gantry.domain.prompt import Dialogue, assemble, prompt_budget, turn_tokens
+from gantry.domain.prompt import Dialogue, answer_limit, assemble, prompt_budget, turn_tokens
 from gantry.domain.tokens import estimate_tokens
 
 
@@ -130,3 +130,35 @@ def test_a_summary_stands_for_what_does_not_fit() -> None:
     assert cut.tokens <= 1000
     whole = assemble(long, system="Be kind.", budget_tokens=100_000)
     assert "They met in Rome." not in whole.turns[0].content
+
+
+def test_a_persons_instructions_go_first_and_take_their_room() -> None:
+    """They are always sent, in one system turn before ours, and what they take is missing to the history."""
+    history, wish = talk(40), "Answer as a gardener would. " * 20
+    plain = assemble(conversation(history), system="Be kind.", budget_tokens=1000)
+    prompt = assemble(conversation(history), system="Be kind.", instructions=wish, budget_tokens=1000)
+    assert prompt.turns[0] == ChatTurn("system", f"{wish}\n\nBe kind.")
+    assert prompt.tokens <= 1000
+    assert prompt.left_out > plain.left_out
+    assert [(part.title, part.text) for part in prompt.parts[:2]] == [
+        ("Your instructions", wish),
+        ("Instructions", "Be kind."),
+    ]
+    assert prompt.parts[0].tokens >= estimate_tokens(wish)
+
+
+def test_room_is_kept_for_the_longest_answer() -> None:
+    """A longer answer leaves less for the prompt, half of the context at least; a shorter one leaves more."""
+    assert prompt_budget(32_768, 8000) == 32_768 - 8000
+    assert prompt_budget(8192, 100) == 8192 - 100
+    assert prompt_budget(8192, 1_000_000) == 4096
+    assert prompt_budget(8192) == prompt_budget(8192, None) == 8192 - 2048
+
+
+def test_no_answer_is_asked_for_that_cannot_fit() -> None:
+    """Servers refuse a limit beyond their context; where that is not known they get what was set."""
+    assert answer_limit(500, 8192, 3000) == 500
+    assert answer_limit(8000, 8192, 3000) == 5192
+    assert answer_limit(8000, None, 3000) == 8000
+    assert answer_limit(None, 8192, 3000) is None
+    assert answer_limit(5, 100, 3000) == 1

@@ -1,0 +1,76 @@
+"""What is set for one chat: the button above it, and the dialog."""
+
+from typing import Any
+
+import reflex as rx
+
+from gantry.state.chat import ChatState
+from gantry.state.chat_settings import ChatSettingsState, SettingsFields
+from gantry.ui.components.parameters import parameters, system_prompt
+from gantry.ui.dialogs import dialog, dialog_actions
+
+_UNSET = "As the server decides"
+
+
+def chat_settings_button() -> rx.Component:
+    """Lay out the button, which shows whether anything is set."""
+    own = ChatSettingsState.own
+    label = rx.cond(own, "Chat settings, changed", "Chat settings")
+    return rx.el.button(
+        rx.icon("sliders-horizontal", size=17, aria_hidden="true"),
+        type="button",
+        class_name="icon-button settings-button",
+        aria_label=label,
+        aria_haspopup="dialog",
+        title=label,
+        on_click=ChatSettingsState.ask(ChatState.conversation_id),
+        data_testid="chat-settings",
+        custom_attrs={"data-own": rx.cond(own, "", rx.Var("undefined"))},
+    )
+
+
+def chat_settings_dialog() -> rx.Component:
+    """Lay out the dialog; once on a page."""
+    form = ChatSettingsState.form
+    return dialog(
+        rx.el.form(
+            rx.el.input(type="hidden", name="conversation", value=ChatState.conversation_id),
+            system_prompt(form, "You are a helpful assistant."),
+            parameters(form, _UNSET),
+            rx.el.p(
+                "For this chat, from the next message on. What a model does not take is left out.",
+                class_name="section-note",
+            ),
+            rx.el.div(
+                rx.cond(
+                    ChatSettingsState.fault != "",
+                    rx.el.p(ChatSettingsState.fault, class_name="callout danger"),
+                ),
+                role="alert",
+            ),
+            dialog_actions(
+                rx.cond(
+                    ChatSettingsState.own,
+                    rx.el.button(
+                        "Use defaults",
+                        type="button",
+                        on_click=[ChatSettingsState.clear(ChatState.conversation_id), ChatState.recount],
+                        class_name="button",
+                    ),
+                ),
+                rx.el.button("Save", type="submit", class_name="button primary"),
+                on_cancel=ChatSettingsState.close,
+            ),
+            on_submit=_saved,
+            class_name="stack",
+        ),
+        open_=ChatSettingsState.asking,
+        title="Chat settings",
+        on_close=ChatSettingsState.close,
+        testid="chat-settings-dialog",
+        class_name="wide",
+    )
+
+
+def _saved(fields: rx.Var[SettingsFields]) -> list[Any]:
+    return [ChatSettingsState.save(fields), ChatState.recount()]
