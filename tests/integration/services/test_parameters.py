@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-import sqlalchemy as sa
+from sqlalchemy import event
 
 from gantry.domain.errors import Invalid, NotFound
 from gantry.domain.parameters import NOTHING_SET, Effort, Parameters
@@ -126,7 +126,7 @@ async def test_a_question_costs_no_more_statements(stack: Stack) -> None:
     stack.llm.default = Script(text="Hello.")
     engine = stack.services.chat.database.engine.sync_engine
     statements: list[str] = []
-    sa.event.listen(engine, "before_cursor_execute", lambda _c, _u, sql, *_: statements.append(sql))
+    event.listen(engine, "before_cursor_execute", lambda _c, _u, sql, *_: statements.append(sql))
 
     async def counted(parameters: Parameters) -> int:
         thread = await stack.services.conversations.create(
