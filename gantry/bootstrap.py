@@ -47,6 +47,7 @@ from gantry.repositories.database import Database
 from gantry.runtime import Services, installed
 from gantry.services.accounts import AccountService
 from gantry.services.answers import AnswerService
+from gantry.services.api_tokens import ApiTokenService
 from gantry.services.catalog import CatalogService
 from gantry.services.catalog_cache import CatalogCache
 from gantry.services.catalog_news import CatalogNews
@@ -230,7 +231,7 @@ async def lifespan() -> AsyncGenerator[None]:
                     workers.running(
                         built.writers,
                         services.conversations,
-                        services.accounts,
+                        (services.accounts.housekeeping, services.api_tokens.housekeeping),
                         sweep_seconds=settings.sweep_seconds,
                         alone=alone,
                         takeovers=built.takeovers,
@@ -290,6 +291,7 @@ async def build(settings: Settings) -> AsyncGenerator[Built]:
         takeovers = Takeovers(database, live.presence, writers, clock) if live.presence else None
         services = _services(settings, database, live, models, writers, clock, telemetry, knowledge)
         stack.push_async_callback(services.imports.aclose)
+        stack.push_async_callback(services.api_tokens.settle)
         yield Built(services, writers, takeovers, clock, knowledge)
 
 
@@ -430,6 +432,7 @@ def _services(
             setup_code=setup_code(settings),
             now=clock,
         ),
+        api_tokens=ApiTokenService(database=database, limiter=live.limiter, telemetry=telemetry, now=clock),
         people=PeopleService(database=database, passwords=passwords, notices=live.notices, now=clock),
         conversations=conversations,
         chat=ChatService(database, catalog, writers, conversations, clock),

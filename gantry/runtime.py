@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from gantry.services.accounts import AccountService
 from gantry.services.answers import AnswerService
+from gantry.services.api_tokens import ApiTokenService
 from gantry.services.catalog import CatalogService
 from gantry.services.chat import ChatService
 from gantry.services.connections import ConnectionService
@@ -30,6 +31,7 @@ class Services:
     """Every use case of one running process."""
 
     accounts: AccountService
+    api_tokens: ApiTokenService
     people: PeopleService
     conversations: ConversationService
     chat: ChatService

@@ -2,13 +2,13 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from datetime import datetime
 
 from gantry.domain.clock import utc_now
 from gantry.domain.errors import Unavailable
-from gantry.services.accounts import AccountService
 from gantry.services.cleaning import Cleaner
 from gantry.services.conversations import ConversationService
 from gantry.services.indexing import Indexer
@@ -159,7 +159,7 @@ async def _while_there_is_work(
 async def running(
     writers: Writers,
     conversations: ConversationService,
-    accounts: AccountService,
+    housekeepers: Sequence[Callable[[datetime], Awaitable[int]]],
     *,
     sweep_seconds: float,
     alone: bool,
@@ -170,6 +170,7 @@ async def running(
     """Run the workers for the duration of the block; at its end hand running answers over.
 
     Args:
+        housekeepers: Delete what ended before a moment.
         sweep_seconds: Between two looks for silent answers.
         alone: No other process writes to this database: what a crash cut off is taken up at once.
         takeovers: How to learn that another process has died, where there are others.
@@ -183,7 +184,8 @@ async def running(
         gone = await conversations.purge()
         if background is not None:
             await background.cleaner.forget_conversations(gone)
-        await accounts.housekeeping(utc_now())
+        for keep in housekeepers:
+            await keep(utc_now())
 
     await writers.sweep(alone=alone)
     # The only process there is loses an answer just when a database was away for longer than its lease.

@@ -3,12 +3,15 @@
 from ipaddress import ip_address
 from typing import Annotated
 
-from fastapi import Depends, Request, Response
-from fastapi.security import APIKeyCookie, HTTPAuthorizationCredentials, HTTPBearer
+from fastapi import Depends, Request, Response, Security
+from fastapi.security import APIKeyCookie, HTTPAuthorizationCredentials, HTTPBearer, SecurityScopes
 from starlette.requests import HTTPConnection
 
+from gantry.api.origins import bearer_token
 from gantry.domain.accounts import Actor, Client
+from gantry.domain.api_tokens import Scope, is_api_token
 from gantry.domain.cookies import SECURE_SESSION_COOKIE, SESSION_COOKIE, session_cookie
+from gantry.domain.errors import NotSignedIn
 from gantry.domain.forwarding import netloc_of
 from gantry.domain.hosts import is_loopback_name
 from gantry.runtime import services
@@ -20,7 +23,16 @@ COOKIE_SECONDS = (
 _PROXYS_WORDS = frozenset({"forwarded", "via", "x-real-ip"})
 
 __all__ = [
-    "Signed",
+    "Administers",
+    "AnyScope",
+    "Asks",
+    "AsksOrReads",
+    "AsksOrWrites",
+    "Program",
+    "ProgramLooks",
+    "Reads",
+    "Writes",
+    "authenticate",
     "came_through_a_proxy",
     "client_of",
     "cookie_token",
@@ -33,15 +45,13 @@ __all__ = [
 
 # They only describe the two ways in the OpenAPI document; reading is done below, for websockets too.
 _cookie = APIKeyCookie(name=SESSION_COOKIE, auto_error=False, description="Set by `POST /api/v1/session`.")
-_bearer = HTTPBearer(auto_error=False, description="A session token.")
+_bearer = HTTPBearer(auto_error=False, description="An API token, or a session's token.")
 
 
 def presented_token(request: HTTPConnection) -> str | None:
-    """Return the session token a request came with: ``Authorization: Bearer``, else the cookie."""
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() == "bearer" and token.strip():
-        return token.strip()
-    return cookie_token(request)
+    """Return the token a request came with: ``Authorization: Bearer``, else the cookie; never one for the other."""
+    token = bearer_token(request.scope)
+    return cookie_token(request) if token is None else token
 
 
 def cookie_token(request: HTTPConnection) -> str | None:
@@ -49,22 +59,56 @@ def cookie_token(request: HTTPConnection) -> str | None:
     return session_cookie("; ".join(request.headers.getlist("cookie")))
 
 
+async def authenticate(token: str | None) -> Actor:
+    """Return whose *token* is, of a session or of a program; NotSignedIn when it is nobody's."""
+    if token and is_api_token(token):
+        return await services().api_tokens.authenticate(token)
+    return await services().accounts.authenticate(token)
+
+
 async def signed_in(request: HTTPConnection) -> Actor:
-    """Return who is asking; NotSignedIn when nobody is."""
-    return await services().accounts.authenticate(presented_token(request))
+    """Return who is asking; NotSignedIn when nobody is. A program's token is good as a bearer token only."""
+    token = bearer_token(request.scope)
+    if token is None:
+        return await services().accounts.authenticate(cookie_token(request))
+    if is_api_token(token):
+        return await services().api_tokens.use(token, client_of(request).address)
+    return await services().accounts.authenticate(token)
 
 
 async def _signed(
     request: Request,
+    scopes: SecurityScopes,
     _in_cookie: Annotated[str | None, Depends(_cookie)],
     _in_header: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
 ) -> Actor:
     actor = await signed_in(request)
     request.state.administrator = actor.is_admin  # an error's advice depends on it
+    actor.require_any(*map(Scope, scopes.scopes))
     return actor
 
 
-Signed = Annotated[Actor, Depends(_signed)]
+async def _program(
+    request: Request,
+    scopes: SecurityScopes,
+    _in_header: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
+) -> Actor:
+    if bearer_token(request.scope) is None:
+        raise NotSignedIn("Send an API token: Authorization: Bearer gantry_…", advice="")
+    return await _signed(request, scopes, None, None)
+
+
+# Who asks, by what a program's token must be for; a session is for everything. Of several scopes one will do.
+AnyScope = Annotated[Actor, Security(_signed, scopes=list(Scope))]
+Reads = Annotated[Actor, Security(_signed, scopes=[Scope.READ])]
+Writes = Annotated[Actor, Security(_signed, scopes=[Scope.WRITE])]
+Asks = Annotated[Actor, Security(_signed, scopes=[Scope.CHAT])]
+AsksOrReads = Annotated[Actor, Security(_signed, scopes=[Scope.CHAT, Scope.READ])]
+AsksOrWrites = Annotated[Actor, Security(_signed, scopes=[Scope.CHAT, Scope.WRITE])]
+Administers = Annotated[Actor, Security(_signed, scopes=[Scope.ADMIN])]
+# For OpenAI's clients, which send a token and never a cookie.
+Program = Annotated[Actor, Security(_program, scopes=[Scope.CHAT])]
+ProgramLooks = Annotated[Actor, Security(_program, scopes=[Scope.CHAT, Scope.READ])]
 
 
 def client_of(request: HTTPConnection) -> Client:

@@ -7,21 +7,24 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 
 from gantry.api.access import (
-    Signed,
+    Administers,
+    AnyScope,
+    Reads,
+    Writes,
     client_of,
+    cookie_token,
     forget_session,
     is_at_hand,
-    presented_token,
     remember_session,
     signed_in,
 )
+from gantry.api.origins import bearer_token
 from gantry.api.problems import PROBLEMS
 from gantry.api.schemas import (
     AccountChange,
     AccountList,
     AccountOut,
     AddedAccount,
-    Credentials,
     Ended,
     NewAccount,
     NewAdministrator,
@@ -31,10 +34,12 @@ from gantry.api.schemas import (
     SessionList,
     SessionOpenedOut,
     SessionOut,
+    SessionTold,
     SetupState,
     SignedInOut,
+    SignInRequest,
 )
-from gantry.domain.errors import NotSignedIn
+from gantry.domain.errors import NotAllowed, NotSignedIn
 from gantry.runtime import services
 
 router = APIRouter(prefix="/api/v1", tags=["accounts"], responses=PROBLEMS)
@@ -57,21 +62,27 @@ async def set_up(request: Request, response: Response, new: NewAdministrator) ->
     return SessionOpenedOut.for_(session)
 
 
-@router.post("/session", operation_id="sign_in", summary="Sign in")
-async def sign_in(request: Request, response: Response, pair: Credentials) -> SessionOpenedOut:
-    """Open a session; its token comes as an HttpOnly cookie, and is good as a bearer token too."""
+@router.post("/session", operation_id="sign_in", summary="Sign in", response_model_exclude_none=True)
+async def sign_in(request: Request, response: Response, pair: SignInRequest) -> SessionTold:
+    """Open a session; its token comes as an HttpOnly cookie, or with `"token": true` in the body and in no cookie.
+
+    It is good as a bearer token, may do all that you may, and ends when it is not used.
+    """
     session = await services().accounts.sign_in(
         pair.email, pair.password.get_secret_value(), client_of(request)
     )
+    response.headers["Cache-Control"] = "no-store"
+    if pair.token:
+        return SessionTold.telling(session)
     remember_session(request, response, session.token)
-    return SessionOpenedOut.for_(session)
+    return SessionTold(**SessionOpenedOut.for_(session).model_dump())
 
 
 @router.get("/session", operation_id="get_session", summary="Who am I?")
-async def get_session(who: Signed, request: Request, response: Response) -> SignedInOut:
+async def get_session(who: AnyScope, request: Request, response: Response) -> SignedInOut:
     """Say whose session this is; a browser's cookie lives on from now."""
-    token = presented_token(request)
-    if token and "authorization" not in request.headers:
+    token = cookie_token(request)
+    if token and bearer_token(request.scope) is None:
         remember_session(request, response, token)
     return SignedInOut.of(who)
 
@@ -81,23 +92,28 @@ async def sign_out(request: Request, response: Response) -> None:
     """End this session, at once everywhere; when it has ended already, only the cookie goes."""
     forget_session(request, response)
     with suppress(NotSignedIn):
-        await services().accounts.sign_out(await signed_in(request))
+        who = await signed_in(request)
+        if who.token_id is not None:
+            raise NotAllowed(
+                "A token has no session to end.", advice="Revoke it: DELETE /api/v1/me/tokens/{id}."
+            )
+        await services().accounts.sign_out(who)
 
 
 @router.get("/me", operation_id="get_profile", summary="Read your account")
-async def get_profile(who: Signed) -> AccountOut:
+async def get_profile(who: Reads) -> AccountOut:
     """Return your own account."""
     return AccountOut.of(await services().accounts.profile(who))
 
 
 @router.patch("/me", operation_id="change_profile", summary="Change your account")
-async def change_profile(who: Signed, change: ProfileChange) -> AccountOut:
+async def change_profile(who: Writes, change: ProfileChange) -> AccountOut:
     """Change your name, theme or default model."""
     return AccountOut.of(await services().accounts.update_profile(who, **change.model_dump()))
 
 
 @router.put("/me/password", status_code=204, operation_id="change_password", summary="Change your password")
-async def change_password(who: Signed, change: PasswordChange) -> None:
+async def change_password(who: Administers, change: PasswordChange) -> None:
     """Set a new password; your other sessions end."""
     await services().accounts.change_password(
         who, change.current.get_secret_value(), change.new.get_secret_value()
@@ -105,14 +121,14 @@ async def change_password(who: Signed, change: PasswordChange) -> None:
 
 
 @router.get("/me/sessions", operation_id="list_sessions", summary="List your sessions")
-async def list_sessions(who: Signed) -> SessionList:
+async def list_sessions(who: Reads) -> SessionList:
     """List where you are signed in."""
     sessions = await services().accounts.list_sessions(who)
     return SessionList(sessions=[SessionOut.of(session, who) for session in sessions])
 
 
 @router.delete("/me/sessions", operation_id="end_other_sessions", summary="End your other sessions")
-async def end_other_sessions(who: Signed) -> Ended:
+async def end_other_sessions(who: Administers) -> Ended:
     """End every session of yours but this one."""
     return Ended(ended=await services().accounts.revoke_other_sessions(who))
 
@@ -123,20 +139,20 @@ async def end_other_sessions(who: Signed) -> Ended:
     operation_id="end_session",
     summary="End one of your sessions",
 )
-async def end_session(who: Signed, session_id: UUID) -> None:
+async def end_session(who: Administers, session_id: UUID) -> None:
     """End one of your sessions, at once everywhere."""
     await services().accounts.revoke_session(who, session_id)
 
 
 @router.get("/users", operation_id="list_users", summary="List people")
-async def list_users(who: Signed, search: Annotated[str, Query(max_length=200)] = "") -> AccountList:
+async def list_users(who: Administers, search: Annotated[str, Query(max_length=200)] = "") -> AccountList:
     """Administrators: list people by name; `search` looks into names and addresses."""
     people = await services().people.list_accounts(who, search=search)
     return AccountList(users=[AccountOut.of(person) for person in people])
 
 
 @router.post("/users", status_code=201, operation_id="create_user", summary="Add person")
-async def create_user(who: Signed, new: NewAccount) -> AddedAccount:
+async def create_user(who: Administers, new: NewAccount) -> AddedAccount:
     """Administrators: add a person; the password to hand over is in the answer."""
     password = None if new.password is None else new.password.get_secret_value()
     person, password = await services().people.create_account(who, new.email, new.name, new.role, password)
@@ -144,7 +160,7 @@ async def create_user(who: Signed, new: NewAccount) -> AddedAccount:
 
 
 @router.patch("/users/{user_id}", status_code=204, operation_id="change_user", summary="Change a person")
-async def change_user(who: Signed, user_id: UUID, change: AccountChange) -> None:
+async def change_user(who: Administers, user_id: UUID, change: AccountChange) -> None:
     """Administrators: change somebody's role, or deactivate them, which ends their sessions."""
     people = services().people
     if change.role is not None:
@@ -154,6 +170,6 @@ async def change_user(who: Signed, user_id: UUID, change: AccountChange) -> None
 
 
 @router.post("/users/{user_id}/password", operation_id="reset_password", summary="Reset a person's password")
-async def reset_password(who: Signed, user_id: UUID) -> NewPassword:
+async def reset_password(who: Administers, user_id: UUID) -> NewPassword:
     """Administrators: set a new password to hand over; the person's sessions end."""
     return NewPassword(password=await services().people.reset_password(who, user_id))

@@ -8,7 +8,7 @@ from annotated_types import Ge, Le
 from fastapi import APIRouter, Query
 from pydantic import AwareDatetime
 
-from gantry.api.access import Signed
+from gantry.api.access import Asks, AsksOrReads, AsksOrWrites, Reads, Writes
 from gantry.api.chat_schemas import (
     ContextOut,
     ContextPartOut,
@@ -51,7 +51,7 @@ def _started(sent: Sent) -> Started:
 
 @router.get("/conversations", operation_id="list_conversations")
 async def list_conversations(
-    who: Signed,
+    who: Reads,
     before: Annotated[AwareDatetime, Ge(_EARLIEST), Le(_LATEST)] | None = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     archived: bool = False,
@@ -73,7 +73,7 @@ async def list_conversations(
 
 
 @router.post("/conversations", status_code=201, operation_id="create_conversation")
-async def create_conversation(who: Signed, new: NewConversation) -> ConversationOut:
+async def create_conversation(who: AsksOrWrites, new: NewConversation) -> ConversationOut:
     """Make an empty conversation."""
     scope = new.scope.scope() if new.scope else None
     wanted = new.parameters.parameters()
@@ -83,7 +83,7 @@ async def create_conversation(who: Signed, new: NewConversation) -> Conversation
 
 
 @router.get("/conversations/{conversation_id}", operation_id="get_conversation")
-async def get_conversation(who: Signed, conversation_id: UUID) -> ConversationWithMessages:
+async def get_conversation(who: AsksOrReads, conversation_id: UUID) -> ConversationWithMessages:
     """Return a conversation with the messages of all its branches, oldest first."""
     row, messages = await services().conversations.all_messages(who, conversation_id)
     given = await services().conversations.given(who, conversation_id)
@@ -102,7 +102,7 @@ async def get_conversation(who: Signed, conversation_id: UUID) -> ConversationWi
 
 @router.patch("/conversations/{conversation_id}", operation_id="change_conversation")
 async def change_conversation(
-    who: Signed, conversation_id: UUID, change: ConversationChange
+    who: Writes, conversation_id: UUID, change: ConversationChange
 ) -> ConversationOut:
     """Rename, pin, choose the model, its parameters or the documents to read, take it out of memory; archive it, move it, tag it."""
     conversations = services().conversations
@@ -129,19 +129,19 @@ async def change_conversation(
 
 
 @router.delete("/conversations/{conversation_id}", status_code=204, operation_id="delete_conversation")
-async def delete_conversation(who: Signed, conversation_id: UUID) -> None:
+async def delete_conversation(who: Writes, conversation_id: UUID) -> None:
     """Delete a conversation; it can be restored for half a minute."""
     await services().conversations.delete(who, conversation_id)
 
 
 @router.post("/conversations/{conversation_id}/restore", status_code=204, operation_id="restore_conversation")
-async def restore_conversation(who: Signed, conversation_id: UUID) -> None:
+async def restore_conversation(who: Writes, conversation_id: UUID) -> None:
     """Bring a conversation back that was deleted just now."""
     await services().conversations.undelete(who, conversation_id)
 
 
 @router.post("/conversations/{conversation_id}/messages", status_code=202, operation_id="send_message")
-async def send_message(who: Signed, conversation_id: UUID, new: NewMessage) -> Started:
+async def send_message(who: Asks, conversation_id: UUID, new: NewMessage) -> Started:
     """Send a message; its answer is written whether or not anybody listens."""
     sent = await services().chat.send(
         who, conversation_id, new.content, model=new.model, parent=new.parent_id, files=new.documents
@@ -150,31 +150,31 @@ async def send_message(who: Signed, conversation_id: UUID, new: NewMessage) -> S
 
 
 @router.post("/messages/{message_id}/edit", status_code=202, operation_id="edit_message")
-async def edit_message(who: Signed, message_id: UUID, new: EditedMessage) -> Started:
+async def edit_message(who: Asks, message_id: UUID, new: EditedMessage) -> Started:
     """Make a branch beside one of your messages, and answer it."""
     return _started(await services().chat.edit(who, message_id, new.content, model=new.model))
 
 
 @router.post("/messages/{message_id}/regenerate", status_code=202, operation_id="regenerate_answer")
-async def regenerate_answer(who: Signed, message_id: UUID, choice: ModelChoiceIn) -> Started:
+async def regenerate_answer(who: Asks, message_id: UUID, choice: ModelChoiceIn) -> Started:
     """Write another answer beside this one."""
     return _started(await services().chat.regenerate(who, message_id, model=choice.model))
 
 
 @router.post("/messages/{message_id}/resume", status_code=202, operation_id="resume_answer")
-async def resume_answer(who: Signed, message_id: UUID) -> Started:
+async def resume_answer(who: Asks, message_id: UUID) -> Started:
     """Go on writing an answer that was stopped, failed, or reached its length limit."""
     return _started(await services().chat.resume(who, message_id))
 
 
 @router.post("/messages/{message_id}/select", status_code=204, operation_id="select_branch")
-async def select_branch(who: Signed, message_id: UUID) -> None:
+async def select_branch(who: Writes, message_id: UUID) -> None:
     """Show the branch through this message."""
     await services().chat.select(who, message_id)
 
 
 @router.get("/messages/{message_id}/sources", operation_id="list_sources")
-async def list_sources(who: Signed, message_id: UUID) -> list[SourceOut]:
+async def list_sources(who: AsksOrReads, message_id: UUID) -> list[SourceOut]:
     """Return the passages an answer was given, by number."""
     found = await services().answers.sources(who, message_id)
     return [
@@ -191,7 +191,7 @@ async def list_sources(who: Signed, message_id: UUID) -> list[SourceOut]:
 
 
 @router.get("/messages/{message_id}/context", operation_id="get_context")
-async def get_context(who: Signed, message_id: UUID) -> ContextOut:
+async def get_context(who: Reads, message_id: UUID) -> ContextOut:
     """Return exactly what was sent to the model for an answer, part by part, and what was left out."""
     read = await services().answers.context(who, message_id)
     return ContextOut(
@@ -212,6 +212,6 @@ async def get_context(who: Signed, message_id: UUID) -> ContextOut:
 
 
 @router.put("/messages/{message_id}/rating", status_code=204, operation_id="rate_answer")
-async def rate_answer(who: Signed, message_id: UUID, given: RatingIn) -> None:
+async def rate_answer(who: Writes, message_id: UUID, given: RatingIn) -> None:
     """Judge an answer, or take the judgement back."""
     await services().chat.rate(who, message_id, given.rating)

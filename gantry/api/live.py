@@ -13,9 +13,10 @@ from fastapi import APIRouter, Header, Query, Request, WebSocket
 from starlette.responses import Response, StreamingResponse
 from starlette.websockets import WebSocketDisconnect
 
-from gantry.api.access import Signed, cookie_token, presented_token
+from gantry.api.access import Asks, AsksOrReads, authenticate, cookie_token, presented_token
 from gantry.api.chat_schemas import GenerationOut
 from gantry.api.problems import PROBLEMS
+from gantry.domain.accounts import Actor
 from gantry.domain.errors import GantryError, NotSignedIn
 from gantry.domain.live import LiveEvent, LiveKind, Notice, NoticeKind, Position
 from gantry.log import add_log_context
@@ -35,13 +36,13 @@ router = APIRouter(prefix="/api/v1", tags=["answers"], responses=PROBLEMS)
 
 
 @router.get("/generations/{generation_id}", operation_id="get_generation")
-async def get_generation(who: Signed, generation_id: UUID) -> GenerationOut:
+async def get_generation(who: AsksOrReads, generation_id: UUID) -> GenerationOut:
     """Return how far an answer is."""
     return GenerationOut.model_validate(await services().answers.get(who, generation_id))
 
 
 @router.post("/generations/{generation_id}/stop", status_code=202, operation_id="stop_generation")
-async def stop_generation(who: Signed, generation_id: UUID) -> dict[str, str]:
+async def stop_generation(who: Asks, generation_id: UUID) -> dict[str, str]:
     """Stop an answer, wherever it is written; what there is of it stays."""
     add_log_context(generation=generation_id)
     await services().answers.stop(who, generation_id)
@@ -61,7 +62,7 @@ async def stop_generation(who: Signed, generation_id: UUID) -> dict[str, str]:
     },
 )
 async def follow_generation(
-    who: Signed,
+    who: AsksOrReads,
     request: Request,
     generation_id: UUID,
     last_event_id: Annotated[str, Header()] = "",
@@ -133,7 +134,7 @@ async def _frames(
 
 
 async def _still_signed_in(token: str | None) -> bool:
-    check = asyncio.ensure_future(services().accounts.authenticate(token))
+    check = asyncio.ensure_future(authenticate(token))
     check.add_done_callback(
         lambda done: done.cancelled() or done.exception()
     )  # also when nobody waits any more
@@ -175,7 +176,7 @@ async def _until_left(websocket: WebSocket) -> None:
             await websocket.receive_text()
 
 
-async def _send_notices(websocket: WebSocket, token: str | None, who: Signed) -> None:
+async def _send_notices(websocket: WebSocket, token: str | None, who: Actor) -> None:
     async with aclosing(services().feed.follow(who)) as notices:
         while True:
             try:

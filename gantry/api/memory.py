@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
-from gantry.api.access import Signed
+from gantry.api.access import Reads, Writes
 from gantry.api.problems import PROBLEMS
 from gantry.domain.memory import MAX_FACT_CHARACTERS
 from gantry.runtime import services
@@ -92,7 +92,7 @@ class GraphOut(BaseModel):
 
 @router.get("", operation_id="list_memory")
 async def list_memory(
-    who: Signed,
+    who: Reads,
     q: Annotated[str, Query(max_length=200)] = "",
     after: UUID | None = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
@@ -106,19 +106,19 @@ async def list_memory(
 
 
 @router.post("", status_code=201, operation_id="add_memory")
-async def add_memory(who: Signed, new: FactIn) -> FactOut:
+async def add_memory(who: Writes, new: FactIn) -> FactOut:
     """Remember a sentence."""
     return FactOut.model_validate(await services().memory.add_fact(who, new.content))
 
 
 @router.delete("", status_code=204, operation_id="forget_everything")
-async def forget_everything(who: Signed) -> None:
+async def forget_everything(who: Writes) -> None:
     """Forget everything; conversations stay."""
     await services().memory.forget_everything(who)
 
 
 @router.get("/graph", operation_id="get_memory_graph")
-async def get_memory_graph(who: Signed) -> GraphOut:
+async def get_memory_graph(who: Reads) -> GraphOut:
     """Return the names in memory and what is known between them."""
     graph = await services().memory.graph(who)
     return GraphOut(
@@ -134,20 +134,20 @@ async def get_memory_graph(who: Signed) -> GraphOut:
 
 
 @router.get("/settings", operation_id="get_memory_settings")
-async def get_memory_settings(who: Signed) -> MemorySettingsOut:
+async def get_memory_settings(who: Reads) -> MemorySettingsOut:
     """Return what the person allows."""
     return MemorySettingsOut.model_validate(await services().memory.settings(who))
 
 
 @router.patch("/settings", operation_id="change_memory_settings")
-async def change_memory_settings(who: Signed, change: MemorySettingsIn) -> MemorySettingsOut:
+async def change_memory_settings(who: Writes, change: MemorySettingsIn) -> MemorySettingsOut:
     """Switch memory on or off."""
     await services().memory.change_settings(who, enabled=change.enabled, by_model=change.by_model)
     return MemorySettingsOut.model_validate(await services().memory.settings(who))
 
 
 @router.patch("/{fact_id}", status_code=204, operation_id="change_memory")
-async def change_memory(who: Signed, fact_id: UUID, change: FactChange) -> None:
+async def change_memory(who: Writes, fact_id: UUID, change: FactChange) -> None:
     """Put a fact into other words, or pin it."""
     if change.content is not None:
         await services().memory.change_fact(who, fact_id, change.content)
@@ -156,6 +156,6 @@ async def change_memory(who: Signed, fact_id: UUID, change: FactChange) -> None:
 
 
 @router.delete("/{fact_id}", status_code=204, operation_id="forget_memory")
-async def forget_memory(who: Signed, fact_id: UUID) -> None:
+async def forget_memory(who: Writes, fact_id: UUID) -> None:
     """Forget one fact."""
     await services().memory.forget(who, [fact_id])

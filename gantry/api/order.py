@@ -8,7 +8,7 @@ from annotated_types import Len
 from fastapi import APIRouter
 from pydantic import BaseModel, Field, StrictBool, model_validator
 
-from gantry.api.access import Signed
+from gantry.api.access import Reads, Writes
 from gantry.api.chat_schemas import ScopeIn, Tags
 from gantry.api.problems import PROBLEMS
 from gantry.domain.knowledge import DocumentScope
@@ -82,19 +82,19 @@ def _scope(scope: DocumentScope) -> ScopeIn:
 
 
 @router.get("/folders", operation_id="list_folders")
-async def list_folders(who: Signed) -> list[FolderOut]:
+async def list_folders(who: Reads) -> list[FolderOut]:
     """List your folders, by name."""
     return [FolderOut.of(each) for each in await services().folders.list_folders(who)]
 
 
 @router.post("/folders", status_code=201, operation_id="create_folder")
-async def create_folder(who: Signed, new: FolderIn) -> FolderOut:
+async def create_folder(who: Writes, new: FolderIn) -> FolderOut:
     """Make a folder."""
     return FolderOut.of(await services().folders.create(who, new.name, parent=new.parent_id))
 
 
 @router.patch("/folders/{folder_id}", operation_id="change_folder")
-async def change_folder(who: Signed, folder_id: UUID, change: FolderChange) -> FolderOut:
+async def change_folder(who: Writes, folder_id: UUID, change: FolderChange) -> FolderOut:
     """Rename, move, fold a folder, or choose the documents of chats begun in it."""
     folders = services().folders
     if change.name is not None:
@@ -109,19 +109,19 @@ async def change_folder(who: Signed, folder_id: UUID, change: FolderChange) -> F
 
 
 @router.delete("/folders/{folder_id}", status_code=204, operation_id="delete_folder")
-async def delete_folder(who: Signed, folder_id: UUID) -> None:
+async def delete_folder(who: Writes, folder_id: UUID) -> None:
     """Delete a folder; what is in it stays, outside of any."""
     await services().folders.delete(who, folder_id)
 
 
 @router.get("/tags", operation_id="list_tags")
-async def list_tags(who: Signed) -> list[str]:
+async def list_tags(who: Reads) -> list[str]:
     """List the tags that your conversations have."""
     return await services().order.tags(who)
 
 
 @router.post("/conversations/bulk", operation_id="change_conversations")
-async def change_conversations(who: Signed, change: BulkChange) -> BulkChanged:
+async def change_conversations(who: Writes, change: BulkChange) -> BulkChanged:
     """Archive, move, tag or delete many conversations; those that are not yours are passed over."""
     order, ids = services().order, change.conversations
     match change.action:

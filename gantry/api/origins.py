@@ -51,8 +51,12 @@ class OriginRule:
         return self._same(origins[0], hosts[0]) or self._survives_a_proxy(scope, origins[0])
 
     def may_change(self, scope: Scope) -> bool:
-        """Whether a request with an unsafe method may go on."""
-        if self.front_end(scope) is not None:
+        """Whether a request with an unsafe method may go on.
+
+        One with a bearer token may, from wherever it is: the token alone decides (``access.presented_token``), a cookie beside it
+        counts for nothing, and no page of another site can send that header without a permission that we never give.
+        """
+        if self.front_end(scope) is not None or bearer_token(scope) is not None:
             return True
         own = self.is_own(scope)
         if own is not None:
@@ -103,6 +107,13 @@ class OriginRule:
         if site != ["same-origin"] or self.names is None:
             return False
         return self.names.includes(netloc_of(origin))
+
+
+def bearer_token(scope: Scope) -> str | None:
+    """Return the token in ``Authorization: Bearer``; None for none, an empty one, or more than one such header."""
+    given = header_values(scope, b"authorization")
+    scheme, _, token = given[0].strip().partition(" ") if len(given) == 1 else ("", "", "")
+    return (token.strip() or None) if scheme.lower() == "bearer" else None
 
 
 def header_values(scope: Scope, name: bytes) -> list[str]:

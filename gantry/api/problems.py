@@ -10,7 +10,15 @@ from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
-from gantry.domain.errors import GantryError, Invalid, ModelUnavailable, NotSignedIn, TooManyAttempts
+from gantry.domain.errors import (
+    GantryError,
+    Invalid,
+    InvalidToken,
+    MissingScope,
+    ModelUnavailable,
+    NotSignedIn,
+    TooManyAttempts,
+)
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -62,19 +70,31 @@ def install(app: FastAPI) -> None:
 
 def of_error(error: GantryError, *, administrator: bool = False) -> JSONResponse:
     """Return the response that tells *error*, with the next step that fits the reader."""
-    headers: dict[str, str] = {}
     more: dict[str, Any] = {}
     if isinstance(error, TooManyAttempts):
-        headers["Retry-After"] = str(error.retry_after_seconds)
         more["until"] = error.until.isoformat(timespec="seconds")
-    elif isinstance(error, NotSignedIn):
-        headers["WWW-Authenticate"] = "Bearer"
+    elif isinstance(error, MissingScope):
+        more["scopes"] = [*error.scopes]
     elif isinstance(error, Invalid):
         more["field"] = error.field
     elif isinstance(error, ModelUnavailable):
         more |= {"fault": error.fault.value, "details": error.details}
     advice = error.advice_for(administrator=administrator)
-    return problem(error.status, error.kind, error.public, headers=headers, advice=advice, **more)
+    return problem(error.status, error.kind, error.public, headers=headers_of(error), advice=advice, **more)
+
+
+def headers_of(error: GantryError) -> dict[str, str]:
+    """Return the headers that belong to *error*: when to come back, and how to sign in (RFC 6750, 3)."""
+    if isinstance(error, TooManyAttempts):
+        return {"Retry-After": str(error.retry_after_seconds)}
+    if isinstance(error, InvalidToken):
+        return {"WWW-Authenticate": 'Bearer realm="gantry", error="invalid_token"'}
+    if isinstance(error, NotSignedIn):
+        return {"WWW-Authenticate": 'Bearer realm="gantry"'}
+    if isinstance(error, MissingScope):
+        wanted = " ".join(error.scopes)
+        return {"WWW-Authenticate": f'Bearer realm="gantry", error="insufficient_scope", scope="{wanted}"'}
+    return {}
 
 
 async def _ours(request: Request, error: Exception) -> JSONResponse:

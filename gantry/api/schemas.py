@@ -35,6 +35,14 @@ class Credentials(BaseModel):
     password: SecretStr = Field(max_length=_MAX_SECRET_CHARACTERS)
 
 
+class SignInRequest(Credentials):
+    """Who signs in, and how they want to hold the session."""
+
+    token: StrictBool = Field(
+        default=False, description="Return the session's token in the body, and set no cookie: for programs."
+    )
+
+
 class NewAdministrator(Credentials):
     """The first administrator; a blank name becomes the part of the address before the @."""
 
@@ -81,6 +89,22 @@ class SessionOpenedOut(SignedInOut):
     def for_(cls, session: SignedIn) -> Self:
         """Make one for a new session."""
         return cls(account=PersonOut.model_validate(session.actor), theme=session.theme)
+
+
+class SessionTold(SessionOpenedOut):
+    """The same for a program that asked for the token: it is told this once."""
+
+    token: str | None = None
+    expires_at: datetime | None = Field(
+        default=None, description="When the session ends if it is not used before."
+    )
+
+    @classmethod
+    def telling(cls, session: SignedIn) -> Self:
+        """Make one for a new session, with its token."""
+        return cls(
+            **SessionOpenedOut.for_(session).model_dump(), token=session.token, expires_at=session.expires_at
+        )
 
 
 class AccountOut(PersonOut):

@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import FileResponse
 
-from gantry.api.access import Signed
+from gantry.api.access import Reads, Writes
 from gantry.api.problems import PROBLEMS
 from gantry.api.uploads import Upload
 from gantry.api.vault_schemas import (
@@ -52,33 +52,33 @@ _UPLOAD_BODY = {
 
 
 @router.get("/collections", operation_id="list_collections")
-async def list_collections(who: Signed) -> list[CollectionOut]:
+async def list_collections(who: Reads) -> list[CollectionOut]:
     """List collections, the default one first."""
     found = await services().collections.list_collections(who)
     return [CollectionOut.model_validate(each) for each in found]
 
 
 @router.post("/collections", status_code=201, operation_id="create_collection")
-async def create_collection(who: Signed, new: CollectionIn) -> CollectionOut:
+async def create_collection(who: Writes, new: CollectionIn) -> CollectionOut:
     """Make a collection."""
     return CollectionOut.model_validate(await services().collections.create(who, new.name))
 
 
 @router.patch("/collections/{collection_id}", status_code=204, operation_id="rename_collection")
-async def rename_collection(who: Signed, collection_id: UUID, change: CollectionIn) -> None:
+async def rename_collection(who: Writes, collection_id: UUID, change: CollectionIn) -> None:
     """Give a collection another name."""
     await services().collections.rename(who, collection_id, change.name)
 
 
 @router.delete("/collections/{collection_id}", status_code=204, operation_id="delete_collection")
-async def delete_collection(who: Signed, collection_id: UUID) -> None:
+async def delete_collection(who: Writes, collection_id: UUID) -> None:
     """Delete a collection with its documents."""
     await services().collections.delete(who, collection_id)
 
 
 @router.get("/documents", operation_id="list_documents")
 async def list_documents(
-    who: Signed,
+    who: Reads,
     collection_id: UUID | None = None,
     q: Annotated[str, Query(max_length=200)] = "",
     after: UUID | None = None,
@@ -101,7 +101,7 @@ async def list_documents(
     openapi_extra=_UPLOAD_BODY,
     responses={200: {"model": DocumentOut, "description": "The same file is there already"}},
 )
-async def upload_document(who: Signed, request: Request, response: Response) -> DocumentOut:
+async def upload_document(who: Writes, request: Request, response: Response) -> DocumentOut:
     """Upload one file, to be read at once; 200 instead of 201 when the same file is in the collection already.
 
     With ``attach`` it stands in no collection, and is sent with a message (``documents``).
@@ -130,13 +130,13 @@ def _uuid(raw: str) -> UUID | None:
 
 
 @router.get("/documents/{document_id}", operation_id="get_document")
-async def get_document(who: Signed, document_id: UUID) -> DocumentOut:
+async def get_document(who: Reads, document_id: UUID) -> DocumentOut:
     """Return one document, with how far it has come."""
     return DocumentOut.model_validate(await services().documents.get(who, document_id))
 
 
 @router.patch("/documents/{document_id}", operation_id="change_document")
-async def change_document(who: Signed, document_id: UUID, change: DocumentChange) -> DocumentOut:
+async def change_document(who: Writes, document_id: UUID, change: DocumentChange) -> DocumentOut:
     """Rename a document, or put it into another collection."""
     if change.name is not None:
         await services().documents.rename(who, document_id, change.name)
@@ -146,13 +146,13 @@ async def change_document(who: Signed, document_id: UUID, change: DocumentChange
 
 
 @router.delete("/documents/{document_id}", status_code=204, operation_id="delete_document")
-async def delete_document(who: Signed, document_id: UUID) -> None:
+async def delete_document(who: Writes, document_id: UUID) -> None:
     """Delete a document: its file, its text, its vectors, and its passages in answers."""
     await services().documents.delete(who, [document_id])
 
 
 @router.get("/documents/{document_id}/content", operation_id="download_document", response_class=FileResponse)
-async def download_document(who: Signed, document_id: UUID) -> FileResponse:
+async def download_document(who: Reads, document_id: UUID) -> FileResponse:
     """Return the file as it was uploaded; browsers save it, and never show it as a page of ours."""
     original = await services().documents.original(who, document_id)
     return FileResponse(
@@ -168,7 +168,7 @@ async def download_document(who: Signed, document_id: UUID) -> FileResponse:
 
 @router.get("/documents/{document_id}/text", operation_id="get_document_text")
 async def get_document_text(
-    who: Signed,
+    who: Reads,
     document_id: UUID,
     start: Annotated[int, Query(ge=0, le=MAX_PLACE)] = 0,
     end: Annotated[int, Query(ge=0, le=MAX_PLACE)] = 0,
@@ -188,7 +188,7 @@ async def get_document_text(
 
 @router.get("/documents/{document_id}/chunks", operation_id="list_chunks")
 async def list_chunks(
-    who: Signed,
+    who: Reads,
     document_id: UUID,
     first: Annotated[int, Query(ge=0, le=MAX_PLACE)] = 0,
     limit: Annotated[int, Query(ge=1, le=100)] = 20,
@@ -202,19 +202,19 @@ async def list_chunks(
 
 
 @router.post("/documents/{document_id}/retry", status_code=204, operation_id="retry_document")
-async def retry_document(who: Signed, document_id: UUID) -> None:
+async def retry_document(who: Writes, document_id: UUID) -> None:
     """Read a document again that could not be read."""
     await services().documents.retry(who, document_id)
 
 
 @router.post("/documents/{document_id}/cancel", status_code=204, operation_id="cancel_document")
-async def cancel_document(who: Signed, document_id: UUID) -> None:
+async def cancel_document(who: Writes, document_id: UUID) -> None:
     """Stop reading a document."""
     await services().documents.cancel(who, document_id)
 
 
 @router.post("/search", operation_id="search_knowledge")
-async def search_knowledge(who: Signed, asked: SearchRequest) -> SearchOut:
+async def search_knowledge(who: Reads, asked: SearchRequest) -> SearchOut:
     """Search documents, or with ``memory`` past conversations, by words and by meaning."""
     retriever = services().retriever
     if asked.memory:

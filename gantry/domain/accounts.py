@@ -7,7 +7,8 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from gantry.domain.errors import Invalid, NotAllowed
+from gantry.domain.api_tokens import Scope
+from gantry.domain.errors import Invalid, MissingScope, NotAllowed
 from gantry.domain.names import is_plain, on_one_line
 from gantry.domain.text import storable
 
@@ -35,16 +36,23 @@ class Actor:
     role: Role
     session_id: UUID | None = None
     page: str = ""  # the open page that acts, if one does: what is changed for it is shown there already
+    token_id: UUID | None = None  # of the program's token that acts, if one does
+    scopes: frozenset[Scope] = frozenset(Scope)
 
     @property
     def is_admin(self) -> bool:
-        """Whether this person administers the installation."""
-        return self.role is Role.ADMIN
+        """Whether this person administers the installation, and acts by what may be used for that."""
+        return self.role is Role.ADMIN and Scope.ADMIN in self.scopes
 
     def require_admin(self) -> None:
         """Raise NotAllowed unless the actor is an administrator."""
         if not self.is_admin:
             raise NotAllowed("Only an administrator may do this.")
+
+    def require_any(self, *scopes: Scope) -> None:
+        """Raise MissingScope unless the actor may act in one of *scopes*; a session may in all."""
+        if self.scopes.isdisjoint(scopes):
+            raise MissingScope(*scopes)
 
 
 @dataclass(frozen=True, slots=True)

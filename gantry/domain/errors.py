@@ -3,7 +3,9 @@
 GantryError                    500  something went wrong on our side
 ├── NotFound                   404  does not exist, or is not yours to see
 ├── NotSignedIn                401  no session, or it has ended
+│   └── InvalidToken                a program's token that is none, has expired or was revoked
 ├── NotAllowed                 403
+│   └── MissingScope                a program's token that is not for this
 ├── Invalid                    422  the caller can fix the input
 ├── TooManyAttempts            429  wait, then try again
 ├── Conflict                   409  somebody else got there first
@@ -61,11 +63,36 @@ class NotSignedIn(GantryError):
         super().__init__(public, advice=advice)
 
 
+class InvalidToken(NotSignedIn):
+    """A program's token is unknown, has expired or was revoked, or its account is not active: all look alike."""
+
+    kind = "invalid-token"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This token is not valid. It may have expired or been revoked.",
+            advice="Make another under Settings → API tokens.",
+        )
+
+
 class NotAllowed(GantryError):
     """The account may not do this."""
 
     status = 403
     kind = "not-allowed"
+
+
+class MissingScope(NotAllowed):
+    """A program's token may not be used for this; ``scopes`` are those of which one would do."""
+
+    kind = "insufficient-scope"
+
+    def __init__(self, *scopes: str) -> None:
+        super().__init__(
+            f"This token lacks the scope {' or '.join(scopes)}.",
+            advice="Make a token with that scope under Settings → API tokens.",
+        )
+        self.scopes = scopes
 
 
 class Invalid(GantryError):

@@ -1,6 +1,6 @@
 """The tables."""
 
-from gantry.models.accounts import Account, AuditEvent, AuthSession
+from gantry.models.accounts import Account, ApiToken, AuditEvent, AuthSession
 from gantry.models.base import Row, new_id
 from gantry.models.catalog import Connection, ModelEntry
 from gantry.models.chat import (
@@ -22,6 +22,7 @@ from gantry.models.vault import Chunk, Collection, Document, EmbeddingSet
 
 __all__ = [
     "Account",
+    "ApiToken",
     "Attachment",
     "AuditEvent",
     "AuthSession",

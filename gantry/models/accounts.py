@@ -48,6 +48,23 @@ class AuthSession(Row, table=True):
     address: str = Field(default="", max_length=64)
 
 
+class ApiToken(Row, table=True):
+    """What a program signs in with. Only the SHA-256 of it is stored, and how it ends, by which its owner knows it.
+
+    ``scopes`` are words of ``domain.api_tokens.Scope``, separated by spaces.
+    """
+
+    account_id: UUID = Field(foreign_key="account.id", ondelete="CASCADE", index=True)
+    name: str = Field(max_length=80)
+    scopes: str = Field(max_length=64)
+    token_hash: str = Field(unique=True, max_length=64)
+    hint: str = Field(max_length=8)
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    expires_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    last_used_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    last_used_from: str = Field(default="", max_length=64)
+
+
 class AuditEvent(Row, table=True):
     """What somebody did to accounts, sessions and connections; never deleted with its actor."""
 

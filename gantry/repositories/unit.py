@@ -5,6 +5,7 @@ from functools import cached_property
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gantry.repositories.accounts import AccountRepository
+from gantry.repositories.api_tokens import ApiTokenRepository
 from gantry.repositories.attachments import AttachmentRepository
 from gantry.repositories.catalog import CatalogRepository
 from gantry.repositories.chat import ChatRepository
@@ -34,6 +35,11 @@ class UnitOfWork:
     def accounts(self) -> AccountRepository:
         """People, sessions, audit."""
         return AccountRepository(self.session)
+
+    @cached_property
+    def api_tokens(self) -> ApiTokenRepository:
+        """Tokens of programs."""
+        return ApiTokenRepository(self.session)
 
     @cached_property
     def catalog(self) -> CatalogRepository:

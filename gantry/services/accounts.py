@@ -22,6 +22,7 @@ from gantry.domain.accounts import (
     checked_password,
     normal_email,
 )
+from gantry.domain.api_tokens import Scope
 from gantry.domain.clock import is_zone, utc_now
 from gantry.domain.credentials import PasswordHasher, network_of, new_token, token_hash
 from gantry.domain.errors import Conflict, Invalid, NotFound, NotSignedIn, TooManyAttempts, Unavailable
@@ -196,10 +197,12 @@ class AccountService:
 
     async def revoke_session(self, who: Actor, session: UUID) -> None:
         """End one of the person's own sessions, at once everywhere."""
+        who.require_any(Scope.ADMIN)
         await self._end(who, session, "session.revoked")
 
     async def revoke_other_sessions(self, who: Actor) -> int:
         """End all but the session *who* came with; returns how many."""
+        who.require_any(Scope.ADMIN)
         async with self.database.begin() as tx:
             ended = await tx.accounts.end_sessions(who.id, keep=who.session_id)
             await tx.accounts.record(who, "sessions.revoked", at=self.now(), sessions=len(ended))
@@ -251,6 +254,7 @@ class AccountService:
 
     async def change_password(self, who: Actor, current: str, new: str) -> None:
         """Set a new password and end the person's other sessions. Invalid(field="current") for a wrong one."""
+        who.require_any(Scope.ADMIN)
         checked_password(new)
         await self._count(f"password:{who.id}", ATTEMPTS_PER_ACCOUNT)  # a stolen session must not guess it
         async with self.database.read() as tx:

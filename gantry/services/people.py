@@ -98,7 +98,7 @@ class PeopleService:
         self.notices.publish(account, Notice(NoticeKind.CATALOG))  # open pages show what the new role may see
 
     async def reset_password(self, who: Actor, account: UUID) -> str:
-        """Administrators: set a generated password, end the person's sessions, return it to hand over."""
+        """Administrators: set a generated password, end the person's sessions and tokens, return it to hand over."""
         who.require_admin()
         password = generated_password()
         hashed = await self.passwords.hash(password)
@@ -108,6 +108,7 @@ class PeopleService:
             await tx.accounts.record(who, "password.reset", row.email, at=self.now())
             row.password_hash, row.password_changed_at = hashed, self.now()
             ended = await tx.accounts.end_sessions(row.id)
+            await tx.api_tokens.remove_all(row.id)
         tell_of_ends(self.notices, account, ended)
         return password
 

@@ -191,7 +191,7 @@ async def test_nobody_is_told_to_sign_in(client: httpx.AsyncClient, headers: dic
     for path in ("/api/v1/session", "/api/v1/me", "/api/v1/me/sessions", "/api/v1/users"):
         answer = await client.get(path, headers=headers)
         assert problem_of(answer, 401, "not-signed-in")["advice"] == "Sign in again."
-        assert answer.headers["www-authenticate"] == "Bearer"
+        assert answer.headers["www-authenticate"] == 'Bearer realm="gantry"'
 
 
 async def test_failed_sign_ins_look_alike(accounts: Accounts, new_client: NewClient) -> None:
