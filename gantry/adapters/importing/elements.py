@@ -1,6 +1,7 @@
 """From bytes to elements: the objects of an array, lines of JSON, one whole object, or a text. What they are, the first bytes tell."""
 
 import codecs
+import io
 import json
 from collections.abc import Iterator
 from typing import Any, Protocol
@@ -97,7 +98,18 @@ def _objects(head: bytes, stream: Stream) -> Iterator[Any]:
         else:
             raise Unreadable("it is not JSON, or it breaks off") from None
     except RecursionError:
-        raise Unreadable("it is nested too deeply") from None
+        yield _nested(whole)
+
+
+def _nested(whole: bytes) -> Any:
+    """Return an object that is nested more deeply than Python's own reader goes, as a chain of a thousand answers is."""
+    builder = ijson.ObjectBuilder()
+    try:
+        for event, value in ijson.basic_parse(io.BytesIO(whole), use_float=True):
+            builder.event(event, value)
+    except ijson.JSONError:
+        raise Unreadable("it is not JSON, or it breaks off") from None
+    return builder.value
 
 
 def _is_lines(whole: bytes) -> bool:

@@ -48,14 +48,14 @@ def moment(value: object) -> datetime | None:
     if isinstance(value, str):
         return _written(value.strip())
     if isinstance(value, (int, float)) and not isinstance(value, bool) and 0 < value < math.inf:
-        return _counted(float(value))
+        return _counted(value)
     return None
 
 
 def _counted(number: float) -> datetime | None:
-    while number > _MILLISECONDS and number < math.inf:
-        number /= 1000
     try:
+        while number > _MILLISECONDS and number < math.inf:
+            number /= 1000
         return datetime.fromtimestamp(number, UTC)
     except (OverflowError, OSError, ValueError):
         return None
