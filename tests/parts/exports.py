@@ -14,8 +14,15 @@ from gantry.domain.importing import ForeignConversation, ForeignFile, ForeignMes
 from gantry.domain.importing_tree import Planted, planted
 
 
-class Bytes(io.BytesIO):
+class Bytes:
     """A file in memory."""
+
+    def __init__(self, content: bytes) -> None:
+        self._file = io.BytesIO(content)
+
+    def read(self, size: int = -1) -> bytes:
+        """Return the next bytes."""
+        return self._file.read(size)
 
     def element_ended(self) -> None:
         """Hear that an element was read."""

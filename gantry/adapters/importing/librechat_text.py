@@ -50,7 +50,9 @@ def read(export: str) -> ForeignConversation:
     options = _fields(head[options_at.end() :]) if options_at else {}
     model = options.get("model", "")
     return ForeignConversation(
-        key=about.get("conversationId", ""),
+        key=f"{key} as text"
+        if (key := about.get("conversationId", ""))
+        else "",  # its messages have other ids than in JSON
         title=titled(about.get("title", "") or options.get("title", "")),
         messages=tuple(chained(_messages(body, model))),
         model=model,

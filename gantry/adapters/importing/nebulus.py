@@ -14,7 +14,7 @@ Json = Mapping[str, Any]
 
 
 class NebulusGantry:
-    """Messages follow each other; times have no zone and are UTC. Ids count in one database, so content tells one from another."""
+    """Messages follow each other; times have no zone and are UTC. Ids count in one database: time and first words tell the rest."""
 
     name = "nebulus-gantry"
     gathers = False
@@ -38,8 +38,11 @@ class NebulusGantry:
         record = mapping(element)
         about = mapping(record.get("conversation")) or record
         given = record.get("messages") if isinstance(record.get("messages"), list) else about.get("messages")
+        first = next(objects(given), {})
         yield ForeignConversation(
-            key="",
+            key=" ".join(
+                text(each) for each in (about.get("id"), about.get("created_at"), first.get("content"))
+            ),
             title=titled(about.get("title")),
             messages=tuple(chained(_message(each) for each in objects(given))),
             created_at=moment(about.get("created_at")),

@@ -1,11 +1,23 @@
 """Which products' exports are read, and whose an element is: its content alone decides, the first that knows it has it."""
 
 from gantry.adapters.importing import (
+    aistudio,
+    anythingllm,
+    big_agi,
+    chatbot_ui,
     chatgpt,
     claude,
+    deepseek,
+    grok,
+    jan,
     librechat,
+    lmstudio,
+    lobechat,
     nebulus,
     openwebui,
+    sillytavern,
+    takeout,
+    typingmind,
 )
 from gantry.domain.importing import Reader
 
@@ -15,6 +27,18 @@ READERS: tuple[Reader, ...] = (
     openwebui.READER,
     librechat.READER,
     nebulus.READER,
+    grok.READER,
+    deepseek.READER,
+    aistudio.READER,
+    takeout.READER,
+    lobechat.READER,
+    lmstudio.READER,
+    sillytavern.READER,
+    jan.READER,
+    typingmind.READER,
+    big_agi.READER,
+    chatbot_ui.READER,
+    anythingllm.READER,
 )
 
 

@@ -198,7 +198,7 @@ def test_markdown_is_cut_at_labels_only() -> None:
     found = read(MARKDOWN)
     assert found.formats == {"librechat"}
     one = found.one
-    assert (one.key, one.title, one.model) == ("conv-9", "Honey: a history", "hive-2")
+    assert (one.key, one.title, one.model) == ("conv-9 as text", "Honey: a history", "hive-2")
     assert one.system == "Speak of honey.\n---\n# Not a heading of ours\nnote: keep to the point"
     asked, answered, thanks, last = found.path()
     assert asked.content == "What is honey?"
@@ -232,7 +232,7 @@ def test_the_export_as_text() -> None:
         ">> User:\nWhat is wax?\n\n\n>> Keeper:\nA building material.\n\n\n"
     )
     found = read(text)
-    assert (found.one.key, found.one.title) == ("c7", "Wax")
+    assert (found.one.key, found.one.title) == ("c7 as text", "Wax")
     assert found.spoken() == [("U", "What is wax?"), ("A", "A building material.")]
 
 

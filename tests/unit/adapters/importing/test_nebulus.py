@@ -57,8 +57,10 @@ def test_bug_29_titles_are_text_and_names_in_a_zip_are_no_paths(tmp_path) -> Non
 
 
 def test_ids_of_one_database_do_not_tell_conversations_apart() -> None:
-    """The content does: two servers have a conversation 3 each."""
-    assert read({"conversation": ABOUT, "messages": SAID}).one.key == ""
+    """Two servers have a conversation 3 each; one that has grown since is still the same."""
+    one = read({"conversation": ABOUT, "messages": SAID[:1]}).one.key
+    assert one == read({"conversation": {**ABOUT, "title": "Renamed"}, "messages": SAID}).one.key
+    assert one != read({"conversation": ABOUT, "messages": SAID[1:]}).one.key
 
 
 def test_shapes_of_the_wiki_are_read_too() -> None:
