@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import String, func, or_, select, type_coerce
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from sqlmodel import col
@@ -17,6 +17,8 @@ from gantry.domain.vault import DocumentState
 from gantry.domain.words import Asked
 from gantry.models import Chunk, Conversation, Document, MemoryItem, Message
 from gantry.repositories.by_words import Inside, Kept, WordsFound, by_words
+
+Mark = UUID | str | None  # an id as the database's driver gives it
 
 # A chunk's context are its name and headings; a memory's are speaker and date.
 _CHUNKS = Kept("chunk", {"content": 1.0, "context": 1.5}, "0, 0, 0.75, 0.25")
@@ -54,20 +56,41 @@ class ChunkFound:
 
 @dataclass(frozen=True, slots=True)
 class MemoryFound:
-    """A memory with where it stands: its conversation's title, the message above its own, and the one above that."""
+    """A memory with where it stands: its conversation's title, the message above its own, and the one above that.
+
+    Where it stands is told as the database's driver tells it (``Mark``): of hundreds it is only compared.
+    """
 
     id: UUID
     kind: MemoryKind
-    conversation_id: UUID | None
-    message_id: UUID | None
+    conversation: Mark
+    message: Mark
     speaker: str
     content: str
     context: str
     around: str
     said_at: datetime | None
     title: str
-    parent_id: UUID | None
-    before_id: UUID | None
+    above: Mark
+    before: Mark
+
+    @property
+    def conversation_id(self) -> UUID | None:
+        """The conversation it is of."""
+        return _uuid(self.conversation)
+
+    @property
+    def message_id(self) -> UUID | None:
+        """The message it is of."""
+        return _uuid(self.message)
+
+
+def _uuid(mark: Mark) -> UUID | None:
+    return mark if mark is None or isinstance(mark, UUID) else UUID(mark)
+
+
+def _mark(column: Any) -> Any:
+    return type_coerce(column, String)
 
 
 _READABLE = col(Document.state).in_((DocumentState.READY, DocumentState.EMBEDDING))
@@ -85,28 +108,28 @@ _OF_CHUNK = (
     Chunk.context,
 )
 _OF_MEMORY = (
-    MemoryItem.id,
-    MemoryItem.kind,
-    MemoryItem.conversation_id,
-    MemoryItem.message_id,
-    MemoryItem.speaker,
-    MemoryItem.content,
-    MemoryItem.context,
-    MemoryItem.around,
-    MemoryItem.said_at,
+    col(MemoryItem.id),
+    col(MemoryItem.kind),
+    _mark(MemoryItem.conversation_id).label("conversation"),
+    _mark(MemoryItem.message_id).label("message"),
+    col(MemoryItem.speaker),
+    col(MemoryItem.content),
+    col(MemoryItem.context),
+    col(MemoryItem.around),
+    col(MemoryItem.said_at),
 )
 
 
 @cache
-def _memories_told() -> Select[Any]:
+def _memories_told() -> Any:
     """Return the memories that may be told, with what stands above them: not those of deleted conversations."""
     above = aliased(Message)
     return (
         select(
-            *(col(column) for column in _OF_MEMORY),
+            *_OF_MEMORY,
             func.coalesce(Conversation.title, "").label("title"),
-            col(Message.parent_id),
-            col(above.parent_id).label("before_id"),
+            _mark(Message.parent_id).label("above"),
+            _mark(above.parent_id).label("before"),
         )
         .select_from(MemoryItem)
         .outerjoin(Conversation, col(Conversation.id) == col(MemoryItem.conversation_id))

@@ -21,7 +21,7 @@ from gantry.domain.vectors import Near, Nearest, VectorKind, VectorScope
 from gantry.domain.words import asked, languages_of
 from gantry.repositories.by_words import WordsFound
 from gantry.repositories.database import Database
-from gantry.repositories.knowledge_search import ChunkFound, MemoryFound, Places
+from gantry.repositories.knowledge_search import ChunkFound, Mark, MemoryFound, Places
 from gantry.repositories.unit import UnitOfWork
 from gantry.services.making_passages import different, joined, turn_passage
 
@@ -284,8 +284,8 @@ def _weighed(
     counted = retrieval.okapi(held, _IN_TURN)
     scores = retrieval.fused(retrieval.mingled(counted, words, MEMORY), meaning, MEMORY)
     nearest = max(meaning.values(), default=0.0) or 1.0
-    beside = _above_and_below(found.values(), lambda each: each.parent_id)
-    again = _above_and_below(found.values(), lambda each: each.before_id)
+    beside = _above_and_below(found.values(), lambda each: each.above)
+    again = _above_and_below(found.values(), lambda each: each.before)
     near = retrieval.with_neighbours(scores, beside, MEMORY.neighbour)
     same = retrieval.with_neighbours(scores, again, MEMORY.again)
     covered = retrieval.covered({row: fields[0][0] for row, fields in held.items()})
@@ -304,10 +304,10 @@ def _wished(question: str, found: MemoryFound, nearness: float) -> float:
 
 
 def _above_and_below(
-    rows: Iterable[MemoryFound], above_of: Callable[[MemoryFound], UUID | None]
+    rows: Iterable[MemoryFound], above_of: Callable[[MemoryFound], Mark]
 ) -> Mapping[UUID, list[UUID]]:
     """Return for each memory those of the message above it, as *above_of* tells, and of the ones it is above of."""
-    by_message = {each.message_id: each.id for each in rows}
+    by_message = {each.message: each.id for each in rows}
     beside: dict[UUID, list[UUID]] = {}
     for each in rows:
         above = by_message.get(above_of(each))
