@@ -8,9 +8,10 @@ from typing import Any, Protocol
 
 import ijson
 
+from gantry.adapters.importing.arrays import Between, BrokenOff, cut
+
 MAX_WHOLE = 64_000_000  # bytes of one element, and of what is not an array
-_MAX_TEXT = 8_000_000  # of Markdown or HTML
-_HEAD = 1_000_000
+_DEEPEST = 200_000  # a chain of answers goes down by two with each
 _BUFFER = 256 * 1024
 _OTHER_CODES = {codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 
@@ -58,7 +59,7 @@ def elements(stream: Stream) -> Iterator[Any]:
     head = _begin(stream)
     start = head.lstrip()[:1]
     if start == b"[":
-        yield from _streamed(_Rest(head, stream), stream, "item")
+        yield from _streamed(_Rest(head, stream), stream)
     elif start == b"{":
         yield from _objects(head, stream)
     elif head and (words := _text(head, stream)):
@@ -72,15 +73,33 @@ def _begin(stream: Stream) -> bytes:
     return head.removeprefix(codecs.BOM_UTF8)
 
 
-def _streamed(rest: _Rest, stream: Stream, prefix: str) -> Iterator[Any]:
+def _streamed(rest: _Rest, stream: Stream) -> Iterator[Any]:
     try:
-        for element in ijson.items(rest, prefix, use_float=True, buf_size=_BUFFER):
-            stream.element_ended()
-            yield element
-    except ijson.IncompleteJSONError as error:
-        raise Unreadable("it breaks off; the rest of it is missing") from error
-    except ijson.JSONError as error:
-        raise Unreadable(f"it is not JSON from there on ({str(error).splitlines()[0][:100]})") from error
+        for piece in cut(rest.read):
+            if isinstance(piece, Between):
+                yield from _plain(piece)
+            else:
+                stream.element_ended()
+                yield _element(piece)
+    except BrokenOff:
+        raise Unreadable("it breaks off; the rest of it is missing") from None
+
+
+def _element(piece: bytes) -> Any:
+    try:
+        return json.loads(piece.decode("utf-8", "replace"))
+    except RecursionError:
+        return _nested(piece)
+    except ValueError:
+        return Broken()
+
+
+def _plain(between: bytes) -> list[Any]:
+    """Return elements that are no objects; signs that are no JSON end the reading."""
+    try:
+        return json.loads(b"[%b]" % between)
+    except ValueError:
+        raise Unreadable("it is not JSON from there on") from None
 
 
 def _objects(head: bytes, stream: Stream) -> Iterator[Any]:
@@ -91,10 +110,8 @@ def _objects(head: bytes, stream: Stream) -> Iterator[Any]:
     except ValueError:
         if _is_lines(whole):
             yield from _lines(_Rest(whole, stream), stream)
-        elif len(whole) >= MAX_WHOLE and (prefix := _first_list(whole[:_HEAD])):
-            yield from _streamed(_Rest(whole, stream), stream, prefix)
         elif len(whole) >= MAX_WHOLE:
-            raise Unreadable(f"it is one object of more than {MAX_WHOLE // 1_000_000} MB") from None
+            yield from _streamed(_Rest(whole, stream), stream)
         else:
             raise Unreadable("it is not JSON, or it breaks off") from None
     except RecursionError:
@@ -103,9 +120,12 @@ def _objects(head: bytes, stream: Stream) -> Iterator[Any]:
 
 def _nested(whole: bytes) -> Any:
     """Return an object that is nested more deeply than Python's own reader goes, as a chain of a thousand answers is."""
-    builder = ijson.ObjectBuilder()
+    builder, depth = ijson.ObjectBuilder(), 0
     try:
         for event, value in ijson.basic_parse(io.BytesIO(whole), use_float=True):
+            depth += event.startswith("start") - event.startswith("end")
+            if depth > _DEEPEST:
+                raise Unreadable("it is nested too deeply")
             builder.event(event, value)
     except ijson.JSONError:
         raise Unreadable("it is not JSON, or it breaks off") from None
@@ -148,22 +168,13 @@ def _decoded(line: bytes) -> str:
         return line.decode("gb18030", "replace")  # the other code that files of lines are found in
 
 
-def _first_list(head: bytes) -> str:
-    """Return the prefix of the first list that an object has, as far as its first bytes tell."""
-    try:
-        for prefix, event, _ in ijson.parse(head):
-            if event == "start_array" and prefix and "." not in prefix:
-                return f"{prefix}.item"
-    except ijson.JSONError:
-        pass
-    return ""
-
-
 def _text(head: bytes, stream: Stream) -> str:
     if b"\0" in head:
         return ""
-    whole = _up_to(head, stream, _MAX_TEXT)
-    return "" if len(whole) >= _MAX_TEXT else whole.decode("utf-8", "replace")
+    whole = _up_to(head, stream, MAX_WHOLE)
+    if len(whole) >= MAX_WHOLE:
+        raise Unreadable(f"it is a text of more than {MAX_WHOLE // 1_000_000} MB")
+    return whole.decode("utf-8", "replace")
 
 
 def _up_to(head: bytes, stream: Stream, limit: int) -> bytes:

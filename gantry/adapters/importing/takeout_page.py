@@ -15,6 +15,7 @@ _FORMS = (
     "%Y-%m-%d %H:%M:%S",
     "%d/%m/%Y, %H:%M:%S",
 )
+_CELL = re.compile(r"(?=<div[^>]{0,40}\bouter-cell\b)")
 _ZONE = re.compile(r"\s+(?:UTC|GMT|[A-Z]{2,5}|GMT[+-][\d:]+|MEZ|MESZ)$")
 _HOURS = {
     "CET": 1,
@@ -35,8 +36,8 @@ _HOURS = {
 
 def entries(page: str) -> Iterator[Mapping[str, Any]]:
     """Yield the entries of a page in the shape that the JSON of Takeout has."""
-    tree = BeautifulSoup(page, "lxml")
-    for cell in tree.find_all("div", class_="outer-cell"):
+    for piece in _CELL.split(page)[1:]:  # one by one: a page may hold years
+        cell = BeautifulSoup(piece, "lxml")
         header = cell.find(class_="header-cell")
         bodies = [each for each in cell.find_all("div", class_="content-cell") if each.get_text(strip=True)]
         if not bodies:
