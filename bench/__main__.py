@@ -22,6 +22,7 @@ from bench.model import ModelServer, running_model
 from bench.opening import opened, sidebar_painted
 from bench.proxy import running_proxy
 from bench.report import Earlier, Section, earlier, heading, load_remark, machine, rendered, write_json
+from bench.search import DATABASES, search_bench
 from bench.seed import COLLECTOR, Seeded, seed, seed_people
 from bench.soak import soak
 from bench.wire import Redis, WireRun, follow_many, running_redis
@@ -195,7 +196,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--soak", type=float, default=0, metavar="MINUTES", help="also look whether anything grows in use"
     )
+    parser.add_argument(
+        "--search", action="store_true", help="measure instead what one person waits for among a thousand"
+    )
+    parser.add_argument(
+        "--messages", type=int, default=1_000_000, metavar="N", help="for --search: what others have written"
+    )
+    parser.add_argument("--database", choices=DATABASES, help="for --search: this kind alone")
     chosen = parser.parse_args(arguments)
+    if chosen.search:
+        return _search(chosen.messages, [chosen.database] if chosen.database else DATABASES, chosen.json)
     with ExitStack() as stack:
         about = machine() | {"gantry": __version__, "quick": chosen.quick}
         app.build()
@@ -215,6 +225,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"Not measured: {', '.join(bench.failed)}.")
     if chosen.json:
         write_json(chosen.json, bench.sections, about)
+    return 0
+
+
+def _search(messages: int, kinds: Sequence[str], file: Path | None) -> int:
+    about = machine() | {"gantry": __version__}
+    sections = search_bench(messages, kinds)
+    print(
+        f"\n{about['cores']} cores, load {about['load'][0]} before. {load_remark(about['load'][0], about['cores'] or 1)}"
+    )
+    if file:
+        write_json(file, sections, about)
     return 0
 
 

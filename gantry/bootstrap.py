@@ -75,6 +75,7 @@ from gantry.services.order import OrderService
 from gantry.services.people import PeopleService
 from gantry.services.prompting import Prompter
 from gantry.services.retrieval import Retriever
+from gantry.services.search import SearchService
 from gantry.services.sources import SourceFinder
 from gantry.services.sweeping import IndexSweep
 from gantry.services.takeovers import Takeovers
@@ -463,6 +464,7 @@ def _services(
         operations=OperationsService(
             parts, telemetry, _secret(settings.metrics_token) or "", _newest_backup(settings)
         ),
+        search=SearchService(database),
     )
 
 

@@ -22,6 +22,7 @@ from gantry.services.operations import OperationsService
 from gantry.services.order import OrderService
 from gantry.services.people import PeopleService
 from gantry.services.retrieval import Retriever
+from gantry.services.search import SearchService
 from gantry.services.uploads import UploadService
 from gantry.services.vector_sets import VectorSets
 
@@ -50,6 +51,7 @@ class Services:
     retriever: Retriever
     vector_sets: VectorSets
     operations: OperationsService
+    search: SearchService
 
 
 _installed: Services | None = None

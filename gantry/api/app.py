@@ -3,7 +3,7 @@
 from fastapi import FastAPI
 
 from gantry import __version__
-from gantry.api import accounts, catalog, chat, live, memory, operations, order, problems, tokens, vault
+from gantry.api import accounts, catalog, chat, live, memory, operations, order, problems, search, tokens, vault
 
 _DESCRIPTION = """Everything the pages can do, for programs. Sign in with `POST /api/v1/session` (a cookie), or send
 `Authorization: Bearer <token>`. Errors are `application/problem+json` with a stable `type`. Answers are followed as
@@ -21,6 +21,6 @@ def create_api() -> FastAPI:
         openapi_url="/api/v1/openapi.json",
     )
     problems.install(api)
-    for room in (accounts, tokens, chat, order, live, catalog, vault, memory, operations):
+    for room in (accounts, tokens, chat, order, live, catalog, vault, memory, search, operations):
         api.include_router(room.router)
     return api

@@ -19,7 +19,7 @@ from gantry.domain.letters import normalised, plain
 from gantry.domain.unspaced import RUN, SPACED, UNSPACED, asked_pairs, pairs
 
 ENGLISH = "english"
-_APART = "·"  # ends the stems of other Latin languages: they are never taken for English words
+APART = "·"  # ends the stems of other Latin languages: they are never taken for English words
 _LONGEST = 64  # characters of a term
 _MAX_WORDS = 24  # of a question, and
 _MAX_PAIRS = 36  # where pairs of characters are among them
@@ -269,7 +269,7 @@ def _term(word: str, language: str, endings: Endings) -> str:
         return (plain(_stemmed(word, algorithm) if algorithm else word) or word)[:_LONGEST]
     if language == ENGLISH or word[0].isdigit():
         return (plain(endings(plain(word))) or word)[:_LONGEST]
-    return f"{(plain(_stemmed(word, language)) or word)[: _LONGEST - 1]}{_APART}"
+    return f"{(plain(_stemmed(word, language)) or word)[: _LONGEST - 1]}{APART}"
 
 
 @lru_cache(maxsize=1 << 12)

@@ -15,7 +15,7 @@ from gantry.domain.chat import MessageStatus, Rating, StoredMessage
 from gantry.domain.errors import NotFound
 from gantry.models import Conversation, Feedback, Generation, Message
 from gantry.repositories.values import values_of
-from gantry.repositories.words import MESSAGES, WordsRepository
+from gantry.repositories.words import MESSAGES, TITLES, WordsRepository
 
 
 class ChatRepository:
@@ -28,6 +28,13 @@ class ChatRepository:
         """Store a new conversation."""
         self._session.add(conversation)
         await self._session.flush()
+        if conversation.title:
+            await self.index_title(conversation)
+
+    async def index_title(self, conversation: Conversation) -> None:
+        """Have a conversation found by its new title from the end of the transaction on."""
+        await self._session.flush()
+        await WordsRepository(self._session).index_texts(TITLES, [TITLES.of(conversation)])
 
     async def add_messages(self, messages: Sequence[Message]) -> None:
         """Store new messages; the database refuses a second one with the same client key."""
@@ -88,6 +95,11 @@ class ChatRepository:
     async def path(self, leaf: UUID, *, limit: int) -> list[Message]:
         """Return the last *limit* messages on the way from the root to *leaf*, oldest first."""
         found = await self._session.execute(_path(), {"leaf": leaf, "last_step": limit - 1})
+        return list(found.scalars())
+
+    async def path_between(self, leaf: UUID, first: int, last: int) -> list[Message]:
+        """Return the messages on the way from the root to *leaf* whose depths are *first* to *last*, oldest first."""
+        found = await self._session.execute(_path_between(), {"leaf": leaf, "first": first, "last": last})
         return list(found.scalars())
 
     async def newest_leaf(self, message: UUID) -> UUID:
@@ -201,6 +213,25 @@ class ChatRepository:
     async def remove_conversations(self, conversations: Sequence[UUID]) -> None:
         """Remove conversations for good, with all that came from them."""
         await self._session.execute(delete(Conversation).where(col(Conversation.id).in_(conversations)))
+
+
+@cache
+def _path_between() -> Select[Message]:
+    """Return the query of ``ChatRepository.path_between``; on the way up only ids and depths are read."""
+    table = Message.__table__  # type: ignore[attr-defined]
+    above = table.alias()
+    first, last = bindparam("first", type_=Integer), bindparam("last", type_=Integer)
+    up = (
+        select(table.c.id, table.c.parent_id, table.c.depth)
+        .where(table.c.id == bindparam("leaf", type_=table.c.id.type))
+        .cte("up", recursive=True)
+    )
+    up = up.union_all(
+        select(above.c.id, above.c.parent_id, above.c.depth)
+        .join(up, above.c.id == up.c.parent_id)
+        .where(up.c.depth > first)
+    )
+    return select(Message).join(up, col(Message.id) == up.c.id).where(up.c.depth <= last).order_by(up.c.depth)
 
 
 @cache

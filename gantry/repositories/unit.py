@@ -10,6 +10,7 @@ from gantry.repositories.attachments import AttachmentRepository
 from gantry.repositories.catalog import CatalogRepository
 from gantry.repositories.chat import ChatRepository
 from gantry.repositories.exporting import ExportingRepository
+from gantry.repositories.finding import FindingRepository
 from gantry.repositories.generations import GenerationRepository
 from gantry.repositories.graph import GraphRepository
 from gantry.repositories.importing import ImportingRepository
@@ -70,6 +71,11 @@ class UnitOfWork:
     def search(self) -> SearchRepository:
         """Full-text search over messages."""
         return SearchRepository(self.session)
+
+    @cached_property
+    def finding(self) -> FindingRepository:
+        """Search by words while they are typed."""
+        return FindingRepository(self.session)
 
     @cached_property
     def attachments(self) -> AttachmentRepository:

@@ -1,6 +1,6 @@
 """The keyword index: what it holds of each row, and the rows whose text is new.
 
-The database marks them as stale (triggers of the migration 20261127_1000); giving them their words is done here, in the
+The database marks them as stale (triggers of the migrations 20261127_1000 and 20261127_2240); giving them their words is done here, in the
 transaction that writes them, or in batches for what came another way: a restore, a migration, a replica of an earlier version.
 """
 
@@ -75,7 +75,8 @@ MEMORIES = Searched(
     ("content", "context", "around"),
 )
 MESSAGES = Searched("message", (("a", "account_id"), ("v", "conversation_id")), ("content",))
-ALL = (CHUNKS, MEMORIES, MESSAGES)
+TITLES = Searched("conversation", (("a", "account_id"),), ("title",))
+ALL = (CHUNKS, MEMORIES, MESSAGES, TITLES)
 
 
 class WordsRepository:
@@ -182,7 +183,7 @@ def _for_sqlite(searched: Searched, found: Iterable[Written]) -> list[dict[str, 
 
 def _for_postgresql(searched: Searched, found: Iterable[Written]) -> list[dict[str, Any]]:
     return [
-        {"id": row["id"], "scope": searched.scope(row), "search": _tsvector(_words(searched, row))}
+        {"id": row["id"], "scope": searched.scope(row), "search": tsvector(_words(searched, row))}
         for row in found
     ]
 
@@ -197,7 +198,7 @@ def _words(searched: Searched, row: Written) -> list[list[str]]:
     return [terms(text, languages) for text in texts]
 
 
-def _tsvector(fields: Sequence[Sequence[str]]) -> str:
+def tsvector(fields: Sequence[Sequence[str]]) -> str:
     """Return the terms of each field as PostgreSQL writes them, with the field's weight at each place."""
     places: dict[str, list[str]] = {}
     for words, weight in zip(fields, _WEIGHTS, strict=False):

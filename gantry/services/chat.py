@@ -108,6 +108,31 @@ class ChatService:
             bubbles = await self._bubbles(tx, messages)
         return Window(value_of(StoredConversation, row), bubbles, _has_earlier(messages))
 
+    async def around(self, who: Actor, message: UUID) -> Window:
+        """Return the part of a conversation's path that *message* is in the middle of.
+
+        Where it is on another branch, that one becomes the active path, unless an answer is being written: then the way to
+        *message* itself is returned.
+        """
+        window = await self._part(who, message, on_screen=True)
+        if any(bubble.message.id == message for bubble in window.bubbles):
+            return window
+        try:
+            await self.select(who, message)
+        except AlreadyAnswering:
+            return await self._part(who, message, on_screen=False)
+        return await self._part(who, message, on_screen=True)
+
+    async def _part(self, who: Actor, message: UUID, *, on_screen: bool) -> Window:
+        """Return what is around the place of *message* on the active path, or on the way to itself."""
+        async with self.database.read() as tx:
+            row, thread = await tx.chat.get_message(message, owner=who.id)
+            leaf = thread.active_leaf_id if on_screen and thread.active_leaf_id else row.id
+            half = WINDOW // 2
+            messages = await tx.chat.path_between(leaf, row.depth - half, row.depth + half)
+            bubbles = await self._bubbles(tx, messages)
+        return Window(value_of(StoredConversation, thread), bubbles, _has_earlier(messages))
+
     async def _bubbles(self, tx: UnitOfWork, messages: Sequence[Message]) -> tuple[Bubble, ...]:
         ids = [message.id for message in messages]
         families = await tx.chat.siblings(messages)
@@ -302,13 +327,16 @@ class ChatService:
             client_key=asked.client_key,
             created_at=self.now(),
         )
-        if not thread.title:
+        is_unnamed = not thread.title
+        if is_unnamed:
             thread.title = title_from_prompt(asked.text)
         assignment = await self._answer(tx, thread, question, model, new=(question,))
         if asked.files:
             await tx.attachments.attach(asked.files, question, at=self.now())
         if asked.edits:
             await tx.attachments.attach_again(asked.edits, question, at=self.now())
+        if is_unnamed:
+            await tx.chat.index_title(thread)
         return assignment
 
     async def _answer(

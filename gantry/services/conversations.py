@@ -136,6 +136,7 @@ class ConversationService:
             row = await tx.chat.get_conversation(conversation, owner=who.id)
             row.title_by_hand = bool(title)
             row.title = title or await self._own_title(tx, row)
+            await tx.chat.index_title(row)
         self.tell(who, NoticeKind.CONVERSATIONS, conversation)
         return row.title
 

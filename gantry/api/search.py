@@ -1,0 +1,67 @@
+"""Search over REST."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+from uuid import UUID
+
+from annotated_types import Ge, Le
+from fastapi import APIRouter, Query
+from pydantic import AwareDatetime, BaseModel, ConfigDict
+
+from gantry.api.access import Signed
+from gantry.api.problems import PROBLEMS
+from gantry.domain.chat import MessageRole
+from gantry.domain.finding import MAX_QUERY_CHARACTERS, Filters
+from gantry.runtime import services
+from gantry.services.search import MOST
+
+router = APIRouter(prefix="/api/v1", tags=["search"], responses=PROBLEMS)
+# In UTC, databases hold the years 1 to 9999.
+_Moment = Annotated[
+    AwareDatetime, Ge(datetime(1970, 1, 2, tzinfo=UTC)), Le(datetime(9999, 12, 30, tzinfo=UTC))
+]
+
+
+class SegmentOut(BaseModel):
+    """A piece of a text; ``marked`` where it is what was searched."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    text: str
+    marked: bool
+
+
+class HitOut(BaseModel):
+    """A message, or (``message_id`` is null) a conversation by its title."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    conversation_id: UUID
+    message_id: UUID | None
+    title: list[SegmentOut]
+    snippet: list[SegmentOut]
+    role: MessageRole | None
+    model: str | None
+    created_at: datetime
+
+
+class SearchOut(BaseModel):
+    """Best first; of equals the newest."""
+
+    hits: list[HitOut]
+
+
+@router.get("/search", operation_id="search")
+async def search(
+    who: Signed,
+    q: Annotated[str, Query(max_length=MAX_QUERY_CHARACTERS)],
+    role: MessageRole | None = None,
+    before: _Moment | None = None,
+    after: _Moment | None = None,
+    model: Annotated[str | None, Query(max_length=255)] = None,
+    limit: Annotated[int, Query(ge=1, le=MOST)] = 20,
+) -> SearchOut:
+    """Find messages and titles that hold every word of ``q``, or any where none holds all; the last may be the beginning of a word."""
+    filters = Filters(role, after, before, model)
+    found = await services().search.find(who, q, filters=filters, limit=limit)
+    return SearchOut(hits=[HitOut.model_validate(hit) for hit in found])
