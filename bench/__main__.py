@@ -229,11 +229,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _search(messages: int, kinds: Sequence[str], file: Path | None) -> int:
-    about = machine() | {"gantry": __version__}
+    about: dict[str, Any] = machine() | {"gantry": __version__}
     sections = search_bench(messages, kinds)
-    print(
-        f"\n{about['cores']} cores, load {about['load'][0]} before. {load_remark(about['load'][0], about['cores'] or 1)}"
-    )
+    load, cores = about["load"][0], about["cores"] or 1
+    print(f"\n{cores} cores, load {load} before. {load_remark(load, cores)}")
     if file:
         write_json(file, sections, about)
     return 0

@@ -19,6 +19,8 @@ _EXCERPT = 180
 _BEFORE = 48  # characters of an excerpt before the first marked word
 _MOST_FORMS = 60
 _SIGNS = re.compile(r"[\s*`#>|_~]+")  # blank, or Markdown's
+_HEAD = 2  # letters that no ending of a language reaches
+_LATIN_ENDS = "\u0370"
 _ASCII_WORD = re.compile("[A-Za-z0-9]+")
 _WORD = r"[\p{L}\p{N}\p{M}]"
 
@@ -96,6 +98,8 @@ class Finder:
         self._counting = Counting((*wanted.words, *wanted.last), porter_stem)
         self._numbers = {one.word: n for n, one in enumerate(wanted.words)}
         self._last = len(wanted.words)
+        heads = [wanted.typed, *(term for one in (*wanted.words, *wanted.last) for term in one.terms)]
+        self._heads = _Heads(head.rstrip(APART)[:_HEAD] for head in heads if head)
         # A character of a pair says nothing that the pair does not say.
         self._unspaced = [
             (one.word, n)
@@ -132,6 +136,9 @@ class Finder:
     def number_of(self, word: str, written: Sequence[str]) -> int | None:
         """Return which word of what is sought *word* is in a text of these languages; None: it is none."""
         clean = normalised(word)
+        # Endings are cut, beginnings are not, but in Indonesian and in scripts of their own.
+        if clean < _LATIN_ENDS and plain(clean)[:_HEAD] not in self._heads and "indonesian" not in written:
+            return None
         for held in self._counting.count(clean, written):
             return self._numbers.get(held, self._last)
         return self._last if self._typed and plain(clean).startswith(self._typed) else None
@@ -146,6 +153,13 @@ class Finder:
             for at in _places(clean, word)
         ]
         return _together(sorted(found, key=lambda mark: mark.start))
+
+
+class _Heads(frozenset[str]):
+    """First letters of words; one letter stands for all that begin with it."""
+
+    def __contains__(self, head: object) -> bool:
+        return super().__contains__(head) or (isinstance(head, str) and super().__contains__(head[:1]))
 
 
 class _Known(dict[str, int | None]):

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, String, Uuid, column, func, literal, select, text
+from sqlalchemy import ColumnElement, SQLColumnExpression, String, Uuid, column, func, literal, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -69,7 +69,20 @@ class FindingRepository:
         """Return the newest of *owner*'s messages that hold *every* word, or else any; some may only seem to."""
         model = func.coalesce(col(Message.model), col(Conversation.model))
         hit = self._hits("message", "content", wanted, owner, every=every)
-        query = (
+        latest = (col(Message.created_at).desc(), col(Message.id).desc())
+        newest = (
+            select(col(Message.id))
+            .select_from(hit)
+            .join(Message, col(Message.id) == hit.c.id)
+            .join(Conversation, col(Conversation.id) == col(Message.conversation_id))
+            .where(col(Message.account_id) == owner, *_filtered(filters, col(Message.created_at), model))
+            .order_by(*latest)
+            .limit(COMPARED)
+        )
+        if filters.role is not None:
+            newest = newest.where(col(Message.role) == filters.role)
+        chosen = newest.subquery("newest")
+        query = (  # the texts of those alone are read
             select(
                 col(Message.id),
                 col(Message.conversation_id),
@@ -79,14 +92,11 @@ class FindingRepository:
                 func.substr(col(Message.content), 1, READ),
                 col(Message.created_at),
             )
-            .select_from(hit)
-            .join(Message, col(Message.id) == hit.c.id)
+            .select_from(chosen)
+            .join(Message, col(Message.id) == chosen.c.id)
             .join(Conversation, col(Conversation.id) == col(Message.conversation_id))
-            .where(col(Message.account_id) == owner, *_filtered(filters, col(Message.created_at), model))
-            .order_by(col(Message.created_at).desc(), col(Message.id).desc())
+            .order_by(*latest)
         )
-        if filters.role is not None:
-            query = query.where(col(Message.role) == filters.role)
         return await self._found(query)
 
     async def titles(self, wanted: Sought, filters: Filters, *, owner: UUID) -> list[FoundText]:
@@ -129,7 +139,7 @@ class FindingRepository:
         )
         return sorted(str(model) for model in (await self._session.execute(query)).scalars())
 
-    async def _found(self, query: Select[Any]) -> list[FoundText]:
+    async def _found(self, query: Any) -> list[FoundText]:
         rows = await self._session.execute(query.limit(COMPARED))
         return [FoundText(*row) for row in rows]
 
@@ -146,7 +156,7 @@ def _to_be_found() -> tuple[ColumnElement[bool], ...]:
 
 
 def _filtered(
-    filters: Filters, at: ColumnElement[datetime], model: ColumnElement[Any]
+    filters: Filters, at: SQLColumnExpression[datetime], model: SQLColumnExpression[Any]
 ) -> list[ColumnElement[bool]]:
     """Return what holds of rows that may be told, and pass *filters*."""
     held = [*_to_be_found()]

@@ -24,6 +24,7 @@ from gantry.runtime import services
 from gantry.services.chat import Beginning, Sent, Window
 from gantry.state.addresses import conversation_in
 from gantry.state.chat_settings import ChatSettingsState
+from gantry.state.search import FoundState
 from gantry.state.session import acting, guarded, uuid_of
 from gantry.state.sidebar import SidebarState, refresh_list
 from gantry.state.views.chat import (
@@ -113,11 +114,16 @@ class ChatState(rx.State):
         wanted = self._address()
         self.ready = True
         self._held = []
+        found = await self.get_state(FoundState)
+        is_open = bool(wanted and wanted == self.conversation_id and self.latest)
         try:
-            if wanted and wanted == self.conversation_id and self.latest:
+            if is_open:
                 await self._show_tail(who)
             else:
                 await self._show(who, wanted)
+            if message := found.wanted(fresh=not is_open):
+                await self._show_around(who, message)
+                await found.take(who, message)
         except NotFound:
             self._blank(wanted or "")
             self.found = False
@@ -317,6 +323,20 @@ class ChatState(rx.State):
         self.uncounted = settings.take(window)
         if await services().conversations.seen(who, window.conversation.id):
             await refresh_list(self)
+
+    async def _show_around(self, who: Actor, message: str) -> None:
+        """Show the part of the conversation that *message* is in, in place of what is above ``latest``."""
+        window = await services().chat.around(who, uuid_of(message))
+        if str(window.conversation.id) != self.conversation_id:
+            raise NotFound("This message is not in this conversation.")
+        await self._show(who, self.conversation_id)  # another branch may have come on screen
+        if any(view.id == message for view in (*self.earlier, *self.latest)):
+            return
+        shown = {view.id for view in self.latest}
+        self.earlier = [
+            view for view in message_views(window, administrator=who.is_admin) if view.id not in shown
+        ]
+        self.has_earlier, self.gap = window.has_earlier, self.earlier[-1].id != self._above
 
     async def _show_tail_if_there(self) -> None:
         """Bring ``latest`` up to date; who deleted the conversation here is on the way out already."""

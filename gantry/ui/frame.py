@@ -14,6 +14,7 @@ from gantry.state.vault import VaultState
 from gantry.ui.account_menu import HELP
 from gantry.ui.browser import CONVERSATION, PATH, Kept, function, plain_link, set_theme
 from gantry.ui.components.local import Feed, link
+from gantry.ui.components.search import search_dialog
 from gantry.ui.dialogs import dialog
 from gantry.ui.notices import notices
 from gantry.ui.sidebar import sidebar
@@ -27,6 +28,7 @@ _IN_CHAT = (PATH == "/") | PATH.startswith("/c/")
 _INSIDE = _IN_CHAT | PATH.startswith("/vault") | PATH.startswith("/settings") | PATH.startswith("/admin")
 _SHORTCUTS = (
     (("", "Shift", "O"), "New chat"),
+    (("", "K"), "Search"),
     (("", "B"), "Open or close the sidebar"),
     (("Enter",), "Send the message"),
     (("Shift", "Enter"), "Start a new line"),
@@ -59,6 +61,7 @@ def frame() -> rx.Component:
             SessionState.theme != "", rx.fragment(_chosen(theme=SessionState.theme), key=SessionState.theme)
         ),
         notices(),
+        search_dialog(),
         _help(),
         class_name="shell",
         custom_attrs={"data-sidebar-state": _SIDEBAR},

@@ -11,6 +11,7 @@ from gantry.state.views.sidebar import GroupView, RowView
 from gantry.ui.account_menu import account_menu
 from gantry.ui.browser import Kept, function, link
 from gantry.ui.components.local import comes_near
+from gantry.ui.components.search import search_button
 from gantry.ui.menus import entry, menu, menu_button
 from gantry.ui.naming import name_field
 
@@ -42,6 +43,7 @@ def sidebar() -> rx.Component:
                 data_testid="new-chat",
                 custom_attrs={"data-shortcut": "newChat"},
             ),
+            search_button(),
             _Here.create(
                 rx.icon("library", size=18, aria_hidden="true"),
                 rx.el.span("Documents", class_name="sidebar-label"),

@@ -7,6 +7,7 @@ from reflex.event import no_args_event_spec
 
 from gantry.state.asking import AskingState
 from gantry.state.chat import ChatState
+from gantry.state.search import FoundState
 from gantry.ui.browser import Kept, function
 from gantry.ui.components.local import comes_near
 
@@ -66,8 +67,18 @@ def transcript(*messages: Any, otherwise: rx.Component) -> rx.Component:
             earliest_id=earliest,
             on_seen=ChatState.note_seen(ChatState.conversation_id),
         ),
+        rx.cond(
+            FoundState.message != "",
+            rx.fragment(_found(message=FoundState.message, pattern=FoundState.pattern), key=FoundState.turn),
+        ),
         class_name="transcript-frame",
     )
+
+
+@rx.memo
+def _found(message: rx.Var[str], pattern: rx.Var[str]) -> rx.Component:
+    """Lead to the message that was searched, with what is found in it marked; a component of its own for when it comes."""
+    return rx.fragment(on_mount=function("lead", "pinning.js").partial(message, pattern))
 
 
 def _spoken() -> Any:

@@ -46,6 +46,7 @@ export function shortcutOf(event, mac) {
   const held = (mac ? event.metaKey : event.ctrlKey) && !event.altKey;
   if (held && event.shiftKey && event.code === "KeyO") return "newChat";
   if (held && !event.shiftKey && event.code === "KeyB") return "toggleSidebar";
+  if (held && !event.shiftKey && event.code === "KeyK") return "search";
   const isTyping = event.target.closest?.("input, textarea, select, [contenteditable='true']");
   return event.key === "?" && !event.ctrlKey && !event.metaKey && !isTyping ? "help" : "";
 }

@@ -1,7 +1,6 @@
 /*
- * The keys of menus and of lists with a search field, as in the ARIA Authoring Practices: in a menu the focus moves, in a list it stays in
- * the field. Both are Python (gantry/ui/menus.py, pickers.py) on the browser's own popover, which opens, places and closes them. Keys and
- * search must act in the same frame.
+ * The keys of menus and of lists with a search field, as in the ARIA Authoring Practices, and searching in a list, which must act in the
+ * same frame. All else of them is Python (gantry/ui/menus.py, pickers.py, components/search.py), popovers and <dialog>.
  */
 import { focusOn, isComposing } from "./page.js";
 
@@ -40,15 +39,17 @@ export function chosen({ currentTarget: panel, target }) {
   if (target.closest('[role="menuitem"], [role="option"]')) queueMicrotask(() => panel.hidePopover());
 }
 
+const FIELD = '[role="combobox"]';
 const STEPS = { ArrowDown: 1, ArrowUp: -1, PageDown: 10, PageUp: -10 };
 const optionsOf = (picker) => [...picker.querySelectorAll('[role="option"]:not([hidden])')];
 const activeOf = (picker) => picker.querySelector("[data-active]");
 
 /** Whether every word of `query` is somewhere in `text`. */
-export function matches(text, query) {
-  const words = query.toLowerCase().split(/\s+/);
-  return words.every((word) => text.toLowerCase().includes(word));
-}
+export const matches = (text, query) =>
+  query
+    .toLowerCase()
+    .split(/\s+/)
+    .every((word) => text.toLowerCase().includes(word));
 
 /** The option that `key` leads to from `current`; undefined when it is no key of the list. */
 export function move(options, current, key) {
@@ -61,34 +62,34 @@ function activate(picker, option, scrolls = true) {
   activeOf(picker)?.removeAttribute("data-active");
   option?.setAttribute("data-active", "");
   if (scrolls) option?.scrollIntoView({ block: "nearest" });
-  const field = picker.querySelector('[role="combobox"]');
-  if (option) field.setAttribute("aria-activedescendant", option.id);
-  else field.removeAttribute("aria-activedescendant");
+  picker.querySelector(FIELD).setAttribute("aria-activedescendant", option?.id ?? "");
 }
 
 /** Show the options that match what is typed, the first of them active. */
 export function search({ currentTarget: picker, target: field }) {
-  for (const option of picker.querySelectorAll('[role="option"]')) option.hidden = !matches(option.dataset.words, field.value);
+  for (const option of picker.querySelectorAll('[role="option"][data-words]')) option.hidden = !matches(option.dataset.words, field.value);
   activate(picker, optionsOf(picker)[0]);
 }
+
+/** Look again: others stand in the list with this id now. */
+export const renew = (id) => search({ currentTarget: document.getElementById(id), target: document.querySelector(`#${id} ${FIELD}`) });
 
 export function pickerKeys(event) {
   const picker = event.currentTarget;
   if (isComposing(event.nativeEvent)) return;
-  if (event.key === "Tab") return picker.hidePopover();
-  if (event.key === "Enter") {
-    event.preventDefault();
-    return activeOf(picker)?.click();
-  }
-  const next = move(optionsOf(picker), activeOf(picker), event.key);
-  if (!next) return;
+  if (event.key === "Tab") return picker.popover && picker.hidePopover();
+  const options = optionsOf(picker);
+  const ends = picker.popover ? {} : { Home: options[0], End: options.at(-1) }; // of a list that fills the page
+  const next = ends[event.key] ?? move(options, activeOf(picker), event.key);
+  if (!next && event.key !== "Enter") return;
   event.preventDefault();
-  activate(picker, next);
+  if (next) activate(picker, next);
+  else activeOf(picker)?.click();
 }
 
 export function pickerToggled({ currentTarget: picker, newState }) {
   if (newState !== "open") return;
-  const field = picker.querySelector('[role="combobox"]');
+  const field = picker.querySelector(FIELD);
   field.value = "";
   search({ currentTarget: picker, target: field });
   const current = picker.querySelector('[aria-selected="true"]');

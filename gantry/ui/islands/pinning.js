@@ -1,8 +1,7 @@
 /*
  * Where the reader is, kept while the text around them changes. It cannot be Python: it follows each frame's layout, and acts before its
  * paint. Pinned, the end stays in view whatever grows. Only the reader unpins (wheel, touch, keys, scroll bar, a selection made upward);
- * only scrolling to the end pins again. Not pinned, the message at the top of the view stays where it is, also when others are put above
- * it.
+ * only scrolling to the end pins again. Not pinned, the message at the top of the view stays where it is, whatever comes above it.
  */
 import { useEffect, useEffectEvent, useLayoutEffect } from "react";
 import { closePanel } from "./focus.js";
@@ -83,6 +82,13 @@ class Pin {
     this.#remember();
   }
 
+  /** Go to `place`, and stay there. */
+  show(place) {
+    this.#isPinned = false;
+    place.scrollIntoView({ block: "center" });
+    this.#scrolled();
+  }
+
   /** Go to the end, and stay there. */
   toEnd() {
     this.#isPinned = true;
@@ -147,4 +153,26 @@ export function Pinning({ conversationId, earliestId, onSeen }) {
   }, [conversationId]);
   useEffect(() => toEnd(), [pending]);
   return null;
+}
+
+const textsOf = (node) => (node.nodeType === Node.TEXT_NODE ? [node] : [...node.childNodes].flatMap(textsOf));
+
+/** Lead to a message, and mark what matches `pattern` in it, also when it is drawn later or anew. */
+export function lead(message, pattern) {
+  const element = document.querySelector(`[data-message="${message}"]`);
+  const marked = new Highlight();
+  const range = (node, at, end) => new StaticRange({ startContainer: node, startOffset: at, endContainer: node, endOffset: end });
+  const rangesIn = (node) =>
+    Array.from(node.data.matchAll(new RegExp(pattern, "gu")), ({ index: at, 0: found }) => range(node, at, at + found.length));
+  const mark = () => {
+    const ranges = textsOf(element).flatMap(rangesIn);
+    if (ranges[0] && !marked.size && CSS.highlights.get("found") === marked) pin.show(ranges[0].startContainer.parentElement);
+    marked.clear();
+    for (const each of ranges) marked.add(each);
+  };
+  CSS.highlights.set("found", marked);
+  if (!element) return;
+  pin.show(element);
+  mark();
+  new MutationObserver(mark).observe(element, { childList: true, subtree: true });
 }

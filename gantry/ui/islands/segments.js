@@ -33,9 +33,7 @@ export function useSegments(text, live) {
     const grows = live || before.done.length > 0;
     state.current = grows ? extended(before, text) : { ...NOTHING, text, tail: text };
   }
-  if (!live && state.current.done.length > 0 && REACHES_ACROSS.test(text)) {
-    state.current = { ...NOTHING, text, tail: text };
-  }
+  if (!live && state.current.done.length > 0 && REACHES_ACROSS.test(text)) state.current = { ...NOTHING, text, tail: text };
   const { done, tail } = state.current;
   return tail ? [...done, tail] : done;
 }

@@ -45,7 +45,7 @@ async def kept(
                 content=text,
                 created_at=at + timedelta(minutes=n),
             )
-            await tx.chat.add_message(row)
+            await tx.chat.add_messages([row])
             rows.append(row)
         thread.active_leaf_id = rows[-1].id if rows else None
     return [row.id for row in rows]

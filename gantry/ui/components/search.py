@@ -1,0 +1,266 @@
+"""The search over everything, and what can be done from anywhere, in one list: Ctrl+K."""
+
+from typing import Any, cast
+
+import reflex as rx
+
+from gantry.domain.finding import MAX_QUERY_CHARACTERS
+from gantry.state.search import FoundState, SearchState
+from gantry.state.session import SessionState
+from gantry.state.views.search import HitView, ModelNameView, PieceView, RecentView
+from gantry.ui.account_menu import HELP, THEMES
+from gantry.ui.browser import Kept, function, link, set_theme, whole_event
+from gantry.ui.components.local import moment
+from gantry.ui.dialogs import dialog
+from gantry.ui.pickers import group
+
+_OPEN = Kept("search", False)
+_BOX, _LIST = "search-box", "search-list"
+_PAUSE_MS = 120
+_TIMES = (("", "Any time"), ("1", "Past day"), ("7", "Past week"), ("30", "Past month"), ("365", "Past year"))
+_ROLES = (("", "Everybody"), ("user", "You"), ("assistant", "Answers"))
+_WAYS = (
+    ("New chat", "square-pen", "/", "start conversation"),
+    ("New temporary chat", "ghost", "/?temporary=1", "private incognito no trace"),
+    ("Documents", "library", "/vault", "files upload collections"),
+    ("Memory", "brain", "/settings/memory", "facts remembered"),
+    ("Settings", "settings", "/settings", "account password preferences"),
+)
+
+
+class _Box(rx.el.Div):
+    """A search field and its list, whose keys and input islands/lists.js knows."""
+
+    on_input: rx.EventHandler[whole_event]
+    on_key_down: rx.EventHandler[whole_event]
+    on_pointer_move: rx.EventHandler[whole_event]
+
+
+def search_button() -> rx.Component:
+    """Lay out the button in the sidebar that opens the search."""
+    return rx.el.button(
+        rx.icon("search", size=18, aria_hidden="true"),
+        rx.el.span("Search", class_name="sidebar-label"),
+        type="button",
+        class_name="sidebar-link search-button",
+        title="Search",
+        aria_label="Search",
+        aria_haspopup="dialog",
+        data_testid="search-open",
+        custom_attrs={"data-shortcut": "search"},
+        on_click=_OPEN.put(True),
+    )
+
+
+def search_dialog() -> rx.Component:
+    """Lay out the search; once, in the frame."""
+    return dialog(
+        _box(),
+        _filters(),
+        rx.fragment(_renewed(), key=SearchState.turn),
+        open_=_OPEN.value,
+        title="Search",
+        on_close=_OPEN.put(False),
+        testid="search",
+        class_name="search",
+    )
+
+
+@rx.memo
+def _renewed() -> rx.Component:
+    """Have the first of what has come be active."""
+    return rx.fragment(on_mount=function("renew", "lists.js").partial(_BOX))
+
+
+def _box() -> rx.Component:
+    return _Box.create(
+        _field(),
+        rx.el.div(
+            _hits(),
+            _recent(),
+            _actions(),
+            id=_LIST,
+            role="listbox",
+            aria_label="Results",
+            class_name="picker-list",
+        ),
+        rx.el.p(rx.cond(SearchState.query == "", "Searching…", "Nothing found."), class_name="picker-none"),
+        rx.el.p(_said(), class_name="sr-only", role="status"),
+        id=_BOX,
+        class_name="search-box",
+        on_mount=SearchState.begin,
+        on_input=function("search", "lists.js").partial(),
+        on_key_down=function("pickerKeys", "lists.js").partial(),
+        on_pointer_move=function("pointed", "lists.js").partial(),
+    )
+
+
+def _said() -> rx.Var[str]:
+    count = rx.Var.create(SearchState.hits).length()
+    found = rx.cond(count == 1, "1 result", f"{count} results")
+    return rx.cond(SearchState.query != "", rx.cond(count > 0, found, "No messages found"), "").to(str)
+
+
+def _field() -> rx.Component:
+    return rx.el.label(
+        rx.icon("search", size=18, aria_hidden="true"),
+        rx.el.input(
+            role="combobox",
+            aria_label="Search messages and actions",
+            aria_expanded="true",
+            aria_autocomplete="list",
+            placeholder="Search messages and actions",
+            auto_complete="off",
+            spell_check=False,
+            max_length=MAX_QUERY_CHARACTERS,
+            data_testid="search-input",
+            custom_attrs={"aria-controls": _LIST, "enterKeyHint": "search"},
+            on_change=SearchState.look.debounce(_PAUSE_MS),  # pyright: ignore[reportAttributeAccessIssue]
+        ),
+        class_name="picker-search",
+    )
+
+
+def _filters() -> rx.Component:
+    models = rx.Var.create(SearchState.models)
+    return rx.el.div(
+        _select("Who", SearchState.role, SearchState.choose_role, *(_choice(*each) for each in _ROLES)),
+        _select("When", SearchState.days, SearchState.choose_days, *(_choice(*each) for each in _TIMES)),
+        rx.cond(
+            models.length() > 1,
+            _select(
+                "Model",
+                SearchState.model,
+                SearchState.choose_model,
+                _choice("", "Any model"),
+                rx.foreach(SearchState.models, _model),
+            ),
+        ),
+        class_name="search-filters",
+        role="group",
+        aria_label="Filters",
+    )
+
+
+def _select(label: str, value: Any, on_change: Any, *choices: Any) -> rx.Component:
+    return rx.el.select(
+        *choices,
+        value=value,
+        on_change=on_change,
+        aria_label=label,
+        class_name="search-filter",
+        custom_attrs={"data-chosen": value != ""},
+    )
+
+
+def _choice(value: str, label: str) -> rx.Component:
+    return rx.el.option(label, value=value)
+
+
+def _model(model: ModelNameView) -> rx.Component:
+    return rx.el.option(model.name, value=model.id)
+
+
+def _hits() -> rx.Component:
+    return group(
+        "Messages", rx.foreach(SearchState.hits, lambda hit: rx.fragment(_hit(view=hit), key=hit.id))
+    )
+
+
+@rx.memo
+def _hit(view: rx.Var[HitView]) -> rx.Component:
+    hit = cast("HitView", view)
+    return _option(
+        link,
+        rx.el.span(
+            rx.el.span(rx.foreach(hit.title, _title_piece), class_name="search-title clip"),
+            rx.el.span(
+                rx.cond(hit.who != "", rx.el.span(hit.who, class_name="search-who")),
+                moment(hit.at),
+                class_name="search-about",
+            ),
+            class_name="search-head",
+        ),
+        rx.cond(
+            hit.snippet, rx.el.span(rx.foreach(hit.snippet, _snippet_piece), class_name="search-snippet")
+        ),
+        id=hit.id,
+        to=hit.address,
+        class_name="picker-option search-hit",
+        data_testid="search-hit",
+        on_click=[_OPEN.put(False), FoundState.seek],
+    )
+
+
+# Two of a kind: Reflex names the variable of a loop after the argument.
+def _title_piece(named: PieceView) -> rx.Component:
+    return rx.cond(named.marked, rx.el.mark(named.text), rx.el.span(named.text))
+
+
+def _snippet_piece(piece: PieceView) -> rx.Component:
+    return rx.cond(piece.marked, rx.el.mark(piece.text), rx.el.span(piece.text))
+
+
+def _recent() -> rx.Component:
+    return rx.cond(SearchState.query == "", group("Recent", rx.foreach(SearchState.recent, _conversation)))
+
+
+def _conversation(conversation: RecentView) -> rx.Component:
+    return _option(
+        link,
+        rx.icon("message-square", size=16, aria_hidden="true"),
+        rx.el.span(conversation.title, class_name="picker-name clip"),
+        rx.el.span(moment(conversation.at), class_name="search-about"),
+        id=conversation.id,
+        to=conversation.address,
+        key=conversation.id,
+        on_click=_OPEN.put(False),
+        custom_attrs={"data-words": conversation.title},
+    )
+
+
+def _actions() -> rx.Component:
+    toggle = function("toggleSidebar", "frame.js").partial()
+    return group(
+        "Actions",
+        *(_way(*each) for each in _WAYS),
+        rx.cond(
+            SessionState.is_admin, _way("Administration", "shield", "/admin/users", "people models servers")
+        ),
+        *(
+            _act(
+                label if theme == "system" else f"{label} theme",
+                icon,
+                [set_theme.partial(theme), SessionState.choose_theme(theme)],
+                "theme appearance colours mode",
+            )
+            for theme, label, icon in THEMES
+        ),
+        _act("Open or close the sidebar", "panel-left", [toggle], "toggle show hide"),
+        _act("Keyboard shortcuts", "keyboard", [HELP.put(True)], "keys help"),
+    )
+
+
+def _way(label: str, icon: str, to: str, words: str) -> rx.Component:
+    return _option(link, *_labelled(label, icon), to=to, on_click=_OPEN.put(False), **_named(label, words))
+
+
+def _act(label: str, icon: str, does: list[Any], words: str) -> rx.Component:
+    return _option(
+        rx.el.div, *_labelled(label, icon), on_click=[_OPEN.put(False), *does], **_named(label, words)
+    )
+
+
+def _labelled(label: str, icon: str) -> tuple[rx.Component, rx.Component]:
+    return rx.icon(icon, size=16, aria_hidden="true"), rx.el.span(label, class_name="picker-name")
+
+
+def _named(label: str, words: str) -> dict[str, Any]:
+    name = label.lower().replace(" ", "-")
+    return {"id": f"action-{name}", "custom_attrs": {"data-words": f"{label} {words}"}}
+
+
+def _option(make: Any, *children: Any, **props: Any) -> rx.Component:
+    """Lay out one of the list: it is chosen by a click, or by Enter while it is active."""
+    props = {"class_name": "picker-option", **props}
+    return make(*children, role="option", aria_selected="false", tab_index=-1, **props)
