@@ -3,7 +3,19 @@
 from fastapi import FastAPI
 
 from gantry import __version__
-from gantry.api import accounts, catalog, chat, live, memory, operations, order, problems, search, tokens, vault
+from gantry.api import (
+    accounts,
+    catalog,
+    chat,
+    live,
+    memory,
+    operations,
+    order,
+    problems,
+    search,
+    tokens,
+    vault,
+)
 
 _DESCRIPTION = """Everything the pages can do, for programs. Sign in with `POST /api/v1/session` (a cookie), or send
 `Authorization: Bearer <token>`. Errors are `application/problem+json` with a stable `type`. Answers are followed as
