@@ -13,7 +13,7 @@ from gantry.domain.words import APART, Asked, Counting, asked, languages_of, por
 
 MAX_QUERY_CHARACTERS = 200
 _LONGEST_TYPED = 60  # letters: terms are cut after 64
-_SHORTEST_STEM, _LONGEST_ENDING = 3, 7  # "installations" is indexed as "instal"
+_SHORTEST_STEM, _LONGEST_ENDING = 3, 7  # as many as Porter cuts off "installations"
 _SATURATION, _USUAL = 1.2, 800  # of BM25; the characters of a usual message
 _EXCERPT = 180
 _BEFORE = 48  # characters of an excerpt before the first marked word
@@ -41,7 +41,7 @@ class Sought:
 
     @property
     def stems(self) -> tuple[str, ...]:
-        """The terms of an index that the last word may become without beginning with its letters: "studying" is "studi"."""
+        """The terms of an index that the last word may become without beginning with its letters: stems are shorter."""
         whole = [term for one in self.last for term in one.terms]
         lengths = range(max(_SHORTEST_STEM, len(self.typed) - _LONGEST_ENDING), len(self.typed))
         cut = [f"{self.typed[:length]}{end}" for length in lengths for end in ("", APART)]

@@ -85,7 +85,7 @@ async def test_every_word_is_asked_for_and_the_last_as_it_is_typed(stack: Stack)
 async def test_a_word_is_found_however_far_it_is_typed(stack: Stack, length: int) -> None:
     """Also where its stem ends before what is typed, and in a language whose endings are others."""
     [english] = await kept(stack, "We compared the installations of three neighbours.")
-    [german] = await kept(stack, "Der Versicherungsvertrag liegt im Ordner und die Wohnungen sind leer.")
+    [german] = await kept(stack, "Der Versicherungsvertrag liegt oben und die Wohnungen sind leer.")
     assert await ids(stack, "installations"[:length]) == [english]
     assert await ids(stack, "versicherungsvertrag"[:length]) == [german]
     assert await ids(stack, "wohnungen"[:length]) == [german]
