@@ -8,7 +8,7 @@ from annotated_types import Ge, Le
 from fastapi import APIRouter, Query
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
-from gantry.api.access import Signed
+from gantry.api.access import Reads
 from gantry.api.problems import PROBLEMS
 from gantry.domain.chat import MessageRole
 from gantry.domain.finding import MAX_QUERY_CHARACTERS, Filters
@@ -53,7 +53,7 @@ class SearchOut(BaseModel):
 
 @router.get("/search", operation_id="search")
 async def search(
-    who: Signed,
+    who: Reads,
     q: Annotated[str, Query(max_length=MAX_QUERY_CHARACTERS)],
     role: MessageRole | None = None,
     before: _Moment | None = None,
