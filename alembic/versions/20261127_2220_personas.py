@@ -1,13 +1,13 @@
 """Keep what is set for conversations, personas and prompts.
 
-Revision: 20261127_2220, after 20261127_2200
+Revision: 20261127_2220, after 20261127_2230
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "20261127_2220"
-down_revision = "20261127_2200"
+down_revision = "20261127_2230"
 branch_labels = None
 depends_on = None
 
