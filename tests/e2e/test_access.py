@@ -89,7 +89,7 @@ async def _secret(person: Person, cue: Cues) -> str:
     return await person.ask(f"Tell {cue(Script(SECRET))}")
 
 
-async def test_conversation_of_another_person_is_not_found(
+async def test_ux_10_conversation_of_another_person_is_not_found(
     visits: Visits, person: Person, other: Person, cue: Cues
 ) -> None:
     """Another person's conversation looks like one that does not exist; nothing of it reaches the browser (UX 10)."""

@@ -34,7 +34,7 @@ async def _tab_to(tab: Tab, test_id: str, *, presses: int = 25) -> None:
     raise AssertionError(f"{test_id} cannot be reached with {presses} presses of Tab")
 
 
-async def test_from_sign_in_to_an_answer_by_keyboard(visits: Visits, person: Person, cue: Cues) -> None:
+async def test_ux_62_from_sign_in_to_an_answer_by_keyboard(visits: Visits, person: Person, cue: Cues) -> None:
     """Everything from signing in to copying the answer works by keyboard, with a visible focus (UX 62)."""
     tab = await visits.tab()
     await tab.open("/login")
@@ -54,7 +54,7 @@ async def test_from_sign_in_to_an_answer_by_keyboard(visits: Visits, person: Per
     await _tab_to(tab, "copy")
 
 
-async def test_transcript_is_a_log(tab: Tab, cue: Cues) -> None:
+async def test_ux_63_transcript_is_a_log(tab: Tab, cue: Cues) -> None:
     """The transcript is a log that is silent; a polite region tells that an answer began and ended, no tokens (UX 63)."""
     await tab.open()
     await expect(tab.transcript).to_have_attribute("aria-live", "off")
@@ -78,7 +78,7 @@ async def test_transcript_is_a_log(tab: Tab, cue: Cues) -> None:
     assert len(spoken) < 12, spoken
 
 
-async def test_dialog_keeps_and_returns_the_focus(visits: Visits, admin: Person) -> None:
+async def test_ux_64_dialog_keeps_and_returns_the_focus(visits: Visits, admin: Person) -> None:
     """A dialog takes the focus, keeps it, closes on Esc and gives it back (UX 64)."""
     tab = await visits.tab(admin, "/admin/users")
     opener = tab.page.get_by_test_id("add-person")
@@ -96,7 +96,7 @@ async def test_dialog_keeps_and_returns_the_focus(visits: Visits, admin: Person)
     await expect(opener).to_be_focused()
 
 
-async def test_menus_work_by_keyboard(tab: Tab, person: Person) -> None:
+async def test_ux_64_menus_work_by_keyboard(tab: Tab, person: Person) -> None:
     """A menu opens with Enter, moves with arrows and letters, and Esc gives the focus back (UX 64)."""
     await person.conversation("A talk")
     await tab.open()
@@ -122,7 +122,7 @@ async def test_menus_work_by_keyboard(tab: Tab, person: Person) -> None:
     await expect(tab.page.get_by_role("textbox", name="New name")).to_be_focused()
 
 
-async def test_shortcuts_are_listed(tab: Tab) -> None:
+async def test_ux_62_shortcuts_are_listed(tab: Tab) -> None:
     """The key "?" opens the list of shortcuts, but not while typing; Esc closes it (UX 62)."""
     await tab.open()
     shortcuts = tab.page.get_by_test_id("shortcuts")
@@ -139,7 +139,7 @@ async def test_shortcuts_are_listed(tab: Tab) -> None:
     await expect(tab.page.get_by_test_id("new-chat")).to_be_focused()
 
 
-async def test_skip_link(tab: Tab) -> None:
+async def test_ux_62_skip_link(tab: Tab) -> None:
     """The first stop of Tab leads past the sidebar (UX 62)."""
     await tab.open("/settings")
     await tab.page.evaluate("document.activeElement.blur()")
@@ -169,7 +169,7 @@ SMALL_INPUTS = """() => [...document.querySelectorAll("input, textarea, select")
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-async def test_no_page_scrolls_sideways_on_a_small_phone(
+async def test_ux_67_no_page_scrolls_sideways_on_a_small_phone(
     visits: Visits, admin: Person, cue: Cues, theme: str
 ) -> None:
     """At 320 px no page scrolls sideways, in either theme, and no input is so small that phones zoom in (UX 67)."""
@@ -194,7 +194,7 @@ async def test_no_page_scrolls_sideways_on_a_small_phone(
     assert await tab.page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
 
 
-async def test_usable_at_twice_the_size(visits: Visits, person: Person, cue: Cues) -> None:
+async def test_ux_70_usable_at_twice_the_size(visits: Visits, person: Person, cue: Cues) -> None:
     """At 200 % on a desktop (640 × 400) a question can be asked, read and stopped, and the sidebar reached (UX 70)."""
     tab = await visits.tab(person, "/", viewport={"width": 640, "height": 400}, device_scale_factor=2)
     await tab.ask(f"Count {cue(streamed(200, 40))}")
@@ -242,7 +242,7 @@ CONTRAST = """() => {
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-async def test_text_has_enough_contrast(visits: Visits, admin: Person, cue: Cues, theme: str) -> None:
+async def test_ux_65_text_has_enough_contrast(visits: Visits, admin: Person, cue: Cues, theme: str) -> None:
     """All text has a contrast of at least 4.5 to 1 (3 to 1 when large), in both themes (UX 65)."""
     visits.faults.allow_status(404)
     tab = await visits.tab(admin, color_scheme=theme, reduced_motion="reduce")
@@ -255,7 +255,7 @@ async def test_text_has_enough_contrast(visits: Visits, admin: Person, cue: Cues
         assert await each.page.evaluate(CONTRAST) == [], path
 
 
-async def test_every_control_has_a_name(visits: Visits, admin: Person, cue: Cues) -> None:
+async def test_ux_64_every_control_has_a_name(visits: Visits, admin: Person, cue: Cues) -> None:
     """Every button, link and field has a name that a screen reader can say (UX 64)."""
     tab = await visits.tab(admin)
     for path in await _pages(admin, cue):
@@ -271,7 +271,7 @@ async def test_every_control_has_a_name(visits: Visits, admin: Person, cue: Cues
         assert len(ids) == len(set(ids)), path
 
 
-async def test_reduced_motion_is_respected(visits: Visits, person: Person, cue: Cues) -> None:
+async def test_ux_65_reduced_motion_is_respected(visits: Visits, person: Person, cue: Cues) -> None:
     """Who asks for less motion gets no animation that moves, while an answer is written too (UX 65)."""
     tab = await visits.tab(person, "/", reduced_motion="reduce")
     await tab.ask(f"Wait {cue(Script('ok', first_byte_delay=1.5))}")
@@ -283,7 +283,7 @@ async def test_reduced_motion_is_respected(visits: Visits, person: Person, cue: 
     assert moving == []
 
 
-async def test_toggles_tell_their_state(tab: Tab, cue: Cues) -> None:
+async def test_ux_64_toggles_tell_their_state(tab: Tab, cue: Cues) -> None:
     """Expanding and switching buttons tell a screen reader how they stand (UX 64)."""
     await tab.open()
     await tab.ask(f"Think {cue(Script('Done.', reasoning='Thoughts.'))}")

@@ -34,7 +34,9 @@ async def _theme(tab: Tab) -> str:
 
 
 @pytest.mark.parametrize(("theme", "system"), [("Dark", "light"), ("Light", "dark")])
-async def test_theme_is_kept_without_a_flash(visits: Visits, person: Person, theme: str, system: str) -> None:
+async def test_ux_69_theme_is_kept_without_a_flash(
+    visits: Visits, person: Person, theme: str, system: str
+) -> None:
     """A chosen theme survives a reload and is there before the first paint, whatever the system says (UX 69)."""
     tab = await visits.tab(person, "/settings", color_scheme=system)
     assert await _theme(tab) == system
@@ -52,14 +54,14 @@ async def test_theme_is_kept_without_a_flash(visits: Visits, person: Person, the
     assert await tab.page.evaluate("[...window.themes]") == [theme.lower()]
 
 
-async def test_theme_follows_to_another_browser(visits: Visits, person: Person) -> None:
+async def test_ux_69_theme_follows_to_another_browser(visits: Visits, person: Person) -> None:
     """The theme belongs to the account: a browser signed in anew gets it."""
     await person.rest.patch("/api/v1/me", json={"theme": "dark"})
     tab = await visits.tab(person, "/", color_scheme="light")
     await becomes(lambda: _theme(tab), "dark")
 
 
-async def test_theme_is_there_on_a_new_device(visits: Visits, person: Person) -> None:
+async def test_ux_69_theme_is_there_on_a_new_device(visits: Visits, person: Person) -> None:
     """The first page after sign-in has the account's theme from its first paint, whatever the system says (UX 69)."""
     await person.rest.patch("/api/v1/me", json={"theme": "dark"})
     tab = await visits.tab(color_scheme="light")

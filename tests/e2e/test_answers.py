@@ -37,7 +37,7 @@ async def test_markdown_is_rendered(tab: Tab, cue: Cues, person: Person) -> None
     assert stored["content"] == MARKDOWN
 
 
-async def test_code_can_be_copied_and_wrapped(tab: Tab, cue: Cues) -> None:
+async def test_ux_43_code_can_be_copied_and_wrapped(tab: Tab, cue: Cues) -> None:
     """A code block has a copy button that says so, copies the code alone, and a wrap that shows its state (UX 43)."""
     await tab.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     await tab.open()
@@ -52,7 +52,7 @@ async def test_code_can_be_copied_and_wrapped(tab: Tab, cue: Cues) -> None:
     await expect(wrap).to_have_attribute("aria-pressed", "true")
 
 
-async def test_what_was_sent_shows_at_once(tab: Tab, cue: Cues) -> None:
+async def test_ux_25_what_was_sent_shows_at_once(tab: Tab, cue: Cues) -> None:
     """The question is visible within 100 ms and a sign of work within 300 ms of pressing Enter (UX 25)."""
     await tab.open()
     await tab.ask(f"First {cue(Script('ok'))}")
@@ -82,7 +82,7 @@ async def test_what_was_sent_shows_at_once(tab: Tab, cue: Cues) -> None:
     assert min(working for _, working in shown) <= 300, shown
 
 
-async def test_status_is_named_before_the_first_token(tab: Tab, cue: Cues) -> None:
+async def test_ux_26_status_is_named_before_the_first_token(tab: Tab, cue: Cues) -> None:
     """Until the first token the page says what it waits for; afterwards that is gone (UX 26)."""
     await tab.open()
     await tab.ask(f"Slowly {cue(Script('Here it is.', first_byte_delay=1.5))}")
@@ -92,7 +92,7 @@ async def test_status_is_named_before_the_first_token(tab: Tab, cue: Cues) -> No
     await tab.shows("Here it is.")
 
 
-async def test_actions_wait_for_the_end(tab: Tab, cue: Cues) -> None:
+async def test_ux_41_actions_wait_for_the_end(tab: Tab, cue: Cues) -> None:
     """What can be done with an answer appears when it has settled, not before (UX 40, 41)."""
     await tab.open()
     script = cue(streamed(30, 15))
@@ -105,7 +105,7 @@ async def test_actions_wait_for_the_end(tab: Tab, cue: Cues) -> None:
 
 
 @pytest.mark.parametrize("way", ["button", "escape"])
-async def test_stopping_keeps_the_text(tab: Tab, cue: Cues, person: Person, way: str) -> None:
+async def test_ux_28_stopping_keeps_the_text(tab: Tab, cue: Cues, person: Person, way: str) -> None:
     """Stop (or Esc) keeps the text so far, marks it, and frees the model server within 2 s (UX 27, 28)."""
     script = cue(streamed(400, 20))
     await tab.open()
@@ -127,7 +127,7 @@ async def test_stopping_keeps_the_text(tab: Tab, cue: Cues, person: Person, way:
     await becomes(tab.words, shown)
 
 
-async def test_stopping_before_the_first_token(tab: Tab, cue: Cues) -> None:
+async def test_ux_28_stopping_before_the_first_token(tab: Tab, cue: Cues) -> None:
     """A server that has said nothing yet can be stopped too, and the next question works."""
     script = cue(Script("never", first_byte_delay=60))
     await tab.open()
@@ -150,7 +150,7 @@ async def test_thinking_is_said_once(tab: Tab, cue: Cues) -> None:
     await tab.ends()
 
 
-async def test_continuing_a_stopped_answer(tab: Tab, cue: Cues, person: Person) -> None:
+async def test_ux_46_continuing_a_stopped_answer(tab: Tab, cue: Cues, person: Person) -> None:
     """Continue appends to the same message, which is whole in the end (UX 46)."""
     script = cue(streamed(60, 15))
     await tab.open()
@@ -168,7 +168,7 @@ async def test_continuing_a_stopped_answer(tab: Tab, cue: Cues, person: Person) 
     assert stored[-1]["content"].split() == words_of(counted(60))
 
 
-async def test_continuing_after_the_length_limit(tab: Tab, cue: Cues) -> None:
+async def test_ux_46_continuing_after_the_length_limit(tab: Tab, cue: Cues) -> None:
     """An answer cut at the model's length limit says so and can be continued (UX 46)."""
     script = cue(Script(counted(10), finish_reason="length"))
     await tab.open()
@@ -183,7 +183,7 @@ async def test_continuing_after_the_length_limit(tab: Tab, cue: Cues) -> None:
     await expect(tab.page.get_by_test_id("continue")).to_have_count(0)
 
 
-async def test_retry_makes_a_second_version(tab: Tab, cue: Cues) -> None:
+async def test_ux_44_retry_makes_a_second_version(tab: Tab, cue: Cues) -> None:
     """Retry writes another version; both can be paged through, also after a reload (UX 44)."""
     script = cue(Script("The first version."))
     await tab.open()
@@ -205,7 +205,7 @@ async def test_retry_makes_a_second_version(tab: Tab, cue: Cues) -> None:
     await tab.shows("The second version.")
 
 
-async def test_retry_with_another_model(tab: Tab, cue: Cues) -> None:
+async def test_ux_45_retry_with_another_model(tab: Tab, cue: Cues) -> None:
     """Retry can use another model, which is then named below the answer (UX 45)."""
     script = cue(Script("An answer."))
     await tab.open()
@@ -219,7 +219,7 @@ async def test_retry_with_another_model(tab: Tab, cue: Cues) -> None:
     await expect(tab.answer.locator(".usage")).to_contain_text("variant")
 
 
-async def test_editing_makes_a_branch(tab: Tab, cue: Cues, person: Person) -> None:
+async def test_ux_44_editing_makes_a_branch(tab: Tab, cue: Cues, person: Person) -> None:
     """Editing a question asks it anew beside the old one; going back shows the old pair, nothing is lost (UX 44)."""
     await tab.open()
     await tab.ask(f"What is a cat? {cue(Script('A cat is a pet.'))}")
@@ -256,7 +256,7 @@ async def test_editing_can_be_cancelled(tab: Tab, cue: Cues) -> None:
     await expect(tab.composer).to_be_focused()
 
 
-async def test_rating_is_kept(tab: Tab, cue: Cues) -> None:
+async def test_ux_64_rating_is_kept(tab: Tab, cue: Cues) -> None:
     """A judgement shows at once, survives a reload, and can be changed and taken back (UX 64)."""
     await tab.open()
     await tab.ask(f"Judge {cue(Script('Judge me.'))}")
@@ -280,7 +280,7 @@ async def test_rating_is_kept(tab: Tab, cue: Cues) -> None:
 
 
 @pytest.mark.parametrize("reloaded", [False, True], ids=["streamed", "reloaded"])
-async def test_copy_gives_markdown(tab: Tab, cue: Cues, reloaded: bool) -> None:
+async def test_ux_42_copy_gives_markdown(tab: Tab, cue: Cues, reloaded: bool) -> None:
     """Copy gives the answer's markdown, not its looks (UX 42)."""
     await tab.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     await tab.open()
@@ -293,7 +293,7 @@ async def test_copy_gives_markdown(tab: Tab, cue: Cues, reloaded: bool) -> None:
     assert await tab.clipboard() == MARKDOWN
 
 
-async def test_copy_works_over_plain_http(visits: Visits, person: Person, cue: Cues) -> None:
+async def test_ux_42_copy_works_over_plain_http(visits: Visits, person: Person, cue: Cues) -> None:
     """Where the browser has no clipboard for us (plain HTTP, another name), copying works all the same (UX 42)."""
     # The browser says that it ignores one header there, which is right: the header is for secure pages.
     visits.faults.allow("Cross-Origin-Opener-Policy header has been ignored")
@@ -327,7 +327,7 @@ async def test_the_day_is_the_readers(
     assert any(day in asked.body["messages"][0]["content"] for day in days)
 
 
-async def test_usage_stays(tab: Tab, cue: Cues) -> None:
+async def test_ux_47_usage_stays(tab: Tab, cue: Cues) -> None:
     """Model, tokens, speed and duration are shown below an answer, the same after a reload (UX 47)."""
     await tab.open()
     await tab.ask(f"Count {cue(streamed(20, 40))}")
@@ -339,7 +339,7 @@ async def test_usage_stays(tab: Tab, cue: Cues) -> None:
     await expect(usage).to_have_text(text)
 
 
-async def test_exact_time_shows(tab: Tab, cue: Cues) -> None:
+async def test_ux_48_exact_time_shows(tab: Tab, cue: Cues) -> None:
     """The exact time of a message can be had by hovering and by focus (UX 48)."""
     await tab.open()
     await tab.ask(f"When? {cue(Script('Now.'))}")
@@ -351,7 +351,7 @@ async def test_exact_time_shows(tab: Tab, cue: Cues) -> None:
 
 
 @pytest.mark.parametrize("field", ["reasoning_content", "inline"])
-async def test_reasoning_is_folded(tab: Tab, cue: Cues, field: str) -> None:
+async def test_ux_39_reasoning_is_folded(tab: Tab, cue: Cues, field: str) -> None:
     """Thoughts stand apart, folded, with how long they took; they are never part of the answer (UX 39)."""
     script = Script(
         "The answer.",
@@ -389,7 +389,7 @@ FAULTS = {
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-async def test_failure_is_shown_in_place(tab: Tab, cue: Cues, person: Person, fault: str) -> None:
+async def test_ux_50_failure_is_shown_in_place(tab: Tab, cue: Cues, person: Person, fault: str) -> None:
     """A fault of the model server stands where the answer would: what, what to do, Retry that works (UX 49, 50)."""
     script, sentence = FAULTS[fault]
     played = cue(script)
@@ -415,7 +415,9 @@ async def test_failure_is_shown_in_place(tab: Tab, cue: Cues, person: Person, fa
     [{"cut_after": 12}, {"error_after": (12, {"message": "out of memory", "code": 500})}],
     ids=["cut", "error"],
 )
-async def test_partial_text_stays_above_a_failure(tab: Tab, cue: Cues, person: Person, way: dict) -> None:
+async def test_ux_51_partial_text_stays_above_a_failure(
+    tab: Tab, cue: Cues, person: Person, way: dict
+) -> None:
     """When an answer breaks off, its text stays, the fault stands below it, and it is no part of it (UX 49, 51)."""
     played = cue(Script(counted(30), **way))
     await tab.open()
@@ -491,7 +493,9 @@ async def test_maths_and_diagrams_are_drawn(tab: Tab, cue: Cues) -> None:
     await expect(tab.answer.get_by_role("img", name="Diagram")).to_be_visible()
 
 
-async def test_history_stays_readable_without_the_model_server(tab: Tab, cue: Cues, person: Person) -> None:
+async def test_ux_53_history_stays_readable_without_the_model_server(
+    tab: Tab, cue: Cues, person: Person
+) -> None:
     """With the model server failing, earlier conversations open and read as ever (UX 53)."""
     conversation = await person.ask(f"Keep {cue(Script('Kept for later.'))}")
     await tab.open(f"/c/{conversation}")
@@ -501,7 +505,7 @@ async def test_history_stays_readable_without_the_model_server(tab: Tab, cue: Cu
     await expect(tab.answers.first).to_contain_text("Kept for later.")
 
 
-async def test_title_comes_at_once(tab: Tab, cue: Cues, person: Person) -> None:
+async def test_ux_56_title_comes_at_once(tab: Tab, cue: Cues, person: Person) -> None:
     """A conversation is titled from its question before the answer is there; a name given by hand stays (UX 56)."""
     await tab.open()
     await tab.ask(f"Why do cats purr? {cue(Script('Because.', first_byte_delay=1))}")
@@ -517,7 +521,7 @@ async def test_title_comes_at_once(tab: Tab, cue: Cues, person: Person) -> None:
     await expect(tab.page).to_have_title(re.compile("^Purring"))
 
 
-async def test_model_can_be_changed_without_losing_the_draft(tab: Tab, cue: Cues) -> None:
+async def test_ux_23_model_can_be_changed_without_losing_the_draft(tab: Tab, cue: Cues) -> None:
     """The model is chosen beside the text, which stays; the next question goes to it (UX 23)."""
     await tab.open()
     script = cue(Script("ok"))
@@ -533,7 +537,7 @@ async def test_model_can_be_changed_without_losing_the_draft(tab: Tab, cue: Cues
     assert (await script.request()).body["model"] == "variant"
 
 
-async def test_selection_survives_streaming(tab: Tab, cue: Cues) -> None:
+async def test_ux_34_selection_survives_streaming(tab: Tab, cue: Cues) -> None:
     """Text that is selected while an answer streams stays selected (UX 34)."""
     await tab.open()
     await tab.ask(f"Count {cue(streamed(60, 25))}")
@@ -577,7 +581,7 @@ async def test_one_message_is_two_events(tab: Tab, visits: Visits, person: Perso
     assert named == ["send", "answer_ended", "send", "answer_ended"]
 
 
-async def test_refused_question_comes_back(tab: Tab, cue: Cues, person: Person) -> None:
+async def test_ux_18_refused_question_comes_back(tab: Tab, cue: Cues, person: Person) -> None:
     """A question that crosses another one under way is refused with its reason, and stays in the composer (UX 18)."""
     conversation = await person.ask(f"First {cue(Script('ok'))}")
     await tab.open(f"/c/{conversation}")

@@ -11,7 +11,7 @@ from tests.parts.browser import PHONE, Tab, Visits
 from tests.parts.llm_server import Script
 
 
-async def test_enter_sends_and_shift_enter_breaks_the_line(tab: Tab, cue: Cues) -> None:
+async def test_ux_12_enter_sends_and_shift_enter_breaks_the_line(tab: Tab, cue: Cues) -> None:
     """Enter sends, Shift+Enter starts a new line, and the lines stay lines (UX 12)."""
     await tab.open()
     await tab.composer.press_sequentially("one")
@@ -24,7 +24,7 @@ async def test_enter_sends_and_shift_enter_breaks_the_line(tab: Tab, cue: Cues) 
     await expect(tab.composer).to_have_value("")
 
 
-async def test_enter_that_ends_a_composition_does_not_send(tab: Tab) -> None:
+async def test_ux_13_enter_that_ends_a_composition_does_not_send(tab: Tab) -> None:
     """While an input method composes a word, Enter belongs to it (UX 13)."""
     await tab.open()
     await tab.composer.click()
@@ -43,7 +43,7 @@ async def test_enter_that_ends_a_composition_does_not_send(tab: Tab) -> None:
     await tab.at("/")
 
 
-async def test_send_needs_something_to_send(tab: Tab) -> None:
+async def test_ux_16_send_needs_something_to_send(tab: Tab) -> None:
     """Send is disabled while there is nothing but blanks, and Enter then does nothing (UX 16)."""
     await tab.open()
     await expect(tab.send_button).to_be_disabled()
@@ -67,7 +67,7 @@ async def test_a_suggestion_takes_nothing_away(tab: Tab) -> None:
     await expect(tab.composer).to_have_value(f"For a beginner. {suggested}")
 
 
-async def test_composer_grows_and_then_scrolls(tab: Tab) -> None:
+async def test_ux_14_composer_grows_and_then_scrolls(tab: Tab) -> None:
     """It grows with its text to about 200 px, then scrolls, and shrinks again (UX 14)."""
     await tab.open()
     one = (await tab.composer.bounding_box() or {})["height"]
@@ -81,7 +81,7 @@ async def test_composer_grows_and_then_scrolls(tab: Tab) -> None:
     assert (await tab.composer.bounding_box() or {})["height"] == one
 
 
-async def test_focus_on_a_desktop(tab: Tab, cue: Cues, person: Person) -> None:
+async def test_ux_11_focus_on_a_desktop(tab: Tab, cue: Cues, person: Person) -> None:
     """On a desktop the composer has the focus at load, after switching conversation and for a new one (UX 11)."""
     conversation = await person.ask(f"Hello {cue(Script('Hello.'))}")
     await tab.open()
@@ -94,7 +94,7 @@ async def test_focus_on_a_desktop(tab: Tab, cue: Cues, person: Person) -> None:
     await expect(tab.composer).to_be_focused()
 
 
-async def test_phone_has_its_own_rules(phone: Tab, cue: Cues, person: Person) -> None:
+async def test_ux_12_phone_has_its_own_rules(phone: Tab, cue: Cues, person: Person) -> None:
     """On touch the composer never takes the focus by itself, and Enter breaks the line; the button sends (UX 11, 12)."""
     conversation = await person.ask(f"Hello {cue(Script('Hello.'))}")
     for path in ("/", f"/c/{conversation}"):
@@ -110,7 +110,7 @@ async def test_phone_has_its_own_rules(phone: Tab, cue: Cues, person: Person) ->
     await phone.ends(answers=2)
 
 
-async def test_draft_survives_reload_and_switching(tab: Tab, cue: Cues, person: Person) -> None:
+async def test_ux_17_draft_survives_reload_and_switching(tab: Tab, cue: Cues, person: Person) -> None:
     """Each conversation keeps its own draft, over a reload and a look elsewhere (UX 17)."""
     conversation = await person.ask(f"Hello {cue(Script('Hello.'))}")
     await tab.open(f"/c/{conversation}")
@@ -126,7 +126,7 @@ async def test_draft_survives_reload_and_switching(tab: Tab, cue: Cues, person: 
     await expect(tab.composer).to_have_value("draft of the first")
 
 
-async def test_draft_survives_signing_in_again(
+async def test_ux_52_draft_survives_signing_in_again(
     visits: Visits, person: Person, other: Person, cue: Cues
 ) -> None:
     """When the session ends, the person signs in again and finds page and draft; nobody else sees it (UX 17, 52)."""
@@ -148,7 +148,7 @@ async def test_draft_survives_signing_in_again(
     await expect(tab.composer).to_have_value("")
 
 
-async def test_typing_while_an_answer_streams(tab: Tab, cue: Cues) -> None:
+async def test_ux_15_typing_while_an_answer_streams(tab: Tab, cue: Cues) -> None:
     """While an answer streams typing goes on and loses no key; Enter then waits, and says so (UX 15)."""
     text = "The quick brown fox jumps over the lazy dog, again and again. " * 3
     await tab.open()
@@ -167,7 +167,7 @@ async def test_typing_while_an_answer_streams(tab: Tab, cue: Cues) -> None:
     await expect(tab.questions).to_have_count(1)
 
 
-async def test_what_is_typed_after_sending_stays(tab: Tab, cue: Cues) -> None:
+async def test_ux_18_what_is_typed_after_sending_stays(tab: Tab, cue: Cues) -> None:
     """The sent text goes when the server has it; what was typed behind it stays, also over the new address (UX 18)."""
     await tab.open()
     await tab.composer.fill(f"Question {cue(Script('ok', first_byte_delay=0.5))}")
@@ -179,7 +179,7 @@ async def test_what_is_typed_after_sending_stays(tab: Tab, cue: Cues) -> None:
     await expect(tab.composer).to_have_value(re.compile("^ ?and more$"))
 
 
-async def test_too_long_a_message_comes_back(tab: Tab) -> None:
+async def test_ux_18_too_long_a_message_comes_back(tab: Tab) -> None:
     """A message over the limit is refused with a reason, and is still in the composer (UX 18)."""
     await tab.open()
     await tab.composer.fill("x" * 200_001)
@@ -190,7 +190,7 @@ async def test_too_long_a_message_comes_back(tab: Tab) -> None:
     await tab.at("/")
 
 
-async def test_arrow_up_edits_the_last_message(tab: Tab, cue: Cues) -> None:
+async def test_ux_22_arrow_up_edits_the_last_message(tab: Tab, cue: Cues) -> None:
     """Arrow-up in an empty composer opens the last message for editing; with text in it, it does not (UX 22)."""
     await tab.open()
     await tab.ask(f"First {cue(Script('ok'))}")
@@ -228,7 +228,9 @@ async def test_text_arrives_as_it_was_typed(tab: Tab, cue: Cues, person: Person,
     await expect(tab.questions.first.locator(".bubble")).to_have_text(wanted)
 
 
-async def test_composer_stays_in_reach_on_a_small_screen(visits: Visits, person: Person, cue: Cues) -> None:
+async def test_ux_68_composer_stays_in_reach_on_a_small_screen(
+    visits: Visits, person: Person, cue: Cues
+) -> None:
     """With the on-screen keyboard taking half of a phone, the composer is still in view (UX 68)."""
     conversation = await person.ask(f"Long {cue(Script('word ' * 300))}")
     tab = await visits.tab(

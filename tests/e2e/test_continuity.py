@@ -34,7 +34,7 @@ async def _only_grows(tab: Tab, words: int) -> None:
         await asyncio.sleep(0.05)
 
 
-async def test_reload_in_mid_answer(tab: Tab, cue: Cues, person: Person) -> None:
+async def test_ux_36_reload_in_mid_answer(tab: Tab, cue: Cues, person: Person) -> None:
     """Reloading in mid-answer shows the same text, which then goes on; nothing is doubled, asked or lost (UX 36)."""
     script = cue(streamed(80, 20))
     await tab.open()
@@ -65,7 +65,7 @@ async def test_tab_closed_in_mid_answer(tab: Tab, cue: Cues, person: Person, vis
     assert len(script.requests) == 1
 
 
-async def test_two_devices_live(tab: Tab, cue: Cues, person: Person, visits: Visits) -> None:
+async def test_ux_37_two_devices_live(tab: Tab, cue: Cues, person: Person, visits: Visits) -> None:
     """A second device with the conversation open shows question and answer as they come, and can stop it (UX 37)."""
     conversation = await person.ask(f"Hello {cue(Script('Hello.'))}")
     await tab.open(f"/c/{conversation}")
@@ -82,7 +82,7 @@ async def test_two_devices_live(tab: Tab, cue: Cues, person: Person, visits: Vis
     assert await tab.words() == await second.words()
 
 
-async def test_new_conversation_appears_in_another_tab(
+async def test_ux_37_new_conversation_appears_in_another_tab(
     tab: Tab, cue: Cues, person: Person, visits: Visits
 ) -> None:
     """A conversation begun elsewhere appears in the sidebar of every open tab, without a reload (UX 4, 37)."""
@@ -96,7 +96,7 @@ async def test_new_conversation_appears_in_another_tab(
 
 
 @pytest.mark.parametrize("way", ["cable", "browser"])
-async def test_network_lost_and_back(visits: Visits, cue: Cues, person: Person, way: str) -> None:
+async def test_ux_38_network_lost_and_back(visits: Visits, cue: Cues, person: Person, way: str) -> None:
     """Losing the network shows a quiet banner; it comes back by itself, with the whole text once (UX 38)."""
     visits.faults.allow_network_away()
     script = cue(streamed(100, 20))
@@ -116,7 +116,7 @@ async def test_network_lost_and_back(visits: Visits, cue: Cues, person: Person, 
         assert len(script.requests) == 1
 
 
-async def test_answer_that_ended_while_away(visits: Visits, cue: Cues, person: Person) -> None:
+async def test_ux_38_answer_that_ended_while_away(visits: Visits, cue: Cues, person: Person) -> None:
     """An answer that ends while the network is away is whole when it comes back, and the page can go on."""
     visits.faults.allow_network_away()
     async with Cable(person.app) as cable:
@@ -135,7 +135,7 @@ async def test_answer_that_ended_while_away(visits: Visits, cue: Cues, person: P
         assert await tab.words() == ["Here", "again."]
 
 
-async def test_question_sent_while_away(visits: Visits, cue: Cues, person: Person) -> None:
+async def test_ux_18_question_sent_while_away(visits: Visits, cue: Cues, person: Person) -> None:
     """A question asked while the network is away is not lost: it is sent once, when it is back (UX 18)."""
     visits.faults.allow_network_away()
     async with Cable(person.app) as cable:
@@ -215,7 +215,9 @@ DOUBLE_ENTER = """field => {
 
 @pytest.mark.parametrize("place", ["new", "existing"])
 @pytest.mark.parametrize("way", ["enter", "click"])
-async def test_double_send_is_one_question(tab: Tab, cue: Cues, person: Person, way: str, place: str) -> None:
+async def test_ux_16_double_send_is_one_question(
+    tab: Tab, cue: Cues, person: Person, way: str, place: str
+) -> None:
     """A double Enter or a double click on Send asks once (UX 16)."""
     asked = 1 if place == "existing" else 0
     conversation = await person.ask(f"Hello {cue(Script('Hello.'))}") if asked else ""

@@ -48,7 +48,7 @@ async def two_notes(tab: Tab) -> None:
     await ready(tab, "b.txt")
 
 
-async def test_an_uploaded_pdf_is_cited_and_the_chip_opens_its_page(tab: Tab, cue: Cues) -> None:
+async def test_ux_59_an_uploaded_pdf_is_cited_and_the_chip_opens_its_page(tab: Tab, cue: Cues) -> None:
     """Upload a PDF, ask, click the reference: the panel shows the passage and the page; Esc gives the focus back."""
     await tab.open("/vault")
     await expect(tab.page.get_by_test_id("vault-empty")).to_be_visible()
@@ -141,7 +141,7 @@ async def test_without_a_model_documents_are_quoted(visits: Visits, fresh_app: R
     await expect(panel).to_contain_text("Page 2")
 
 
-async def test_nothing_found_is_said_and_documents_can_be_left_out(tab: Tab, cue: Cues) -> None:
+async def test_ux_60_nothing_found_is_said_and_documents_can_be_left_out(tab: Tab, cue: Cues) -> None:
     """A question the documents do not answer says so; with documents off nothing is looked for."""
     await tab.open("/vault")
     await upload(tab, file("harbour.pdf", HARBOUR))
@@ -275,7 +275,7 @@ async def test_a_file_that_cannot_be_read_says_why(tab: Tab, name: str, content:
     await expect(row).to_contain_text("upload", ignore_case=True)
 
 
-async def test_what_is_refused_says_why_in_its_place(tab: Tab, visits: Visits) -> None:
+async def test_ux_20_what_is_refused_says_why_in_its_place(tab: Tab, visits: Visits) -> None:
     """A kind that is not read is refused beside its name; the same file again is recognised."""
     visits.faults.allow_status(422)
     await tab.open("/vault")
@@ -449,7 +449,9 @@ async def test_a_new_chat_is_not_temporary_again(tab: Tab) -> None:
 
 @pytest.mark.parametrize("path", ["/vault", "/settings/memory"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-async def test_pages_fit_a_phone(visits: Visits, person: Person, path: str, scheme: Any, cue: Cues) -> None:
+async def test_ux_67_pages_fit_a_phone(
+    visits: Visits, person: Person, path: str, scheme: Any, cue: Cues
+) -> None:
     """No page scrolls sideways, in either theme."""
     tab = await visits.tab(person, path, **PHONE, color_scheme=scheme)
     if path == "/vault":

@@ -18,7 +18,7 @@ async def _fill_set_up(tab: Tab, email: str, password: str) -> None:
     await tab.page.get_by_test_id("setup-submit").click()
 
 
-async def test_from_nothing_to_an_answer(fresh_app: RunningApp, visits: Visits) -> None:
+async def test_ux_55_from_nothing_to_an_answer(fresh_app: RunningApp, visits: Visits) -> None:
     """A new installation leads to set-up, then to a page that says no model is connected, and answers (UX 54, 55)."""
     tab = await visits.tab()
     await tab.page.goto(fresh_app.url)
@@ -35,7 +35,7 @@ async def test_from_nothing_to_an_answer(fresh_app: RunningApp, visits: Visits) 
     await expect(tab.rows).to_have_text(["How does a garden keep water?"])
 
 
-async def test_suggestions_fill_the_composer(fresh_app: RunningApp, visits: Visits) -> None:
+async def test_ux_54_suggestions_fill_the_composer(fresh_app: RunningApp, visits: Visits) -> None:
     """An empty conversation offers three or four ways to begin; one press puts its text into the composer (UX 54)."""
     admin = await fresh_app.set_up()
     tab = await visits.tab(admin, "/")
@@ -91,7 +91,7 @@ async def test_set_up_is_closed_afterwards(app: RunningApp, visits: Visits, admi
         assert (await stranger.post("/api/v1/setup", json=intruder)).status_code == 409
 
 
-async def test_signing_in_returns_to_the_page(visits: Visits, person: Person) -> None:
+async def test_ux_52_signing_in_returns_to_the_page(visits: Visits, person: Person) -> None:
     """Who opens a page without a session signs in and lands on that page (UX 52)."""
     tab = await visits.tab()
     await tab.page.goto(f"{tab.url}/settings")
@@ -191,7 +191,7 @@ async def test_unknown_address_is_said(visits: Visits, path: str) -> None:
     await tab.at(re.compile(r"/login(\?next=(%2F|/))?$"))
 
 
-async def test_an_administrator_is_shown_what_is_left_to_set_up(
+async def test_ux_55_an_administrator_is_shown_what_is_left_to_set_up(
     fresh_app: RunningApp, visits: Visits
 ) -> None:
     """What is done is ticked; who hides the list sees it no more in this browser, and others never do (UX 55)."""

@@ -34,7 +34,7 @@ _CELLS = {"text/plain": "Bolt\t12", "text/html": "<table><tr><td>Bolt</td><td>12
     ],
     ids=["spreadsheet cells", "screenshot", "picture from a folder", "file from a folder", "text"],
 )
-async def test_text_goes_before_its_picture(
+async def test_ux_19_text_goes_before_its_picture(
     tab: Tab, texts: dict[str, str], files: list[tuple[str, str]], attached: list[str]
 ) -> None:
     """Cells that bring a picture of themselves are pasted as text; what has no text is attached."""
@@ -47,7 +47,7 @@ async def test_text_goes_before_its_picture(
         await expect(chips).to_contain_text(name)
 
 
-async def test_a_very_long_paste_is_whole_and_becomes_a_file(tab: Tab) -> None:
+async def test_ux_19_a_very_long_paste_is_whole_and_becomes_a_file(tab: Tab) -> None:
     """More than a message may have is not cut: it is said when it is sent, and offered as a file."""
     await tab.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     await tab.open("/")
@@ -66,7 +66,7 @@ async def test_a_very_long_paste_is_whole_and_becomes_a_file(tab: Tab) -> None:
     await expect(tab.page.get_by_test_id("attached-file")).to_have_text("pasted.txt")
 
 
-async def test_files_are_dropped_anywhere_in_a_chat(tab: Tab) -> None:
+async def test_ux_20_files_are_dropped_anywhere_in_a_chat(tab: Tab) -> None:
     """The transcript takes them as the message field does, and says so while they are held over it (UX 20)."""
     await tab.open("/")
     await tab.page.evaluate(_DRAG, ["dragover", ".transcript"])

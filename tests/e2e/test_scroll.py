@@ -28,7 +28,7 @@ async def _wheel_up(tab: Tab, pixels: int) -> None:
     await becomes(tab.distance, lambda px: px >= pixels - 2)
 
 
-async def test_view_follows_while_pinned(tab: Tab, cue: Cues, person: Person) -> None:
+async def test_ux_29_view_follows_while_pinned(tab: Tab, cue: Cues, person: Person) -> None:
     """A reader at the end stays at the end while text comes, without a gap at any time (UX 29)."""
     await _tall(tab, cue, person)
     await tab.ask(f"Count {cue(streamed(300, 60))}")
@@ -46,7 +46,7 @@ async def test_view_follows_while_pinned(tab: Tab, cue: Cues, person: Person) ->
     await becomes(tab.distance, lambda px: px <= 2)
 
 
-async def test_wheel_up_unpins_and_finishing_does_not_move(tab: Tab, cue: Cues, person: Person) -> None:
+async def test_ux_33_wheel_up_unpins_and_finishing_does_not_move(tab: Tab, cue: Cues, person: Person) -> None:
     """Scrolling up lets go at once; neither new text nor the end of the answer moves the reader then (UX 30, 33)."""
     await _tall(tab, cue, person)
     await tab.ask(f"Count {cue(streamed(200, 60))}")
@@ -60,7 +60,7 @@ async def test_wheel_up_unpins_and_finishing_does_not_move(tab: Tab, cue: Cues, 
     assert abs(await _top(tab) - place) <= 1
 
 
-async def test_jump_to_latest(tab: Tab, cue: Cues, person: Person) -> None:
+async def test_ux_32_jump_to_latest(tab: Tab, cue: Cues, person: Person) -> None:
     """The button "Jump to latest" comes past 200 px, leads to the end and pins again (UX 32)."""
     await _tall(tab, cue, person)
     await expect(tab.jump).to_have_count(0)
@@ -76,7 +76,7 @@ async def test_jump_to_latest(tab: Tab, cue: Cues, person: Person) -> None:
     assert await tab.distance() <= NEAR_END_PX
 
 
-async def test_scrolling_down_to_the_end_pins_again(tab: Tab, cue: Cues, person: Person) -> None:
+async def test_ux_29_scrolling_down_to_the_end_pins_again(tab: Tab, cue: Cues, person: Person) -> None:
     """Who scrolls back to the end follows again."""
     await _tall(tab, cue, person)
     await tab.ask(f"Count {cue(streamed(250, 50))}")
@@ -90,7 +90,7 @@ async def test_scrolling_down_to_the_end_pins_again(tab: Tab, cue: Cues, person:
 
 
 @pytest.mark.parametrize("focus", ["text", "message field"])
-async def test_page_up_unpins(tab: Tab, cue: Cues, person: Person, focus: str) -> None:
+async def test_ux_30_page_up_unpins(tab: Tab, cue: Cues, person: Person, focus: str) -> None:
     """PageUp lets go like the wheel does, also while the message field has the focus (UX 30)."""
     await _tall(tab, cue, person)
     await tab.ask(f"Count {cue(streamed(200, 60))}")
@@ -102,7 +102,7 @@ async def test_page_up_unpins(tab: Tab, cue: Cues, person: Person, focus: str) -
     assert await tab.distance() > 200
 
 
-async def test_selecting_upward_unpins(tab: Tab, cue: Cues, person: Person) -> None:
+async def test_ux_30_selecting_upward_unpins(tab: Tab, cue: Cues, person: Person) -> None:
     """A selection made upward lets go too: the text under the pointer must not move (UX 30)."""
     await _tall(tab, cue, person)
     await tab.ask(f"Count {cue(streamed(200, 60))}")
@@ -117,7 +117,7 @@ async def test_selecting_upward_unpins(tab: Tab, cue: Cues, person: Person) -> N
     assert abs(await _top(tab) - place) <= 30
 
 
-async def test_changing_the_layout_does_not_unpin(tab: Tab, cue: Cues, person: Person) -> None:
+async def test_ux_31_changing_the_layout_does_not_unpin(tab: Tab, cue: Cues, person: Person) -> None:
     """Resizing the window or folding the sidebar keeps a pinned reader at the end (UX 31)."""
     await _tall(tab, cue, person)
     for width, height in ((700, 500), (1280, 800), (900, 300)):
@@ -179,7 +179,7 @@ async def test_earlier_messages_come_while_scrolling(tab: Tab, cue: Cues, person
     assert [text[:11] for text in texts] == [f"Question {number:02}" for number in range(24)]
 
 
-async def test_touch_scrolls_and_unpins(phone: Tab, cue: Cues, person: Person) -> None:
+async def test_ux_30_touch_scrolls_and_unpins(phone: Tab, cue: Cues, person: Person) -> None:
     """On a phone, a swipe down (towards what came before) lets go of the end (UX 30)."""
     await _tall(phone, cue, person)
     await phone.composer.fill(f"Count {cue(streamed(200, 60))}")

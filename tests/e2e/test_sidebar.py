@@ -36,7 +36,7 @@ async def _menu(tab: Tab, conversation: str, entry: str) -> None:
     await tab.menu(row.get_by_test_id("conversation-menu"), entry)
 
 
-async def test_conversations_are_grouped_by_day(app: RunningApp, tab: Tab, person: Person) -> None:
+async def test_ux_03_conversations_are_grouped_by_day(app: RunningApp, tab: Tab, person: Person) -> None:
     """Rows stand under Pinned, Today, Yesterday, Previous 7 days, Previous 30 days, then by month (UX 3)."""
     noon = datetime.now().astimezone().replace(hour=12, minute=0)
     ages = {"today": 0, "yesterday": 1, "this week": 5, "this month": 20, "long ago": 400}
@@ -56,7 +56,7 @@ async def test_conversations_are_grouped_by_day(app: RunningApp, tab: Tab, perso
     assert await tab.rows.all_inner_texts() == ["pinned", *ages]
 
 
-async def test_sending_moves_a_conversation_up(tab: Tab, person: Person, cue: Cues) -> None:
+async def test_ux_04_sending_moves_a_conversation_up(tab: Tab, person: Person, cue: Cues) -> None:
     """Sending moves the conversation to the top, without a reload (UX 4)."""
     old = await person.ask(f"Old {cue(Script('ok'))}")
     await person.ask(f"New {cue(Script('ok'))}")
@@ -66,7 +66,7 @@ async def test_sending_moves_a_conversation_up(tab: Tab, person: Person, cue: Cu
     await expect(tab.rows).to_have_text([re.compile("^Old"), re.compile("^New")])
 
 
-async def test_renaming_in_place(tab: Tab, person: Person) -> None:
+async def test_ux_06_renaming_in_place(tab: Tab, person: Person) -> None:
     """Rename is inline: Enter saves, Esc cancels, and the new name survives a reload (UX 6)."""
     conversation = await person.conversation("First name")
     await tab.open()
@@ -106,7 +106,7 @@ async def test_pinning(tab: Tab, person: Person) -> None:
     await expect(tab.rows).to_have_text(["Newest", "Oldest"])
 
 
-async def test_deleting_and_undo(tab: Tab, person: Person, cue: Cues) -> None:
+async def test_ux_07_deleting_and_undo(tab: Tab, person: Person, cue: Cues) -> None:
     """Deleting takes the row away at once and offers Undo for at least 5 s, which brings all of it back (UX 7)."""
     conversation = await person.ask(f"Keep me {cue(Script('Kept.'))}")
     await tab.open(f"/c/{conversation}")
@@ -152,7 +152,7 @@ async def test_deleted_elsewhere(tab: Tab, person: Person, cue: Cues) -> None:
     await expect(tab.not_found).to_be_visible()
 
 
-async def test_long_lists_load_while_scrolling(tab: Tab, person: Person) -> None:
+async def test_ux_09_long_lists_load_while_scrolling(tab: Tab, person: Person) -> None:
     """Of 120 conversations the page opens with some, and loads the rest as they are scrolled to, each once (UX 9)."""
     for start in range(0, 120, 20):
         await asyncio.gather(*(person.conversation(f"Talk {start + number:03}") for number in range(20)))
@@ -176,7 +176,7 @@ async def test_long_lists_load_while_scrolling(tab: Tab, person: Person) -> None
     await becomes(lambda: scroller.evaluate("list => list.scrollTop"), lambda top: abs(top - before) < 5)
 
 
-async def test_answering_and_unseen_are_shown(tab: Tab, person: Person, cue: Cues) -> None:
+async def test_ux_08_answering_and_unseen_are_shown(tab: Tab, person: Person, cue: Cues) -> None:
     """While a conversation is answered its row has a spinner, then a dot until it has been seen (UX 8)."""
     conversation = await person.ask(f"Hello {cue(Script('Hello.'))}")
     await tab.open()
@@ -196,7 +196,7 @@ async def test_answering_and_unseen_are_shown(tab: Tab, person: Person, cue: Cue
     await expect(row.get_by_test_id("unseen")).to_have_count(0)
 
 
-async def test_answer_read_as_it_came_is_seen(tab: Tab, person: Person, cue: Cues) -> None:
+async def test_ux_08_answer_read_as_it_came_is_seen(tab: Tab, person: Person, cue: Cues) -> None:
     """An answer that was watched to its end has no dot afterwards, in this tab or another (UX 8)."""
     await tab.open()
     await tab.ask(f"Watch {cue(streamed(15, 30))}")
@@ -208,7 +208,7 @@ async def test_answer_read_as_it_came_is_seen(tab: Tab, person: Person, cue: Cue
     await expect(tab.page.get_by_test_id("unseen")).to_have_count(0)
 
 
-async def test_collapsing_leaves_a_rail_and_survives_a_reload(tab: Tab) -> None:
+async def test_ux_02_collapsing_leaves_a_rail_and_survives_a_reload(tab: Tab) -> None:
     """By button and by key; the ways to a new chat, to documents and to the account stay as icons (UX 2)."""
     page = tab.page
     await tab.open()
@@ -234,7 +234,7 @@ async def test_collapsing_leaves_a_rail_and_survives_a_reload(tab: Tab) -> None:
     await expect(conversations).to_be_visible()
 
 
-async def test_layout_on_a_desktop(tab: Tab, person: Person, cue: Cues) -> None:
+async def test_ux_01_sidebar_column_and_composer_on_a_desktop(tab: Tab, person: Person, cue: Cues) -> None:
     """The sidebar is on the left, the text is a column of about 768 px, the composer is at the bottom (UX 1)."""
     conversation = await person.ask(f"Wide {cue(Script('word ' * 400))}")
     await tab.open(f"/c/{conversation}")
@@ -250,7 +250,7 @@ async def test_layout_on_a_desktop(tab: Tab, person: Person, cue: Cues) -> None:
 
 
 @pytest.mark.parametrize("way", ["selection", "escape", "backdrop"])
-async def test_drawer_on_a_phone(phone: Tab, person: Person, cue: Cues, way: str) -> None:
+async def test_ux_66_drawer_on_a_phone(phone: Tab, person: Person, cue: Cues, way: str) -> None:
     """On a phone the sidebar is a drawer, closed at first; selection, Esc and backdrop close it (UX 66)."""
     conversation = await person.ask(f"Hello {cue(Script('Hello.'))}")
     await phone.open()
@@ -270,7 +270,7 @@ async def test_drawer_on_a_phone(phone: Tab, person: Person, cue: Cues, way: str
     await expect(phone.sidebar).not_to_be_in_viewport()
 
 
-async def test_row_menu_can_be_reached_on_a_phone(phone: Tab, person: Person) -> None:
+async def test_ux_05_row_menu_can_be_reached_on_a_phone(phone: Tab, person: Person) -> None:
     """What can be done with a conversation can be done by touch too (UX 5)."""
     await person.conversation("Touch me")
     await phone.open()
@@ -281,7 +281,7 @@ async def test_row_menu_can_be_reached_on_a_phone(phone: Tab, person: Person) ->
 
 
 @pytest.mark.parametrize("address", ["00000000-0000-7000-8000-000000000000", "nonsense", "..%2f..%2fetc"])
-async def test_unknown_conversation(visits: Visits, tab: Tab, address: str) -> None:
+async def test_ux_10_unknown_conversation(visits: Visits, tab: Tab, address: str) -> None:
     """An unknown conversation says so and offers a way on (UX 10)."""
     visits.faults.allow_status(404)  # of the page itself, for an address that cannot be one
     await tab.page.goto(f"{tab.url}/c/{address}")
@@ -291,7 +291,7 @@ async def test_unknown_conversation(visits: Visits, tab: Tab, address: str) -> N
     await expect(tab.composer).to_be_visible()
 
 
-async def test_back_and_forward(tab: Tab, person: Person, cue: Cues) -> None:
+async def test_ux_10_back_and_forward(tab: Tab, person: Person, cue: Cues) -> None:
     """Every conversation has its own address; Back and Forward go from one to the other (UX 10)."""
     first = await person.ask(f"One {cue(Script('First answer.'))}")
     second = await person.ask(f"Two {cue(Script('Second answer.'))}")

@@ -41,7 +41,7 @@ _WATCH = """() => {
 }"""
 
 
-async def test_an_answer_never_shrinks(tab: Tab, cue: Cues) -> None:
+async def test_ux_35_an_answer_never_shrinks(tab: Tab, cue: Cues) -> None:
     """Formulas, alerts, tables, diagrams and the end of the answer: it only grows (UX 35)."""
     await tab.open()
     await tab.page.evaluate(_WATCH)
@@ -51,7 +51,7 @@ async def test_an_answer_never_shrinks(tab: Tab, cue: Cues) -> None:
     assert await tab.page.evaluate("window.shrunk") == []
 
 
-async def test_a_selection_in_what_is_being_written_stays(tab: Tab, cue: Cues) -> None:
+async def test_ux_34_a_selection_in_what_is_being_written_stays(tab: Tab, cue: Cues) -> None:
     """Words that are selected in the paragraph that grows stay selected, also when the answer ends (UX 34)."""
     await tab.open()
     await tab.ask(

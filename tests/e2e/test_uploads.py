@@ -56,7 +56,9 @@ async def test_a_failed_upload_is_retried_or_removed(tab: Tab, visits: Visits) -
     await expect(tab.page.get_by_test_id("document")).to_have_count(1)
 
 
-async def test_a_message_waits_for_a_file_that_did_not_arrive(tab: Tab, visits: Visits, cue: Cues) -> None:
+async def test_ux_21_a_message_waits_for_a_file_that_did_not_arrive(
+    tab: Tab, visits: Visits, cue: Cues
+) -> None:
     """It is not sent without the file; after a retry the file goes with it and is read for the answer."""
     visits.faults.allow_network_away()
     chip = tab.page.get_by_test_id("attached-file")
