@@ -23,7 +23,7 @@ class Jan:
     def claims(self, element: object) -> bool:
         """Whether an element is a message of a thread, or what is known of a thread."""
         record = mapping(element)
-        if "thread_id" in record:
+        if _is_message(record):
             return "role" in record and "content" in record
         return _is_thread(record)
 
@@ -32,7 +32,7 @@ class Jan:
         threads = {text(each.get("id")): each for each in objects(element) if _is_thread(each)}
         lines: dict[str, list[Json]] = {}
         for each in objects(element):
-            if "thread_id" in each:
+            if _is_message(each):
                 lines.setdefault(text(each.get("thread_id")), []).append(each)
         beside = _beside(around) if lines else {}
         for key, given in lines.items():
@@ -43,6 +43,10 @@ class Jan:
         for key, about in threads.items():
             if key not in lines and around.beside("messages.jsonl") is None:
                 yield Skipped(first_text(about, "title") or "a thread", "its messages.jsonl is not beside it")
+
+
+def _is_message(record: Json) -> bool:
+    return "thread_id" in record or record.get("object") == "thread.message"
 
 
 def _is_thread(record: Json) -> bool:

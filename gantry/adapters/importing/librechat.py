@@ -116,6 +116,8 @@ def take(node: Json, *, own: bool) -> Said:
             said.failed(words)
         else:
             take_content(said, words, own=own)
+    elif node.get("error") is True and text(node.get("text")).strip() not in said.content:
+        said.failed(node.get("text"))
     take_files(said, node.get("files"), node.get("attachments"))
     if node.get("unfinished") is True:
         said.say("*[This answer was not finished]*")

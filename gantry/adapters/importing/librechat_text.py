@@ -23,7 +23,7 @@ _HISTORY = re.compile(
 _OPTIONS = re.compile(r"^(?:## Options|Options[ \t]*\n#{10,})[ \t]*$", re.MULTILINE)
 _TOOLS = frozenset({"Tool", "Code Interpreter", "Retrieval", "Image"})
 _NOTHING = frozenset({"undefined", "null", "[object Object]", ""})
-_FAILED, _UNFINISHED = "*(This is an error message)*", "*(This is an unfinished message)*"
+_TRAILER = re.compile(r"\s*\*?\(This is an (?P<kind>error|unfinished) message\)\*?\s*\Z")
 _LONG = ("promptPrefix", "system", "instructions")
 
 
@@ -154,15 +154,12 @@ def _speakers(labels: Mapping[int, str], own: str) -> dict[int, str]:
 def _message(blocks: list[_Block], model: str, *, by_person: bool) -> ForeignMessage:
     said = Said()
     for block in blocks:
-        words = "\n".join(block.lines).strip("\n")
-        failed, unfinished = (_FAILED in words[-200:], _UNFINISHED in words[-200:])
-        words = (
-            words.removesuffix(_UNFINISHED).rstrip().removesuffix(_FAILED).rstrip()
-            if failed or unfinished
-            else words
-        )
+        words, trailers = "\n".join(block.lines).strip("\n"), set[str]()
+        while trailer := _TRAILER.search(words, max(0, len(words) - 200)):
+            words = words[: trailer.start()]
+            trailers.add(trailer["kind"])
         part = _part(words)
-        if failed:
+        if "error" in trailers:
             said.failed(words)
         elif part:
             take_part(said, part, own=by_person)
@@ -170,7 +167,7 @@ def _message(blocks: list[_Block], model: str, *, by_person: bool) -> ForeignMes
             said.happened(block.label, words)
         else:
             (said.say if by_person else said.answer)(words)
-        if unfinished:
+        if "unfinished" in trailers:
             said.say("*[This answer was not finished]*")
     role = MessageRole.USER if by_person else MessageRole.ASSISTANT
     return ForeignMessage(

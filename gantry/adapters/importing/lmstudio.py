@@ -44,7 +44,10 @@ class LmStudio:
             return False
         if any(isinstance(each.get("versions"), list) for each in objects(messages)):
             return True
-        return sum(sign in record for sign in _SIGNS) > 1
+        plain = all("role" in each and "content" in each for each in objects(messages))
+        return plain and (
+            sum(sign in record for sign in _SIGNS) > 1 or ("name" in record and "id" not in record)
+        )
 
     def read(self, element: object, around: Surroundings) -> Iterator[ForeignConversation | Skipped]:
         """Read one chat."""

@@ -149,4 +149,19 @@ def _rating(node: Json) -> Rating | None:
     )
 
 
+class OpenWebUiList(OpenWebUi):
+    """What is left when every other product was asked: a title over a list of messages, as its oldest exports are."""
+
+    def claims(self, element: object) -> bool:
+        """Whether an element is such a chat."""
+        record = mapping(element)
+        told = list(objects(record.get("messages")))
+        return (
+            "title" in record
+            and bool(told)
+            and all("role" in each and "content" in each for each in told[:3])
+        )
+
+
 READER = OpenWebUi()
+OLDEST = OpenWebUiList()

@@ -39,6 +39,7 @@ READERS: tuple[Reader, ...] = (
     big_agi.READER,
     chatbot_ui.READER,
     anythingllm.READER,
+    openwebui.OLDEST,
 )
 
 

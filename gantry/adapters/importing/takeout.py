@@ -63,7 +63,7 @@ class Takeout:
         groups = list(_grouped([entry for _, entry in told if entry]))
         for group in groups:
             yield _conversation(group)
-        if groups:
+        if sum(map(len, groups)) > 1:
             yield Skipped(
                 "which questions were one conversation",
                 "the export does not say it: those less than 30 minutes apart were put together",
@@ -127,7 +127,8 @@ def _entry(entry: Json, before: tuple[str, ...]) -> _Entry | None:
         return None
     asked = Said()
     asked.say(title[len(known.strip()) :].strip() if known else title)
-    for file in (*items(entry.get("attachedFiles")), entry.get("imageFile")):
+    named = (each for each in objects(entry.get("subtitles")) if "url" in each)
+    for file in (*items(entry.get("attachedFiles")), entry.get("imageFile"), *named):
         _attach(asked, file)
     question = ForeignMessage(
         "", None, MessageRole.USER, asked.content, created_at=at, files=tuple(asked.files)

@@ -25,7 +25,7 @@ class TypingMind:
     def claims(self, element: object) -> bool:
         """Whether an element is a backup, or one of its chats."""
         record = mapping(element)
-        return _is_chat(record) or any(_is_chat(each) for each in objects(_data(record).get("chats")))
+        return _is_chat(record) or any(_has_messages(each) for each in objects(_data(record).get("chats")))
 
     def read(self, element: object, around: Surroundings) -> Iterator[ForeignConversation | Skipped]:
         """Read one chat, or those of a backup."""
@@ -38,7 +38,7 @@ class TypingMind:
             text(each.get("id")): first_text(each, "title", "name") for each in objects(data.get("folders"))
         }
         for each in items(data.get("chats")):
-            if _is_chat(mapping(each)):
+            if _has_messages(mapping(each)):
                 yield _conversation(each, folders)
             else:
                 yield Skipped(
@@ -57,10 +57,12 @@ def _data(record: Json) -> Json:
     return mapping(record.get("data")) or record
 
 
+def _has_messages(record: Json) -> bool:
+    return isinstance(record.get("messages"), list)
+
+
 def _is_chat(record: Json) -> bool:
-    return isinstance(record.get("messages"), list) and any(
-        sign in record for sign in ("chatID", "chatTitle", "folderID")
-    )
+    return _has_messages(record) and any(sign in record for sign in ("chatID", "chatTitle", "folderID"))
 
 
 def _conversation(record: Json, folders: Mapping[str, str]) -> ForeignConversation:

@@ -69,3 +69,11 @@ def test_folders_in_a_zip(tmp_path) -> None:
     found = [each.item for each in ExportFiles(10_000_000).open(str(path), "threads.zip").found()]
     titles = [each.title if isinstance(each, ForeignConversation) else each.what for each in found]
     assert sorted(titles) == ["Empty", "Weather"]
+
+
+def test_messages_that_name_no_thread() -> None:
+    """They are of the thread beside them."""
+    record = line(1, "user", "Rain?") | {"object": "thread.message"}
+    del record["thread_id"]
+    found = read(lines(record), around=Beside({"thread.json": json.dumps(THREAD).encode()}))
+    assert (found.one.title, found.spoken()) == ("Weather", [("U", "Rain?")])

@@ -244,3 +244,12 @@ def test_the_export_as_a_table() -> None:
         "Keeper,Four,false,false,false,2,1,2025-01-01T00:00:01.000Z\n"
     )
     assert read(table).spoken() == [("U", "One, two\nthree"), ("A", "Four")]
+
+
+def test_an_error_beside_what_was_said_is_kept() -> None:
+    """And the trailers of the export as text, with and without stars."""
+    broken = said("2", "1", False, "quota", error=True, content=[{"type": "text", "text": "Half"}])
+    assert read(export([FLAT[0], broken])).spoken()[-1] == ("A", "Half\n\n*[This answer failed: quota]*")
+    rule = "#" * 24
+    text = f"Conversation\n{rule}\nconversationId: c\n\nHistory\n{rule}\n>> User:\nQ\n\n\n>> Keeper:\nquota\n(This is an error message)\n\n\n"
+    assert read(text).spoken()[-1] == ("A", "*[This answer failed: quota]*")

@@ -89,3 +89,9 @@ def test_the_prompt_may_stand_in_the_configuration_and_older_files_are_plain() -
     )
     assert found.one.system == "Grow."
     assert found.spoken() == [("U", "Hi"), ("A", "Hello")]
+
+
+def test_the_oldest_chats_have_only_a_name_and_messages() -> None:
+    """No versions, no settings that are its own."""
+    found = read({"name": "Old", "messages": [{"role": "user", "content": "Hi"}], "inferenceParams": {}})
+    assert found.formats == {"lmstudio"}

@@ -199,3 +199,17 @@ def test_times_in_seconds_or_milliseconds() -> None:
     """Both are the same moment."""
     one = read([{"chat": chat({**ASK, "timestamp": 1_750_000_000_000}, timestamp=1_750_000_000_000)}]).one
     assert one.created_at == one.messages[0].created_at
+
+
+def test_the_oldest_chats_are_a_title_over_a_list() -> None:
+    """Read where no other product knows them."""
+    found = read(
+        [
+            {
+                "title": "Old",
+                "messages": [{"role": "user", "content": "One"}, {"role": "assistant", "content": "Two"}],
+            }
+        ]
+    )
+    assert found.formats == {"openwebui"}
+    assert found.spoken() == [("U", "One"), ("A", "Two")]
