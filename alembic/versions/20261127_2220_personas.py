@@ -1,13 +1,13 @@
 """Keep what is set for conversations, personas and prompts.
 
-Revision: 20261127_2220, after 20261127_2230
+Revision: 20261127_2220, after 20261127_2200
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "20261127_2220"
-down_revision = "20261127_2230"
+down_revision = "20261127_2200"
 branch_labels = None
 depends_on = None
 
