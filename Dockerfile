@@ -56,6 +56,10 @@ RUN rm -f /models/all-MiniLM-L6-v2/*.tar.gz; cd /models/all-MiniLM-L6-v2/onnx 2>
     && rm model.onnx
 
 FROM base AS backend
+# Letters of exported PDF beyond those in Typst: Arabic, Chinese, Japanese, Korean; 3 MB.
+RUN { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends fonts-dejavu-core fonts-droid-fallback; } \
+    || echo "Fonts could not be installed: PDF in this image has no Arabic, Chinese, Japanese and Korean."; \
+    rm -rf /var/lib/apt/lists/*
 # Text recognition for images, about 90 MB with English; "eng deu fra" for more languages, "" for none.
 ARG OCR_LANGUAGES="eng"
 RUN test -z "${OCR_LANGUAGES}" \

@@ -7,6 +7,7 @@ import sys
 from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from time import monotonic, sleep
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -21,6 +22,8 @@ from gantry.adapters.documents.files import LocalFiles
 from gantry.adapters.documents.folder import LocalDocuments
 from gantry.adapters.embedding.choice import Embedders
 from gantry.adapters.embedding.rerank import HttpReranker
+from gantry.adapters.exporting.process import ProcessTypesetter
+from gantry.adapters.exporting.zipping import StreamedZip
 from gantry.adapters.importing import ExportFiles
 from gantry.adapters.in_process.live import InProcessEventLog, InProcessNotices, InProcessRateLimiter
 from gantry.adapters.machine import require_space
@@ -32,6 +35,7 @@ from gantry.adapters.secrets.encryption import FernetEncryption
 from gantry.adapters.secrets.passwords import Argon2Passwords
 from gantry.domain.accounts import checked_password, normal_email
 from gantry.domain.catalog import ConnectionKind, ConnectionOrigin, ConnectionSpec
+from gantry.domain.clock import utc_now
 from gantry.domain.credentials import readable
 from gantry.domain.crowd import Crowd
 from gantry.domain.errors import Conflict, Invalid
@@ -443,7 +447,7 @@ def _services(
         catalog=catalog,
         connections=models.connections,
         feed=FeedService(live.notices),
-        exports=ExportService(database, clock),
+        exports=exports(settings, database, clock),
         imports=ImportService(
             database,
             ExportFiles(settings.import_max_mb * 4_000_000),
@@ -465,6 +469,13 @@ def _services(
             parts, telemetry, _secret(settings.metrics_token) or "", _newest_backup(settings)
         ),
         search=SearchService(database),
+    )
+
+
+def exports(settings: Settings, database: Database, now: Callable[[], datetime] = utc_now) -> ExportService:
+    """Return the service that takes conversations out; it opens nothing before it is used."""
+    return ExportService(
+        database, LocalFiles(settings.data_dir / "documents"), ProcessTypesetter(), StreamedZip, now
     )
 
 

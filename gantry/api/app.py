@@ -7,6 +7,7 @@ from gantry.api import (
     accounts,
     catalog,
     chat,
+    exporting,
     live,
     memory,
     operations,
@@ -33,6 +34,6 @@ def create_api() -> FastAPI:
         openapi_url="/api/v1/openapi.json",
     )
     problems.install(api)
-    for room in (accounts, tokens, chat, order, live, catalog, vault, memory, search, operations):
+    for room in (accounts, tokens, chat, order, live, catalog, vault, memory, search, operations, exporting):
         api.include_router(room.router)
     return api

@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Callable, Sequence
 
 from gantry import __version__
+from gantry.cli.exporting import add_export_command
 from gantry.cli.failing import CommandError
 from gantry.cli.front_end import build
 from gantry.cli.importing import add_import_command
@@ -75,6 +76,7 @@ def _parser() -> argparse.ArgumentParser:
     add_operations_commands(commands)
     add_user_commands(commands)
     add_import_command(commands)
+    add_export_command(commands)
     return parser
 
 

@@ -1,19 +1,60 @@
 """Conversations as they leave Gantry: values, and the JSON that Gantry itself reads back (docs/export-format.md)."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from enum import StrEnum
+from typing import Any, Protocol
 from uuid import UUID
 
 from gantry.domain.chat import MessageStatus, Rating, StoredMessage
 from gantry.domain.context import CitedSource
 
 FORMAT = "gantry"
+MAX_CHOSEN = 1000  # conversations that one request names
 VERSION = (
     1  # raised only when a reader of the version before would go wrong; it passes over keys it does not know
 )
+
+
+class ExportForm(StrEnum):
+    """As what a conversation is taken out."""
+
+    JSON = "json"
+    MARKDOWN = "markdown"
+    HTML = "html"
+    PDF = "pdf"
+
+    @property
+    def suffix(self) -> str:
+        """What names of such files end with."""
+        return ".md" if self is ExportForm.MARKDOWN else f".{self.value}"
+
+    @property
+    def media_type(self) -> str:
+        """What such files are, as HTTP says it."""
+        return _MEDIA_TYPES[self]
+
+
+_MEDIA_TYPES = {
+    ExportForm.JSON: "application/json",
+    ExportForm.MARKDOWN: "text/markdown; charset=utf-8",
+    ExportForm.HTML: "text/html; charset=utf-8",
+    ExportForm.PDF: "application/pdf",
+}
+
+
+class ZipStream(Protocol):
+    """A ZIP that is written once, from beginning to end; what is ready is handed out on the way."""
+
+    def member(self, name: str, content: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+        """Write a member, and yield what is ready. What goes wrong in *content* leaves the ZIP without an end."""
+        ...
+
+    def end(self) -> bytes:
+        """Return the rest; without it the ZIP is broken."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +67,7 @@ class Named:
 
 @dataclass(frozen=True, slots=True)
 class ExportedConversation:
-    """A conversation as it is exported, without its messages. ``reads`` is a ``domain.knowledge.ScopeKind``."""
+    """A conversation as it is exported, without its messages. ``folder`` names the folder it stands in, after the one around that; ``reads`` is a ``domain.knowledge.ScopeKind``."""
 
     id: UUID
     created_at: datetime
@@ -37,6 +78,9 @@ class ExportedConversation:
     model: str | None
     remembered: bool
     active_leaf_id: UUID | None
+    archived: bool = False
+    tags: Sequence[str] = ()
+    folder: Sequence[str] = ()
     reads: str = "all"
     collections: tuple[Named, ...] = ()
     documents: tuple[Named, ...] = ()
@@ -138,6 +182,9 @@ def _head(conversation: ExportedConversation) -> dict[str, Any]:
         "created_at": moment(conversation.created_at),
         "updated_at": moment(conversation.updated_at),
         "pinned": conversation.pinned,
+        "archived": conversation.archived,
+        "folder": list(conversation.folder),
+        "tags": list(conversation.tags),
         "model": conversation.model,
         "remembered": conversation.remembered,
         "scope": {
@@ -223,3 +270,19 @@ def _id(each: UUID | None) -> str | None:
 
 def _dumps(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def summary(
+    product: str, at: datetime, form: ExportForm, contents: Mapping[str, int], instead: Sequence[str]
+) -> str:
+    """Return what a ZIP says about itself; *instead* are the conversations that are there in another form."""
+    told = {
+        "format": FORMAT,
+        "version": VERSION,
+        "product": product,
+        "exported_at": moment(at),
+        "as": form.value,
+        "contents": dict(contents),
+        "instead": list(instead),
+    }
+    return json.dumps(told, ensure_ascii=False, indent=1) + "\n"

@@ -42,6 +42,10 @@ class FileStore(Protocol):
         """Return where the file of a document is."""
         ...
 
+    def read(self, *, account: UUID, document: UUID) -> AsyncIterator[bytes]:
+        """Yield the file of a document, a block at a time; NotFound where it has gone."""
+        ...
+
     async def holds(self, *, account: UUID, document: UUID) -> bool:
         """Return whether the file of a document is there."""
         ...

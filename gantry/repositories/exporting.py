@@ -17,10 +17,12 @@ from gantry.domain.exporting import (
     Named,
 )
 from gantry.domain.knowledge import DocumentScope
-from gantry.models import Attachment, Collection, Conversation, Document, Feedback, Message
+from gantry.models import Attachment, Collection, Conversation, Document, Feedback, Folder, Message
 from gantry.repositories.chat import ChatRepository
 from gantry.repositories.sent import SentRepository
 from gantry.repositories.values import value_of
+
+_MOST_NESTED = 8  # folders in one another; there are two
 
 
 class ExportingRepository:
@@ -47,10 +49,23 @@ class ExportingRepository:
         return value_of(
             ExportedConversation,
             row,
+            tags=tuple(row.tags or ()),
+            folder=await self._folder(row.folder_id, owner),
             reads=scope.kind.value,
             collections=await self._named(Collection, scope.collections, owner),
             documents=await self._named(Document, scope.documents, owner),
         )
+
+    async def _folder(self, folder: UUID | None, owner: UUID) -> tuple[str, ...]:
+        """Return the names of a folder and those around it, the outermost first."""
+        names: list[str] = []
+        while folder is not None and len(names) < _MOST_NESTED:
+            row = await self._session.get(Folder, folder)
+            if row is None or row.account_id != owner:
+                break
+            names.insert(0, row.name)
+            folder = row.parent_id
+        return tuple(names)
 
     async def _named(self, table: Any, ids: Sequence[UUID], owner: UUID) -> tuple[Named, ...]:
         """Return those of the things that are there, in the order of *ids*."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import pypdfium2
+from pypdf import PdfReader
 
 from tests.parts import documents
 
@@ -181,3 +182,8 @@ def _pictures(photo: Photo) -> tuple[int, int, list[bytes]]:
         bitmap.height // 3,
         [stream(b"".join(part), f"{told} /Width {bitmap.width} /Height {len(part)}") for part in parts],
     )
+
+
+def text_of(content: bytes) -> list[str]:
+    """Return the text of each page, as another reader than ours sees it."""
+    return [page.extract_text() for page in PdfReader(io.BytesIO(content)).pages]

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import BinaryIO
 from uuid import UUID
 
-from gantry.domain.errors import Invalid, Unavailable
+from gantry.domain.errors import Invalid, NotFound, Unavailable
 from gantry.domain.files import Received
 
 _BLOCK = 1 << 20
@@ -89,6 +89,16 @@ class LocalFiles:
     def path(self, *, account: UUID, document: UUID) -> str:
         """Return where the file of a document is."""
         return str(self._root / account.hex / document.hex)
+
+    async def read(self, *, account: UUID, document: UUID) -> AsyncIterator[bytes]:
+        """Yield the file of a document."""
+        try:
+            file = await asyncio.to_thread(Path(self.path(account=account, document=document)).open, "rb")
+        except FileNotFoundError as error:
+            raise NotFound("This file no longer exists.") from error
+        with file:
+            while block := await asyncio.to_thread(file.read, _BLOCK):
+                yield block
 
     async def holds(self, *, account: UUID, document: UUID) -> bool:
         """Return whether the file of a document is there."""
