@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 from fastapi.responses import StreamingResponse
 
-from gantry.api.access import Signed
+from gantry.api.access import Reads
 from gantry.api.problems import PROBLEMS
 from gantry.domain.exporting import MAX_CHOSEN, ExportForm
 from gantry.runtime import services
@@ -23,7 +23,7 @@ router = APIRouter(prefix="/api/v1", tags=["export"], responses=PROBLEMS)
     response_class=StreamingResponse,
 )
 async def export_conversation(
-    who: Signed,
+    who: Reads,
     conversation_id: UUID,
     format: ExportForm = ExportForm.JSON,  # noqa: A002 - as it is asked for
 ) -> StreamingResponse:
@@ -33,7 +33,7 @@ async def export_conversation(
 
 @router.get("/export", operation_id="export_conversations", response_class=StreamingResponse)
 async def export_conversations(
-    who: Signed,
+    who: Reads,
     format: ExportForm = ExportForm.JSON,  # noqa: A002
     ids: Annotated[list[UUID] | None, Query(max_length=MAX_CHOSEN)] = None,
 ) -> StreamingResponse:
