@@ -6,7 +6,7 @@ from uuid import UUID
 
 from annotated_types import Ge, Le
 from fastapi import APIRouter, Query
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from gantry.api.access import Reads
 from gantry.api.problems import PROBLEMS
@@ -20,6 +20,23 @@ router = APIRouter(prefix="/api/v1", tags=["search"], responses=PROBLEMS)
 _Moment = Annotated[
     AwareDatetime, Ge(datetime(1970, 1, 2, tzinfo=UTC)), Le(datetime(9999, 12, 30, tzinfo=UTC))
 ]
+
+
+class SearchIn(BaseModel):
+    """What to search, and among what; ``folder`` is with those in it."""
+
+    q: str = Field(max_length=MAX_QUERY_CHARACTERS)
+    role: MessageRole | None = None
+    before: _Moment | None = None
+    after: _Moment | None = None
+    model: str | None = Field(default=None, max_length=255)
+    folder: UUID | None = None
+    persona: UUID | None = None
+    limit: int = Field(default=20, ge=1, le=MOST)
+
+    def filters(self) -> Filters:
+        """Return the value."""
+        return Filters(self.role, self.after, self.before, self.model, self.folder, self.persona)
 
 
 class SegmentOut(BaseModel):
@@ -52,16 +69,7 @@ class SearchOut(BaseModel):
 
 
 @router.get("/search", operation_id="search")
-async def search(
-    who: Reads,
-    q: Annotated[str, Query(max_length=MAX_QUERY_CHARACTERS)],
-    role: MessageRole | None = None,
-    before: _Moment | None = None,
-    after: _Moment | None = None,
-    model: Annotated[str | None, Query(max_length=255)] = None,
-    limit: Annotated[int, Query(ge=1, le=MOST)] = 20,
-) -> SearchOut:
+async def search(who: Reads, asked: Annotated[SearchIn, Query()]) -> SearchOut:
     """Find messages and titles that hold every word of ``q``, or any where none holds all; the last may be the beginning of a word."""
-    filters = Filters(role, after, before, model)
-    found = await services().search.find(who, q, filters=filters, limit=limit)
+    found = await services().search.find(who, asked.q, filters=asked.filters(), limit=asked.limit)
     return SearchOut(hits=[HitOut.model_validate(hit) for hit in found])

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from gantry.domain.chat import MessageRole
 from gantry.domain.letters import normalised, plain
@@ -50,12 +51,14 @@ class Sought:
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """Which messages are looked at: said by whom, from and until (not included) when, answered by which model."""
+    """Which messages are looked at: said by whom, from and until (not included) when, answered by which model, in which conversations."""
 
     role: MessageRole | None = None
     after: datetime | None = None
     before: datetime | None = None
     model: str | None = None
+    folder: UUID | None = None
+    persona: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)

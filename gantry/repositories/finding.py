@@ -10,13 +10,24 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, SQLColumnExpression, String, Uuid, column, func, literal, select, text
+from sqlalchemy import (
+    ColumnElement,
+    SQLColumnExpression,
+    String,
+    Uuid,
+    column,
+    func,
+    literal,
+    or_,
+    select,
+    text,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from gantry.domain.chat import MessageRole
 from gantry.domain.finding import Filters, Sought
-from gantry.models import Conversation, Message
+from gantry.models import Conversation, Folder, Message
 
 LOOKED_THROUGH = 2000  # newest rows that hold the words
 COMPARED = 100  # newest rows that are compared with each other
@@ -166,6 +177,13 @@ def _filtered(
         held.append(at < filters.before)
     if filters.model is not None:
         held.append(model == filters.model)
+    if filters.folder is not None:
+        inside = select(col(Folder.id)).where(
+            or_(col(Folder.id) == filters.folder, col(Folder.parent_id) == filters.folder)
+        )
+        held.append(col(Conversation.folder_id).in_(inside))
+    if filters.persona is not None:
+        held.append(col(Conversation.persona_id) == filters.persona)
     return held
 
 

@@ -12,11 +12,12 @@ from gantry.domain.finding import MAX_QUERY_CHARACTERS, Filters
 from gantry.runtime import services
 from gantry.state.session import acting, guarded, uuid_of
 from gantry.state.views.search import (
+    ChoiceView,
     HitView,
-    ModelNameView,
     RecentView,
+    folder_choices,
     hit_views,
-    model_name_views,
+    model_choices,
     recent_views,
 )
 
@@ -31,10 +32,12 @@ class SearchState(rx.State):
     query: str = ""
     hits: list[HitView] = []
     recent: list[RecentView] = []
-    models: list[ModelNameView] = []
+    models: list[ChoiceView] = []
+    folders: list[ChoiceView] = []
     role: str = ""
     days: str = ""
     model: str = ""
+    folder: str = ""
     turn: int = 0  # counts what has come, so that the page makes the first of it active
 
     @rx.event
@@ -42,11 +45,12 @@ class SearchState(rx.State):
     async def begin(self):
         """Offer what was used last."""
         who = await acting(self)
-        self.query = self.role = self.days = self.model = ""
+        self.query = self.role = self.days = self.model = self.folder = ""
         self.hits = []
         listed = await services().conversations.list_conversations(who, limit=RECENT)
         self.recent = recent_views(listed)
-        self.models = model_name_views(await services().search.models(who))
+        self.models = model_choices(await services().search.models(who))
+        self.folders = folder_choices(await services().folders.list_folders(who))
         self.turn += 1
 
     @rx.event
@@ -77,6 +81,13 @@ class SearchState(rx.State):
         self.model = model
         await self._find()
 
+    @rx.event
+    @guarded
+    async def choose_folder(self, folder: Annotated[str, StringConstraints(max_length=64)]):
+        """Look in one folder, or (empty) again everywhere."""
+        self.folder = folder
+        await self._find()
+
     async def _find(self) -> None:
         who = await acting(self)
         found = await services().search.find(who, self.query, filters=self._filters()) if self.query else ()
@@ -88,6 +99,7 @@ class SearchState(rx.State):
             role=MessageRole(self.role) if self.role else None,
             after=datetime.now(UTC) - timedelta(days=int(self.days)) if self.days else None,
             model=self.model or None,
+            folder=uuid_of(self.folder, "folder") if self.folder else None,
         )
 
 

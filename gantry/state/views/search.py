@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from gantry.domain.catalog import ModelRef
 from gantry.domain.chat import MessageRole
 from gantry.domain.finding import Segment
+from gantry.domain.order import StoredFolder
 from gantry.services.chat import Listed
 from gantry.services.search import Hit
 
@@ -41,8 +42,8 @@ class RecentView:
 
 
 @dataclass(frozen=True, slots=True)
-class ModelNameView:
-    """A model to narrow a search to."""
+class ChoiceView:
+    """A model or a folder to narrow a search to."""
 
     id: str
     name: str
@@ -90,6 +91,11 @@ def recent_views(listed: Iterable[Listed]) -> list[RecentView]:
     ]
 
 
-def model_name_views(models: Iterable[str]) -> list[ModelNameView]:
+def model_choices(models: Iterable[str]) -> list[ChoiceView]:
     """Make the choices of models."""
-    return [ModelNameView(model, ModelRef.parse(model).name or model) for model in models]
+    return [ChoiceView(model, ModelRef.parse(model).name or model) for model in models]
+
+
+def folder_choices(folders: Iterable[StoredFolder]) -> list[ChoiceView]:
+    """Make the choices of folders."""
+    return [ChoiceView(str(folder.id), folder.name) for folder in folders]

@@ -7,7 +7,7 @@ import reflex as rx
 from gantry.domain.finding import MAX_QUERY_CHARACTERS
 from gantry.state.search import FoundState, SearchState
 from gantry.state.session import SessionState
-from gantry.state.views.search import HitView, ModelNameView, PieceView, RecentView
+from gantry.state.views.search import HitView, PieceView, RecentView
 from gantry.ui.account_menu import HELP, THEMES
 from gantry.ui.browser import Kept, function, link, set_theme, whole_event
 from gantry.ui.components.local import moment
@@ -122,24 +122,26 @@ def _field() -> rx.Component:
 
 
 def _filters() -> rx.Component:
-    models = rx.Var.create(SearchState.models)
+    state = SearchState
     return rx.el.div(
-        _select("Who", SearchState.role, SearchState.choose_role, *(_choice(*each) for each in _ROLES)),
-        _select("When", SearchState.days, SearchState.choose_days, *(_choice(*each) for each in _TIMES)),
+        _select("Who", state.role, state.choose_role, *(_choice(*each) for each in _ROLES)),
+        _select("When", state.days, state.choose_days, *(_choice(*each) for each in _TIMES)),
         rx.cond(
-            models.length() > 1,
-            _select(
-                "Model",
-                SearchState.model,
-                SearchState.choose_model,
-                _choice("", "Any model"),
-                rx.foreach(SearchState.models, _model),
-            ),
+            rx.Var.create(state.models).length() > 1,
+            _select("Model", state.model, state.choose_model, *_offered("Any model", state.models)),
+        ),
+        rx.cond(
+            state.folders,
+            _select("Folder", state.folder, state.choose_folder, *_offered("Any folder", state.folders)),
         ),
         class_name="search-filters",
         role="group",
         aria_label="Filters",
     )
+
+
+def _offered(every: str, choices: Any) -> tuple[rx.Component, rx.Component]:
+    return _choice("", every), rx.foreach(choices, lambda one: rx.el.option(one.name, value=one.id))
 
 
 def _select(label: str, value: Any, on_change: Any, *choices: Any) -> rx.Component:
@@ -155,10 +157,6 @@ def _select(label: str, value: Any, on_change: Any, *choices: Any) -> rx.Compone
 
 def _choice(value: str, label: str) -> rx.Component:
     return rx.el.option(label, value=value)
-
-
-def _model(model: ModelNameView) -> rx.Component:
-    return rx.el.option(model.name, value=model.id)
 
 
 def _hits() -> rx.Component:

@@ -170,6 +170,14 @@ async def test_filters(stack: Stack) -> None:
     assert set(await ids(stack, "kayak", filters=Filters(model="openai/other"))) == {late[0]}
     assert early[1] in await ids(stack, "kayak", filters=Filters(model="openai/scripted", before=middle))
     assert await stack.services.search.models(stack.who) == ["openai/other"]
+    folders, order = stack.services.folders, stack.services.order
+    outer = await folders.create(stack.who, "Boats")
+    inner = await folders.create(stack.who, "Kayaks", parent=outer.id)
+    [hit] = await find(stack, "kayak", filters=Filters(model="openai/other"))
+    await order.move(stack.who, [hit.conversation_id], inner.id)
+    for folder in (outer.id, inner.id):
+        assert set(await ids(stack, "kayak", filters=Filters(folder=folder))) == set(late)
+    assert not await find(stack, "kayak", filters=Filters(persona=outer.id))
 
 
 async def test_only_what_is_ones_own_and_there(stack: Stack) -> None:
