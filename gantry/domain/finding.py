@@ -19,7 +19,9 @@ _SATURATION, _USUAL = 1.2, 800  # of BM25; the characters of a usual message
 _EXCERPT = 180
 _BEFORE = 48  # characters of an excerpt before the first marked word
 _MOST_FORMS = 60
-_SIGNS = re.compile(r"[\s*`#>|_~]+")  # blank, or Markdown's
+# Signs of Markdown: around words, and at the beginning of lines.
+_SIGNS = re.compile(r"(?<!\s)[*`~]+|[*`~]+(?!\s)|(?<!\w)_+|_+(?!\w)|(?m:^[ \t]*(?:#{1,6}|>|[-+]|\d+\.)[ \t])")
+_BLANK = re.compile(r"[\s|]+")
 _HEAD = 2  # letters that no ending of a language reaches
 _LATIN_ENDS = "\u0370"
 _ASCII_WORD = re.compile("[A-Za-z0-9]+")
@@ -267,4 +269,4 @@ def _joined(pieces: Iterator[Segment] | Sequence[Segment]) -> Iterator[Segment]:
 
 
 def _tidy(text: str) -> str:
-    return _SIGNS.sub(" ", text)
+    return _BLANK.sub(" ", _SIGNS.sub("", text))

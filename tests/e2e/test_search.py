@@ -144,12 +144,12 @@ async def test_ux_57_filters(app: RunningApp, tab: Tab, person: Person) -> None:
     field = await open_search(tab)
     await field.fill("moss")
     await expect(hits(tab)).to_have_count(2)
-    await tab.page.get_by_label("Who").select_option("user")
+    await tab.page.get_by_label("Who", exact=True).select_option("user")
     await expect(hits(tab)).to_have_count(1)
     await expect(hits(tab)).to_contain_text("question")
-    await tab.page.get_by_label("When").select_option("7")
+    await tab.page.get_by_label("When", exact=True).select_option("7")
     await expect(hits(tab)).to_have_count(1)
-    await tab.page.get_by_label("Who").select_option("assistant")
+    await tab.page.get_by_label("Who", exact=True).select_option("assistant")
     await expect(hits(tab)).to_contain_text("scripted")
 
 

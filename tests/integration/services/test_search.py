@@ -66,14 +66,13 @@ def said(pieces: Sequence[Segment]) -> str:
 
 async def test_every_word_is_asked_for_and_the_last_as_it_is_typed(stack: Stack) -> None:
     """Endings do not matter, nor does where the last word ends; what is found says where."""
-    passport, _ = await kept(
-        stack, "Where did I put the passports?", "In the **blue** box, with the batteries."
-    )
+    answer = "## There\n\n- In the **blue** box, with the `batteries`\n- 2 * 3 of snake_case"
+    passport, _ = await kept(stack, "Where did I put the passports?", answer)
     await kept(stack, "The blue whale sings.")
     for query in ("passp", "passport", "put passp", "put passpor", "Passports "):
         assert await ids(stack, query) == [passport], query
     [hit] = await find(stack, "box bat")
-    assert said(hit.snippet) == "In the blue [box], with the [batteries]."
+    assert said(hit.snippet) == "There In the blue [box], with the [batteries] 2 * 3 of snake_case"
     assert hit.role is MessageRole.ASSISTANT
     assert hit.model == "openai/scripted"
     assert len(await find(stack, "blu")) == 2
