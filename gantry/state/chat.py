@@ -122,8 +122,9 @@ class ChatState(rx.State):
             else:
                 await self._show(who, wanted)
             if message := found.wanted(fresh=not is_open):
-                await self._show_around(who, message)
-                await found.take(who, message)
+                with suppress(NotFound):  # it may be gone, which the rest of the conversation is not
+                    await self._show_around(who, message)
+                    await found.take(who, message)
         except NotFound:
             self._blank(wanted or "")
             self.found = False

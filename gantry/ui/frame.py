@@ -61,7 +61,7 @@ def frame() -> rx.Component:
             SessionState.theme != "", rx.fragment(_chosen(theme=SessionState.theme), key=SessionState.theme)
         ),
         notices(),
-        search_dialog(),
+        rx.cond(SessionState.id != "", search_dialog()),
         _help(),
         class_name="shell",
         custom_attrs={"data-sidebar-state": _SIDEBAR},

@@ -5,8 +5,11 @@ from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
+import pytest
+from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, Locator, expect
 
 from gantry.domain.chat import MessageRole
@@ -15,7 +18,7 @@ from gantry.models import Conversation, Message
 from gantry.repositories.database import Database
 from tests.e2e.scripts import Cues
 from tests.parts.app import Person, RunningApp
-from tests.parts.browser import Tab, Visits
+from tests.parts.browser import PHONE, Tab, Visits
 from tests.parts.llm_server import Script, ScriptedServer
 
 MARKED = """() => [...(CSS.highlights.get("found") ?? [])].map(
@@ -167,6 +170,26 @@ async def test_ux_57_search_on_a_phone(app: RunningApp, phone: Tab, person: Pers
     await phone.at(re.compile(r"/c/.*\?m="))
     await expect(phone.page.locator('[data-sidebar-state="drawer"]')).to_have_count(0)
     await expect(phone.questions.first).to_be_in_viewport()
+
+
+@pytest.mark.parametrize(
+    "look", [{"color_scheme": "light"}, PHONE | {"color_scheme": "dark"}], ids=["light", "dark phone"]
+)
+async def test_ux_57_axe_finds_nothing_in_it(
+    app: RunningApp, visits: Visits, person: Person, look: dict[str, Any]
+) -> None:
+    """Neither before anything is typed, nor in what is found, nor where nothing is."""
+    await kept(app, person, ["Where is the osprey?", "Above the **lake**."], title="Osprey")
+    tab = await visits.tab(person, "/settings", **look)
+    field = await open_search(tab)
+    await expect(tab.page.get_by_role("option", name="Osprey")).to_be_visible()
+    for query, found in (("", 0), ("osp", 1), ("zzz", 0)):
+        await field.fill(query)
+        await expect(hits(tab)).to_have_count(found)
+        report = await Axe().run(tab.page, options={"resultTypes": ["violations"]})
+        assert not report.violations_count, report.generate_report()
+        width = await tab.page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        assert width <= 0
 
 
 async def test_ux_58_a_hit_opens_its_conversation_at_the_message(

@@ -160,17 +160,17 @@ const textsOf = (node) => (node.nodeType === Node.TEXT_NODE ? [node] : [...node.
 /** Lead to a message, and mark what matches `pattern` in it, also when it is drawn later or anew. */
 export function lead(message, pattern) {
   const element = document.querySelector(`[data-message="${message}"]`);
-  const marked = new Highlight();
+  const marked = globalThis.Highlight ? new Highlight() : new Set(); // browsers without it mark nothing
   const range = (node, at, end) => new StaticRange({ startContainer: node, startOffset: at, endContainer: node, endOffset: end });
   const rangesIn = (node) =>
     Array.from(node.data.matchAll(new RegExp(pattern, "gu")), ({ index: at, 0: found }) => range(node, at, at + found.length));
   const mark = () => {
     const ranges = textsOf(element).flatMap(rangesIn);
-    if (ranges[0] && !marked.size && CSS.highlights.get("found") === marked) pin.show(ranges[0].startContainer.parentElement);
+    if (ranges[0] && !marked.size && CSS.highlights?.get("found") === marked) pin.show(ranges[0].startContainer.parentElement);
     marked.clear();
     for (const each of ranges) marked.add(each);
   };
-  CSS.highlights.set("found", marked);
+  CSS.highlights?.set("found", marked);
   if (!element) return;
   pin.show(element);
   mark();
