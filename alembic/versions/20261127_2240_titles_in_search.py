@@ -1,12 +1,12 @@
 """Index the words of conversations' titles, as those of messages are (20261127_1000).
 
-Revision: 20261127_2240, after 20261127_2230
+Revision: 20261127_2240, after 20261127_2220
 """
 
 from alembic import op
 
 revision = "20261127_2240"
-down_revision = "20261127_2230"
+down_revision = "20261127_2220"
 branch_labels = None
 depends_on = None
 
