@@ -22,7 +22,7 @@ _Moment = Annotated[
 ]
 
 
-class SearchIn(BaseModel):
+class SearchQuery(BaseModel):
     """What to search, and among what; ``folder`` is with those in it."""
 
     q: str = Field(max_length=MAX_QUERY_CHARACTERS)
@@ -69,7 +69,7 @@ class SearchOut(BaseModel):
 
 
 @router.get("/search", operation_id="search")
-async def search(who: Reads, asked: Annotated[SearchIn, Query()]) -> SearchOut:
+async def search(who: Reads, asked: Annotated[SearchQuery, Query()]) -> SearchOut:
     """Find messages and titles that hold every word of ``q``, or any where none holds all; the last may be the beginning of a word."""
     found = await services().search.find(who, asked.q, filters=asked.filters(), limit=asked.limit)
     return SearchOut(hits=[HitOut.model_validate(hit) for hit in found])
