@@ -5,7 +5,7 @@ from itertools import groupby
 from pathlib import PurePosixPath
 from typing import Any
 
-from gantry.adapters.importing.said import Said, decoded
+from gantry.adapters.importing.said import PICTURE, Said, decoded
 from gantry.adapters.importing.turns import chained, role_of
 from gantry.adapters.importing.values import first_text, mapping, moment, objects, text
 from gantry.domain.chat import MessageRole
@@ -119,7 +119,10 @@ def _take_things(said: Said, chunk: Json) -> None:
     for key in _IN_DRIVE:
         if drive := mapping(chunk.get(key)):
             said.attach(
-                ForeignFile(first_text(drive, "name", "displayName", "id"), first_text(drive, "mimeType"))
+                ForeignFile(
+                    first_text(drive, "name", "displayName", "id"),
+                    first_text(drive, "mimeType") or (PICTURE if key == "driveImage" else ""),
+                )
             )
     if film := first_text(mapping(chunk.get("youtubeVideo")), "id"):
         said.cite([("YouTube", f"https://www.youtube.com/watch?v={film}")])

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from gantry.adapters.importing.said import Said, file_at
+from gantry.adapters.importing.said import PICTURE, Said, file_at
 from gantry.adapters.importing.turns import chained, is_instruction, role_of
 from gantry.adapters.importing.values import first_text, items, mapping, moment, objects, text
 from gantry.domain.chat import MessageRole
@@ -98,7 +98,7 @@ def _take(said: Said, part: Json, fragment: Json) -> None:
     elif kind in {"image_ref", "reference"}:
         place = mapping(part.get("dataRef")) or mapping(part.get("zync"))
         named = first_text(part, "altText") or first_text(fragment, "title") or "image"
-        said.attach(file_at(first_text(place, "url"), named) or ForeignFile(named))
+        said.attach(file_at(first_text(place, "url"), named, PICTURE) or ForeignFile(named, PICTURE))
     elif kind == "error":
         said.failed(part.get("error"))
     elif kind.startswith("tool_"):

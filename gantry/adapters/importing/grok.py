@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from gantry.adapters.importing.parts import take_files
-from gantry.adapters.importing.said import Said, file_at
+from gantry.adapters.importing.said import PICTURE, Said, file_at
 from gantry.adapters.importing.turns import parent_of, role_of, titled
 from gantry.adapters.importing.values import first_text, items, mapping, moment, objects, text
 from gantry.domain.chat import MessageRole
@@ -112,7 +112,7 @@ def _take_steps(said: Said, response: Json) -> None:
 def _take_picture(said: Said, picture: object) -> None:
     about = mapping(picture)
     address = text(picture) or first_text(about, "url", "image_url", "imageUrl", "fileUri")
-    if found := file_at(address, first_text(about, "file_name", "fileName", "name")):
+    if found := file_at(address, first_text(about, "file_name", "fileName", "name"), PICTURE):
         said.attach(found)
 
 

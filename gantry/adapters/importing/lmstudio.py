@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from gantry.adapters.importing.parts import take_content
-from gantry.adapters.importing.said import Said
+from gantry.adapters.importing.said import PICTURE, Said
 from gantry.adapters.importing.turns import is_instruction, role_of, titled
 from gantry.adapters.importing.values import first_text, items, mapping, moment, objects, text
 from gantry.domain.chat import MessageRole
@@ -148,7 +148,8 @@ def _take_blocks(said: Said, content: object, *, own: bool, thinking: bool = Fal
             said.resulted("", block.get("content"))
         elif kind in {"file", "image"}:
             name = first_text(block, "name", "fileIdentifier", "identifier")
-            said.attach(ForeignFile(name or kind))
+            is_picture = "image" in {kind, text(block.get("fileType"))}
+            said.attach(ForeignFile(name or kind, PICTURE if is_picture else ""))
         elif thinking:
             said.think(block.get("text"))
         else:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from gantry.adapters.importing.said import Said, decoded, file_at
+from gantry.adapters.importing.said import PICTURE, Said, decoded, file_at
 from gantry.adapters.importing.values import first_text, items, mapping, objects, text
 from gantry.domain.importing import ForeignFile
 
@@ -44,7 +44,7 @@ def take_image(said: Said, part: Part) -> None:
     if data:
         said.attach(ForeignFile(named or "image", first_text(source, "media_type") or "image/png", data=data))
     else:
-        said.attach(file_at(address, named) or ForeignFile("image"))
+        said.attach(file_at(address, named, PICTURE) or ForeignFile("image", PICTURE))
 
 
 def take_file(said: Said, part: Part) -> None:
@@ -54,7 +54,11 @@ def take_file(said: Said, part: Part) -> None:
     media_type = first_text(inner, "mimeType", "mime_type", "media_type", "type")
     data = text(inner.get("file_data"))
     address = data or first_text(inner, "file_url", "url")
-    found = file_at(address, name.rsplit("/", 1)[-1], media_type if "/" in media_type else "")
+    found = file_at(
+        address,
+        name.rsplit("/", 1)[-1],
+        media_type if "/" in media_type else PICTURE if "image_file" in part else "",
+    )
     said.attach(found or ForeignFile("file"))
 
 

@@ -115,6 +115,9 @@ def decoded(data: object) -> bytes:
         return b""
 
 
+PICTURE = "image/*"  # one whose kind is not known
+
+
 def file_at(url: object, name: str = "", media_type: str = "") -> ForeignFile | None:
     """Return the file at an address: its bytes where the address holds them (``data:``), else the address."""
     address = text(url).strip()
@@ -125,7 +128,7 @@ def file_at(url: object, name: str = "", media_type: str = "") -> ForeignFile | 
     found = _DATA_URL.match(address)
     if not found:
         return ForeignFile(_label(name) or "file", media_type)
-    kind = media_type or found[1] or "text/plain"
+    kind = found[1] or media_type or "text/plain"
     body = address[found.end() :]
     data = decoded(body) if found[3] else unquote_to_bytes(body)
     return ForeignFile(_label(name) or kind.replace("/", "."), kind, data=data)

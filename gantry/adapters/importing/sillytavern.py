@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from gantry.adapters.importing.parts import take_files
-from gantry.adapters.importing.said import Said, file_at
+from gantry.adapters.importing.said import PICTURE, Said, file_at
 from gantry.adapters.importing.values import first_text, items, mapping, moment, objects, text
 from gantry.domain.chat import MessageRole
 from gantry.domain.importing import ForeignConversation, ForeignMessage, Skipped, Standing, Surroundings
@@ -165,7 +165,7 @@ def _attach(said: Said, extra: Json) -> None:
         *(first_text(each, "url") for each in objects(extra.get("media"))),
     ]
     for address in dict.fromkeys(found for each in pictures if (found := text(each))):
-        if file := file_at(address):
+        if file := file_at(address, media_type=PICTURE):
             said.attach(file)
     take_files(said, [extra.get("file")], extra.get("files"))
 

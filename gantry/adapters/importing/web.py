@@ -12,6 +12,8 @@ _UNSEEN = (
     "script", "style", "template", "noscript", "iframe", "object", "embed", "form", "button", "input", "svg", "head", "link", "meta",
 )  # fmt: skip
 _SAFE = ("http://", "https://", "mailto:")
+_TAG = re.compile(r"<(?=[A-Za-z/!?])")
+_FORMULA = re.compile(r"(\$\$[^$]+\$\$|\$[^$\n]+\$)")
 _LINES = re.compile(r"\n{3,}")
 
 
@@ -35,6 +37,13 @@ def markdown_in(tree: Tag) -> str:
 
 
 class _Converter(MarkdownConverter):
+    def escape(self, text: Any, parent_tags: Any) -> str:
+        """Keep what the page shows as text from being read as Markdown or HTML; formulas stay as they are."""
+        parts = _FORMULA.split(str(text or ""))
+        for at in range(0, len(parts), 2):
+            parts[at] = _TAG.sub(r"\\<", super().escape(parts[at], parent_tags))
+        return "".join(parts)
+
     def convert_a(self, el: Any, text: str, parent_tags: Any) -> str:
         """Keep links that lead to a page; of others, what they say."""
         address = str(el.get("href") or "").strip()

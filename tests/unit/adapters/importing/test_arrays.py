@@ -78,7 +78,7 @@ def test_a_file_that_ends_too_early_says_so() -> None:
     assert "breaks off" in read('[{"a": 1}, {"b": "').told
 
 
-def test_a_text_that_is_too_long_is_refused_with_a_reason() -> None:
+def test_bug_13_a_text_that_is_too_long_is_refused_with_a_reason() -> None:
     """Never as if there were nothing in it."""
     assert "more than" in read("x" * MAX_WHOLE).told
 

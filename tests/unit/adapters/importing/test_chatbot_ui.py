@@ -37,7 +37,7 @@ def test_version_four_with_folders_and_prompts() -> None:
     assert "broken" in found.told
 
 
-def test_older_files_are_a_bare_list_with_numbers() -> None:
+def test_bug_9_without_times_older_files_are_a_bare_list_with_numbers() -> None:
     """A number counts within one browser and is no id; the content tells conversations apart."""
     found = read([{"id": 1, "name": "Greetings", "messages": SAID}])
     assert found.formats == {"chatbot-ui"}

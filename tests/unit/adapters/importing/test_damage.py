@@ -115,7 +115,7 @@ def test_no_damage_makes_a_reader_raise(product: str, random: Random) -> None:
 
 @QUICK
 @given(product=st.sampled_from(sorted(LISTS)), random=st.randoms(use_true_random=False))
-def test_what_stands_beside_a_damaged_element_is_read(product: str, random: Random) -> None:
+def test_bug_1_what_stands_beside_a_damaged_element_is_read(product: str, random: Random) -> None:
     """Before it and after it, whole."""
     sound = LISTS[product]
     broken = [damaged(each, random) for each in sound]
@@ -172,3 +172,51 @@ def test_a_file_that_breaks_off_gives_what_came_before(random: Random, cut: floa
 def test_files_with_nothing_in_them(text: str) -> None:
     """No conversation, and no exception."""
     assert not read(text).conversations
+
+
+TEXTS = {
+    "markdown": "# Conversation\n- conversationId: c\n- title: T\n\n## Options\n- model: m\n- promptPrefix: a\nb\n\n## History\n**User**\nQ\n\n\n**Keeper**\n"
+    '{"type":"think","think":"t"}\n\n\n**Keeper**\nA\n\n\n**Tool**\n{"type":"tool_call","tool_call":{"name":"n","args":"{}","output":"o"}}\n\n\n**User**\nR\n',
+    "text": f"Conversation\n{'#' * 24}\nconversationId: c\n\nHistory\n{'#' * 24}\n>> User:\nQ\n\n\n>> Keeper:\nA\n(This is an error message)\n\n\n",
+    "table": 'sender,text,isCreatedByUser,error,unfinished,messageId,parentMessageId,createdAt\nUser,"Q, q",true,false,false,1,,2025-01-01\nK,A,false,true,,2,1,x\n',
+    "pairs": 'id,workspace,prompt,response,sent_at,username,rating\n1,w,"Q\nq",A,2026-01-01T00:00:00Z,u,GOOD\n',
+    "page": '<html><body><div class="outer-cell"><div class="header-cell"><p>Gemini Apps<br></p></div><div class="content-cell">Prompted Q<br>'
+    'May 2, 2026, 8:05:00 PM UTC<br><p>A <b>b</b> <a href="https://x.example">x</a></p><pre><code class="language-c">c</code></pre></div></div></body></html>',
+    "lines": "\n".join(json.dumps(each) for each in LISTS["sillytavern"]),
+}  # fmt: skip
+SIGNS = (
+    "\n",
+    "\n\n\n",
+    "**",
+    "**User**\n",
+    '"',
+    ",",
+    "<",
+    "<div",
+    "</div>",
+    "<table><tr>",
+    "\0",
+    "\ud83d",
+    "{",
+    "}",
+    "## History\n",
+    ">> ",
+    ":",
+    "é",
+    "`" * 9,
+)
+
+
+@QUICK
+@given(kind=st.sampled_from(sorted(TEXTS)), random=st.randoms(use_true_random=False))
+def test_no_damage_to_a_text_makes_a_reader_raise(kind: str, random: Random) -> None:
+    """Pieces taken away, doubled, moved, and signs put in anywhere."""
+    text = TEXTS[kind]
+    for _ in range(random.randint(1, 5)):
+        one, other = sorted((random.randint(0, len(text)), random.randint(0, len(text))))
+        piece = random.choice((text[one:other], random.choice(SIGNS), ""))
+        text = random.choice((text[:one] + piece + text[other:], text[:one] + piece + text[one:]))[:20_000]
+    found = read(text.encode("utf-8", "surrogatepass"))
+    assert "could not be read" not in found.told
+    for conversation in found.conversations:
+        assert_sound(conversation)

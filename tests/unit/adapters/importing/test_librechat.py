@@ -127,7 +127,7 @@ def test_options_make_the_system_prompt_and_the_model() -> None:
     assert (one.system, one.model) == ("You know bees.", "hive-2")
 
 
-def test_a_chain_of_thousands_of_nested_messages_is_read() -> None:
+def test_bug_12_a_chain_of_thousands_of_nested_messages_is_read() -> None:
     """However deeply the file is nested."""
     depth = 5000
     opening = "".join(

@@ -21,7 +21,7 @@ ABOUT = {
 }
 
 
-def test_times_without_a_zone_are_utc_and_tied_times_keep_the_order() -> None:
+def test_bug_16_times_without_a_zone_are_utc_and_tied_times_keep_the_order() -> None:
     """Microseconds may be absent."""
     found = read({"conversation": ABOUT, "messages": SAID, "exported_at": "2026-03-05T00:00:00+00:00"})
     assert found.formats == {"nebulus-gantry"}

@@ -174,7 +174,7 @@ def test_very_old_chats_are_a_list() -> None:
     assert read([wrapped(listed)]).spoken() == [("U", "How does a sail work?"), ("A", "Like a wing.")]
 
 
-def test_pictures_files_sources_errors_and_ratings() -> None:
+def test_bug_7_pictures_files_sources_errors_and_ratings() -> None:
     """What is not text is not lost."""
     ask = {**ASK, "content": [{"type": "text", "text": "What is this?"}, {"type": "image_url", "image_url": {"url": f"data:image/png;base64,{PICTURE}"}}],
            "files": [{"type": "file", "id": "f1", "name": "chart.pdf"}]}  # fmt: skip

@@ -42,6 +42,13 @@ def test_answers_become_markdown_without_scripts() -> None:
     assert "[there](https://tides.example)" in answer
 
 
+def test_signs_of_a_page_stay_signs() -> None:
+    """Tags and stars that were shown as text are text, formulas keep their letters, code its language."""
+    html = "<p>Use &lt;b&gt; or 2*3 for $a_1*b_1$.</p><pre><code class='language-html'>&lt;b&gt;*&lt;/b&gt;</code></pre>"
+    answer = read([entry("Prompted How?", "2026-05-02T20:00:00Z", html)]).conversations[0].messages[1].content
+    assert answer == "Use \\<b> or 2\\*3 for $a_1*b_1$.\n\n```html\n<b>*</b>\n```"
+
+
 def test_what_is_left_out_is_counted() -> None:
     """Other products, notes that are no question, and that the log does not say what belongs together."""
     told = read(LOG).told
