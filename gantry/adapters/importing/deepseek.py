@@ -152,7 +152,7 @@ def _take(said: Said, fragment: Json) -> None:
         said.think(fragment.get("content"))
     elif kind == "FILE":
         take_files(said, fragment.get("files") if items(fragment.get("files")) else [fragment])
-    elif kind not in _SEARCHES:
+    elif not _is_search(fragment):
         words = first_text(fragment, "content", "text") or {
             key: value for key, value in fragment.items() if key != "type"
         }
@@ -162,9 +162,13 @@ def _take(said: Said, fragment: Json) -> None:
 def _found(fragments: list[Json]) -> Iterator[tuple[str, str]]:
     """Yield the pages that searches found: they stand after the answer."""
     for fragment in fragments:
-        if _kind(fragment) in _SEARCHES:
+        if _is_search(fragment):
             for each in (*objects(fragment.get("results")), fragment):
                 yield first_text(each, "title"), first_text(each, "url")
+
+
+def _is_search(fragment: Json) -> bool:
+    return _kind(fragment) in _SEARCHES or isinstance(fragment.get("results"), list)
 
 
 def _kind(fragment: Json) -> str:

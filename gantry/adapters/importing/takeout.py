@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from gantry.adapters.importing.said import Said, file_at
+from gantry.adapters.importing.said import Said
 from gantry.adapters.importing.turns import chained
 from gantry.adapters.importing.values import first_text, items, mapping, moment, objects, text
 from gantry.domain.chat import MessageRole
@@ -127,9 +127,12 @@ def _entry(entry: Json, before: tuple[str, ...]) -> _Entry | None:
         return None
     asked = Said()
     asked.say(title[len(known.strip()) :].strip() if known else title)
-    named = (each for each in objects(entry.get("subtitles")) if "url" in each)
-    for file in (*items(entry.get("attachedFiles")), entry.get("imageFile"), *named):
-        _attach(asked, file)
+    files = [*items(entry.get("attachedFiles")), *([entry["imageFile"]] if entry.get("imageFile") else [])]
+    for file in dict.fromkeys(
+        map(_named, files or (each for each in objects(entry.get("subtitles")) if "url" in each))
+    ):
+        if file:
+            asked.attach(ForeignFile(file))
     question = ForeignMessage(
         "", None, MessageRole.USER, asked.content, created_at=at, files=tuple(asked.files)
     )
@@ -144,12 +147,13 @@ def _answer(entry: Json) -> str:
     return "\n\n".join(piece for piece in pieces if piece)
 
 
-def _attach(asked: Said, file: object) -> None:
-    name = text(file) or first_text(mapping(file), "name", "fileName", "title")
-    if found := file_at(first_text(mapping(file), "url"), name):
-        asked.attach(found)
-    elif name:
-        asked.attach(ForeignFile(name))
+def _named(file: object) -> str:
+    """Return what a file is called: a name, or an object or a line that has one."""
+    return (
+        (text(file) or first_text(mapping(file), "name", "fileName", "title", "url"))
+        .removeprefix("-")
+        .strip()
+    )
 
 
 def _grouped(entries: list[_Entry]) -> Iterator[list[_Entry]]:

@@ -7,6 +7,8 @@ from bs4 import BeautifulSoup
 from bs4.element import Tag
 from markdownify import MarkdownConverter
 
+from gantry.domain.text import storable
+
 _MAX_HTML = 4_000_000
 _UNSEEN = (
     "script", "style", "template", "noscript", "iframe", "object", "embed", "form", "button", "input", "svg", "head", "link", "meta",
@@ -20,7 +22,7 @@ _LINES = re.compile(r"\n{3,}")
 def markdown_of(html: str) -> str:
     """Return a piece of HTML as Markdown."""
     # In an element of its own: text that looks like an address or a path is not warned about.
-    return markdown_in(BeautifulSoup(f"<div>{html[:_MAX_HTML]}</div>", "lxml"))
+    return markdown_in(BeautifulSoup(f"<div>{storable(html[:_MAX_HTML])}</div>", "lxml"))
 
 
 def markdown_in(tree: Tag) -> str:
@@ -31,7 +33,10 @@ def markdown_in(tree: Tag) -> str:
         told = _Converter(heading_style="ATX", bullets="-", code_language_callback=_language).convert_soup(
             tree
         )
-    except RecursionError:  # nested more deeply than any page that a person wrote
+    except (
+        RecursionError,
+        ValueError,
+    ):  # nested more deeply than any page that a person wrote, or with odd numbers
         told = tree.get_text("\n")
     return _LINES.sub("\n\n", told).strip()
 
@@ -41,7 +46,7 @@ class _Converter(MarkdownConverter):
         """Keep what the page shows as text from being read as Markdown or HTML; formulas stay as they are."""
         parts = _FORMULA.split(str(text or ""))
         for at in range(0, len(parts), 2):
-            parts[at] = _TAG.sub(r"\\<", super().escape(parts[at], parent_tags))
+            parts[at] = _TAG.sub(r"\\<", parts[at].replace("*", r"\*").replace("_", r"\_"))
         return "".join(parts)
 
     def convert_a(self, el: Any, text: str, parent_tags: Any) -> str:

@@ -49,6 +49,23 @@ def test_signs_of_a_page_stay_signs() -> None:
     assert answer == "Use \\<b> or 2\\*3 for $a_1*b_1$.\n\n```html\n<b>*</b>\n```"
 
 
+def test_a_page_with_odd_numbers_and_a_file_named_below_it() -> None:
+    """Its words come along; a file that only a line below the question names is named too."""
+    html = "<table><tr><td colspan='²'>one</td></tr></table>"
+    found = read(
+        [
+            entry(
+                "Prompted Q",
+                "2026-05-02T20:00:00Z",
+                html,
+                subtitles=[{"name": "Attached 1 file."}, {"name": "-  cat.png", "url": "c"}],
+            )
+        ]
+    )
+    assert "one" in found.spoken()[-1][1]
+    assert [file.name for file in found.files] == ["cat.png"]
+
+
 def test_what_is_left_out_is_counted() -> None:
     """Other products, notes that are no question, and that the log does not say what belongs together."""
     told = read(LOG).told
