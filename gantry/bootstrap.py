@@ -63,6 +63,7 @@ from gantry.services.conversations import ConversationService
 from gantry.services.document_collections import CollectionService
 from gantry.services.documents import DocumentService
 from gantry.services.embedding import Embedding
+from gantry.services.exchanges import Exchanges
 from gantry.services.exporting import ExportService
 from gantry.services.extractive import ExtractiveAnswerer
 from gantry.services.feed import FeedService
@@ -77,6 +78,8 @@ from gantry.services.model_reader import ModelReader
 from gantry.services.operations import OperationsService, Part
 from gantry.services.order import OrderService
 from gantry.services.people import PeopleService
+from gantry.services.program_embeddings import ProgramEmbeddings
+from gantry.services.programs import ProgramService
 from gantry.services.prompting import Prompter
 from gantry.services.retrieval import Retriever
 from gantry.services.search import SearchService
@@ -115,6 +118,7 @@ class Models:
 
     catalog: CatalogService
     connections: ConnectionService
+    servers: HttpModelServers
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,7 +278,7 @@ async def build(settings: Settings) -> AsyncGenerator[Built]:
             cache=cache,
             built_in=ExtractiveAnswerer(database),
         )
-        models = Models(catalog, ConnectionService(database, servers, keys, cache))
+        models = Models(catalog, ConnectionService(database, servers, keys, cache), servers)
         telemetry = PrometheusTelemetry()
         model_reader = ModelReader(database, catalog, live.notices, busy=lambda: writers.count, now=clock)
         knowledge = await _knowledge(settings, database, live, clock, telemetry, model_reader, stack)
@@ -297,6 +301,7 @@ async def build(settings: Settings) -> AsyncGenerator[Built]:
         services = _services(settings, database, live, models, writers, clock, telemetry, knowledge)
         stack.push_async_callback(services.imports.aclose)
         stack.push_async_callback(services.api_tokens.settle)
+        stack.push_async_callback(services.programs.exchanges.settle)
         yield Built(services, writers, takeovers, clock, knowledge)
 
 
@@ -426,6 +431,7 @@ def _services(
     passwords = Argon2Passwords()
     catalog = models.catalog
     conversations = ConversationService(database, catalog, writers, live.notices, clock)
+    finder = SourceFinder(database, knowledge.retriever, knowledge.memory)
     return Services(
         accounts=AccountService(
             database=database,
@@ -438,6 +444,8 @@ def _services(
             now=clock,
         ),
         api_tokens=ApiTokenService(database=database, limiter=live.limiter, telemetry=telemetry, now=clock),
+        programs=ProgramService(catalog, models.servers, Exchanges(database, finder, conversations, clock)),
+        program_embeddings=ProgramEmbeddings(catalog, models.servers, knowledge.vector_sets),
         people=PeopleService(database=database, passwords=passwords, notices=live.notices, now=clock),
         conversations=conversations,
         chat=ChatService(database, catalog, writers, conversations, clock),

@@ -21,6 +21,8 @@ from gantry.services.memory import MemoryService
 from gantry.services.operations import OperationsService
 from gantry.services.order import OrderService
 from gantry.services.people import PeopleService
+from gantry.services.program_embeddings import ProgramEmbeddings
+from gantry.services.programs import ProgramService
 from gantry.services.retrieval import Retriever
 from gantry.services.search import SearchService
 from gantry.services.uploads import UploadService
@@ -34,6 +36,8 @@ class Services:
     accounts: AccountService
     api_tokens: ApiTokenService
     people: PeopleService
+    programs: ProgramService
+    program_embeddings: ProgramEmbeddings
     conversations: ConversationService
     chat: ChatService
     order: OrderService

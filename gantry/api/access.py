@@ -1,5 +1,6 @@
-"""Who is asking: the session of a request."""
+"""Who is asking: the session or the token of a request."""
 
+import asyncio
 from ipaddress import ip_address
 from typing import Annotated
 
@@ -11,7 +12,7 @@ from gantry.api.origins import bearer_token
 from gantry.domain.accounts import Actor, Client
 from gantry.domain.api_tokens import Scope, is_api_token
 from gantry.domain.cookies import SECURE_SESSION_COOKIE, SESSION_COOKIE, session_cookie
-from gantry.domain.errors import NotSignedIn
+from gantry.domain.errors import GantryError, NotSignedIn
 from gantry.domain.forwarding import netloc_of
 from gantry.domain.hosts import is_loopback_name
 from gantry.runtime import services
@@ -41,6 +42,7 @@ __all__ = [
     "presented_token",
     "remember_session",
     "signed_in",
+    "still_signed_in",
 ]
 
 # They only describe the two ways in the OpenAPI document; reading is done below, for websockets too.
@@ -74,6 +76,21 @@ async def signed_in(request: HTTPConnection) -> Actor:
     if is_api_token(token):
         return await services().api_tokens.use(token, client_of(request).address)
     return await services().accounts.authenticate(token)
+
+
+async def still_signed_in(token: str | None) -> bool:
+    """Whether *token* is still somebody's, as far as can be told."""
+    check = asyncio.ensure_future(authenticate(token))
+    check.add_done_callback(
+        lambda done: done.cancelled() or done.exception()
+    )  # also when nobody waits any more
+    try:  # shielded: it may write, and a page that leaves must not cut a transaction in two
+        await asyncio.shield(check)
+    except NotSignedIn:
+        return False
+    except GantryError:
+        return True  # the database is away: that ends no session
+    return True
 
 
 async def _signed(

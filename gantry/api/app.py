@@ -17,6 +17,7 @@ from gantry.api import (
     tokens,
     vault,
 )
+from gantry.api.openai import routes as openai
 
 _DESCRIPTION = """Everything the pages can do, for programs. Sign in with `POST /api/v1/session` (a cookie), or send
 `Authorization: Bearer <token>`. Errors are `application/problem+json` with a stable `type`. Answers are followed as
@@ -34,6 +35,19 @@ def create_api() -> FastAPI:
         openapi_url="/api/v1/openapi.json",
     )
     problems.install(api)
-    for room in (accounts, tokens, chat, order, live, catalog, vault, memory, search, operations, exporting):
+    for room in (
+        accounts,
+        tokens,
+        chat,
+        order,
+        live,
+        catalog,
+        vault,
+        memory,
+        search,
+        operations,
+        exporting,
+        openai,
+    ):
         api.include_router(room.router)
     return api

@@ -17,16 +17,18 @@ import logging
 import sys
 from urllib.parse import parse_qs
 
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gantry.api.cross_origin import is_preflight, opened, permission
 from gantry.api.forwarding import IN_SCOPE, Gaps, lost_its_upgrade
+from gantry.api.openai.errors import PROGRAMS, error_body
 from gantry.api.origins import OriginRule, header_values
 from gantry.api.problems import problem
 from gantry.domain.crowd import Crowd
 from gantry.domain.forwarding import UPGRADE, Gap
 from gantry.domain.hosts import HostNames
+from gantry.domain.programs import MAX_PROGRAM_BODY_BYTES
 
 _EVENT = "/_event"
 _API = "/api/"
@@ -166,7 +168,9 @@ class _Exchange:
         self._send = send
         self._front_end = guard.origins.front_end(scope)
         uploads = scope["method"] == "POST" and scope["path"] == UPLOAD_PATH
-        self._limit = guard.upload_bytes if uploads else MAX_BODY_BYTES
+        self._for_program = scope["path"].startswith(PROGRAMS)
+        usual = MAX_PROGRAM_BODY_BYTES if self._for_program else MAX_BODY_BYTES
+        self._limit = guard.upload_bytes if uploads else usual
         self._received = 0
         self._started = False
         self._ended = False
@@ -267,7 +271,11 @@ class _Exchange:
         await self._refuse(413, "too-large", f"A request may carry at most {self._limit:,} bytes.")
 
     async def _refuse(self, status: int, kind: str, sentence: str, *, advice: str = "") -> None:
-        response = problem(status, kind, sentence, advice=advice)
+        if self._for_program:
+            told = error_body(status, f"{sentence} {advice}".strip(), code=kind.replace("-", "_"))
+            response = JSONResponse(told, status)
+        else:
+            response = problem(status, kind, sentence, advice=advice)
         # What is left of the request's body is not read: the connection cannot be used again.
         response.raw_headers.append((b"connection", b"close"))
         await self._answer(response)

@@ -13,11 +13,11 @@ from fastapi import APIRouter, Header, Query, Request, WebSocket
 from starlette.responses import Response, StreamingResponse
 from starlette.websockets import WebSocketDisconnect
 
-from gantry.api.access import Asks, AsksOrReads, authenticate, cookie_token, presented_token
+from gantry.api.access import Asks, AsksOrReads, cookie_token, presented_token, still_signed_in
 from gantry.api.chat_schemas import GenerationOut
 from gantry.api.problems import PROBLEMS
 from gantry.domain.accounts import Actor
-from gantry.domain.errors import GantryError, NotSignedIn
+from gantry.domain.errors import NotSignedIn
 from gantry.domain.live import LiveEvent, LiveKind, Notice, NoticeKind, Position
 from gantry.log import add_log_context
 from gantry.runtime import services
@@ -128,23 +128,9 @@ async def _frames(
                 yield pack(_ALIVE)
                 said = now
             if now - checked > RECHECK_SECONDS:
-                if not await _still_signed_in(token):
+                if not await still_signed_in(token):
                     return
                 checked = now
-
-
-async def _still_signed_in(token: str | None) -> bool:
-    check = asyncio.ensure_future(authenticate(token))
-    check.add_done_callback(
-        lambda done: done.cancelled() or done.exception()
-    )  # also when nobody waits any more
-    try:  # shielded: it may write, and a page that leaves must not cut a transaction in two
-        await asyncio.shield(check)
-    except NotSignedIn:
-        return False
-    except GantryError:
-        return True  # the database is away: that ends no session
-    return True
 
 
 @router.websocket("/feed")
@@ -184,7 +170,7 @@ async def _send_notices(websocket: WebSocket, token: str | None, who: Actor) -> 
             except TimeoutError:
                 notice = _ONLY_CHECK
             if notice.kind is NoticeKind.SESSION:
-                if not await _still_signed_in(token):
+                if not await still_signed_in(token):
                     await websocket.close(NOT_SIGNED_IN)
                     return
                 continue

@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
+from gantry.api.openai.errors import PROGRAMS, error_body, response_of
 from gantry.domain.errors import (
     GantryError,
     Invalid,
@@ -99,6 +100,8 @@ def headers_of(error: GantryError) -> dict[str, str]:
 
 async def _ours(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, GantryError)  # noqa: S101 - by registration
+    if request.url.path.startswith(PROGRAMS):
+        return response_of(error, headers_of(error))
     return of_error(error, administrator=getattr(request.state, "administrator", False))
 
 
@@ -111,14 +114,19 @@ async def _malformed(_request: Request, error: Exception) -> JSONResponse:
     return problem(422, "invalid", f"{field}: {sentence}." if field else f"{sentence}.", field=field)
 
 
-async def _http(_request: Request, error: Exception) -> JSONResponse:
+async def _http(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)  # noqa: S101 - by registration
     known = {404: "This address does not exist.", 405: "This address does not support this method."}
     kind = HTTPStatus(error.status_code).phrase.lower().replace(" ", "-")
     sentence = known.get(error.status_code, error.detail)
+    if request.url.path.startswith(PROGRAMS):
+        body = error_body(error.status_code, sentence, code=kind.replace("-", "_"))
+        return JSONResponse(body, error.status_code, headers=error.headers)
     return problem(error.status_code, kind, sentence, headers=error.headers)
 
 
-async def _unforeseen(_request: Request, _error: Exception) -> JSONResponse:
+async def _unforeseen(request: Request, _error: Exception) -> JSONResponse:
     """Say no more than that; Starlette raises the error again afterwards, so that it is logged."""
+    if request.url.path.startswith(PROGRAMS):
+        return JSONResponse(error_body(500, "Something went wrong in Gantry.", code="internal"), 500)
     return problem(500, "internal", "Something went wrong in Gantry.", advice="Try again in a moment.")

@@ -135,6 +135,6 @@ class DocumentSearch(Protocol):
 class Recall(Protocol):
     """Finds what is remembered for a question; ``services.memory.MemoryService`` is the one there is."""
 
-    async def recall(self, who: Actor, question: str, *, conversation: UUID) -> Recalled:
-        """Return what may be told in *conversation*; nothing when memory is off for it."""
+    async def recall(self, who: Actor, question: str, *, conversation: UUID | None) -> Recalled:
+        """Return what may be told in *conversation*, or outside of any; nothing when memory is off for it."""
         ...

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from gantry.domain.accounts import Actor
-from gantry.domain.catalog import BUILT_IN, EXTRACTIVE, ChatModel, ModelRef, ModelServers
+from gantry.domain.catalog import BUILT_IN, EXTRACTIVE, ChatModel, ConnectionSpec, ModelRef, ModelServers
 from gantry.domain.clock import utc_now
 from gantry.domain.errors import GantryError, Invalid, ModelFault, ModelUnavailable
 from gantry.repositories.database import Database
@@ -38,6 +38,7 @@ class ResolvedModel:
     chat: ChatModel
     context_tokens: int | None
     connection_name: str
+    spec: ConnectionSpec | None = None  # its server; None: the built-in answerer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +94,24 @@ class CatalogService:
             return None
         return str(found.ref) if found else None
 
+    async def server_of(self, who: Actor, model: str) -> tuple[ConnectionSpec, str]:
+        """Return the server that *model* names, and its name there: also one that cannot chat and is in no list.
+
+        Raises:
+            Invalid: field="model"; there is no such server, nor a model of that name.
+            ModelUnavailable: The key of its connection cannot be read any more.
+        """
+        await self.cache.ready()
+        ref = ModelRef.parse(model)
+        spec = self.cache.specs.get(ref.connection)
+        if spec is not None and ref.name:
+            found = self._opened(Known(self.cache.opened_as(spec), ref.name, None, available=True))
+        else:
+            found = await self.resolve(who, model)
+        if found.spec is None:
+            raise self._unknown(model)
+        return found.spec, found.ref.name
+
     def lists(self, model: str) -> bool:
         """Whether *model* is the id of one that a server has listed; answers may be asked of others, by any name."""
         return model == EXTRACTIVE or any(str(known.ref) == model for known in self.cache.known())
@@ -145,7 +164,7 @@ class CatalogService:
                 person_advice=problem.person_advice,
             )
         chat = self.servers.open(model.spec)
-        return ResolvedModel(model.ref, chat, model.context_tokens, model.spec.name)
+        return ResolvedModel(model.ref, chat, model.context_tokens, model.spec.name, model.spec)
 
     def _unknown(self, raw: str) -> Invalid:
         ids = [*(str(model.ref) for model in self.cache.known() if model.available), EXTRACTIVE]

@@ -177,13 +177,16 @@ class MemoryService:
         shown = {name.id for name in names}
         return Graph(names, [each for each in relations if {each.subject_id, each.object_id} <= shown])
 
-    async def recall(self, who: Actor, question: str, *, conversation: UUID) -> Recalled:
-        """Return what may be told in *conversation* for a question; nothing when memory is off for it."""
+    async def recall(self, who: Actor, question: str, *, conversation: UUID | None) -> Recalled:
+        """Return what may be told in *conversation* (None: outside of any) for a question; nothing when memory is off for it."""
         async with self.database.read() as tx:
             account = await tx.memory.account(who.id)
-            thread = await tx.chat.get_conversation(conversation, owner=who.id)
-            if not account.memory_enabled or not thread.remembered or thread.temporary:
+            if not account.memory_enabled:
                 return Recalled()
+            if conversation is not None:
+                thread = await tx.chat.get_conversation(conversation, owner=who.id)
+                if not thread.remembered or thread.temporary:
+                    return Recalled()
             facts = await tx.memory.facts(who.id, limit=_LOOKED_THROUGH)
             counted = await tx.knowledge.count_memories(owner=who.id, conversation=conversation)
             named, near = set[UUID](), set[UUID]()

@@ -121,6 +121,47 @@ class SourceFinder:
         )
         return Knowledge(tuple(memories.facts), sources, retrieval)
 
+    async def look(
+        self,
+        who: Actor,
+        question: str,
+        *,
+        scope: DocumentScope | None,
+        memory: bool,
+        conversation: UUID | None,
+    ) -> Knowledge:
+        """Return facts and sources for a program's question; NotFound where *scope* names what is not *who*'s."""
+        if scope is not None:
+            async with self.database.read() as tx:
+                await tx.attachments.require_scope(scope, owner=who.id)
+        found, recalled = await asyncio.gather(
+            _nothing(Found())
+            if scope is None
+            else _or_nothing(
+                partial(self.search.documents, who, question, scope=scope, limit=PASSAGES),
+                "documents",
+                Found(),
+            ),
+            _or_nothing(
+                partial(self.memory.recall, who, question, conversation=conversation), "memory", Recalled()
+            )
+            if memory
+            else _nothing(Recalled()),
+        )
+        (documents, documents_failed), (memories, memory_failed) = found, recalled
+        missing = [*documents.left_out, *memories.turns.left_out]
+        missing += ["documents"] * documents_failed + ["memory"] * memory_failed
+        retrieval = Retrieval(
+            documents=None if scope is None else documents.searched,
+            passages=len(documents.passages),
+            memories=len(memories.turns.passages),
+            facts=len(memories.facts),
+            left_out=tuple(dict.fromkeys(missing)),
+            nothing=None if documents.passages else documents.nothing,
+        )
+        sources = (*map(_of_document, documents.passages), *map(_of_turn, memories.turns.passages))
+        return Knowledge(tuple(memories.facts), sources, retrieval)
+
     async def _wait_for(self, file: Document, on_stage: Callable[[str], None]) -> None:
         """Wait until a file sent with the question can be searched, as long as it comes on."""
         with suppress(TimeoutError):  # the answer goes on without it, and says so

@@ -1,0 +1,116 @@
+"""Passing a program's request on to a model server, and the answer back, looked at no closer than it has to be."""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from contextlib import suppress
+from typing import Any
+
+import httpx
+import orjson
+
+from gantry.adapters.http.calls import MovedAway, send
+from gantry.adapters.openai.errors import ServerFaults
+from gantry.domain.catalog import ConnectionSpec, Waits
+from gantry.domain.connections import address_below
+from gantry.domain.errors import ModelUnavailable
+
+_USUAL = Waits()
+_MAX_REFUSAL_BYTES = 64 * 1024
+_PAGE = b"<"  # how an HTML page begins: the address leads elsewhere
+
+
+class Passed:
+    """Implements ``domain.passing.PassedAnswer`` over one HTTP response."""
+
+    def __init__(self, response: httpx.Response, faults: ServerFaults, waits: Waits) -> None:
+        self._response = response
+        self._faults = faults
+        self._waits = waits
+
+    async def pieces(self) -> AsyncGenerator[bytes]:
+        """Yield the body as it comes; the first piece tells whether it is an answer at all."""
+        # Servers hardly ever compress a stream, and decoding costs a layer of generators for each token.
+        encoded = "content-encoding" in self._response.headers
+        source = self._response.aiter_bytes() if encoded else self._response.aiter_raw()
+        seconds = self._waits.first_word
+        try:
+            while piece := await self._next(source, seconds):
+                if seconds is self._waits.first_word and piece.lstrip()[:1] == _PAGE:
+                    raise self._faults.broken("It answered with a page.")
+                seconds = self._waits.between_words
+                yield piece
+        finally:
+            await self.aclose()
+
+    async def whole(self, max_bytes: int) -> bytes:
+        """Return the whole body."""
+        pieces: list[bytes] = []
+        size = 0
+        async for piece in self.pieces():
+            size += len(piece)
+            if size > max_bytes:
+                raise self._faults.broken(f"The answer is larger than {max_bytes:,} bytes.")
+            pieces.append(piece)
+        return b"".join(pieces)
+
+    async def aclose(self) -> None:
+        """Close the connection, or keep it for the next request when all of the body was read."""
+        with suppress(httpx.HTTPError):
+            await self._response.aclose()
+
+    async def _next(self, source: AsyncIterator[bytes], seconds: float) -> bytes:
+        try:
+            async with asyncio.timeout(seconds):
+                return await anext(source, b"")
+        except TimeoutError as error:
+            raise self._faults.stalled() from error
+        except httpx.HTTPError as error:
+            raise self._faults.transport(error) from error
+
+
+async def pass_on(
+    client: httpx.AsyncClient, connection: ConnectionSpec, path: str, body: Mapping[str, Any]
+) -> Passed:
+    """Send *body*; see ``domain.passing.PassesOn``."""
+    faults, waits = ServerFaults(connection), connection.waits or _USUAL
+    headers = {"Content-Type": "application/json", "Accept": "text/event-stream, application/json"}
+    if connection.api_key:
+        headers["Authorization"] = f"Bearer {connection.api_key}"
+    request = client.build_request(
+        "POST",
+        address_below(connection.base_url, path),
+        content=orjson.dumps(body),
+        headers=headers,
+        timeout=httpx.Timeout(None, connect=waits.connect),
+    )
+    try:
+        async with asyncio.timeout(waits.first_word):
+            response = await send(client, request)
+    except TimeoutError as error:
+        raise faults.silent() from error
+    except MovedAway as error:
+        raise faults.moved(error.address) from error
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        raise faults.transport(error) from error
+    except UnicodeError as error:
+        raise faults.unreachable(str(error)) from error
+    if response.is_success:
+        return Passed(response, faults, waits)
+    raise await _refusal(response, faults, waits)
+
+
+async def _refusal(response: httpx.Response, faults: ServerFaults, waits: Waits) -> ModelUnavailable:
+    """Read why the server refused, as far as it says so within reason."""
+    body = b""
+    try:
+        async with asyncio.timeout(waits.connect):
+            async for piece in response.aiter_bytes():
+                body += piece
+                if len(body) >= _MAX_REFUSAL_BYTES:
+                    break
+    except (TimeoutError, httpx.HTTPError):
+        pass  # its status says enough
+    finally:
+        with suppress(httpx.HTTPError):
+            await response.aclose()
+    return faults.answered(response.status_code, response.headers, body[:_MAX_REFUSAL_BYTES])

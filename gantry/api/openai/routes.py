@@ -1,0 +1,155 @@
+"""OpenAI's routes: models, chat, embeddings and responses."""
+
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from contextlib import aclosing
+from time import time
+from typing import Any
+from uuid import uuid4
+
+import orjson
+from fastapi import APIRouter, Request
+from starlette.requests import ClientDisconnect
+from starlette.responses import Response
+
+from gantry.api.access import Program, ProgramLooks, presented_token
+from gantry.api.openai.errors import told
+from gantry.api.openai.relay import Relay, json_of, json_whole, unless_gone, whole
+from gantry.domain.errors import GantryError, NotFound
+from gantry.domain.responses import ResponseTeller, chat_request
+from gantry.runtime import services
+from gantry.services.catalog import ModelChoice
+from gantry.services.programs import ProgramAnswer
+
+router = APIRouter(prefix="/v1", tags=["openai"])
+_GONE = 499  # nobody reads it; the access log tells it
+
+
+@router.get("/models", operation_id="openai_list_models")
+async def list_models(who: ProgramLooks) -> Response:
+    """List the models that you may ask."""
+    found = await services().catalog.models(who)
+    return json_whole({"object": "list", "data": [_model(each) for each in found if each.available]})
+
+
+@router.get("/models/{model:path}", operation_id="openai_get_model")
+async def get_model(who: ProgramLooks, model: str) -> Response:
+    """Return one model."""
+    for each in await services().catalog.models(who):
+        if each.id == model:
+            return json_whole(_model(each))
+    raise NotFound("There is no such model.")
+
+
+@router.post("/chat/completions", operation_id="openai_chat")
+async def chat(who: Program, request: Request) -> Response:
+    """Ask a model. The request goes to its server as it is, but for `gantry` and `store`.
+
+    `gantry`: `collections` (ids, or `"all"`) and `documents` to read, `memory` to use, `conversation_id` to continue; `store`
+    makes the exchange a conversation. Citations are in the answer's `annotations`.
+    """
+    body = await json_of(request)
+    try:
+        answer = await unless_gone(request, services().programs.chat(who, body))
+        if answer.streams:
+            return Relay(answer.body, presented_token(request))
+        return whole(await unless_gone(request, _joined(answer)))
+    except ClientDisconnect:
+        return Response(status_code=_GONE)
+
+
+@router.post("/embeddings", operation_id="openai_embeddings")
+async def embeddings(who: Program, request: Request) -> Response:
+    """Turn texts into vectors: with a server's model, or as `gantry/embeddings` with the installation's own.
+
+    `input_type` (`query` or `passage`) tells the latter what the texts are.
+    """
+    body = await json_of(request)
+    try:
+        return whole(await unless_gone(request, services().program_embeddings.embed(who, body)))
+    except ClientDisconnect:
+        return Response(status_code=_GONE)
+
+
+@router.post("/responses", operation_id="openai_responses")
+async def responses(who: Program, request: Request) -> Response:
+    """Ask a model in the newer dialect: text, pictures, functions and streaming; nothing is remembered between requests."""
+    body = await json_of(request)
+    asked = chat_request(body)
+    try:
+        answer = await unless_gone(request, services().programs.chat(who, asked))
+        teller = ResponseTeller(body, lambda: uuid4().hex, int(time()))
+        if answer.streams:
+            return Relay(_events(answer, teller), presented_token(request))
+        value = orjson.loads(await unless_gone(request, _joined(answer)))
+    except ClientDisconnect:
+        return Response(status_code=_GONE)
+    for _event in teller.take(value):
+        pass  # the object at the end says it all
+    teller.finish_items()
+    return json_whole(teller.whole())
+
+
+async def _joined(answer: ProgramAnswer) -> bytes:
+    async with aclosing(answer.body):
+        return b"".join([piece async for piece in answer.body])
+
+
+async def _events(answer: ProgramAnswer, teller: ResponseTeller) -> AsyncGenerator[bytes]:
+    """Tell the chunks of a chat stream as events of the newer dialect."""
+    for event in teller.begin():
+        yield _line(event)
+    try:
+        async for value in _values(answer.body):
+            if isinstance(error := value.get("error"), Mapping):
+                for event in teller.failed(error):
+                    yield _line(event)
+                return
+            lines = [_line(event) for event in teller.take(value)]
+            if lines:
+                yield b"".join(lines)
+    except GantryError as error:
+        for event in teller.failed(told(error)[1]["error"]):
+            yield _line(event)
+        return
+    for event in teller.end():
+        yield _line(event)
+
+
+async def _values(pieces: AsyncGenerator[bytes]) -> AsyncIterator[dict[str, Any]]:
+    """Yield the JSON values of a stream; what is none is passed over."""
+    rest = b""
+    async with aclosing(pieces):
+        async for piece in pieces:
+            lines = (rest + piece).split(b"\n")
+            rest = lines.pop()
+            for value in map(_value, lines):
+                if value is not None:
+                    yield value
+    if (value := _value(rest)) is not None:
+        yield value
+
+
+def _value(line: bytes) -> dict[str, Any] | None:
+    if not line.startswith(b"data:"):
+        return None
+    try:
+        value = orjson.loads(line[5:])
+    except ValueError:
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def _line(event: Mapping[str, Any]) -> bytes:
+    return b"event: %b\ndata: %b\n\n" % (event["type"].encode(), orjson.dumps(event))
+
+
+def _model(choice: ModelChoice) -> dict[str, Any]:
+    told = {"context_length": choice.context_tokens} if choice.context_tokens else {}
+    return {
+        "id": choice.id,
+        "object": "model",
+        "created": 0,
+        "owned_by": choice.connection,
+        "name": choice.name,
+        **told,
+    }

@@ -1,0 +1,103 @@
+"""Answers in OpenAI's shapes, where Gantry makes or completes them itself."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from gantry.domain.catalog import UsageReport
+from gantry.domain.citations import cited_numbers
+from gantry.domain.context import Source
+from gantry.domain.json_values import Json, list_in, object_in
+
+SEEN = 400_000  # characters of an answer that are kept to be stored
+
+
+@dataclass(slots=True)
+class Heard:
+    """What an answer has said so far, read from chunks of a stream or from a whole completion."""
+
+    text: list[str] = field(default_factory=list[str])
+    reasoning: list[str] = field(default_factory=list[str])
+    calls: bool = False  # it called a tool
+    finish: str | None = None
+    usage: UsageReport | None = None
+    _size: int = 0
+
+    def chunk(self, raw: Any) -> None:
+        """Take one chunk of a stream, whatever it looks like."""
+        value = object_in(raw) or {}
+        for choice in map(object_in, (list_in(value.get("choices")) or [])[:1]):
+            if choice is not None:
+                self._choice(choice)
+        self._count(object_in(value.get("usage")))
+
+    def _choice(self, choice: Json) -> None:
+        said = object_in(choice.get("delta") or choice.get("message"))
+        if said is not None:
+            for name, kept in (("content", self.text), ("reasoning_content", self.reasoning)):
+                piece = said.get(name)
+                if isinstance(piece, str) and self._size < SEEN:
+                    self._size += len(piece)
+                    kept.append(piece)
+            self.calls = self.calls or bool(said.get("tool_calls"))
+        reason = choice.get("finish_reason")
+        self.finish = reason if isinstance(reason, str) else self.finish
+
+    def _count(self, usage: Json | None) -> None:
+        if usage is not None:
+            prompt, answer = usage.get("prompt_tokens"), usage.get("completion_tokens")
+            if isinstance(prompt, int) and isinstance(answer, int):
+                self.usage = UsageReport(prompt, answer)
+
+    @property
+    def words(self) -> str:
+        """The answer itself."""
+        return "".join(self.text)
+
+
+def annotations(text: str, given: Sequence[Source]) -> list[dict[str, Any]]:
+    """Return the passages that *text* refers to, in the shape of a citation of a page, where each is first referred to."""
+    cited = cited_numbers(text, [source.number for source in given])
+    made: list[dict[str, Any]] = []
+    for source in given:
+        if source.number not in cited:
+            continue
+        start = max(0, text.find(f"[{source.number}]"))
+        place = {"start_index": start, "end_index": start + len(f"[{source.number}]")}
+        told = {
+            "number": source.number,
+            "kind": source.kind.value,
+            "document_id": _text(source.document_id),
+            "conversation_id": _text(source.conversation_id),
+            "message_id": _text(source.message_id),
+            "page": source.page,
+            "passage": source.text,
+        }
+        citation = {**place, "title": source.place, "url": _address(source)}
+        ours = {name: value for name, value in told.items() if value is not None}
+        made.append({"type": "url_citation", "url_citation": citation, "gantry": ours})
+    return made
+
+
+def _address(source: Source) -> str:
+    if source.document_id is not None:
+        return f"/api/v1/documents/{source.document_id}/text?start={source.start}&end={source.end}"
+    return f"/c/{source.conversation_id}" if source.conversation_id else ""
+
+
+def usage_of(report: UsageReport) -> dict[str, int]:
+    """Return the counts as a completion tells them."""
+    return {
+        "prompt_tokens": report.prompt_tokens,
+        "completion_tokens": report.completion_tokens,
+        "total_tokens": report.prompt_tokens + report.completion_tokens,
+    }
+
+
+def chunk(head: Mapping[str, Any], delta: Mapping[str, Any], *, finish: str | None = None) -> dict[str, Any]:
+    """Return one chunk of a stream."""
+    return {**head, "choices": [{"index": 0, "delta": delta, "finish_reason": finish}]}
+
+
+def _text(value: Any) -> str | None:
+    return None if value is None else str(value)

@@ -1,0 +1,261 @@
+"""What a program's question is answered from, and the conversation that the exchange becomes."""
+
+import asyncio
+import logging
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Self
+from uuid import UUID
+
+from gantry.domain.accounts import Actor
+from gantry.domain.catalog import ChatTurn
+from gantry.domain.chat import (
+    MAX_ANSWER_CHARACTERS,
+    MAX_MESSAGE_CHARACTERS,
+    MessageRole,
+    MessageStatus,
+    title_from_prompt,
+)
+from gantry.domain.citations import cited_numbers
+from gantry.domain.clock import utc_now
+from gantry.domain.completions import Heard
+from gantry.domain.context import Knowledge, Retrieval, Source
+from gantry.domain.errors import AlreadyAnswering, GantryError, Invalid
+from gantry.domain.live import NoticeKind
+from gantry.domain.programs import Question, preceded, text_of
+from gantry.domain.prompt import Dialogue, Prompt, assemble, prompt_budget, turn_tokens
+from gantry.domain.text import storable
+from gantry.models import Conversation, Message, new_id
+from gantry.repositories.database import Database
+from gantry.repositories.unit import UnitOfWork
+from gantry.services.catalog import ResolvedModel
+from gantry.services.checkpoints import keep_sent
+from gantry.services.conversations import Beginning, ConversationService, begin, new_conversation
+from gantry.services.drafts import Assignment, SentContext
+from gantry.services.prompting import turns_of
+from gantry.services.sources import SourceFinder
+
+_HISTORY = 200  # messages of a continued conversation that are looked at
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Grounded:
+    """A question with what it is answered from: *messages* go to the model, *turns* are what they say."""
+
+    messages: tuple[Mapping[str, Any], ...]
+    turns: tuple[ChatTurn, ...]
+    prompt: Prompt | None = None
+    budget_tokens: int = 0
+    retrieval: Retrieval | None = None
+
+    @classmethod
+    def plain(cls, asked: Question) -> Self:
+        """Return a question as it came."""
+        return cls(asked.messages, _turns(asked.messages))
+
+    @property
+    def given(self) -> tuple[Source, ...]:
+        """The numbered passages."""
+        return self.prompt.given if self.prompt else ()
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """What the client is told of the search."""
+        if self.retrieval is None:
+            return {}
+        return {"passages": len(self.given), "sentence": self.retrieval.sentence}
+
+
+@dataclass(frozen=True, slots=True)
+class Exchanges:
+    """Looks for what may answer a program's question, and stores what came of it. All of it is *who*'s own."""
+
+    database: Database
+    finder: SourceFinder
+    conversations: ConversationService
+    now: Callable[[], datetime] = utc_now
+    _keeping: set[asyncio.Task[None]] = field(default_factory=set[asyncio.Task[None]])
+
+    async def ground(self, who: Actor, asked: Question, model: ResolvedModel) -> Grounded:
+        """Put what is found, and the conversation so far, to the question; NotFound for what is not *who*'s."""
+        text, extras = asked.text, asked.extras
+        if extras.kept and not 0 < len(text) <= MAX_MESSAGE_CHARACTERS:
+            raise Invalid(
+                f"A question that is stored has between 1 and {MAX_MESSAGE_CHARACTERS:,} characters.",
+                field="messages",
+            )
+        history = await self._history(who, extras.conversation_id)
+        knowledge = Knowledge()
+        if extras.scope is not None or extras.memory:
+            knowledge = await self.finder.look(
+                who, text, scope=extras.scope, memory=extras.memory, conversation=extras.conversation_id
+            )
+        budget, question = prompt_budget(model.context_tokens), ChatTurn("user", text)
+        others = sum(map(turn_tokens, _turns(asked.messages))) - turn_tokens(question)
+        prompt = assemble(
+            Dialogue(question, history),
+            system="",
+            budget_tokens=max(0, budget - others),
+            knowledge=knowledge,
+            fence=secrets.token_hex(6),
+        )
+        block = prompt.turns[-1].content.removesuffix(text)
+        messages = _woven(asked.messages, prompt.turns[:-1], block)
+        return Grounded(messages, _turns(messages), prompt, budget, knowledge.retrieval)
+
+    async def keep(
+        self,
+        who: Actor,
+        asked: Question,
+        model: ResolvedModel,
+        grounded: Grounded,
+        heard: Heard,
+        status: MessageStatus,
+    ) -> dict[str, str]:
+        """Store the exchange in the conversation it continues, or in a new one; returns their ids."""
+        now, text = self.now(), storable(asked.text)
+        async with self.database.begin() as tx:
+            thread, above = await self._thread(tx, who, asked, text, now)
+            question = Message(
+                conversation_id=thread.id,
+                account_id=who.id,
+                parent_id=above.id if above else None,
+                depth=above.depth + 1 if above else 0,
+                role=MessageRole.USER,
+                content=text,
+                created_at=now,
+            )
+            answer = Message(
+                conversation_id=thread.id,
+                account_id=who.id,
+                parent_id=question.id,
+                depth=question.depth + 1,
+                role=MessageRole.ASSISTANT,
+                status=status,
+                model=str(model.ref),
+                content=storable(heard.words)[:MAX_ANSWER_CHARACTERS],
+                reasoning=storable("".join(heard.reasoning))[:MAX_ANSWER_CHARACTERS],
+                prompt_tokens=heard.usage.prompt_tokens if heard.usage else None,
+                completion_tokens=heard.usage.completion_tokens if heard.usage else None,
+                truncated=heard.finish == "length",
+                retrieval=grounded.retrieval.stored() if grounded.retrieval else None,
+                created_at=now,
+                finished_at=now,
+            )
+            await tx.chat.add_messages([question, answer])
+            thread.active_leaf_id, thread.updated_at, thread.answered_at = answer.id, now, now
+            thread.model = str(model.ref)
+            await _keep_sources(tx, who, answer, grounded, now)
+        self.conversations.tell(who, NoticeKind.CONVERSATIONS, thread.id)
+        return {"conversation_id": str(thread.id), "message_id": str(answer.id)}
+
+    def keep_later(
+        self,
+        who: Actor,
+        asked: Question,
+        model: ResolvedModel,
+        grounded: Grounded,
+        heard: Heard,
+        status: MessageStatus,
+    ) -> None:
+        """Store what there is of an answer that was cut off, while its request goes away."""
+        if not asked.extras.kept or heard.calls or not heard.text:
+            return
+        task = asyncio.create_task(self._keep_quietly(who, asked, model, grounded, heard, status))
+        self._keeping.add(task)
+        task.add_done_callback(self._keeping.discard)
+
+    async def settle(self) -> None:
+        """Wait until what is to be kept is stored; call before the database is closed."""
+        await asyncio.gather(*self._keeping, return_exceptions=True)
+
+    async def _keep_quietly(
+        self,
+        who: Actor,
+        asked: Question,
+        model: ResolvedModel,
+        grounded: Grounded,
+        heard: Heard,
+        status: MessageStatus,
+    ) -> None:
+        try:
+            await self.keep(who, asked, model, grounded, heard, status)
+        except GantryError:
+            log.warning("exchange.not_kept", exc_info=True)
+
+    async def _history(self, who: Actor, conversation: UUID | None) -> Sequence[ChatTurn]:
+        if conversation is None:
+            return ()
+        async with self.database.read() as tx:
+            thread = await tx.chat.get_conversation(conversation, owner=who.id)
+            rows = await tx.chat.path(thread.active_leaf_id, limit=_HISTORY) if thread.active_leaf_id else []
+        if rows and rows[-1].status is MessageStatus.STREAMING:
+            raise AlreadyAnswering
+        return turns_of(rows)
+
+    async def _thread(
+        self, tx: UnitOfWork, who: Actor, asked: Question, text: str, now: datetime
+    ) -> tuple[Conversation, Message | None]:
+        extras = asked.extras
+        if extras.conversation_id is None:
+            thread = new_conversation(who, None, now)
+            thread.title = title_from_prompt(text)
+            await begin(tx, thread, Beginning(scope=extras.scope))
+            await tx.chat.add_conversation(thread)
+            return thread, None
+        thread = await tx.chat.get_conversation(extras.conversation_id, owner=who.id)
+        above = await tx.chat.find_message(thread.active_leaf_id) if thread.active_leaf_id else None
+        if above is not None and above.status is MessageStatus.STREAMING:
+            raise AlreadyAnswering
+        thread.title = thread.title or title_from_prompt(text)
+        return thread, above
+
+
+async def _keep_sources(
+    tx: UnitOfWork, who: Actor, answer: Message, grounded: Grounded, now: datetime
+) -> None:
+    if grounded.prompt is None or answer.parent_id is None:
+        return
+    assignment = Assignment(
+        new_id(),
+        1,
+        answer.conversation_id,
+        answer.id,
+        answer.parent_id,
+        who.id,
+        answer.model or "",
+        None,
+        now,
+        "",
+        "",
+    )
+    sent = SentContext(grounded.prompt, grounded.budget_tokens, grounded.retrieval)
+    await keep_sent(tx, assignment, sent, now, again=False)
+    cited = cited_numbers(answer.content, [source.number for source in grounded.given])
+    if cited:
+        await tx.sent.mark_cited(answer.id, sorted(cited))
+
+
+def _woven(
+    messages: Sequence[Mapping[str, Any]], history: Sequence[ChatTurn], block: str
+) -> tuple[Mapping[str, Any], ...]:
+    """Return the messages with the stored turns after their instructions, and *block* before the last question."""
+    woven = [dict(message) for message in messages]
+    if block:
+        last = next(message for message in reversed(woven) if message.get("role") == "user")
+        last["content"] = preceded(last.get("content"), block)
+    head = next((at for at, each in enumerate(woven) if each.get("role") not in {"system", "developer"}), 0)
+    told = [{"role": turn.role, "content": turn.content} for turn in history]
+    return (*woven[:head], *told, *woven[head:])
+
+
+def _turns(messages: Sequence[Mapping[str, Any]]) -> tuple[ChatTurn, ...]:
+    roles: dict[Any, Any] = {"assistant": "assistant", "system": "system", "developer": "system"}
+    return tuple(
+        ChatTurn(roles.get(message.get("role"), "user"), text_of(message.get("content")))
+        for message in messages
+    )

@@ -1,0 +1,275 @@
+"""What OpenAI's clients ask: passed on to a model server, with what Gantry adds only where it is asked to."""
+
+from collections import Counter
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from time import time
+from typing import Any
+
+import orjson
+
+from gantry.domain.accounts import Actor
+from gantry.domain.catalog import ChatRequest, ReasoningDelta, TextDelta, UsageReport
+from gantry.domain.chat import MessageStatus
+from gantry.domain.completions import Heard, annotations, chunk, usage_of
+from gantry.domain.errors import Conflict, Invalid, ModelFault, ModelUnavailable
+from gantry.domain.json_values import object_in
+from gantry.domain.passing import PassedAnswer, PassesOn
+from gantry.domain.programs import MAX_OPEN_REQUESTS, Question
+from gantry.domain.prompt import turn_tokens
+from gantry.domain.tokens import estimate_tokens
+from gantry.models import new_id
+from gantry.services.catalog import CatalogService, ResolvedModel
+from gantry.services.exchanges import Exchanges, Grounded
+
+MAX_COMPLETION_BYTES = 64_000_000
+_DONE = b"data: [DONE]\n\n"
+
+
+@dataclass(frozen=True, slots=True)
+class ProgramAnswer:
+    """An answer as it goes to the client: server-sent events when it *streams*, else JSON. Close ``body`` wherever it stands."""
+
+    streams: bool
+    body: AsyncGenerator[bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class ProgramService:
+    """Chat for programs. Without ``gantry`` and ``store`` in a request nothing of the answer is read or kept."""
+
+    catalog: CatalogService
+    servers: PassesOn
+    exchanges: Exchanges
+    _open: Counter[Any] = field(default_factory=Counter[Any])  # by account, in this process
+
+    @property
+    def open_requests(self) -> int:
+        """How many are being answered in this process."""
+        return self._open.total()
+
+    async def chat(self, who: Actor, body: Any) -> ProgramAnswer:
+        """Ask a model; returns when it has begun to answer.
+
+        Raises:
+            Invalid: The request cannot be read, or there is no such model.
+            NotFound: Documents or a conversation that are not *who*'s.
+            Conflict: The account has as many requests open as it may have.
+            ModelUnavailable: The model server refused, or does not answer.
+        """
+        asked = Question.parse(body)
+        if self._open[who.id] >= MAX_OPEN_REQUESTS:
+            raise Conflict(
+                f"You already have {MAX_OPEN_REQUESTS} requests in progress.",
+                advice="Wait for one of them to end.",
+            )
+        self._open[who.id] += 1
+        try:
+            answer = await self._answer(who, asked)
+        except BaseException:
+            self._leave(who)
+            raise
+        return ProgramAnswer(asked.streams, self._counted(who, answer))
+
+    async def _answer(self, who: Actor, asked: Question) -> AsyncGenerator[bytes]:
+        model = await self.catalog.resolve(who, asked.model)
+        grounded = await self.exchanges.ground(who, asked, model) if asked.extras.wanted else None
+        if model.spec is None:
+            return self._built_in(who, asked, model, grounded or Grounded.plain(asked))
+        passed = dict(asked.passed, model=model.ref.name)
+        if grounded is not None:
+            passed["messages"] = list(grounded.messages)
+        answer = await self.servers.pass_on(model.spec, "chat/completions", passed)
+        if grounded is None:
+            return answer.pieces() if asked.streams else _in_one(answer)
+        if asked.streams:
+            return self._retold(who, asked, model, grounded, answer.pieces())
+        return self._completed(who, asked, model, grounded, answer)
+
+    # what the model server says, with what we know of it
+
+    async def _retold(
+        self,
+        who: Actor,
+        asked: Question,
+        model: ResolvedModel,
+        grounded: Grounded,
+        pieces: AsyncGenerator[bytes],
+    ) -> AsyncGenerator[bytes]:
+        """Pass a stream on line by line, and tell citations and the conversation before its end."""
+        heard, rest, head, status = Heard(), b"", dict[str, Any](), MessageStatus.STOPPED
+        try:
+            async with aclosing(pieces):
+                async for piece in pieces:
+                    lines = (rest + piece).split(b"\n")
+                    rest = lines.pop()
+                    kept = [line for line in lines if _read(line, heard, head)]
+                    if kept:
+                        yield b"\n".join(kept) + b"\n"
+            if rest and _read(rest, heard, head):
+                yield rest + b"\n\n"
+            status = MessageStatus.COMPLETE
+        except ModelUnavailable:
+            status = MessageStatus.FAILED
+            raise
+        finally:
+            if status is not MessageStatus.COMPLETE:
+                self.exchanges.keep_later(who, asked, model, grounded, heard, status)
+        for told in await self._tail(who, asked, model, grounded, heard, head):
+            yield _event(told)
+        yield _DONE
+
+    async def _completed(
+        self, who: Actor, asked: Question, model: ResolvedModel, grounded: Grounded, answer: PassedAnswer
+    ) -> AsyncGenerator[bytes]:
+        """Return a whole answer, with citations and the conversation in it."""
+        raw = await answer.whole(MAX_COMPLETION_BYTES)
+        try:
+            value = orjson.loads(raw)
+            message = value["choices"][0]["message"]
+        except (ValueError, LookupError, TypeError) as error:
+            raise ModelUnavailable(
+                "The model server sent a response that Gantry cannot read.", fault=ModelFault.BROKEN
+            ) from error
+        heard = Heard()
+        heard.chunk(value)
+        message["annotations"] = annotations(heard.words, grounded.given)
+        value |= await self._kept(who, asked, model, grounded, heard)
+        yield orjson.dumps(value)
+
+    async def _tail(
+        self,
+        who: Actor,
+        asked: Question,
+        model: ResolvedModel,
+        grounded: Grounded,
+        heard: Heard,
+        head: Mapping[str, Any],
+    ) -> list[dict[str, Any]]:
+        """Return the chunks that tell what a stream could not know before."""
+        noted = annotations(heard.words, grounded.given)
+        told = [chunk(head, {"annotations": noted})] if noted else []
+        kept = await self._kept(who, asked, model, grounded, heard)
+        return [*told, {**head, "choices": [], **kept}] if kept else told
+
+    async def _kept(
+        self, who: Actor, asked: Question, model: ResolvedModel, grounded: Grounded, heard: Heard
+    ) -> dict[str, Any]:
+        """Store the exchange if that is wanted; returns what the client is told of it.
+
+        An answer that calls a tool is no answer yet.
+        """
+        told: dict[str, Any] = dict(grounded.told)
+        if asked.extras.kept and not heard.calls:
+            told |= await self.exchanges.keep(who, asked, model, grounded, heard, MessageStatus.COMPLETE)
+        return {"gantry": told} if told else {}
+
+    # the built-in answerer
+
+    async def _built_in(
+        self, who: Actor, asked: Question, model: ResolvedModel, grounded: Grounded
+    ) -> AsyncGenerator[bytes]:
+        """Have the built-in answerer quote, in the shape of a completion."""
+        heard, status = Heard(), MessageStatus.STOPPED
+        head = {
+            "id": f"chatcmpl-{new_id().hex}",
+            "object": "chat.completion.chunk" if asked.streams else "chat.completion",
+            "created": int(time()),
+            "model": str(model.ref),
+        }
+        try:
+            if asked.streams:
+                yield _event(chunk(head, {"role": "assistant", "content": ""}))
+            deltas = model.chat.stream(self._request(who, asked, model, grounded))
+            async with aclosing(deltas):
+                async for delta in deltas:
+                    told = _delta(delta)
+                    heard.chunk({"choices": [{"delta": told}]})
+                    if told and asked.streams:
+                        yield _event(chunk(head, told))
+            status = MessageStatus.COMPLETE
+        finally:
+            if status is not MessageStatus.COMPLETE:
+                self.exchanges.keep_later(who, asked, model, grounded, heard, status)
+        heard.finish = "stop"
+        heard.usage = UsageReport(sum(map(turn_tokens, grounded.turns)), estimate_tokens(heard.words))
+        usage = {"usage": usage_of(heard.usage)}
+        if not asked.streams:
+            message = {"role": "assistant", "content": heard.words, "refusal": None}
+            message |= {"annotations": annotations(heard.words, grounded.given)}
+            kept = await self._kept(who, asked, model, grounded, heard)
+            choice = {"index": 0, "message": message, "finish_reason": "stop", "logprobs": None}
+            yield orjson.dumps({**head, "choices": [choice], **usage, **kept})
+            return
+        yield _event(chunk(head, {}, finish="stop"))
+        for told in await self._tail(who, asked, model, grounded, heard, head):
+            yield _event(told)
+        options = object_in(asked.passed.get("stream_options")) or {}
+        if options.get("include_usage"):
+            yield _event({**head, "choices": [], **usage})
+        yield _DONE
+
+    def _request(self, who: Actor, asked: Question, model: ResolvedModel, grounded: Grounded) -> ChatRequest:
+        if not asked.text.strip():
+            raise Invalid("There is no question to answer.", field="messages")
+        return ChatRequest(
+            model.ref.name,
+            grounded.turns,
+            who.id,
+            asked.extras.conversation_id or new_id(),
+            question=asked.text,
+            sources=grounded.given,
+            retrieval=grounded.retrieval,
+        )
+
+    # how many at once
+
+    async def _counted(self, who: Actor, pieces: AsyncGenerator[bytes]) -> AsyncGenerator[bytes]:
+        try:
+            async with aclosing(pieces):
+                async for piece in pieces:
+                    yield piece
+        finally:
+            self._leave(who)
+
+    def _leave(self, who: Actor) -> None:
+        self._open[who.id] -= 1
+        if self._open[who.id] <= 0:
+            del self._open[who.id]
+
+
+async def _in_one(answer: PassedAnswer) -> AsyncGenerator[bytes]:
+    yield await answer.whole(MAX_COMPLETION_BYTES)
+
+
+def _read(line: bytes, heard: Heard, head: dict[str, Any]) -> bool:
+    """Take what a line of a stream says; return whether it is passed on now. The end mark waits for what we add."""
+    if not line.startswith(b"data:"):
+        return True
+    raw = line[5:].strip()
+    if raw == b"[DONE]":
+        return False
+    try:
+        value = object_in(orjson.loads(raw))
+    except ValueError:
+        return True
+    if value is not None:
+        if not head:
+            head.update({name: value.get(name) for name in ("id", "object", "created", "model")})
+        heard.chunk(value)
+    return True
+
+
+def _event(value: Mapping[str, Any]) -> bytes:
+    return b"data: %b\n\n" % orjson.dumps(value)
+
+
+def _delta(delta: Any) -> dict[str, Any]:
+    match delta:
+        case TextDelta(text):
+            return {"content": text}
+        case ReasoningDelta(text):
+            return {"reasoning_content": text}
+        case _:
+            return {}
