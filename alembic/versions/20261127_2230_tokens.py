@@ -1,13 +1,13 @@
 """Keep tokens of programs.
 
-Revision: 20261127_2230, after 20261127_2200
+Revision: 20261127_2230, after 20261127_2240
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "20261127_2230"
-down_revision = "20261127_2200"
+down_revision = "20261127_2240"
 branch_labels = None
 depends_on = None
 
