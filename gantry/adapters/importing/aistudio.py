@@ -90,9 +90,11 @@ def _take(said: Said, chunk: Json) -> None:
     thought = chunk.get("isThought") is True
     if words:
         (said.think if thought else said.say)(words)
-    for part in objects(chunk.get("parts")):
-        if not words:  # parts repeat the text, piece by piece
-            (said.think if thought or part.get("thought") is True else said.say)(part.get("text"))
+    parts = list(objects(chunk.get("parts")))
+    if not words:  # parts repeat the text, piece by piece
+        for of_thought, run in groupby(parts, key=lambda part: thought or part.get("thought") is True):
+            (said.think if of_thought else said.say)("".join(text(part.get("text")) for part in run))
+    for part in parts:
         _take_things(said, {key: value for key, value in part.items() if key not in chunk})
     _take_things(said, chunk)
     if error := chunk.get("errorMessage"):

@@ -39,6 +39,13 @@ def test_chunks_of_one_role_are_one_message() -> None:
     assert asked.created_at is not None
 
 
+def test_parts_that_are_all_there_is_are_one_text() -> None:
+    """Thoughts before it, pieces put together as they are."""
+    parts = [{"text": "Hm.", "thought": True}, {"text": "Forty-"}, {"text": "two."}]
+    message = read({"chunkedPrompt": {"chunks": [{"role": "model", "parts": parts}]}}).path()[0]
+    assert (message.reasoning, message.content) == ("Hm.", "Forty-two.")
+
+
 def test_files_films_and_sources() -> None:
     """What lies in Drive is named; what is in the file comes along."""
     data = base64.b64encode(b"GIF89a").decode()
