@@ -3,7 +3,8 @@
 import html
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from gantry.adapters.importing.parts import take_content, take_part
@@ -12,13 +13,11 @@ from gantry.adapters.importing.values import first_text, items, mapping, objects
 
 Json = Mapping[str, Any]
 
-_KINDS = "reasoning|tool_calls|code_interpreter"
-_DETAILS = re.compile(
-    rf'<details\b(?=[^>]*\btype="(?P<kind>{_KINDS})")(?P<given>(?:[^>"]|"[^"]*")*)>(?P<body>.*?)(?:</details>|\Z)',
-    re.DOTALL,
-)
-_SUMMARY = re.compile(r"\s*<summary>.*?</summary>\s*", re.DOTALL)
-_GIVEN = re.compile(r'([\w-]+)="([^"]*)"')
+_BEGINS = re.compile(r'<details\b(?=[^>]{0,300}?\btype="(?P<kind>reasoning|tool_calls|code_interpreter)")')
+_TO_END_OF_TAG = re.compile(r'(?:[^>"]++|"[^"]*")*+>')
+_ENDS = "</details>"
+_SUMMARY = re.compile(r"<summary>.*?</summary>", re.DOTALL)
+_GIVEN = re.compile(r'(?<![\w-])([\w-]+)="([^"]*)"')
 _QUOTED = re.compile(r"^> ?", re.MULTILINE)
 
 
@@ -37,7 +36,7 @@ def take_answer(said: Said, node: Json) -> None:
     for item in output:
         spoke = _take_item(said, item, names) or spoke
     if not spoke and isinstance(content, str):  # thoughts and calls were listed, the words were not
-        said.answer(_DETAILS.sub("", text(content)))
+        said.answer(_unmarked(text(content)))
 
 
 def _take_item(said: Said, item: Json, names: dict[str, str]) -> bool:
@@ -79,23 +78,56 @@ def _take_result(said: Said, name: str, output: object) -> None:
             take_part(said, part)
 
 
+@dataclass(frozen=True, slots=True)
+class _Details:
+    """A marked passage: where it is, of what kind, what its tag says, and what is in it."""
+
+    start: int
+    end: int
+    kind: str
+    given: str
+    body: str
+
+
+def _marked(content: str) -> Iterator[_Details]:
+    at = 0
+    while begun := _BEGINS.search(content, at):
+        tag = _TO_END_OF_TAG.match(content, begun.end())
+        if tag is None:
+            return
+        found = content.find(_ENDS, tag.end())
+        stop = len(content) if found < 0 else found
+        at = min(len(content), stop + len(_ENDS))
+        yield _Details(begun.start(), at, begun["kind"], tag[0], content[tag.end() : stop])
+
+
+def _unmarked(content: str) -> str:
+    at, kept = 0, list[str]()
+    for details in _marked(content):
+        kept.append(content[at : details.start])
+        at = details.end
+    return "".join([*kept, content[at:]])
+
+
 def _take_text(said: Said, content: str) -> None:
     at = 0
-    for details in _DETAILS.finditer(content):
-        said.answer(content[at : details.start()])
-        at = details.end()
+    for details in _marked(content):
+        said.answer(content[at : details.start])
+        at = details.end
         _take_details(said, details)
     said.answer(content[at:])
 
 
-def _take_details(said: Said, details: re.Match[str]) -> None:
-    body = html.unescape(_SUMMARY.sub("", details["body"])).strip()
-    if details["kind"] == "reasoning":
+def _take_details(said: Said, details: _Details) -> None:
+    body = details.body.strip()
+    summary = _SUMMARY.match(body)
+    body = html.unescape(body[summary.end() :] if summary else body).strip()
+    if details.kind == "reasoning":
         said.think(_QUOTED.sub("", body))
         return
-    given = {name: html.unescape(value) for name, value in _GIVEN.findall(details["given"])}
+    given = {name: html.unescape(value) for name, value in _GIVEN.findall(details.given)}
     name = given.get("name", "")
-    if details["kind"] == "tool_calls":
+    if details.kind == "tool_calls":
         if "arguments" in given:
             said.called(name, _plain(given["arguments"]))
         said.resulted(name, _plain(given.get("result") or body))

@@ -47,11 +47,11 @@ class Said:
 
     def answer(self, words: object) -> None:
         """Add what a model wrote: thoughts that stand before the answer in marks of their own go where thoughts belong."""
-        written = text(words)
-        while thought := _THOUGHT.match(written):
+        written, at = text(words), 0
+        while thought := _THOUGHT.match(written, at):
             self.think(thought[2])
-            written = written[thought.end() :]
-        self._blocks.append(written)
+            at = thought.end()
+        self._blocks.append(written[at:])
 
     def think(self, words: object) -> None:
         """Add a thought."""
@@ -81,13 +81,13 @@ class Said:
 
     def cite(self, sources: Iterable[tuple[str, str]]) -> None:
         """Add a list of sources, each a title and an address."""
-        lines: list[str] = []
+        lines: dict[str, None] = {}
         for title, url in sources:
             name = " ".join((title or url).replace("[", "(").replace("]", ")").split())[:300]
             address = "".join(url.split()).replace("(", "%28").replace(")", "%29")
             line = f"- [{name}]({address})" if address.startswith(("http://", "https://")) else f"- {name}"
-            if name and line not in lines:
-                lines.append(line)
+            if name:
+                lines[line] = None
         if lines:
             self._blocks.append("\n".join(["**Sources**", "", *lines]))
 

@@ -2,6 +2,9 @@
 
 import base64
 import json
+from time import process_time
+
+import pytest
 
 from gantry.domain.chat import Rating
 from tests.parts.exports import read
@@ -144,6 +147,23 @@ def test_bug_22_details_alone_become_thoughts_and_calls() -> None:
     assert '{"at":1}' in message.content.replace(" ", "").replace("\n", "")
     assert "**Result of wind**\n\n```\n12 knots\n```" in message.content
     assert message.content.endswith("Like a wing.")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<details " * 60_000,
+        '<details type="reasoning" ' * 30_000,
+        '<details type="reasoning">' + "<summary>" * 60_000,
+        "<think></think>" * 40_000 + "x",
+        f'<details type="tool_calls" {"a" * 500_000}>' + " " * 500_000,
+    ],
+)
+def test_marks_without_an_end_cost_no_time(text: str) -> None:
+    """However many there are: each is looked at once."""
+    began = process_time()
+    assert len(read([wrapped(chat(ASK, {**ANSWER, "content": text}))]).tree.messages) == 2
+    assert process_time() - began < 5
 
 
 def test_output_without_words_leaves_the_words_of_the_text() -> None:
