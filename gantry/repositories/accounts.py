@@ -1,10 +1,11 @@
 """People, sessions, audit."""
 
 from datetime import datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, func, or_, select, text, update
+from sqlalchemy import Select, bindparam, delete, func, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -94,23 +95,7 @@ class AccountRepository:
 
         Columns rather than rows: this is asked for every event of every page.
         """
-        query = (
-            select(
-                col(AuthSession.id),
-                col(AuthSession.last_seen_at),
-                col(AuthSession.account_id),
-                col(Account.email),
-                col(Account.name),
-                col(Account.role),
-            )
-            .join(Account, col(Account.id) == col(AuthSession.account_id))
-            .where(
-                col(AuthSession.token_hash) == hashed,
-                col(AuthSession.expires_at) > now,
-                col(Account.active).is_(True),
-            )
-        )
-        found = (await self._session.execute(query)).first()
+        found = (await self._session.execute(_session_of(), {"hashed": hashed, "now": now})).first()
         if found is None:
             return None
         session, last_seen_at, account, email, name, role = found
@@ -200,3 +185,24 @@ class AccountRepository:
         """Return what was done, newest first."""
         query = select(AuditEvent).order_by(col(AuditEvent.at).desc(), col(AuditEvent.id).desc()).limit(limit)
         return list(await self._session.scalars(query))
+
+
+@cache
+def _session_of() -> "Select[UUID, datetime, UUID, str, str, Role]":
+    """Return the query of ``find_session``, made once: making it costs more than asking it."""
+    return (
+        select(
+            col(AuthSession.id),
+            col(AuthSession.last_seen_at),
+            col(AuthSession.account_id),
+            col(Account.email),
+            col(Account.name),
+            col(Account.role),
+        )
+        .join(Account, col(Account.id) == col(AuthSession.account_id))
+        .where(
+            col(AuthSession.token_hash) == bindparam("hashed"),
+            col(AuthSession.expires_at) > bindparam("now"),
+            col(Account.active).is_(True),
+        )
+    )

@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import Select, bindparam, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -23,18 +24,12 @@ class AttachmentRepository:
 
     async def attached(self, conversation: UUID) -> Sequence[Document]:
         """Return the files that were sent in a conversation."""
-        query = select(Document).where(col(Document.conversation_id) == conversation)
-        return (await self._session.execute(query.order_by(col(Document.id)))).scalars().all()
+        found = await self._session.execute(_attached(), {"conversation": conversation})
+        return found.scalars().all()
 
     async def sent_with(self, message: UUID) -> Sequence[Document]:
         """Return the files that were sent with a message and are still there."""
-        query = (
-            select(Document)
-            .join(Attachment, col(Attachment.document_id) == col(Document.id))
-            .where(col(Attachment.message_id) == message)
-            .order_by(col(Attachment.id))
-        )
-        return (await self._session.execute(query)).scalars().all()
+        return (await self._session.execute(_sent_with(), {"message": message})).scalars().all()
 
     async def attach(self, documents: Sequence[UUID], message: Message, *, at: datetime) -> None:
         """Send files with a message; they belong to its conversation from now on.
@@ -119,6 +114,26 @@ class AttachmentRepository:
         for row in (await self._session.execute(files)).scalars():
             attachments.setdefault(row.message_id, []).append(value_of(StoredAttachment, row))
         return attachments
+
+
+# Made once: making them costs more than asking, and they are asked for each question.
+@cache
+def _attached() -> Select[Document]:
+    return (
+        select(Document)
+        .where(col(Document.conversation_id) == bindparam("conversation"))
+        .order_by(col(Document.id))
+    )
+
+
+@cache
+def _sent_with() -> Select[Document]:
+    return (
+        select(Document)
+        .join(Attachment, col(Attachment.document_id) == col(Document.id))
+        .where(col(Attachment.message_id) == bindparam("message"))
+        .order_by(col(Attachment.id))
+    )
 
 
 def _attachment(

@@ -2,10 +2,11 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, func, select, tuple_, update
+from sqlalchemy import Select, bindparam, func, select, tuple_, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
@@ -38,17 +39,8 @@ class GenerationRepository:
 
     async def get_with_message(self, generation: UUID, *, owner: UUID) -> tuple[Generation, Message]:
         """Return an answer of *owner* with its message; not of a deleted conversation."""
-        query = (
-            select(Generation, Message)
-            .join(Message, col(Message.id) == col(Generation.message_id))
-            .join(Conversation, col(Conversation.id) == col(Generation.conversation_id))
-            .where(
-                col(Generation.id) == generation,
-                col(Generation.account_id) == owner,
-                col(Conversation.deleted_at).is_(None),
-            )
-        )
-        found = (await self._session.execute(query)).one_or_none()
+        values = {"generation": generation, "owner": owner}
+        found = (await self._session.execute(_with_message(), values)).one_or_none()
         if found is None:
             raise NotFound("This answer no longer exists.")
         return found[0], found[1]
@@ -62,10 +54,7 @@ class GenerationRepository:
 
     async def count_live(self, account: UUID) -> int:
         """Return how many answers are being written for an account."""
-        query = select(func.count()).where(
-            col(Generation.account_id) == account, col(Generation.status).in_(LIVE)
-        )
-        return (await self._session.execute(query)).scalar_one()
+        return (await self._session.execute(_live_of(), {"account": account})).scalar_one()
 
     async def are_silent(self, *, now: datetime, apart_from: Collection[UUID] = ()) -> bool:
         """Whether ``take_over`` would find any: looking locks nothing."""
@@ -184,6 +173,28 @@ class GenerationRepository:
             .where(col(Generation.id) == generation, col(Generation.status).in_(LIVE))
             .values(stop_requested_at=func.coalesce(col(Generation.stop_requested_at), at))
         )
+
+
+# Made once: making them costs more than asking, and they are asked for each answer.
+@cache
+def _with_message() -> Select[Generation, Message]:
+    return (
+        select(Generation, Message)
+        .join(Message, col(Message.id) == col(Generation.message_id))
+        .join(Conversation, col(Conversation.id) == col(Generation.conversation_id))
+        .where(
+            col(Generation.id) == bindparam("generation"),
+            col(Generation.account_id) == bindparam("owner"),
+            col(Conversation.deleted_at).is_(None),
+        )
+    )
+
+
+@cache
+def _live_of() -> Select[int]:
+    return select(func.count()).where(
+        col(Generation.account_id) == bindparam("account"), col(Generation.status).in_(LIVE)
+    )
 
 
 def _silent(now: datetime, apart_from: Collection[UUID]) -> Select[UUID]:

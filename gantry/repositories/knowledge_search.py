@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import String, func, or_, select, type_coerce
+from sqlalchemy import Select, String, bindparam, func, or_, select, type_coerce
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from sqlmodel import col
@@ -120,10 +120,14 @@ _OF_MEMORY = (
 )
 
 
+# Made once: making them costs more than asking, and they are asked for each question.
 @cache
-def _memories_told() -> Any:
-    """Return the memories that may be told, with what stands above them: not those of deleted conversations."""
+def _memories_told(*, apart: bool) -> Any:
+    """Return those of some memories that may be told, with what stands above them: not those of deleted conversations."""
     above = aliased(Message)
+    elsewhere = or_(
+        col(MemoryItem.conversation_id).is_(None), col(MemoryItem.conversation_id) != bindparam("apart")
+    )
     return (
         select(
             *_OF_MEMORY,
@@ -138,7 +142,32 @@ def _memories_told() -> Any:
         .where(
             col(Conversation.deleted_at).is_(None),
             or_(col(Conversation.id).is_(None), col(Conversation.remembered).is_(True)),
+            col(MemoryItem.id).in_(bindparam("ids", expanding=True)),
+            col(MemoryItem.account_id) == bindparam("owner"),
+            *([elsewhere] if apart else []),
         )
+    )
+
+
+@cache
+def _turns_kept() -> Select[int]:
+    return select(func.count()).where(
+        col(MemoryItem.account_id) == bindparam("owner"), col(MemoryItem.kind) == MemoryKind.TURN
+    )
+
+
+@cache
+def _turns_kept_and_here() -> Select[int, int]:
+    here = _turns_kept().where(col(MemoryItem.conversation_id) == bindparam("conversation"))
+    return select(_turns_kept().scalar_subquery(), here.scalar_subquery())
+
+
+@cache
+def _collections_of() -> Select[UUID | None, int]:
+    return (
+        select(col(Document.collection_id), func.count().filter(_READABLE))
+        .where(col(Document.account_id) == bindparam("owner"), col(Document.collection_id).is_not(None))
+        .group_by(col(Document.collection_id))
     )
 
 
@@ -189,12 +218,9 @@ class KnowledgeSearchRepository:
         """Return the memories among *ids* that are *owner*'s and may be told: not of conversation *apart* nor of deleted ones."""
         if not ids:
             return []
-        query = _memories_told().where(col(MemoryItem.id).in_(ids), col(MemoryItem.account_id) == owner)
-        if apart is not None:
-            query = query.where(
-                or_(col(MemoryItem.conversation_id).is_(None), col(MemoryItem.conversation_id) != apart)
-            )
-        return [MemoryFound(*row) for row in await self._session.execute(query)]
+        values = {"ids": ids, "owner": owner, "apart": apart}
+        rows = await self._session.execute(_memories_told(apart=apart is not None), values)
+        return [MemoryFound(*row) for row in rows]
 
     async def count_documents(self, *, owner: UUID, places: Places) -> int:
         """Return how many documents can be searched in *places*."""
@@ -212,24 +238,16 @@ class KnowledgeSearchRepository:
 
     async def count_memories(self, *, owner: UUID, conversation: UUID | None = None) -> tuple[int, int]:
         """Return how many messages are remembered, and how many of them are *conversation*'s."""
-        kept = select(func.count()).where(
-            col(MemoryItem.account_id) == owner, col(MemoryItem.kind) == MemoryKind.TURN
-        )
         if conversation is None:
-            return (await self._session.execute(kept)).scalar_one(), 0
-        here = kept.where(col(MemoryItem.conversation_id) == conversation)
-        both = select(kept.scalar_subquery(), here.scalar_subquery())
-        count, of_it = (await self._session.execute(both)).one()
+            return (await self._session.execute(_turns_kept(), {"owner": owner})).scalar_one(), 0
+        values = {"owner": owner, "conversation": conversation}
+        count, of_it = (await self._session.execute(_turns_kept_and_here(), values)).one()
         return count, of_it
 
     async def collections(self, *, owner: UUID) -> dict[UUID, int]:
         """Return the owner's collections that are not empty, and how many documents can be searched in each."""
-        query = (
-            select(col(Document.collection_id), func.count().filter(_READABLE))
-            .where(col(Document.account_id) == owner, col(Document.collection_id).is_not(None))
-            .group_by(col(Document.collection_id))
-        )
-        return {one: count for one, count in await self._session.execute(query) if one is not None}
+        rows = await self._session.execute(_collections_of(), {"owner": owner})
+        return {one: count for one, count in rows if one is not None}
 
     async def attached(self, conversation: UUID, *, owner: UUID) -> list[UUID]:
         """Return the documents that were sent in a conversation."""

@@ -1,12 +1,15 @@
 """What is remembered of a person; every query takes the owner."""
 
 from collections.abc import Collection, Sequence
+from functools import cache
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
+    Integer,
     Select,
     and_,
+    bindparam,
     delete,
     func,
     literal,
@@ -47,23 +50,15 @@ class MemoryRepository:
         Raises:
             NotFound: There is no fact *after* (any more).
         """
-        query = (
-            select(MemoryItem, col(Conversation.title))
-            .outerjoin(Conversation, col(Conversation.id) == col(MemoryItem.conversation_id))
-            .where(
-                col(MemoryItem.account_id) == owner,
-                col(MemoryItem.kind) == MemoryKind.FACT,
-                col(Conversation.deleted_at).is_(None),
-            )
-        )
+        query = _facts_of()
         for word in words:
             query = query.where(func.lower(col(MemoryItem.content)).contains(word, autoescape=True))
         if after is not None:
             last = await self.get(after, owner=owner)
             place = tuple_(col(MemoryItem.pinned), col(MemoryItem.id))
             query = query.where(place < tuple_(literal(last.pinned), literal(last.id)))
-        query = query.order_by(col(MemoryItem.pinned).desc(), col(MemoryItem.id).desc()).limit(limit)
-        return [value_of(Fact, item, title=title or "") for item, title in await self._session.execute(query)]
+        rows = await self._session.execute(query, {"owner": owner, "most": limit})
+        return [value_of(Fact, item, title=title or "") for item, title in rows]
 
     async def get(self, item: UUID, *, owner: UUID) -> MemoryItem:
         """Return a fact of *owner*."""
@@ -178,6 +173,22 @@ class MemoryRepository:
             .limit(limit)
         )
         return (await self._session.execute(query)).scalars().all()
+
+
+@cache
+def _facts_of() -> Select[MemoryItem, str]:
+    """Return the query of ``facts``, made once: making it costs more than asking, and it is asked for each question."""
+    return (
+        select(MemoryItem, col(Conversation.title))
+        .outerjoin(Conversation, col(Conversation.id) == col(MemoryItem.conversation_id))
+        .where(
+            col(MemoryItem.account_id) == bindparam("owner"),
+            col(MemoryItem.kind) == MemoryKind.FACT,
+            col(Conversation.deleted_at).is_(None),
+        )
+        .order_by(col(MemoryItem.pinned).desc(), col(MemoryItem.id).desc())
+        .limit(bindparam("most", type_=Integer))
+    )
 
 
 def _facts_seen(owner: UUID, conversation: UUID | None) -> Select[MemoryItem]:
