@@ -11,7 +11,7 @@ from playwright.async_api import expect
 
 from tests.e2e.scripts import MARKDOWN, Cues, counted, streamed, words_of
 from tests.parts.app import Person
-from tests.parts.browser import PLAIN_HTTP_HOST, Tab, Visits, becomes
+from tests.parts.browser import PHONE, PLAIN_HTTP_HOST, Tab, Visits, becomes
 from tests.parts.llm_server import Script, ScriptedServer
 
 
@@ -92,6 +92,17 @@ async def test_ux_26_status_is_named_before_the_first_token(tab: Tab, cue: Cues)
     await tab.shows("Here it is.")
 
 
+async def test_ux_26_loading_a_model_is_named(tab: Tab, cue: Cues) -> None:
+    """A model server that stays silent is probably loading its model, and the page says so (UX 26)."""
+    label = tab.answer.locator(".working-label")
+    await tab.open()
+    await tab.ask(f"Slowly {cue(Script('Here it is.', first_byte_delay=5))}")
+    await expect(label).to_have_text("Waiting for scripted")
+    await expect(label).to_have_text("Loading scripted")
+    await tab.ends()
+    await expect(label).to_have_count(0)
+
+
 async def test_ux_41_actions_wait_for_the_end(tab: Tab, cue: Cues) -> None:
     """What can be done with an answer appears when it has settled, not before (UX 40, 41)."""
     await tab.open()
@@ -102,6 +113,26 @@ async def test_ux_41_actions_wait_for_the_end(tab: Tab, cue: Cues) -> None:
     await tab.ends()
     await expect(tab.action("Copy")).to_be_visible()
     await expect(tab.action("Retry")).to_be_visible()
+
+
+@pytest.mark.parametrize("place", ["desktop", "phone"])
+async def test_ux_27_send_becomes_stop(visits: Visits, person: Person, cue: Cues, place: str) -> None:
+    """While an answer is written Stop stands where Send was; a tap on it ends the answer, and so does Esc (UX 27)."""
+    on_phone = place == "phone"
+    tab = await visits.tab(person, "/", **(PHONE if on_phone else {}))
+    await expect(tab.send_button).to_have_accessible_name("Send")
+    before = await tab.send_button.bounding_box()
+    await tab.composer.fill(f"Count {cue(streamed(400, 20))}")
+    await (tab.send_button.tap() if on_phone else tab.composer.press("Enter"))
+    await expect(tab.stop_button).to_have_accessible_name("Stop")
+    await expect(tab.send_button).to_have_count(0)
+    await tab.shows("w0003")
+    stands, stood = await tab.stop_button.bounding_box() or {}, before or {}
+    assert abs(stands["x"] - stood["x"]) <= 1
+    await (tab.stop_button.tap() if on_phone else tab.page.keyboard.press("Escape"))
+    await tab.ends("stopped")
+    await expect(tab.stop_button).to_have_count(0)
+    await expect(tab.send_button).to_be_visible()
 
 
 @pytest.mark.parametrize("way", ["button", "escape"])
@@ -339,15 +370,29 @@ async def test_ux_47_usage_stays(tab: Tab, cue: Cues) -> None:
     await expect(usage).to_have_text(text)
 
 
-async def test_ux_48_exact_time_shows(tab: Tab, cue: Cues) -> None:
-    """The exact time of a message can be had by hovering and by focus (UX 48)."""
+async def test_ux_48_exact_time_shows(tab: Tab, phone: Tab, cue: Cues) -> None:
+    """The exact time of a message shows while it is pointed at, has the focus, or was tapped (UX 48)."""
     await tab.open()
     await tab.ask(f"When? {cue(Script('Now.'))}")
     await tab.ends()
     time = tab.answer.locator("time")
-    await expect(time).to_have_attribute("title", re.compile(r"20\d\d"))
+    exact = time.locator(".exact")
+    await tab.page.mouse.move(5, 5)
+    await expect(exact).to_be_hidden()
+    await time.hover()
+    await expect(exact).to_be_visible()
+    await expect(exact).to_have_text(re.compile(r"\b20\d\d, \d\d:\d\d:\d\d "))
+    await tab.page.mouse.move(5, 5)
+    await expect(exact).to_be_hidden()
     await time.focus()
-    await expect(time).to_be_focused()
+    await expect(exact).to_be_visible()
+    await tab.composer.focus()
+    await expect(exact).to_be_hidden()
+    await phone.open(f"/c/{await tab.conversation()}")
+    for message in (phone.questions.last, phone.answer):
+        await message.locator("time").tap()
+        await expect(message.locator(".exact")).to_be_in_viewport(ratio=1)
+        assert await phone.page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
 
 
 @pytest.mark.parametrize("field", ["reasoning_content", "inline"])
@@ -408,6 +453,28 @@ async def test_ux_50_failure_is_shown_in_place(tab: Tab, cue: Cues, person: Pers
     await tab.shows("Now it works.")
     await tab.ends(answers=1)
     await expect(tab.failure).to_have_count(0)
+
+
+async def test_ux_49_an_error_is_no_text_of_the_answer(tab: Tab, cue: Cues, person: Person) -> None:
+    """What went wrong is neither copied with the answer, nor stored in its text, nor told to the model later (UX 49)."""
+    await tab.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    fault = "the graphics card is on fire"
+    await tab.open()
+    await tab.ask(f"Break {cue(Script(counted(30), error_after=(12, {'message': fault, 'code': 500})))}")
+    await tab.ends("failed")
+    await expect(tab.failure).to_contain_text(fault)
+    assert await tab.words() == words_of(counted(12))
+    await tab.action("Copy").click()
+    await expect(tab.action("Copied")).to_be_visible()
+    assert (await tab.clipboard()).split() == words_of(counted(12))
+    stored = (await person.messages(await tab.conversation()))[-1]
+    assert stored["content"].split() == words_of(counted(12))
+    script = cue(Script("All is well."))
+    await tab.ask(f"Next {script}")
+    await tab.ends(answers=2)
+    told = json.dumps((await script.request()).body["messages"])
+    assert fault not in told
+    assert stored["error"]["title"] not in told
 
 
 @pytest.mark.parametrize(

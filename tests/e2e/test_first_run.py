@@ -1,12 +1,13 @@
 """From nothing to the first answer, and in and out again."""
 
 import re
+from datetime import UTC, datetime
 
 import pytest
 from playwright.async_api import expect
 
 from tests.parts.app import PASSWORD, Person, RunningApp
-from tests.parts.browser import Tab, Visits
+from tests.parts.browser import PHONE, Tab, Visits
 
 SIGN_IN_FOR_SETTINGS = re.compile(r"/login\?next=(/|%2F)settings$")
 
@@ -46,6 +47,30 @@ async def test_ux_54_suggestions_fill_the_composer(fresh_app: RunningApp, visits
     await expect(tab.composer).to_have_value(text)
     await expect(tab.composer).to_be_focused()
     await expect(tab.send_button).to_be_enabled()
+
+
+@pytest.mark.parametrize(
+    ("hour", "greeting"), [(8, "Good morning"), (14, "Good afternoon"), (21, "Good evening")]
+)
+async def test_ux_54_the_greeting_knows_the_name_and_the_hour(
+    visits: Visits, person: Person, hour: int, greeting: str
+) -> None:
+    """An empty conversation greets the person by the hour of their own clock (UX 54)."""
+    tab = await visits.tab(person, timezone_id="UTC")
+    await tab.page.clock.set_fixed_time(datetime(2026, 3, 2, hour, tzinfo=UTC))
+    await tab.open()
+    await expect(tab.page.get_by_role("heading", level=1)).to_have_text(f"{greeting}, {person.name}")
+
+
+async def test_ux_54_a_suggestion_is_answered_on_a_phone(visits: Visits, person: Person) -> None:
+    """One tap chooses it, another sends it (UX 54)."""
+    tab = await visits.tab(person, "/", **PHONE)
+    suggestion = tab.page.get_by_test_id("suggestion").first
+    text = await suggestion.locator("span").inner_text()
+    await suggestion.tap()
+    await tab.send_button.tap()
+    await tab.ends(answers=1)
+    await expect(tab.questions.first).to_contain_text(text)
 
 
 async def test_wrong_set_up_input_is_said_in_place(fresh_app: RunningApp, visits: Visits) -> None:

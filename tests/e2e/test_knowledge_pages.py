@@ -40,7 +40,7 @@ async def test_a_document_is_cancelled_and_read_after_all(tab: Tab) -> None:
     await expect(tab.page.get_by_text("No documents match “short”.")).to_be_visible()
 
 
-async def test_an_answer_says_which_file_it_waits_for(phone: Tab, cue: Cues) -> None:
+async def test_ux_26_an_answer_says_which_file_it_waits_for(phone: Tab, cue: Cues) -> None:
     """While a file sent with the question is being read, the answer names it; its source opens over a phone's whole screen."""
     tab = phone
     await tab.open("/")

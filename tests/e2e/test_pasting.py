@@ -3,7 +3,7 @@
 import pytest
 from playwright.async_api import expect
 
-from tests.parts.browser import Tab
+from tests.parts.browser import Tab, Visits
 
 _PASTE = """(what) => {
     const carried = new DataTransfer();
@@ -13,9 +13,9 @@ _PASTE = """(what) => {
     document.querySelector("[data-testid=composer]").dispatchEvent(event);
     return event.defaultPrevented;  // else the browser pastes the text
 }"""
-_DRAG = """([kind, where]) => {
+_DRAG = """([kind, where, name = "dropped.txt", content = "A dropped note."]) => {
     const carried = new DataTransfer();
-    carried.items.add(new File(["A dropped note."], "dropped.txt", { type: "text/plain" }));
+    carried.items.add(new File([content], name));
     const event = new DragEvent(kind, { dataTransfer: carried, bubbles: true, cancelable: true });
     document.querySelector(where).dispatchEvent(event);
     return event.defaultPrevented;  // else the browser opens the file
@@ -77,3 +77,18 @@ async def test_ux_20_files_are_dropped_anywhere_in_a_chat(tab: Tab) -> None:
     await expect(tab.page.get_by_test_id("attached-file")).to_have_text("dropped.txt")
     await tab.open("/settings")
     assert await tab.page.evaluate(_DRAG, ["drop", "body"]), "the tab would open the file"
+
+
+async def test_ux_20_a_dropped_file_that_is_refused_says_why(tab: Tab, visits: Visits) -> None:
+    """It stands beside the message with the reason; the message waits until it is taken off (UX 20)."""
+    visits.faults.allow_status(422)
+    await tab.open("/")
+    assert await tab.page.evaluate(_DRAG, ["drop", ".transcript", "noise.bin", "\x00\x01\x02\x03" * 64])
+    chip = tab.page.get_by_test_id("attached-file")
+    await expect(chip.get_by_role("alert")).to_contain_text("Unsupported file type")
+    await expect(chip).to_contain_text("noise.bin")
+    await tab.ask("What is this?", accepted=False)
+    await expect(tab.page.locator(".composer-note")).to_contain_text("Retry or remove it")
+    await expect(tab.messages).to_have_count(0)
+    await chip.get_by_role("button", name="Remove noise.bin").click()
+    await expect(chip).to_have_count(0)

@@ -61,13 +61,19 @@ async def test_ux_33_wheel_up_unpins_and_finishing_does_not_move(tab: Tab, cue: 
 
 
 async def test_ux_32_jump_to_latest(tab: Tab, cue: Cues, person: Person) -> None:
-    """The button "Jump to latest" comes past 200 px, leads to the end and pins again (UX 32)."""
+    """The button "Jump to latest" comes past 200 px, goes within 60, leads to the end and pins again (UX 32)."""
     await _tall(tab, cue, person)
     await expect(tab.jump).to_have_count(0)
     await _wheel_up(tab, 150)
     await expect(tab.jump).to_have_count(0)
     await _wheel_up(tab, 250)
     await expect(tab.jump).to_be_visible()
+    await tab.page.mouse.wheel(0, 300)
+    await becomes(tab.distance, lambda px: px <= 110)
+    await expect(tab.jump).to_be_visible()
+    await tab.page.mouse.wheel(0, 50)
+    await expect(tab.jump).to_have_count(0)
+    await _wheel_up(tab, 400)
     await tab.jump.click()
     await becomes(tab.distance, lambda px: px <= 2)
     await expect(tab.jump).to_have_count(0)

@@ -10,6 +10,9 @@ from uuid import UUID
 import pytest
 from playwright.async_api import Locator, expect
 
+from gantry.domain.clock import utc_now
+from gantry.models import Conversation
+from gantry.repositories.database import Database
 from tests.e2e.scripts import Cues, streamed
 from tests.parts.app import Person, RunningApp
 from tests.parts.browser import PHONE, Tab, Visits, becomes
@@ -174,6 +177,38 @@ async def test_ux_09_long_lists_load_while_scrolling(tab: Tab, person: Person) -
     await tab.at(re.compile(r"/c/.+"))
     await expect(tab.rows).to_have_count(120)
     await becomes(lambda: scroller.evaluate("list => list.scrollTop"), lambda top: abs(top - before) < 5)
+
+
+FIRST_ROW = """window.firstRow = new Promise(done => {
+    const look = () => document.querySelector("[data-testid=conversation-row]")
+        ? requestAnimationFrame(() => done(performance.now())) : requestAnimationFrame(look);
+    look();
+})"""
+
+
+async def test_ux_09_five_thousand_conversations_open_within_a_second(
+    app: RunningApp, tab: Tab, person: Person
+) -> None:
+    """From the request to the frame that shows the list: the best of three, for the machine is shared (UX 9)."""
+    now = utc_now()
+    async with Database(app.settings["DATABASE_URL"]) as database, database.begin() as tx:
+        tx.session.add_all(
+            Conversation(
+                account_id=UUID(person.id),
+                title=f"Talk {number:04}",
+                created_at=now - timedelta(minutes=number),
+                updated_at=now - timedelta(minutes=number),
+                seen_at=now,
+            )
+            for number in range(5000)
+        )
+    await tab.page.add_init_script(FIRST_ROW)
+    took: list[float] = []
+    for _ in range(3):
+        await tab.open()
+        took.append(await tab.page.evaluate("window.firstRow"))
+        await expect(tab.rows.first).to_have_text("Talk 0000")
+    assert min(took) < 1000, took
 
 
 async def test_ux_08_answering_and_unseen_are_shown(tab: Tab, person: Person, cue: Cues) -> None:

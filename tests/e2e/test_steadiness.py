@@ -20,6 +20,16 @@ $$
 | sand | **little** `water` stays in it, so that it has to be watered again and again | 3 |
 | loam | 150 | 11 |
 
+1. Dig the bed.
+2. Water it:
+   - in the **evening**
+   - with a can
+
+```python
+def days(litres: float) -> int:
+    return int(litres // 13.5)
+```
+
 ```mermaid
 flowchart LR
   A[Rain] -->|fills| B[Butt]
@@ -42,7 +52,7 @@ _WATCH = """() => {
 
 
 async def test_ux_35_an_answer_never_shrinks(tab: Tab, cue: Cues) -> None:
-    """Formulas, alerts, tables, diagrams and the end of the answer: it only grows (UX 35)."""
+    """Formulas, alerts, tables, lists, code, diagrams and the end of the answer: it only grows (UX 35)."""
     await tab.open()
     await tab.page.evaluate(_WATCH)
     await tab.ask(f"Show {cue(Script(_WRITTEN, tokens_per_second=60))}")

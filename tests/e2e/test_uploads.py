@@ -1,5 +1,7 @@
 """Files on their way: an upload that fails says why, and the same file can be sent again or taken off the list."""
 
+import re
+
 from playwright.async_api import FilePayload, Locator, Page, Route, expect
 
 from tests.e2e.scripts import Cues
@@ -87,6 +89,42 @@ async def attach(tab: Tab, *files: FilePayload) -> None:
 def chips(tab: Tab) -> Locator:
     """Return the files beside the composer."""
     return tab.page.get_by_test_id("attached-file")
+
+
+async def _upload_speed(page: Page, bytes_per_second: int) -> None:
+    """Let files go no faster than so; -1 is as fast as they can."""
+    line = {
+        "offline": False,
+        "latency": 0,
+        "downloadThroughput": -1,
+        "uploadThroughput": bytes_per_second,
+    }
+    devtools = await page.context.new_cdp_session(page)
+    await devtools.send("Network.emulateNetworkConditions", line)
+
+
+async def test_ux_21_each_file_shows_its_progress_and_send_waits(tab: Tab, cue: Cues) -> None:
+    """Beside each name stands how much has arrived; Enter says what is missing, and sends once all is there (UX 21)."""
+    await tab.open("/")
+    await _upload_speed(tab.page, 30_000)
+    files = [
+        file(name, b"\n" * size + name.encode(), "text/plain")
+        for name, size in (("long.txt", 400_000), ("short.txt", 200_000))
+    ]
+    await tab.page.get_by_test_id("attach-input").set_input_files(files)
+    for name in ("long", "short"):
+        chip = chips(tab).filter(has_text=f"{name}.txt")
+        await expect(chip).to_have_text(re.compile(rf"^{name}\.txt · [1-9]\d? %$"))
+    question = f"What is in them? {cue(Script('Two names.'))}"
+    await tab.ask(question, accepted=False)
+    await expect(tab.page.locator(".composer-note")).to_have_text("A file is still uploading.")
+    await expect(tab.composer).to_have_value(question)
+    await expect(tab.messages).to_have_count(0)
+    await _upload_speed(tab.page, -1)
+    await expect(chips(tab)).to_have_text(["long.txt", "short.txt"], timeout=ANSWER_MS)
+    await tab.composer.press("Enter")
+    await tab.ends()
+    await expect(tab.page.get_by_test_id("sent-files").get_by_role("listitem")).to_have_count(2)
 
 
 async def test_a_file_attached_after_sending_stays(tab: Tab, cue: Cues) -> None:

@@ -118,11 +118,11 @@ def _continue(view: MessageView) -> rx.Component:
 
 
 def _moment(at: Any) -> rx.Component:
-    """Lay out the moment in the reader's own zone."""
+    """Lay out the moment in the reader's own zone; while it is pointed at or has the focus, to the second."""
     exact = function("exactMoment", "clock.js").call(at)
     return rx.el.time(
         function("shortMoment", "clock.js").call(at),
-        title=exact,
+        rx.el.span(exact, class_name="exact", aria_hidden="true"),
         aria_label=exact,
         tab_index=0,
         custom_attrs={"dateTime": at},

@@ -13,7 +13,7 @@ export function shortMoment(iso) {
 }
 
 /** Day and time to the second. */
-export const exactMoment = (iso) => formatted(new Date(iso), { dateStyle: "full", timeStyle: "long" });
+export const exactMoment = (iso) => formatted(new Date(iso), { dateStyle: "medium", timeStyle: "long" });
 
 /** How long the moment `at` (seconds since the epoch) is ago; after a month, which day it was. */
 export function inWords(at, seconds = Date.now() / 1000 - at) {
