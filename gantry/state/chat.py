@@ -89,16 +89,15 @@ class ChatState(rx.State):
         return scope_label(self.scope, names, len(self.scope_documents))
 
     @rx.var  # pyright: ignore[reportUnknownMemberType]
-    def context_used(self) -> int:
-        """Per cent of the model's context that the conversation fills; 0 when that is not known."""
-        most, tokens = self._context_tokens(), max(0, self.tokens + self.uncounted)
-        return min(100, max(1, round(100 * tokens / most))) if most and tokens else 0
+    def context_tokens(self) -> int:
+        """How many tokens the model takes; 0 when that is not known."""
+        every = (model for server in self.models for model in server.models)
+        return next((model.context_tokens for model in every if model.id == self.model), 0)
 
     @rx.var  # pyright: ignore[reportUnknownMemberType]
-    def context_label(self) -> str:
-        """Say the same in words."""
-        tokens = max(0, self.tokens + self.uncounted)
-        return f"{self.context_used} % of the context used: {tokens:,} of {self._context_tokens():,} tokens"
+    def context_told(self) -> int:
+        """How many of them the next message will use, but for its text."""
+        return max(0, self.tokens + self.uncounted)
 
     @rx.var  # pyright: ignore[reportUnknownMemberType]
     def is_model_away(self) -> bool:
@@ -235,10 +234,6 @@ class ChatState(rx.State):
         """Note that the person has *conversation* before them."""
         if conversation and await _seen(await acting(self), conversation):
             await refresh_list(self)
-
-    def _context_tokens(self) -> int:
-        every = (model for server in self.models for model in server.models)
-        return next((model.context_tokens for model in every if model.id == self.model), 0)
 
     def beginning(self) -> Beginning:
         """Return how a new conversation is to start, as the page says."""

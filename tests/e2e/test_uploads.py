@@ -2,7 +2,7 @@
 
 import re
 
-from playwright.async_api import FilePayload, Locator, Page, Route, expect
+from playwright.async_api import CDPSession, FilePayload, Locator, Page, Route, expect
 
 from tests.e2e.scripts import Cues
 from tests.e2e.test_documents import file, ready, upload
@@ -91,7 +91,7 @@ def chips(tab: Tab) -> Locator:
     return tab.page.get_by_test_id("attached-file")
 
 
-async def _upload_speed(page: Page, bytes_per_second: int) -> None:
+async def _upload_speed(devtools: CDPSession, bytes_per_second: int) -> None:
     """Let files go no faster than so; -1 is as fast as they can."""
     line = {
         "offline": False,
@@ -99,16 +99,16 @@ async def _upload_speed(page: Page, bytes_per_second: int) -> None:
         "downloadThroughput": -1,
         "uploadThroughput": bytes_per_second,
     }
-    devtools = await page.context.new_cdp_session(page)
     await devtools.send("Network.emulateNetworkConditions", line)
 
 
 async def test_ux_21_each_file_shows_its_progress_and_send_waits(tab: Tab, cue: Cues) -> None:
     """Beside each name stands how much has arrived; Enter says what is missing, and sends once all is there (UX 21)."""
     await tab.open("/")
-    await _upload_speed(tab.page, 30_000)
+    devtools = await tab.page.context.new_cdp_session(tab.page)
+    await _upload_speed(devtools, 30_000)
     files = [
-        file(name, b"\n" * size + name.encode(), "text/plain")
+        file(name, name.encode() + b"\n" * size, "text/plain")
         for name, size in (("long.txt", 400_000), ("short.txt", 200_000))
     ]
     await tab.page.get_by_test_id("attach-input").set_input_files(files)
@@ -120,7 +120,7 @@ async def test_ux_21_each_file_shows_its_progress_and_send_waits(tab: Tab, cue: 
     await expect(tab.page.locator(".composer-note")).to_have_text("A file is still uploading.")
     await expect(tab.composer).to_have_value(question)
     await expect(tab.messages).to_have_count(0)
-    await _upload_speed(tab.page, -1)
+    await _upload_speed(devtools, -1)
     await expect(chips(tab)).to_have_text(["long.txt", "short.txt"], timeout=ANSWER_MS)
     await tab.composer.press("Enter")
     await tab.ends()

@@ -12,6 +12,7 @@ from gantry.ui.uploads import DROPPING, UPLOADS, FileField, UploadView, add_chos
 
 _NOTE = Kept("note")  # why a text was not sent
 _EMPTY = Kept("empty", True)
+_DRAFT = Kept("draft", 0)  # about how many tokens the text takes, in hundreds
 _SENDING = Kept("sending", False)
 _STOPPING = Kept("stopping")  # the answer that is being stopped
 _OFFERED = Kept("offered")  # a long text that was pasted, and may become a file
@@ -123,7 +124,7 @@ def _bar() -> rx.Component:
         documents_control(),
         memory_control(),
         rx.el.span(_NOTE.value, class_name="composer-note", role="status"),
-        rx.cond(ChatState.context_used > 0, _gauge()),
+        _gauge(),
         rx.cond(
             ChatState.generation_id != "",
             rx.el.button(
@@ -154,15 +155,23 @@ def _bar() -> rx.Component:
 
 
 def _gauge() -> rx.Component:
-    """Lay out how much of the model's context the conversation fills."""
-    return rx.el.span(
-        class_name="gauge",
-        role="img",
-        aria_label=ChatState.context_label,
-        title=ChatState.context_label,
-        style={"--filled": f"{ChatState.context_used}%"},
-        custom_attrs={"data-full": rx.cond(ChatState.context_used >= 80, "", rx.Var("undefined"))},
-        data_testid="context-gauge",
+    """Lay out how much of the model's context the next message will use, with the text as far as it is written."""
+    most = ChatState.context_tokens
+    tokens = ChatState.context_told + _DRAFT.value
+    rounded = round(100 * tokens / most)
+    used = rx.cond(rounded < 1, 1, rx.cond(rounded > 100, 100, rounded))
+    said = f"{used} % of the context used: {grouped(tokens)} of {grouped(most)} tokens"
+    return rx.cond(
+        (most > 0) & (tokens > 0),
+        rx.el.span(
+            class_name="gauge",
+            role="img",
+            aria_label=said,
+            title=said,
+            style={"--filled": f"{used}%"},
+            custom_attrs={"data-full": rx.cond(used >= 80, "", rx.Var("undefined"))},
+            data_testid="context-gauge",
+        ),
     )
 
 

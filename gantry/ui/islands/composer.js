@@ -53,8 +53,10 @@ function draft() {
 const isSettled = () => !page.conversationId || page.conversationId === page.here;
 
 function keepDraft() {
-  write(draft(), field().value);
-  put("empty", field().value.trim() === "");
+  const text = field().value;
+  write(draft(), text);
+  put("empty", text.trim() === "");
+  put("draft", 100 * Math.floor(new TextEncoder().encode(text).length / 350)); // as gantry/domain/tokens.py; not for every key
 }
 
 export function typed() {
