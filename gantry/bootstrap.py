@@ -78,9 +78,11 @@ from gantry.services.model_reader import ModelReader
 from gantry.services.operations import OperationsService, Part
 from gantry.services.order import OrderService
 from gantry.services.people import PeopleService
+from gantry.services.personas import PersonaService
 from gantry.services.program_embeddings import ProgramEmbeddings
 from gantry.services.programs import ProgramService
 from gantry.services.prompting import Prompter
+from gantry.services.prompts import PromptService
 from gantry.services.retrieval import Retriever
 from gantry.services.search import SearchService
 from gantry.services.sources import SourceFinder
@@ -471,6 +473,8 @@ def _services(
         documents=knowledge.documents,
         uploads=knowledge.uploads,
         memory=knowledge.memory,
+        personas=PersonaService(database, catalog, live.notices, clock),
+        prompts=PromptService(database, live.notices, clock),
         retriever=knowledge.retriever,
         vector_sets=knowledge.vector_sets,
         operations=OperationsService(

@@ -21,8 +21,10 @@ from gantry.services.memory import MemoryService
 from gantry.services.operations import OperationsService
 from gantry.services.order import OrderService
 from gantry.services.people import PeopleService
+from gantry.services.personas import PersonaService
 from gantry.services.program_embeddings import ProgramEmbeddings
 from gantry.services.programs import ProgramService
+from gantry.services.prompts import PromptService
 from gantry.services.retrieval import Retriever
 from gantry.services.search import SearchService
 from gantry.services.uploads import UploadService
@@ -52,6 +54,8 @@ class Services:
     documents: DocumentService
     uploads: UploadService
     memory: MemoryService
+    personas: PersonaService
+    prompts: PromptService
     retriever: Retriever
     vector_sets: VectorSets
     operations: OperationsService

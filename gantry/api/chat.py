@@ -27,6 +27,7 @@ from gantry.api.chat_schemas import (
     Started,
 )
 from gantry.api.problems import PROBLEMS
+from gantry.domain.accounts import Actor
 from gantry.domain.order import MAX_TAG_CHARACTERS, Listing
 from gantry.runtime import services
 from gantry.services.chat import Beginning, Listed, Sent
@@ -77,7 +78,7 @@ async def create_conversation(who: AsksOrWrites, new: NewConversation) -> Conver
     """Make an empty conversation."""
     scope = new.scope.scope() if new.scope else None
     wanted = new.parameters.parameters()
-    beginning = Beginning(scope, new.temporary, new.remembered, new.folder_id, wanted)
+    beginning = Beginning(scope, new.temporary, new.remembered, new.folder_id, wanted, new.persona)
     row = await services().conversations.create(who, title=new.title, model=new.model, beginning=beginning)
     return ConversationOut.model_validate(row)
 
@@ -104,18 +105,13 @@ async def get_conversation(who: AsksOrReads, conversation_id: UUID) -> Conversat
 async def change_conversation(
     who: Writes, conversation_id: UUID, change: ConversationChange
 ) -> ConversationOut:
-    """Rename, pin, choose the model, its parameters or the documents to read, take it out of memory; archive it, move it, tag it."""
+    """Rename, pin, choose the persona, the model, its parameters or the documents to read, take it out of memory; archive it, move it, tag it."""
     conversations = services().conversations
     if change.title is not None:
         await conversations.rename(who, conversation_id, change.title)
     if change.pinned is not None:
         await conversations.pin(who, conversation_id, change.pinned)
-    if change.model is not None:
-        await conversations.set_model(who, conversation_id, change.model)
-    if change.scope is not None:
-        await conversations.set_scope(who, conversation_id, change.scope.scope())
-    if change.parameters is not None:
-        await conversations.set_parameters(who, conversation_id, change.parameters.parameters())
+    await _set_up(who, conversation_id, change)
     if change.remembered is not None:
         await services().memory.set_remembered(who, conversation_id, change.remembered)
     if change.archived is not None:
@@ -126,6 +122,19 @@ async def change_conversation(
         await services().order.set_tags(who, conversation_id, change.tags)
     row = (await services().chat.window(who, conversation_id, limit=1)).conversation
     return ConversationOut.model_validate(row)
+
+
+async def _set_up(who: Actor, conversation: UUID, change: ConversationChange) -> None:
+    """Change how the next questions are answered; a persona first, which brings what may be named besides."""
+    conversations = services().conversations
+    if "persona" in change.model_fields_set:
+        await conversations.set_persona(who, conversation, change.persona)
+    if change.model is not None:
+        await conversations.set_model(who, conversation, change.model)
+    if change.scope is not None:
+        await conversations.set_scope(who, conversation, change.scope.scope())
+    if change.parameters is not None:
+        await conversations.set_parameters(who, conversation, change.parameters.parameters())
 
 
 @router.delete("/conversations/{conversation_id}", status_code=204, operation_id="delete_conversation")

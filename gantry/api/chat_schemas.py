@@ -89,6 +89,9 @@ class NewConversation(BaseModel):
     remembered: StrictBool = True
     folder_id: UUID | None = None
     parameters: ParametersBody = Field(default_factory=ParametersBody)
+    persona: UUID | None = Field(
+        default=None, description="With its model and documents, where none are named here."
+    )
 
 
 class ConversationChange(BaseModel):
@@ -104,6 +107,9 @@ class ConversationChange(BaseModel):
     tags: Tags | None = None
     parameters: ParametersBody | None = Field(
         default=None, description="In place of all that was set; {} sets nothing."
+    )
+    persona: UUID | None = Field(
+        default=None, description="With its model and documents; null takes the persona away."
     )
 
 
@@ -121,6 +127,7 @@ class ConversationOut(_FromValue):
     folder_id: UUID | None
     tags: list[str] = []
     parameters: Annotated[ParametersBody, BeforeValidator(lambda stored: stored or {})]
+    persona_id: UUID | None
     active_leaf_id: UUID | None
     created_at: datetime
     updated_at: datetime

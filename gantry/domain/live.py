@@ -130,6 +130,7 @@ class NoticeKind(StrEnum):
     CATALOG = "catalog"  # the list of models changed
     DOCUMENTS = "documents"  # one was added, removed or came further; data: {"state": DocumentState, …}
     MEMORY = "memory"  # something was learned, changed or forgotten
+    PERSONAS = "personas"  # a persona or a prompt was added, removed or changed
     SESSION = "session"  # a session of this account was ended
 
 

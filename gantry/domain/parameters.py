@@ -49,6 +49,18 @@ class Parameters:
                 values[name] = check((raw or {}).get(name))
         return cls(**values)
 
+    @classmethod
+    def read(cls, raw: Mapping[str, Any]) -> Self:
+        """Read what somebody else has written.
+
+        Raises:
+            Invalid: One is no value of its field, or of no field at all.
+        """
+        unknown = sorted(set(raw) - set(_CHECKS))
+        if unknown:
+            raise Invalid(f"There is no parameter “{unknown[0]:.40}”.", field="parameters")
+        return cls(**raw).checked()
+
     def checked(self) -> Self:
         """Return these as they can be stored.
 

@@ -18,6 +18,7 @@ from gantry.repositories.indexing import IndexingRepository
 from gantry.repositories.knowledge_search import KnowledgeSearchRepository
 from gantry.repositories.memory import MemoryRepository
 from gantry.repositories.order import OrderRepository
+from gantry.repositories.personas import PersonaRepository, PromptRepository
 from gantry.repositories.reading import ReadingRepository
 from gantry.repositories.search import SearchRepository
 from gantry.repositories.sent import SentRepository
@@ -81,6 +82,16 @@ class UnitOfWork:
     def attachments(self) -> AttachmentRepository:
         """Files sent with questions."""
         return AttachmentRepository(self.session)
+
+    @cached_property
+    def personas(self) -> PersonaRepository:
+        """Personas."""
+        return PersonaRepository(self.session)
+
+    @cached_property
+    def prompts(self) -> PromptRepository:
+        """Prompts that are kept."""
+        return PromptRepository(self.session)
 
     @cached_property
     def sent(self) -> SentRepository:

@@ -22,6 +22,7 @@ from gantry.domain.clock import utc_now
 from gantry.domain.context import CitedSource
 from gantry.domain.errors import AlreadyAnswering, Conflict, Invalid
 from gantry.domain.live import NoticeKind
+from gantry.domain.personas import StoredPersona
 from gantry.domain.text import storable
 from gantry.models import Conversation, Generation, Message, new_id
 from gantry.repositories.database import Database
@@ -37,6 +38,7 @@ from gantry.services.conversations import (
     begin,
     new_conversation,
 )
+from gantry.services.personas import in_force, persona_in
 from gantry.services.writing import Assignment, Writers
 
 __all__ = ["Beginning", "Bubble", "ChatService", "Listed", "Sent", "Window"]
@@ -64,6 +66,7 @@ class Window:
     conversation: StoredConversation
     bubbles: tuple[Bubble, ...]
     has_earlier: bool
+    persona: StoredPersona | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +109,8 @@ class ChatService:
                 leaf = message.parent_id if message.conversation_id == conversation else None
             messages = await tx.chat.path(leaf, limit=limit) if leaf else []
             bubbles = await self._bubbles(tx, messages)
-        return Window(value_of(StoredConversation, row), bubbles, _has_earlier(messages))
+            persona = await persona_in(tx, row)
+        return Window(value_of(StoredConversation, row), bubbles, _has_earlier(messages), persona)
 
     async def around(self, who: Actor, message: UUID) -> Window:
         """Return the part of a conversation's path that *message* is in the middle of.
@@ -392,7 +396,7 @@ class ChatService:
             status=GenerationStatus.RUNNING,
             attempt=1,
             resumes_from=resumes_from,
-            parameters=thread.parameters,
+            parameters=(await in_force(tx, thread)).stored() or None,
             writer=self.writers.name,
             lease_until=now + timedelta(seconds=self.writers.lease_seconds),
             created_at=now,

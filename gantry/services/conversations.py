@@ -19,11 +19,13 @@ from gantry.domain.knowledge import DocumentScope
 from gantry.domain.live import Notice, NoticeKind, Notices
 from gantry.domain.order import EVERYTHING, MAX_FOLDERS, Listing
 from gantry.domain.parameters import NOTHING_SET, Parameters
+from gantry.domain.personas import StoredPersona
 from gantry.models import Conversation
 from gantry.repositories.database import Database
 from gantry.repositories.unit import UnitOfWork
 from gantry.repositories.values import value_of
 from gantry.services.catalog import CatalogService
+from gantry.services.personas import persona_of
 from gantry.services.writing import Writers
 
 TEMPORARY_HOURS = 6  # for which a temporary conversation that nobody has left may be idle
@@ -50,6 +52,7 @@ class Beginning:
     remembered: bool = True
     folder: UUID | None = None  # whose documents it starts with, where *scope* says nothing
     parameters: Parameters = NOTHING_SET
+    persona: UUID | None = None
 
 
 PLAIN = Beginning()
@@ -91,6 +94,9 @@ class ConversationService:
         conversation.title = cleaned_title(title)
         conversation.title_by_hand = bool(conversation.title)
         async with self.database.begin() as tx:
+            if beginning.persona is not None:
+                self._dress(conversation, persona_of(await tx.personas.get(beginning.persona, owner=who.id)))
+                conversation.model = chosen or conversation.model
             await begin(tx, conversation, beginning)
             await tx.chat.add_conversation(conversation)
         self.tell(who, NoticeKind.CONVERSATIONS, conversation.id)
@@ -176,6 +182,21 @@ class ConversationService:
             await tx.chat.get_conversation(conversation, owner=who.id)
             await tx.chat.change_conversation(conversation, parameters=stored)
         self.tell(who, NoticeKind.CONVERSATION, conversation)
+
+    async def set_persona(self, who: Actor, conversation: UUID, persona: UUID | None) -> None:
+        """Choose the persona of the conversation's next questions, with its model and its documents, or none."""
+        async with self.database.begin() as tx:
+            thread = await tx.chat.get_conversation(conversation, owner=who.id)
+            thread.persona_id = persona
+            if persona is not None:
+                self._dress(thread, persona_of(await tx.personas.get(persona, owner=who.id)))
+        self.tell(who, NoticeKind.CONVERSATION, conversation)
+
+    def _dress(self, thread: Conversation, persona: StoredPersona) -> None:
+        if persona.model and self.catalog.lists(persona.model):  # it may be gone since
+            thread.model = persona.model
+        if persona.scope:
+            thread.scope = persona.scope.stored()
 
     async def seen(self, who: Actor, conversation: UUID) -> bool:
         """Note that its owner has it open; returns whether that is news."""
@@ -269,6 +290,9 @@ async def begin(tx: UnitOfWork, conversation: Conversation, beginning: Beginning
     """
     conversation.temporary, conversation.remembered = beginning.temporary, beginning.remembered
     conversation.parameters = beginning.parameters.checked().stored() or None
+    if beginning.persona is not None:  # one that was deleted just now keeps nobody from asking
+        row = await tx.personas.find(beginning.persona, owner=conversation.account_id)
+        conversation.persona_id = row.id if row else None
     scope = beginning.scope
     if beginning.folder is not None:
         folder = await tx.order.get_folder(beginning.folder, owner=conversation.account_id)

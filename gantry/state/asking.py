@@ -5,7 +5,6 @@ What a handler acts on comes in its arguments, as in ``state.chat``; that state 
 
 from collections.abc import Generator
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import Annotated
 from uuid import NAMESPACE_OID, uuid4, uuid5
 
@@ -93,7 +92,7 @@ class AskingState(rx.State):
 
     async def _beginning(self, chat: ChatState) -> Beginning:
         settings = await self.get_state(ChatSettingsState)
-        return replace(chat.beginning(), parameters=settings.parameters)
+        return settings.dressed(chat.beginning())
 
     @contextmanager
     def _refusing(self, key: str) -> Generator[None]:

@@ -212,6 +212,26 @@ class ChatState(rx.State):
 
     @rx.event
     @guarded
+    async def take_persona(self, conversation: str):
+        """Show the model and the documents of the persona that *conversation*, or (empty) a new one, has been given."""
+        if conversation != self.conversation_id:
+            return
+        if conversation:
+            await self._show_tail_if_there()
+        else:
+            settings = await self.get_state(ChatSettingsState)
+            self._dress(settings)
+            self.uncounted = settings.uncounted
+
+    def _dress(self, settings: ChatSettingsState) -> None:
+        model, scope = settings.wishes
+        if model and services().catalog.lists(model):  # it may be gone since
+            self.model, self._chosen = model, True
+        if scope:
+            self._take_scope(scope)
+
+    @rx.event
+    @guarded
     async def recount(self):
         """Show how much of the context is used after the instructions have changed."""
         self.uncounted = (await self.get_state(ChatSettingsState)).uncounted
@@ -308,7 +328,9 @@ class ChatState(rx.State):
         settings = await self.get_state(ChatSettingsState)
         if not conversation:
             self._blank("")
-            self.uncounted = settings.leave()
+            if await settings.begin(who):
+                self._dress(settings)
+            self.uncounted = settings.uncounted
             return
         window = await services().chat.window(who, uuid_of(conversation))
         self._blank(conversation)

@@ -42,6 +42,7 @@ def account_menu() -> rx.Component:
             "Account",
             heading(SessionState.email, title=SessionState.email),
             way("Settings", "settings", "/settings"),
+            way("Personas and prompts", "drama", "/personas"),
             rx.cond(SessionState.is_admin, way("Administration", "shield", "/admin/users")),
             entry("Keyboard shortcuts", "keyboard", HELP.put(True), custom_attrs={"data-shortcut": "help"}),
             heading("Theme"),

@@ -7,6 +7,8 @@ import reflex as rx
 from gantry.state.admin import PeopleState
 from gantry.state.chat import ChatState
 from gantry.state.memory import MemoryState
+from gantry.state.personas import PersonasState
+from gantry.state.prompts import PromptsState
 from gantry.state.servers import ServersState
 from gantry.state.session import SessionState
 from gantry.state.sidebar import SidebarState
@@ -25,7 +27,14 @@ _CONNECTION = Kept("connection", {"state": "", "text": ""}).value  # "away", the
 _TOGGLE = function("toggleSidebar", "frame.js").partial()
 _CLOSE = function("closeDrawer", "frame.js").partial()
 _IN_CHAT = (PATH == "/") | PATH.startswith("/c/")
-_INSIDE = _IN_CHAT | PATH.startswith("/vault") | PATH.startswith("/settings") | PATH.startswith("/admin")
+_IN_PERSONAS = PATH.startswith("/personas")
+_INSIDE = (
+    _IN_CHAT
+    | _IN_PERSONAS
+    | PATH.startswith("/vault")
+    | PATH.startswith("/settings")
+    | PATH.startswith("/admin")
+)
 _SHORTCUTS = (
     (("", "Shift", "O"), "New chat"),
     (("", "K"), "Search"),
@@ -137,6 +146,8 @@ def _listening() -> rx.Component:
             _when(in_admin, PeopleState.load()),
             _when(told("documents") & _IN_CHAT, ChatState.refresh_documents()),
             _when(told("documents") & (PATH == "/vault"), VaultState.refresh()),
+            _when(told("personas") & (_IN_CHAT | _IN_PERSONAS), PersonasState.load()),
+            _when(told("personas") & (_IN_CHAT | _IN_PERSONAS), PromptsState.load()),
             _when(told("memory") & (PATH == "/settings/memory"), MemoryState.refresh()),
         ]
 

@@ -359,7 +359,8 @@ async def test_axe_finds_nothing(visits: Visits, admin: Person, cue: Cues, look:
     """No page breaks a rule of axe; on a phone a reference is at least 24 px high and wide."""
     visits.faults.allow_status(404)
     conversation = await _with_everything(visits, admin, cue)
-    inside = ("/", conversation, "/vault", "/settings", "/settings/memory", "/admin/users", "/admin/models")
+    more = ("/vault", "/personas", "/personas/prompts", "/settings", "/settings/memory")
+    inside = ("/", conversation, *more, "/admin/users", "/admin/models")
     known, stranger = await visits.tab(admin, **look), await visits.tab(None, **look)
     faults: list[str] = []
     for tab, path in [*((known, path) for path in (*inside, "/nothing")), (stranger, "/login")]:

@@ -9,8 +9,6 @@ from gantry.state.chat_settings import ChatSettingsState, SettingsFields
 from gantry.ui.components.parameters import parameters, system_prompt
 from gantry.ui.dialogs import dialog, dialog_actions
 
-_UNSET = "As the server decides"
-
 
 def chat_settings_button() -> rx.Component:
     """Lay out the button, which shows whether anything is set."""
@@ -31,12 +29,13 @@ def chat_settings_button() -> rx.Component:
 
 def chat_settings_dialog() -> rx.Component:
     """Lay out the dialog; once on a page."""
-    form = ChatSettingsState.form
+    form, has_persona = ChatSettingsState.form, ChatSettingsState.persona != ""
+    unset = rx.cond(has_persona, "As the persona decides", "As the server decides")
     return dialog(
         rx.el.form(
             rx.el.input(type="hidden", name="conversation", value=ChatState.conversation_id),
-            system_prompt(form, "You are a helpful assistant."),
-            parameters(form, _UNSET),
+            system_prompt(form, rx.cond(has_persona, unset, "You are a helpful assistant.")),
+            parameters(form, unset),
             rx.el.p(
                 "For this chat, from the next message on. What a model does not take is left out.",
                 class_name="section-note",

@@ -7,6 +7,7 @@ from gantry.state.chat import ChatState
 from gantry.state.session import SessionState
 from gantry.ui.browser import CONVERSATION, Kept, function, grouped, whole_event
 from gantry.ui.components.local import Dropping, message_event
+from gantry.ui.components.prompt_offer import OFFER, prompt_offer
 from gantry.ui.components.scope import documents_control, memory_control
 from gantry.ui.uploads import DROPPING, UPLOADS, FileField, UploadView, add_chosen, remove_file, retry_file
 
@@ -77,13 +78,16 @@ def composer() -> rx.Component:
                 rows="1",
                 placeholder=rx.cond(ChatState.conversation_id != "", "Reply…", "How can I help?"),
                 aria_label="Message",
+                aria_autocomplete="list",
                 auto_complete="off",
                 enter_key_hint="enter",
                 data_testid="composer",
                 on_input=function("typed", "composer.js").partial(),
                 on_key_down=function("pressed", "composer.js").partial(),
                 on_paste=function("pasted", "composer.js").partial(),
+                custom_attrs={"aria-controls": f"{OFFER}-list"},
             ),
+            prompt_offer(),
             _bar(),
             class_name="composer",
             on_submit=function("submit", "composer.js").partial(),

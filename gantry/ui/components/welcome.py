@@ -4,6 +4,7 @@ import reflex as rx
 from reflex.event import no_args_event_spec
 
 from gantry.state.chat import ChatState
+from gantry.state.chat_settings import ChatSettingsState
 from gantry.state.session import SessionState
 from gantry.ui.browser import function, link
 from gantry.ui.components.first_steps import first_steps
@@ -36,23 +37,44 @@ def welcome() -> rx.Component:
     return rx.el.div(
         rx.el.h1(greeting, rx.cond(name != "", f", {name}", "")),
         rx.cond(ChatState.offline, _no_model()),
+        rx.cond(ChatSettingsState.persona != "", _persona()),
         rx.el.ul(
-            *(
-                rx.el.li(
-                    rx.el.button(
-                        rx.el.strong(title),
-                        rx.el.span(text),
-                        type="button",
-                        data_testid="suggestion",
-                        on_click=function("fill", "composer.js").partial(text),
+            rx.cond(
+                ChatSettingsState.questions,
+                rx.foreach(ChatSettingsState.questions, lambda text: _suggestion(rx.el.span(text), text)),
+                rx.fragment(
+                    *(
+                        _suggestion(rx.fragment(rx.el.strong(title), rx.el.span(text)), text)
+                        for title, text in _SUGGESTIONS
                     )
-                )
-                for title, text in _SUGGESTIONS
+                ),
             ),
             class_name="suggestions",
         ),
         first_steps(),
         class_name="welcome",
+    )
+
+
+def _suggestion(shown: rx.Component, text: str | rx.Var[str]) -> rx.Component:
+    return rx.el.li(
+        rx.el.button(
+            shown,
+            type="button",
+            data_testid="suggestion",
+            on_click=function("fill", "composer.js").partial(text, False),
+        )
+    )
+
+
+def _persona() -> rx.Component:
+    """Say who answers."""
+    about = ChatSettingsState.persona_about
+    return rx.el.p(
+        rx.el.strong(ChatSettingsState.persona_name),
+        rx.cond(about != "", f": {about}", ""),
+        class_name="welcome-persona anywhere",
+        data_testid="welcome-persona",
     )
 
 

@@ -5,6 +5,7 @@
 import { useEffect, useLayoutEffect } from "react";
 import { isOffline } from "./feed.js";
 import { editLast } from "./focus.js";
+import { pickerKeys, search } from "./lists.js";
 import { messageField as field, focusOn, isComposing } from "./page.js";
 import { now, put, read, write } from "./store.js";
 import { addFiles, attachedTo, tookAlong } from "./upload.js";
@@ -62,7 +63,15 @@ function keepDraft() {
 export function typed() {
   keepDraft();
   say("");
+  const text = field().value;
+  const asks = /^\/[^\n]{0,80}$/.test(text);
+  if (asks) search({ currentTarget: field().form, target: { value: text.slice(1) } });
+  else field().removeAttribute("aria-activedescendant");
+  offer().togglePopover(asks && offer().querySelector('[role="option"]:not([hidden])') !== null);
 }
+
+/** The prompts that are offered after a slash. */
+const offer = () => document.getElementById("prompts");
 
 function rewrite(text) {
   field().value = text;
@@ -169,6 +178,8 @@ export const toField = ({ target, currentTarget }) => target === currentTarget &
 
 export function pressed(event) {
   if (isComposing(event.nativeEvent)) return;
+  if (offer().matches(":popover-open")) pickerKeys(event, field().form);
+  if (event.defaultPrevented) return;
   if (event.key === "Enter" && !event.shiftKey && !event.ctrlKey && !event.altKey && !isTouch()) {
     event.preventDefault();
     if (!event.repeat) submit();
@@ -201,9 +212,9 @@ export function takeOffer() {
   field().focus();
 }
 
-/** Put `text` behind what is written already. */
-export function fill(text) {
-  const written = field().value.trimEnd();
+/** Put `text` behind what is written already, or in its place. */
+export function fill(text, inPlace) {
+  const written = inPlace ? "" : field().value.trimEnd();
   rewrite(written ? `${written} ${text}` : text);
   field().focus();
 }

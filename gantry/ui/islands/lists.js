@@ -39,7 +39,7 @@ export function chosen({ currentTarget: panel, target }) {
   if (target.closest('[role="menuitem"], [role="option"]')) queueMicrotask(() => panel.hidePopover());
 }
 
-const FIELD = '[role="combobox"]';
+const FIELD = "[aria-autocomplete]";
 const STEPS = { ArrowDown: 1, ArrowUp: -1, PageDown: 10, PageUp: -10 };
 const optionsOf = (picker) => [...picker.querySelectorAll('[role="option"]:not([hidden])')];
 const activeOf = (picker) => picker.querySelector("[data-active]");
@@ -74,8 +74,7 @@ export function search({ currentTarget: picker, target: field }) {
 /** Look again: others stand in the list with this id now. */
 export const renew = (id) => search({ currentTarget: document.getElementById(id), target: document.querySelector(`#${id} ${FIELD}`) });
 
-export function pickerKeys(event) {
-  const picker = event.currentTarget;
+export function pickerKeys(event, picker = event.currentTarget) {
   if (isComposing(event.nativeEvent)) return;
   if (event.key === "Tab") return picker.popover && picker.hidePopover();
   const options = optionsOf(picker);

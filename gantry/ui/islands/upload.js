@@ -1,5 +1,5 @@
 /*
- * Files on their way to the server, for the documents' page and the composer: a few at a time, each with its progress, to be retried or
+ * Files on their way to the server, for the documents' page, the composer and imports: a few at a time, each with its progress, to be retried or
  * removed. It cannot be Python: only the browser holds the files and knows how much is sent, and rx.upload has one bar for all of them.
  * What is shown of them is the value "uploads" of the store (gantry/ui/uploads.py); "dropping" is whether some are held over the page.
  */
@@ -23,8 +23,8 @@ const setUploads = (files) => put("uploads", files);
 const change = (key, values) => setUploads(uploads().map((upload) => (upload.key === key ? { ...upload, ...values } : upload)));
 
 /** Begin to send one; returns its request. */
-function send({ key, file, fields }) {
-  const request = sendTo("/api/v1/documents");
+function send({ key, file, fields: { to = "/api/v1/documents", ...fields } }) {
+  const request = sendTo(to);
   const form = new FormData();
   for (const [name, value] of Object.entries(fields)) if (value) form.append(name, value);
   form.append("file", file, file.name);

@@ -9,6 +9,8 @@ from gantry.state.admin import PeopleState
 from gantry.state.chat import ChatState
 from gantry.state.first_steps import FirstStepsState
 from gantry.state.memory import MemoryState
+from gantry.state.personas import PersonasState
+from gantry.state.prompts import PromptsState
 from gantry.state.servers import ServersState
 from gantry.state.session import SessionState
 from gantry.state.settings import SettingsState
@@ -19,6 +21,7 @@ from gantry.ui.pages.chat import chat_page
 from gantry.ui.pages.login import login_page
 from gantry.ui.pages.memory import memory_page
 from gantry.ui.pages.missing import missing_page
+from gantry.ui.pages.personas import personas_page, prompts_page
 from gantry.ui.pages.settings import settings_page
 from gantry.ui.pages.setup import setup_page
 from gantry.ui.pages.vault import vault_page
@@ -33,7 +36,8 @@ def add_pages(app: rx.App) -> None:
     app.head_components = [*app.head_components, *head()]
     add_page = partial(app.add_page, image=PICTURE)
     inside = [SessionState.load, SidebarState.load]
-    chat = [*inside, ChatState.open, FirstStepsState.load]
+    offers = [PersonasState.offer, PromptsState.offer]
+    chat = [*inside, ChatState.open, *offers, FirstStepsState.load]
     administration = [*inside, PeopleState.load, ServersState.load, FirstStepsState.load]
     add_page(chat_page, route=f"/{CHAT}", title=_CHAT_TITLE, on_load=chat)
     add_page(
@@ -41,6 +45,15 @@ def add_pages(app: rx.App) -> None:
     )
     add_page(
         memory_page, route="/settings/memory", title="Memory · Gantry", on_load=[*inside, MemoryState.load]
+    )
+    add_page(
+        personas_page, route="/personas", title="Personas · Gantry", on_load=[*inside, PersonasState.load]
+    )
+    add_page(
+        prompts_page,
+        route="/personas/prompts",
+        title="Prompts · Gantry",
+        on_load=[*inside, PromptsState.load],
     )
     add_page(vault_page, route="/vault", title="Documents · Gantry", on_load=[*inside, VaultState.load])
     add_page(admin_page, route="/admin/[tab]", title="Administration · Gantry", on_load=administration)

@@ -13,7 +13,9 @@ from gantry.ui.components.composer import composer
 from gantry.ui.components.local import link
 from gantry.ui.components.message import message
 from gantry.ui.components.model_picker import model_list
+from gantry.ui.components.persona_picker import persona_list
 from gantry.ui.components.placeholders import no_page
+from gantry.ui.components.prompt_offer import prompt_dialog
 from gantry.ui.components.sources import sources_panel
 from gantry.ui.components.transcript import transcript
 from gantry.ui.components.welcome import welcome
@@ -41,7 +43,9 @@ def _conversation() -> rx.Component:
         composer(),
         sources_panel(),
         model_list(),
+        persona_list(),
         chat_settings_dialog(),
+        prompt_dialog(),
         class_name="chat",
         custom_attrs={"data-conversation": ChatState.conversation_id},
     )

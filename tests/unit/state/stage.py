@@ -15,6 +15,7 @@ from reflex.state import State
 from gantry.domain.accounts import Actor, Person, Role
 from gantry.domain.chat import StoredConversation
 from gantry.domain.errors import NotFound, NotSignedIn
+from gantry.domain.personas import StoredPersona
 from gantry.runtime import Services, installed
 from gantry.services.chat import Listed
 from gantry.state.session import NoticeState
@@ -120,6 +121,22 @@ class FakeChat:
 
 
 @dataclass
+class FakePersonas:
+    """Personas in a list; the first may be the default."""
+
+    all: list[StoredPersona] = field(default_factory=list)
+
+    async def default(self, who: Actor) -> StoredPersona | None:
+        return next((each for each in self.all if each.is_default), None)
+
+    async def get(self, who: Actor, persona: UUID) -> StoredPersona:
+        for each in self.all:
+            if each.id == persona:
+                return each
+        raise NotFound("This persona no longer exists.")
+
+
+@dataclass
 class Tab:
     """The states of one browser tab."""
 
@@ -143,6 +160,8 @@ async def tab(
     answers: Any = None,
     vault: Any = None,
     memory: Any = None,
+    personas: Any = None,
+    prompts: Any = None,
     url: str = "http://localhost/",
 ) -> AsyncIterator[Tab]:
     """Open a tab at *url*, with these services behind it."""
@@ -158,6 +177,8 @@ async def tab(
         "collections": vault,
         "documents": vault,
         "memory": memory,
+        "personas": personas or FakePersonas(),
+        "prompts": prompts,
     }
     root = cast("Callable[..., State]", State)(_reflex_internal_init=True)
     headers = HeaderData(cookie="gantry_session=token", origin="http://localhost")

@@ -1,0 +1,58 @@
+"""Prompts that a person keeps: texts under names, with places for what is asked for when one is used."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from gantry.domain.errors import Invalid
+from gantry.domain.names import on_one_line
+from gantry.domain.text import storable
+
+MAX_PROMPTS = 500  # of one account
+MAX_NAME_CHARACTERS = 80
+MAX_CONTENT_CHARACTERS = 20_000
+MAX_VARIABLES = 20
+_VARIABLE = re.compile(r"\{\{[ \t]*([^\W_](?:[\w -]{0,38}\w)?)[ \t]*\}\}")
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPrompt:
+    """A prompt as its owner sees it."""
+
+    id: UUID
+    name: str
+    content: str
+    created_at: datetime
+    updated_at: datetime
+
+
+def variables_in(content: str) -> tuple[str, ...]:
+    """Return the names that stand as ``{{name}}``, in order, each once."""
+    return tuple(dict.fromkeys(_VARIABLE.findall(content)))
+
+
+def filled(content: str, values: Mapping[str, str]) -> str:
+    """Return *content* with what was given for its variables; those without a value stay as they are written."""
+    return _VARIABLE.sub(lambda place: values.get(place[1], "") or place[0], content)
+
+
+def checked_prompt(name: str, content: str) -> tuple[str, str]:
+    """Return name and text as they can be stored.
+
+    Raises:
+        Invalid: One is missing or too long; ``field`` names it.
+    """
+    name, content = on_one_line(name.lstrip("/ ")), storable(content).strip()
+    if not name:
+        raise Invalid("A prompt needs a name.", field="name")
+    if len(name) > MAX_NAME_CHARACTERS:
+        raise Invalid(f"The name is longer than {MAX_NAME_CHARACTERS} characters.", field="name")
+    if not content:
+        raise Invalid("A prompt needs a text.", field="content")
+    if len(content) > MAX_CONTENT_CHARACTERS:
+        raise Invalid(f"The text is longer than {MAX_CONTENT_CHARACTERS:,} characters.", field="content")
+    if len(variables_in(content)) > MAX_VARIABLES:
+        raise Invalid(f"A prompt can have at most {MAX_VARIABLES} variables.", field="content")
+    return name, content

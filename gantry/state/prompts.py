@@ -1,0 +1,146 @@
+"""The prompts a person keeps: their list, and putting one into a message."""
+
+from typing import Any
+
+import reflex as rx
+
+from gantry.domain.errors import GantryError
+from gantry.domain.prompts import filled, variables_in
+from gantry.runtime import services
+from gantry.state.session import acting, guarded, notify, uuid_of
+from gantry.state.views.personas import PromptFields, PromptView, prompt_views, value_fields
+
+
+class PromptsState(rx.State):
+    """What the page of prompts shows, and what the composer offers after a slash."""
+
+    loaded: bool = False
+    prompts: list[PromptView] = []
+    editing: bool = False
+    form_id: str = ""
+    form_name: str = ""
+    form_content: str = ""
+    fault: str = ""
+    removing_id: str = ""
+    removing_name: str = ""
+    using_id: str = ""  # the prompt whose variables are asked for
+    using_name: str = ""
+    variables: list[str] = []
+    text: str = ""  # what goes into the composer,
+    times: int = 0  # and how many there were
+
+    @rx.event
+    @guarded
+    async def load(self):
+        """Show the prompts there are. Also runs whenever the tab reconnects, and when one has changed elsewhere."""
+        await self._show()
+
+    @rx.event
+    @guarded
+    async def offer(self):
+        """Have them ready in the chat; what changes later is told."""
+        if not self.loaded:
+            await self._show()
+
+    @rx.event
+    @guarded
+    async def arrive(self):
+        """Show no dialog of an earlier visit."""
+        self._close()
+
+    @rx.event
+    @guarded
+    async def open_form(self, prompt: str):
+        """Open the form for a prompt, or for a new one when *prompt* is empty."""
+        who = await acting(self)
+        self.form_id, self.form_name, self.form_content = prompt, "", ""
+        if prompt:
+            stored = await services().prompts.get(who, uuid_of(prompt, "prompt"))
+            self.form_name, self.form_content = stored.name, stored.content
+        self.fault, self.editing = "", True
+
+    @rx.event
+    @guarded
+    async def close(self):
+        """Close whichever dialog is open."""
+        self._close()
+
+    @rx.event
+    @guarded
+    async def save(self, fields: PromptFields):
+        """Keep what is in the form; what is wrong is said there."""
+        who, prompts = await acting(self), services().prompts
+        try:
+            if fields["id"]:
+                prompt = uuid_of(fields["id"], "prompt")
+                await prompts.change(who, prompt, fields["name"], fields["content"])
+            else:
+                await prompts.create(who, fields["name"], fields["content"])
+        except GantryError as error:
+            self.fault = f"{error.public} {error.advice}".strip()
+            return
+        self._close()
+        await self._show()
+
+    @rx.event
+    @guarded
+    async def choose(self, prompt: str, action: str):
+        """Do what the menu of a prompt says."""
+        who, chosen = await acting(self), uuid_of(prompt, "prompt")
+        if action == "edit":
+            return PromptsState.open_form(prompt)
+        if action == "delete":
+            self.removing_name = (await services().prompts.get(who, chosen)).name
+            self.removing_id = prompt
+        return None
+
+    @rx.event
+    @guarded
+    async def remove(self):
+        """Delete the prompt that was asked about."""
+        if not self.removing_id:
+            return
+        await services().prompts.delete(await acting(self), uuid_of(self.removing_id, "prompt"))
+        name = self.removing_name
+        self._close()
+        await self._show()
+        await notify(self, f"Deleted {name}.", kind="success")
+
+    @rx.event
+    @guarded
+    async def use(self, prompt: str):
+        """Put a prompt into the composer; ask first for its variables, if it has any."""
+        stored = await services().prompts.get(await acting(self), uuid_of(prompt, "prompt"))
+        self.variables = list(variables_in(stored.content))
+        if self.variables:
+            self.using_id, self.using_name = prompt, stored.name
+        else:
+            self._put(stored.content)
+
+    @rx.event
+    @guarded
+    async def fill(self, fields: dict[str, Any]):
+        """Put the prompt that was asked about into the composer, with what was given."""
+        prompt = uuid_of(str(fields.get("id", "")), "prompt")
+        stored = await services().prompts.get(await acting(self), prompt)
+        self._close()
+        self._put(filled(stored.content, value_fields(fields, variables_in(stored.content))))
+
+    @rx.event
+    @guarded
+    async def taken(self):
+        """The text is in the composer."""
+        self.text = ""
+
+    def _put(self, text: str) -> None:
+        self.text, self.times = text, self.times + 1
+
+    def _close(self) -> None:
+        self.editing = False
+        self.removing_id = self.removing_name = self.using_id = self.fault = ""
+
+    async def _show(self) -> None:
+        views = prompt_views(await services().prompts.list_prompts(await acting(self)))
+        if views != self.prompts:
+            self.prompts = views
+        self.loaded = True

@@ -1,0 +1,191 @@
+"""What the pages may see of personas and prompts, and what is read from their forms."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, NotRequired
+from uuid import UUID
+
+from typing_extensions import TypedDict
+
+from gantry.domain.catalog import ModelRef
+from gantry.domain.errors import Invalid
+from gantry.domain.knowledge import DocumentScope, ScopeKind
+from gantry.domain.personas import PersonaDraft, StoredPersona
+from gantry.domain.prompts import StoredPrompt, variables_in
+from gantry.state.views.admin import ActionView
+from gantry.state.views.parameters import (
+    ParameterFields,
+    ParametersView,
+    parameters_of,
+    parameters_view,
+)
+
+KEEP, OTHER = "", "other"  # documents: those of the chat; those that the form cannot show
+_SHOWN_CHARACTERS = 160
+
+
+class PersonaFields(ParameterFields):
+    """The fields of the form; *documents* is a kind of scope, the id of a collection, or one of those above."""
+
+    id: str  # empty: a new one
+    name: str
+    description: NotRequired[str]
+    model: NotRequired[str]
+    documents: NotRequired[str]
+    questions: NotRequired[str]  # one a line
+
+
+@dataclass(frozen=True, slots=True)
+class PersonaView:
+    """One line of a list."""
+
+    id: str
+    name: str
+    description: str
+    facts: str  # what it sets besides its instructions, in short
+    is_default: bool
+    actions: list[ActionView]
+
+
+@dataclass(frozen=True, slots=True)
+class PersonaFormView:
+    """The form, filled in."""
+
+    id: str = ""
+    name: str = ""
+    description: str = ""
+    model: str = ""
+    documents: str = KEEP
+    questions: str = ""
+    parameters: ParametersView = field(default_factory=ParametersView)
+
+
+class PromptFields(TypedDict):
+    """The fields of the form for a prompt."""
+
+    id: str  # empty: a new one
+    name: str
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class PromptView:
+    """One line of a list: how its text begins, and what is asked for when it is used."""
+
+    id: str
+    name: str
+    beginning: str
+    variables: list[str]
+    actions: list[ActionView]
+
+
+def persona_view(persona: StoredPersona) -> PersonaView:
+    """Make the view of *persona*."""
+    shown = persona.description or persona.parameters.system_prompt
+    default = (
+        ActionView("undefault", "Don’t use for new chats")
+        if persona.is_default
+        else ActionView("default", "Use for new chats")
+    )
+    return PersonaView(
+        str(persona.id),
+        persona.name,
+        _short(shown),
+        _facts(persona),
+        persona.is_default,
+        [
+            ActionView("edit", "Edit"),
+            default,
+            ActionView("duplicate", "Duplicate"),
+            ActionView("download", "Export"),
+            ActionView("delete", "Delete", danger=True),
+        ],
+    )
+
+
+def _facts(persona: StoredPersona) -> str:
+    facts = [ModelRef.parse(persona.model).name] if persona.model else []
+    scope = {ScopeKind.NONE: "no documents", ScopeKind.ALL: "all documents", ScopeKind.SOME: "some documents"}
+    if persona.scope:
+        facts.append(scope[persona.scope.kind])
+    if persona.parameters.temperature is not None:
+        facts.append(f"temperature {persona.parameters.temperature:g}")
+    return " · ".join(facts)
+
+
+def form_view(persona: StoredPersona) -> PersonaFormView:
+    """Fill in the form."""
+    return PersonaFormView(
+        str(persona.id),
+        persona.name,
+        persona.description,
+        persona.model or "",
+        _documents(persona.scope),
+        "\n".join(persona.questions),
+        parameters_view(persona.parameters),
+    )
+
+
+def _documents(scope: DocumentScope | None) -> str:
+    if scope is None:
+        return KEEP
+    if scope.kind is not ScopeKind.SOME:
+        return scope.kind.value
+    return str(scope.collections[0]) if len(scope.collections) == 1 and not scope.documents else OTHER
+
+
+def draft_of(fields: PersonaFields, before: StoredPersona | None) -> PersonaDraft:
+    """Read the form.
+
+    Args:
+        before: What it was filled with; the documents it cannot show stay.
+
+    Raises:
+        Invalid: Something in it cannot be stored; ``field`` names it.
+    """
+    documents = fields.get("documents", KEEP)
+    return PersonaDraft(
+        fields["name"],
+        fields.get("description", ""),
+        parameters_of(fields),
+        fields.get("model") or None,
+        before.scope if documents == OTHER and before else _scope(documents),
+        tuple(fields.get("questions", "").splitlines()),
+    ).checked()
+
+
+def _scope(documents: str) -> DocumentScope | None:
+    if documents in {KEEP, OTHER}:
+        return None
+    if documents in {ScopeKind.ALL.value, ScopeKind.NONE.value}:
+        return DocumentScope(ScopeKind(documents))
+    try:
+        return DocumentScope(ScopeKind.SOME, (UUID(documents),))
+    except ValueError:
+        raise Invalid("Choose the documents from the list.", field="documents") from None
+
+
+def prompt_view(prompt: StoredPrompt) -> PromptView:
+    """Make the view of *prompt*."""
+    return PromptView(
+        str(prompt.id),
+        prompt.name,
+        _short(prompt.content),
+        list(variables_in(prompt.content)),
+        [ActionView("edit", "Edit"), ActionView("delete", "Delete", danger=True)],
+    )
+
+
+def prompt_views(prompts: Sequence[StoredPrompt]) -> list[PromptView]:
+    """Make the views of a list."""
+    return [prompt_view(each) for each in prompts]
+
+
+def value_fields(given: dict[str, Any], names: Sequence[str]) -> dict[str, str]:
+    """Return what a form gives for the variables *names*; its fields are called by their place."""
+    return {name: str(given.get(f"value-{at}", "")) for at, name in enumerate(names)}
+
+
+def _short(text: str) -> str:
+    text = " ".join(text[: 2 * _SHOWN_CHARACTERS].split())
+    return text if len(text) <= _SHOWN_CHARACTERS else f"{text[: _SHOWN_CHARACTERS - 1].rstrip()}…"

@@ -1,0 +1,146 @@
+"""The dialogs above the list of personas."""
+
+from typing import Any
+
+import reflex as rx
+
+from gantry.domain.personas import (
+    MAX_DESCRIPTION_CHARACTERS,
+    MAX_NAME_CHARACTERS,
+    MAX_QUESTIONS,
+)
+from gantry.state.personas import PersonasState
+from gantry.state.views.personas import KEEP, OTHER
+from gantry.state.views.settings import ModelView
+from gantry.state.views.vault import CollectionView
+from gantry.ui.components.parameters import parameters, system_prompt
+from gantry.ui.dialogs import confirmation, dialog, dialog_actions
+from gantry.ui.forms import field
+
+_KEPT = "As in the chat"
+
+
+def persona_dialogs() -> rx.Component:
+    """Lay out the form, and what is asked before one is deleted."""
+    form = PersonasState.form
+    return rx.fragment(
+        dialog(
+            rx.el.form(
+                rx.el.input(type="hidden", name="id", value=form.id),
+                *_about(),
+                system_prompt(form.parameters, "For example: You are a patient teacher of Norwegian."),
+                _more(),
+                rx.el.div(
+                    rx.cond(
+                        PersonasState.fault != "", rx.el.p(PersonasState.fault, class_name="callout danger")
+                    ),
+                    role="alert",
+                ),
+                dialog_actions(
+                    rx.el.button("Save", type="submit", class_name="button primary"),
+                    on_cancel=PersonasState.close,
+                ),
+                on_submit=PersonasState.save,
+                class_name="stack",
+            ),
+            open_=PersonasState.editing,
+            title=rx.cond(form.id == "", "New persona", "Edit persona"),
+            on_close=PersonasState.close,
+            testid="persona-dialog",
+            class_name="wide",
+        ),
+        confirmation(
+            "Chats that use it stay as they are: they keep its instructions and settings as their own.",
+            action="Delete",
+            on_confirm=PersonasState.remove,
+            open_=PersonasState.removing_id != "",
+            title="Delete " + PersonasState.removing_name + "?",
+            on_close=PersonasState.close,
+            testid="persona-delete",
+        ),
+        on_mount=PersonasState.arrive,
+    )
+
+
+def _about() -> list[rx.Component]:
+    form = PersonasState.form
+    return [
+        field(
+            "Name",
+            rx.el.input(
+                default_value=form.name, required=True, max_length=MAX_NAME_CHARACTERS, **_named("name")
+            ),
+            id_="persona-name",
+        ),
+        field(
+            "Description",
+            rx.el.input(
+                default_value=form.description,
+                max_length=MAX_DESCRIPTION_CHARACTERS,
+                **_named("description"),
+            ),
+            id_="persona-description",
+            hint="Shown in lists and above new chats. The model does not read it.",
+        ),
+    ]
+
+
+def _more() -> rx.Component:
+    form = PersonasState.form
+    return rx.fragment(
+        rx.el.div(
+            field(
+                "Model",
+                rx.el.select(
+                    rx.el.option(_KEPT, value=""),
+                    rx.foreach(PersonasState.models, _model),
+                    default_value=form.model,
+                    **_named("model"),
+                ),
+                id_="persona-model",
+            ),
+            field(
+                "Documents",
+                rx.el.select(
+                    rx.el.option(_KEPT, value=KEEP),
+                    rx.el.option("No documents", value="none"),
+                    rx.el.option("All documents", value="all"),
+                    rx.foreach(PersonasState.collections, _collection),
+                    rx.cond(form.documents == OTHER, rx.el.option("As chosen before", value=OTHER)),
+                    default_value=form.documents,
+                    **_named("documents"),
+                ),
+                id_="persona-documents",
+            ),
+            class_name="field-grid",
+        ),
+        field(
+            "First questions",
+            rx.el.textarea(default_value=form.questions, rows=3, **_named("questions")),
+            id_="persona-questions",
+            hint=f"Up to {MAX_QUESTIONS}, one a line. New chats offer them.",
+        ),
+        rx.el.details(
+            rx.el.summary("Parameters", class_name="small"),
+            parameters(form.parameters, "As the server decides"),
+            class_name="stack",
+        ),
+    )
+
+
+def _model(model: ModelView) -> rx.Component:
+    return rx.el.option(model.label, value=model.id)
+
+
+def _collection(each: CollectionView) -> rx.Component:
+    return rx.el.option(f"Collection: {each.name}", value=each.id)
+
+
+def _named(name: str) -> dict[str, Any]:
+    return {
+        "id": f"persona-{name}",
+        "name": name,
+        "class_name": "input",
+        "auto_complete": "off",
+        "custom_attrs": {"aria-describedby": f"persona-{name}-hint"},
+    }
