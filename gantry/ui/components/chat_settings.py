@@ -34,12 +34,12 @@ def chat_settings_dialog() -> rx.Component:
     return dialog(
         rx.el.form(
             rx.el.input(type="hidden", name="conversation", value=ChatState.conversation_id),
-            system_prompt(form, rx.cond(has_persona, unset, "You are a helpful assistant.")),
-            parameters(form, unset),
             rx.el.p(
                 "For this chat, from the next message on. What a model does not take is left out.",
                 class_name="section-note",
             ),
+            system_prompt(form, rx.cond(has_persona, unset, "You are a helpful assistant.")),
+            parameters(form, unset),
             rx.el.div(
                 rx.cond(
                     ChatSettingsState.fault != "",

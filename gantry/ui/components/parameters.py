@@ -31,7 +31,7 @@ def system_prompt(form: ParametersView, unset: str | rx.Var[str]) -> rx.Componen
         rx.el.textarea(
             default_value=form.system_prompt,
             placeholder=unset,
-            rows=5,
+            rows=4,
             max_length=MAX_PROMPT_CHARACTERS,
             **_named("system_prompt"),
         ),

@@ -63,14 +63,10 @@ function keepDraft() {
 export function typed() {
   keepDraft();
   say("");
-  const text = field().value;
-  const asks = /^\/[^\n]{0,80}$/.test(text);
-  if (asks) search({ currentTarget: field().form, target: { value: text.slice(1) } });
-  else field().removeAttribute("aria-activedescendant");
-  offer().togglePopover(asks && offer().querySelector('[role="option"]:not([hidden])') !== null);
+  const words = /^\/(.{0,80})$/.exec(field().value)?.[1]; // behind a slash, which asks for a prompt
+  offer().togglePopover(words !== undefined && search({ currentTarget: field().form, target: { value: words } }));
 }
 
-/** The prompts that are offered after a slash. */
 const offer = () => document.getElementById("prompts");
 
 function rewrite(text) {

@@ -65,10 +65,11 @@ function activate(picker, option, scrolls = true) {
   picker.querySelector(FIELD).setAttribute("aria-activedescendant", option?.id ?? "");
 }
 
-/** Show the options that match what is typed, the first of them active. */
+/** Show the options that match what is typed, the first of them active; returns whether there are any. */
 export function search({ currentTarget: picker, target: field }) {
   for (const option of picker.querySelectorAll('[role="option"][data-words]')) option.hidden = !matches(option.dataset.words, field.value);
   activate(picker, optionsOf(picker)[0]);
+  return activeOf(picker) !== null;
 }
 
 /** Look again: others stand in the list with this id now. */

@@ -26,7 +26,7 @@ def personas_page() -> rx.Component:
         "/personas",
         rx.el.div(
             rx.el.p(
-                "A persona is how a model answers: instructions, a model, documents. Choose one above a chat.",
+                "Instructions, a model and documents under one name. Choose one above a chat.",
                 class_name="section-note",
             ),
             _persona_tools(),
@@ -99,6 +99,7 @@ def _new(label: str, on_click: Any, testid: str) -> rx.Component:
 
 def _persona_tools() -> rx.Component:
     return rx.el.div(
+        _new("New persona", PersonasState.open_form(""), "new-persona"),
         rx.el.label(
             "Import",
             FileField.create(
@@ -117,7 +118,6 @@ def _persona_tools() -> rx.Component:
                 "Export all", href=on_backend("/api/v1/personas/export"), download="", class_name="button"
             ),
         ),
-        _new("New persona", PersonasState.open_form(""), "new-persona"),
         class_name="row",
     )
 
