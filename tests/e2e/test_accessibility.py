@@ -106,7 +106,7 @@ async def test_ux_64_menus_work_by_keyboard(tab: Tab, person: Person) -> None:
     assert await _is_expanded(tab, opener)
     await expect(tab.page.get_by_role("menuitem", name="Settings")).to_be_focused()
     await tab.page.keyboard.press("ArrowDown")
-    await expect(tab.page.get_by_role("menuitem", name="Keyboard shortcuts")).to_be_focused()
+    await expect(tab.page.get_by_role("menuitem", name="Personas and prompts")).to_be_focused()
     await tab.page.keyboard.press("End")
     await expect(tab.page.get_by_role("menuitem", name="Sign out")).to_be_focused()
     await tab.page.keyboard.press("d")
