@@ -16,13 +16,14 @@ pytestmark = pytest.mark.timeout(120)
 
 WORDS = [f"w{number:04} " for number in range(200)]
 ANSWER = "".join(WORDS)
+SET = {"system_prompt": "Answer in one line.", "temperature": 0.25, "seed": 7}
 
 
 async def begun(deployment: Deployment, replica: Replica, person: Person, rate: float = 40) -> dict[str, str]:
     """Have *replica* write a long answer; returns its ids."""
     deployment.llm.scripts["long"] = Script(WORDS, tokens_per_second=rate)
     async with program(replica, person.session) as client:
-        made = await client.post("/api/v1/conversations", json={})
+        made = await client.post("/api/v1/conversations", json={"parameters": SET})
         conversation = made.json()["id"]
         sent = await client.post(
             f"/api/v1/conversations/{conversation}/messages", json={"content": "[[script:long]]"}
@@ -88,6 +89,10 @@ async def test_killed_writer(deployment: Deployment, reads_at: str, record_prope
     await is_whole(second, person, sent, reader)
     assert reader.restarts == 1
     assert silence < 8
+    first_asked, then_asked = (each.body for each in deployment.llm.requests[-2:])
+    for asked in (first_asked, then_asked):  # whoever writes it asks for what was set
+        assert (asked["temperature"], asked["seed"]) == (SET["temperature"], SET["seed"])
+        assert asked["messages"][0]["content"].startswith(SET["system_prompt"])
 
 
 async def test_stopped_writer(deployment: Deployment, record_property) -> None:
