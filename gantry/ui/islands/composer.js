@@ -13,11 +13,11 @@ import { addFiles, attachedTo, tookAlong } from "./upload.js";
 const PATIENCE_MS = 10_000;
 const LONG_CHARACTERS = 8000; // a paste that is offered as a file
 const MAX_CHARACTERS = 200_000; // what the server takes (gantry/domain/chat.py)
-const OFFLINE = "Not sent. It will be sent when you are back online.";
-const SLOW = "Not sent yet. It will be sent when the server answers.";
 
 const isTouch = () => matchMedia("(pointer: coarse)").matches;
 const say = (text) => put("note", text);
+const attach = (files) => addFiles(page.here, { attach: "true" }, files);
+const offer = () => document.getElementById("prompts"); // that stand behind a slash
 
 /** A name for one press of Send. crypto.randomUUID is missing on plain HTTP; getRandomValues is not. */
 const newKey = () => [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
@@ -66,8 +66,6 @@ export function typed() {
   const words = /^\/(.{0,80})$/.exec(field().value)?.[1]; // behind a slash, which asks for a prompt
   offer().togglePopover(words !== undefined && search({ currentTarget: field().form, target: { value: words } }));
 }
-
-const offer = () => document.getElementById("prompts");
 
 function rewrite(text) {
   field().value = text;
@@ -134,11 +132,11 @@ function wait(key) {
   timer = setTimeout(() => {
     if (isOffline()) return wait(key); // it lies ready, and goes by itself
     unsent();
-    settle(SLOW);
+    settle("Not sent yet. It will be sent when the server answers.");
   }, PATIENCE_MS);
   if (!isOffline()) return;
   unsent();
-  say(OFFLINE);
+  say("Not sent. It will be sent when you are back online.");
 }
 
 function settle(message) {
@@ -173,9 +171,8 @@ function refused() {
 export const toField = ({ target, currentTarget }) => target === currentTarget && field().focus();
 
 export function pressed(event) {
-  if (isComposing(event.nativeEvent)) return;
   if (offer().matches(":popover-open")) pickerKeys(event, field().form);
-  if (event.defaultPrevented) return;
+  if (event.defaultPrevented || isComposing(event.nativeEvent)) return;
   if (event.key === "Enter" && !event.shiftKey && !event.ctrlKey && !event.altKey && !isTouch()) {
     event.preventDefault();
     if (!event.repeat) submit();
@@ -184,8 +181,6 @@ export function pressed(event) {
     editLast();
   }
 }
-
-const attach = (files) => addFiles(page.here, { attach: "true" }, files);
 
 /** Text stays text, also beside a picture of itself; files and screenshots are attached. Nothing is cut. */
 export function pasted(event) {

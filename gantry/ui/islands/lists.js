@@ -45,11 +45,10 @@ const optionsOf = (picker) => [...picker.querySelectorAll('[role="option"]:not([
 const activeOf = (picker) => picker.querySelector("[data-active]");
 
 /** Whether every word of `query` is somewhere in `text`. */
-export const matches = (text, query) =>
-  query
-    .toLowerCase()
-    .split(/\s+/)
-    .every((word) => text.toLowerCase().includes(word));
+export function matches(text, query) {
+  const words = query.toLowerCase().split(/\s+/);
+  return words.every((word) => text.toLowerCase().includes(word));
+}
 
 /** The option that `key` leads to from `current`; undefined when it is no key of the list. */
 export function move(options, current, key) {
