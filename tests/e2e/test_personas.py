@@ -235,6 +235,7 @@ async def test_new_chats_begin_with_the_default_persona(tab: Tab, person: Person
     await expect(tab.page.get_by_test_id("suggestion")).not_to_have_text(PIRATE["questions"])
     await tab.page.get_by_role("link", name="Earlier").click()
     await tab.at(f"/c/{conversation}")
+    await expect(tab.page.get_by_test_id("chat-title")).to_have_text("Earlier")
     await tab.page.get_by_test_id("new-chat").click()
     await expect(picker).to_have_attribute("aria-label", "Persona: Pirate")
 

@@ -171,7 +171,7 @@ function refused() {
 export const toField = ({ target, currentTarget }) => target === currentTarget && field().focus();
 
 export function pressed(event) {
-  if (offer().matches(":popover-open")) pickerKeys(event, field().form);
+  if (offer().matches(":popover-open")) pickerKeys(event);
   if (event.defaultPrevented || isComposing(event.nativeEvent)) return;
   if (event.key === "Enter" && !event.shiftKey && !event.ctrlKey && !event.altKey && !isTouch()) {
     event.preventDefault();

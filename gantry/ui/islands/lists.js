@@ -74,7 +74,8 @@ export function search({ currentTarget: picker, target: field }) {
 /** Look again: others stand in the list with this id now. */
 export const renew = (id) => search({ currentTarget: document.getElementById(id), target: document.querySelector(`#${id} ${FIELD}`) });
 
-export function pickerKeys(event, picker = event.currentTarget) {
+export function pickerKeys(event) {
+  const picker = event.currentTarget.form ?? event.currentTarget; // a field has its list beside it
   if (isComposing(event.nativeEvent)) return;
   if (event.key === "Tab") return picker.popover && picker.hidePopover();
   const options = optionsOf(picker);
