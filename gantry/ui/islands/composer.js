@@ -194,8 +194,7 @@ export function pasted(event) {
 
 /** Make a file of the long text that was pasted. */
 export function takeOffer() {
-  const written = field().value;
-  const offered = now("offered");
+  const [written, offered] = [field().value, now("offered")];
   const long = written.includes(offered) ? offered : written;
   attach([new File([long], "pasted.txt", { type: "text/plain" })]);
   rewrite(written.replace(long, () => ""));
