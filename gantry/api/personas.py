@@ -104,7 +104,7 @@ class PersonaList(BaseModel):
     personas: list[PersonaOut]
 
 
-class DefaultIn(BaseModel):
+class DefaultChoice(BaseModel):
     """Whether new chats on the page begin with it."""
 
     default: StrictBool
@@ -117,7 +117,7 @@ class TakenOut(BaseModel):
     known: int
 
 
-class PromptIn(BaseModel):
+class PromptBody(BaseModel):
     """A prompt; ``{{name}}`` stands for what is asked for when it is used."""
 
     name: str = Field(min_length=1, max_length=MAX_NAME_CHARACTERS)
@@ -201,7 +201,7 @@ async def duplicate_persona(who: Writes, persona_id: UUID) -> PersonaOut:
 
 
 @router.put("/personas/{persona_id}/default", status_code=204, operation_id="set_default_persona")
-async def set_default_persona(who: Writes, persona_id: UUID, choice: DefaultIn) -> None:
+async def set_default_persona(who: Writes, persona_id: UUID, choice: DefaultChoice) -> None:
     """Have new chats on the page begin with it, or no longer."""
     await services().personas.set_default(who, persona_id, choice.default)
 
@@ -221,13 +221,13 @@ async def list_prompts(who: Reads) -> PromptList:
 
 
 @router.post("/prompts", status_code=201, operation_id="add_prompt")
-async def add_prompt(who: Writes, new: PromptIn) -> PromptOut:
+async def add_prompt(who: Writes, new: PromptBody) -> PromptOut:
     """Make a prompt."""
     return PromptOut.model_validate(await services().prompts.create(who, new.name, new.content))
 
 
 @router.put("/prompts/{prompt_id}", operation_id="change_prompt")
-async def change_prompt(who: Writes, prompt_id: UUID, new: PromptIn) -> PromptOut:
+async def change_prompt(who: Writes, prompt_id: UUID, new: PromptBody) -> PromptOut:
     """Change a prompt."""
     return PromptOut.model_validate(await services().prompts.change(who, prompt_id, new.name, new.content))
 
