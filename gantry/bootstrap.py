@@ -167,6 +167,11 @@ def max_upload_bytes() -> int:
     return load_settings().max_upload_mb * 1_000_000 + 100_000
 
 
+def max_import_bytes() -> int:
+    """Return how large the body of an import may be."""
+    return load_settings().import_max_mb * 1_000_000 + 100_000
+
+
 def host_names() -> HostNames:
     """Return the names by which this installation is reached."""
     settings = load_settings()

@@ -52,6 +52,7 @@ class Gantry(rx.App):
             page_policy=page_policy(BUILT),
             origins=rule,
             upload_bytes=bootstrap.max_upload_bytes(),
+            import_bytes=bootstrap.max_import_bytes(),
             names=rule.names,
             sockets=bootstrap.socket_crowd(),
         )

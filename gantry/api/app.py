@@ -8,6 +8,7 @@ from gantry.api import (
     catalog,
     chat,
     exporting,
+    importing,
     live,
     memory,
     operations,
@@ -50,6 +51,7 @@ def create_api() -> FastAPI:
         operations,
         exporting,
         openai,
+        importing,
     ):
         api.include_router(room.router)
     return api

@@ -33,7 +33,8 @@ from gantry.domain.programs import MAX_PROGRAM_BODY_BYTES
 _EVENT = "/_event"
 _API = "/api/"
 MAX_BODY_BYTES = 1_000_000
-UPLOAD_PATH = "/api/v1/documents"  # the one route that takes files; it counts them itself
+UPLOAD_PATH = "/api/v1/documents"  # the routes that take files; they count them themselves
+IMPORT_PATH = "/api/v1/imports"
 NOT_A_PAGE = b"default-src 'none'; frame-ancestors 'none'"
 ANOTHER_SITE = (
     "These pages and their backend are on different sites, and browsers do not keep a session between sites. "
@@ -67,6 +68,7 @@ class Guard:
         page_policy: The Content-Security-Policy of HTML responses (see ``policy.page_policy``).
         origins: How origins are compared.
         upload_bytes: How large the body of an upload may be.
+        import_bytes: The same of an export to be imported.
         names: The names it answers to; any, if not given.
         sockets: Counts websockets by the address that a trusted proxy names; the server counts connections.
     """
@@ -78,13 +80,14 @@ class Guard:
         page_policy: str,
         origins: OriginRule | None = None,
         upload_bytes: int = MAX_BODY_BYTES,
+        import_bytes: int = MAX_BODY_BYTES,
         names: HostNames | None = None,
         sockets: Crowd | None = None,
     ) -> None:
         self.app = app
         self._names = names or HostNames(["*"], [])
         self._sockets = sockets or Crowd(sys.maxsize, each=0)
-        self.upload_bytes = upload_bytes
+        self.uploads = {UPLOAD_PATH: upload_bytes, IMPORT_PATH: import_bytes}
         self.page_policy = page_policy.encode("ascii")
         self.origins = origins or OriginRule()
         self.gaps = Gaps()
@@ -167,10 +170,10 @@ class _Exchange:
         self._receive = receive
         self._send = send
         self._front_end = guard.origins.front_end(scope)
-        uploads = scope["method"] == "POST" and scope["path"] == UPLOAD_PATH
+        takes_files = scope["method"] == "POST" and scope["path"] in guard.uploads
         self._for_program = scope["path"].startswith(PROGRAMS)
         usual = MAX_PROGRAM_BODY_BYTES if self._for_program else MAX_BODY_BYTES
-        self._limit = guard.upload_bytes if uploads else usual
+        self._limit = guard.uploads[scope["path"]] if takes_files else usual
         self._received = 0
         self._started = False
         self._ended = False

@@ -172,7 +172,8 @@ class _Planting:
         return self._stands.get(at) if at is not None else None
 
     def _last(self, ends: list[str]) -> str | None:
-        """Return the newest end; the last one of the file where times are equal, or missing."""
+        """Return the newest end; the last one of the file where times are equal, or missing. Steps alone are the last choice."""
+        ends = [key for key in ends if self._nodes[key].standing is not Standing.STEP] or ends
         order = {key: at for at, key in enumerate(self._nodes)}
         times = {key: self._nodes[key].created_at for key in ends}
         timed = all(times.values())

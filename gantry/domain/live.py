@@ -129,6 +129,7 @@ class NoticeKind(StrEnum):
     FOLDERS = "folders"  # one was added, removed or changed
     CATALOG = "catalog"  # the list of models changed
     DOCUMENTS = "documents"  # one was added, removed or came further; data: {"state": DocumentState, …}
+    IMPORTS = "imports"  # an import came further, or ended
     MEMORY = "memory"  # something was learned, changed or forgotten
     PERSONAS = "personas"  # a persona or a prompt was added, removed or changed
     SESSION = "session"  # a session of this account was ended

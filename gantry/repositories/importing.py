@@ -10,7 +10,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from gantry.domain.errors import NotFound
-from gantry.models import Conversation, Feedback, ImportedConversation, ImportRun, Message
+from gantry.models import (
+    Attachment,
+    Citation,
+    Conversation,
+    Feedback,
+    ImportedConversation,
+    ImportRun,
+    Message,
+    Quotation,
+)
 from gantry.repositories.words import MESSAGES, WordsRepository
 
 KEY_PREFIX = (
@@ -99,7 +108,7 @@ class ImportingRepository:
         query = select(col(Message.id), col(Message.client_key)).where(
             col(Message.conversation_id) == conversation, col(Message.client_key).startswith(KEY_PREFIX)
         )
-        rows = (await self._session.execute(query)).tuples().all()
+        rows = await self._session.execute(query)
         return {key.rpartition(":")[2]: message for message, key in rows if key is not None}
 
     async def is_own(self, key: str, *, owner: UUID) -> bool:
@@ -115,7 +124,7 @@ class ImportingRepository:
         query = select(col(Message.id), col(Message.depth)).where(
             col(Message.conversation_id) == conversation
         )
-        return dict((await self._session.execute(query)).tuples().all())
+        return {message: depth for message, depth in await self._session.execute(query)}  # noqa: C416 - a Row is no pair
 
     async def add_messages(self, rows: Sequence[dict[str, Any]], feedback: Sequence[dict[str, Any]]) -> None:
         """Store messages, parents before children, and have them found by their words."""
@@ -126,6 +135,13 @@ class ImportingRepository:
         words = WordsRepository(self._session)
         for first in range(0, len(rows), _INDEXED):
             await words.index(MESSAGES, [row["id"] for row in rows[first : first + _INDEXED]])
+
+    async def add_given(self, rows: Sequence[tuple[Citation | Attachment, Quotation | None]]) -> None:
+        """Store what was given with messages: sources with their passages, files that are known by name."""
+        self._session.add_all([row for row, _ in rows])
+        await self._session.flush()
+        self._session.add_all([quotation for _, quotation in rows if quotation is not None])
+        await self._session.flush()
 
     async def note(self, imported: ImportedConversation) -> None:
         """Note which conversation of a source became which of ours."""
@@ -141,7 +157,7 @@ class ImportingRepository:
             .order_by(col(ImportedConversation.id))
             .limit(limit)
         )
-        return (await self._session.execute(query)).tuples().all()
+        return [(row[0], row[1]) for row in await self._session.execute(query)]
 
     async def leave(self, imported: UUID) -> None:
         """Count a conversation as its owner's own: no undo removes it."""
@@ -174,7 +190,7 @@ class ImportingRepository:
             .where(col(Message.conversation_id) == conversation)
             .order_by(col(Message.depth), col(Message.id))
         )
-        return [Line(*row) for row in (await self._session.execute(query)).tuples()]
+        return [Line(row[0], row[1], row[2]) for row in await self._session.execute(query)]
 
     async def remove_messages(self, messages: Sequence[UUID]) -> None:
         """Remove messages."""

@@ -1,7 +1,7 @@
 """From a foreign conversation to our rows: titles, times, limits, and what is said about files that did not come along."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -19,8 +19,11 @@ from gantry.domain.chat import (
 from gantry.domain.importing import ForeignConversation, ForeignFile, ForeignMessage, Skipped, placeholder
 from gantry.domain.importing_tree import Planted
 from gantry.domain.memory import PASSED_OVER
+from gantry.domain.names import on_one_line
+from gantry.domain.order import MAX_TAG_CHARACTERS, MAX_TAGS, cleaned_tags
+from gantry.domain.parameters import Parameters
 from gantry.domain.text import storable
-from gantry.models import Conversation, new_id
+from gantry.models import Attachment, Citation, Conversation, Quotation, new_id
 from gantry.repositories.importing import key_of
 
 _MAX_KEY = 200
@@ -105,6 +108,9 @@ def conversation_row(plan: Planned, owner: UUID, choice: Choice, now: datetime) 
         title=plan.title,
         title_by_hand=bool(plan.source.title.strip()),
         pinned=plan.source.pinned,
+        archived=plan.source.archived,
+        tags=_tags(plan.source.tags) or None,
+        parameters=Parameters.parse({"system_prompt": plan.source.system}).stored() or None,
         created_at=began,
         updated_at=max(began, min(changed, now)),
         seen_at=now,
@@ -114,12 +120,21 @@ def conversation_row(plan: Planned, owner: UUID, choice: Choice, now: datetime) 
     return row
 
 
+def _tags(raw: Sequence[str]) -> list[str]:
+    """Return as many tags as a conversation can have, none too long."""
+    cleaned = dict.fromkeys(on_one_line(each).lstrip("#").strip()[:MAX_TAG_CHARACTERS] for each in raw)
+    return cleaned_tags(list(dict.fromkeys(tag for tag in cleaned if tag))[:MAX_TAGS])
+
+
 @dataclass(slots=True)
 class Rows:
     """The rows of one conversation's new messages, and the files that go with each of them."""
 
     messages: list[dict[str, Any]]
     feedback: list[dict[str, Any]]
+    given: list[
+        tuple[Citation | Attachment, Quotation | None]
+    ]  # of our own export: sources, and files that are gone
     ids: dict[str, UUID]  # by the source's keys, also of messages that were here before
 
 
@@ -143,6 +158,7 @@ def message_rows(
     found = Rows(
         [],
         [],
+        [],
         {
             each.key: plan.known[told]
             for each in plan.tree.messages
@@ -164,6 +180,7 @@ def message_rows(
         row["client_key"] = key_of(run, plan.told(each))
         row["memorised_at"] = None if choice.remember else PASSED_OVER
         found.messages.append(row)
+        found.given += _given(each.own, row["id"], owner, at)
         if each.rating is not None:
             found.feedback.append(
                 {
@@ -175,6 +192,18 @@ def message_rows(
                 }
             )
     return found
+
+
+def _given(
+    own: Mapping[str, Any], message: UUID, owner: UUID, at: datetime
+) -> Iterator[tuple[Citation | Attachment, Quotation | None]]:
+    for each in own.get("citations", ()):
+        values = dict(each)
+        passage = values.pop("passage")
+        citation = Citation(id=new_id(), message_id=message, **values)
+        yield citation, Quotation(citation_id=citation.id, passage=passage) if passage else None
+    for each in own.get("gone", ()):
+        yield Attachment(message_id=message, account_id=owner, created_at=at, **each), None
 
 
 _UNKNOWN: dict[str, Any] = {
@@ -220,7 +249,9 @@ def limit_of(message: ForeignMessage) -> int:
 
 
 def _content(message: ForeignMessage, notes: Sequence[str]) -> str:
-    content = storable(message.content).strip("\r\n")
+    content = storable(message.content)
+    if not message.own:
+        content = content.strip("\r\n")
     limit = limit_of(message)
     if len(content) > limit:
         content = f"{content[:limit]}\n\n{_CUT}"

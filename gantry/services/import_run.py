@@ -11,7 +11,10 @@ from gantry.domain.accounts import Actor
 from gantry.domain.importing import Export, ForeignFile, Found, Skipped
 from gantry.domain.importing_tree import planted
 from gantry.domain.imports import Receipt
-from gantry.models import ImportedConversation
+from gantry.domain.names import on_one_line
+from gantry.domain.order import MAX_FOLDER_NAME_CHARACTERS, MAX_FOLDERS
+from gantry.domain.parameters import MAX_PROMPT_CHARACTERS
+from gantry.models import Folder, ImportedConversation
 from gantry.repositories.database import Database
 from gantry.repositories.unit import UnitOfWork
 from gantry.services.import_files import ImportFiles, has_bytes, named
@@ -115,10 +118,9 @@ class ImportRunner:
         self.receipt.messages += len(plan.fresh)
         self.receipt.branches += plan.fresh_branches
         self.receipt.files += sum(map(len, kept.documents.values()))
-        if plan.source.system:
-            self.receipt.skip(
-                Skipped(f"the system prompt of “{plan.title}”", "conversations here have none of their own")
-            )
+        if len(plan.source.system) > MAX_PROMPT_CHARACTERS:
+            why = f"it is longer than {MAX_PROMPT_CHARACTERS:,} characters"
+            self.receipt.skip(Skipped(f"the system prompt of “{plan.title}”", why))
 
     def _look_at_files(self, plan: Planned) -> _Kept:
         kept = _Kept()
@@ -165,11 +167,13 @@ class ImportRunner:
             ids = {each["id"] for each in some}
             async with self._database.begin() as tx:
                 if first == 0 and not plan.exists:
+                    row.folder_id = await self._folder(tx, plan)
                     await tx.chat.add_conversation(row)
                     await tx.importing.note(self._noted(plan, row.updated_at))
                 await tx.importing.add_messages(
                     some, [each for each in rows.feedback if each["message_id"] in ids]
                 )
+                await tx.importing.add_given([each for each in rows.given if each[0].message_id in ids])
                 for message in ids & sources.keys():
                     stored, _ = await tx.chat.get_message(message, owner=self._who.id)
                     await tx.attachments.attach(sources[message], stored, at=stored.created_at)
@@ -184,6 +188,22 @@ class ImportRunner:
                 values["active_leaf_id"] = leaf  # where nobody has gone on here
         if values:
             await tx.chat.change_conversation(plan.conversation, **values)
+
+    async def _folder(self, tx: UnitOfWork, plan: Planned) -> UUID | None:
+        """Return the folder of that name; a new one where there is none, and room."""
+        name = on_one_line(plan.source.folder)[:MAX_FOLDER_NAME_CHARACTERS].strip()
+        if not name:
+            return None
+        folders = await tx.order.folders(owner=self._who.id)
+        for each in folders:
+            if each.name.casefold() == name.casefold():
+                return each.id
+        if len(folders) >= MAX_FOLDERS:
+            self.receipt.skip(Skipped(f"folder “{name}”", f"there can be at most {MAX_FOLDERS} folders"))
+            return None
+        folder = Folder(account_id=self._who.id, name=name, created_at=self._now())
+        await tx.order.add_folder(folder)
+        return folder.id
 
     async def _depths(self, plan: Planned) -> dict[UUID, int]:
         if not plan.exists:

@@ -120,7 +120,10 @@ class ImportService:
         task = self.tasks.get(run)
         async with self.database.read() as tx:
             row = await tx.importing.get_run(run, owner=who.id)
-        if row.state in {ImportState.RUNNING, ImportState.DONE}:
+        added = row.receipt.get("conversations") or row.receipt.get("messages")
+        if row.state is ImportState.RUNNING or (
+            row.state is not ImportState.LOOKED and row.finished_at and added
+        ):
             raise Conflict("This import has begun.", advice="Undo it when it has ended.")
         if task is not None:
             task.cancel()
@@ -250,7 +253,9 @@ class ImportService:
             await self.files.discard(Received(path, 0, ""))
 
     def _tell(self, who: Actor) -> None:
-        self.notices.publish(who.id, Notice(NoticeKind.CONVERSATIONS, origin=who.page))
+        """Tell all of the person's pages: also the one that began it, which shows how far it is."""
+        for kind in (NoticeKind.IMPORTS, NoticeKind.CONVERSATIONS):
+            self.notices.publish(who.id, Notice(kind))
 
 
 async def _limited(body: AsyncIterator[bytes], limit: int) -> AsyncIterator[bytes]:

@@ -6,6 +6,7 @@ import reflex as rx
 
 from gantry.state.admin import PeopleState
 from gantry.state.chat import ChatState
+from gantry.state.importing import ImportingState
 from gantry.state.memory import MemoryState
 from gantry.state.personas import PersonasState
 from gantry.state.prompts import PromptsState
@@ -148,6 +149,7 @@ def _listening() -> rx.Component:
             _when(told("documents") & (PATH == "/vault"), VaultState.refresh()),
             _when(told("personas") & (_IN_CHAT | _IN_PERSONAS), PersonasState.load()),
             _when(told("personas") & (_IN_CHAT | _IN_PERSONAS), PromptsState.load()),
+            _when(told("imports") & (PATH == "/settings"), ImportingState.refresh()),
             _when(told("memory") & (PATH == "/settings/memory"), MemoryState.refresh()),
         ]
 

@@ -66,13 +66,15 @@ def _is_chat(chat: Json) -> bool:
 
 
 def _leaf(record: Json, chat: Json) -> str | None:
+    """Return the message on screen; None where that is a fragment without a role, left behind by a broken stream."""
     history = mapping(chat.get("history"))
-    return (
+    key = (
         first_text(history, "currentId", "current_id")
         or first_text(chat, "currentId", "branchPointMessageId")
         or first_text(record, "current_message_id")
-        or None
     )
+    node = mapping(mapping(history.get("messages")).get(key))
+    return None if not key or (node and role_of(node.get("role")) is None) else key
 
 
 def _tags(value: object) -> list[str]:

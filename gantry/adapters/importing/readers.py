@@ -8,6 +8,7 @@ from gantry.adapters.importing import (
     chatgpt,
     claude,
     deepseek,
+    gantry,
     grok,
     jan,
     librechat,
@@ -24,6 +25,7 @@ from gantry.domain.importing import Reader
 READERS: tuple[Reader, ...] = (
     chatgpt.READER,
     claude.READER,
+    gantry.READER,
     openwebui.READER,
     librechat.READER,
     nebulus.READER,

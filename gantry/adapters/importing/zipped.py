@@ -101,6 +101,7 @@ class Folder:
         found: dict[str, str] = {}
         for name, path in self._by_name.items():
             stem = name.split(".")[0]
+            found.setdefault(PurePosixPath(path).parent.name, path)  # of our own: files/ID/NAME
             found.setdefault(stem, path)
             if stem.startswith(("file-", "file_")):
                 found.setdefault("-".join(stem.split("-")[: 2 if stem[4] == "-" else 1]), path)

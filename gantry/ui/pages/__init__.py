@@ -8,6 +8,7 @@ from gantry.state.addresses import CHAT
 from gantry.state.admin import PeopleState
 from gantry.state.chat import ChatState
 from gantry.state.first_steps import FirstStepsState
+from gantry.state.importing import ImportingState
 from gantry.state.memory import MemoryState
 from gantry.state.personas import PersonasState
 from gantry.state.prompts import PromptsState
@@ -41,7 +42,10 @@ def add_pages(app: rx.App) -> None:
     administration = [*inside, PeopleState.load, ServersState.load, FirstStepsState.load]
     add_page(chat_page, route=f"/{CHAT}", title=_CHAT_TITLE, on_load=chat)
     add_page(
-        settings_page, route="/settings", title="Settings · Gantry", on_load=[*inside, SettingsState.load]
+        settings_page,
+        route="/settings",
+        title="Settings · Gantry",
+        on_load=[*inside, SettingsState.load, ImportingState.load],
     )
     add_page(
         memory_page, route="/settings/memory", title="Memory · Gantry", on_load=[*inside, MemoryState.load]

@@ -8,6 +8,7 @@ from gantry.domain.accounts import MIN_PASSWORD_CHARACTERS
 from gantry.state.session import SessionState
 from gantry.state.settings import SettingsState
 from gantry.state.views.settings import ModelView, SessionView
+from gantry.ui.components.importing import imports
 from gantry.ui.components.local import link, moment
 from gantry.ui.components.page import page, section
 from gantry.ui.components.placeholders import skeleton
@@ -35,6 +36,11 @@ def settings_page() -> rx.Component:
                     link("Manage memory", to="/settings/memory", class_name="button"), class_name="row"
                 ),
                 note="Facts and past conversations used in new chats.",
+            ),
+            section(
+                "Import",
+                imports(),
+                note="Conversations from other products, by the file they give you.",
             ),
             section("Password", _password(), note="Changing it signs you out everywhere else."),
             section(

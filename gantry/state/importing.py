@@ -1,0 +1,80 @@
+"""A person's imports from other products, as the settings show them. The file itself goes over REST (islands/upload.js)."""
+
+import reflex as rx
+
+from gantry.domain.imports import Undone
+from gantry.domain.text import counted
+from gantry.runtime import services
+from gantry.state.session import acting, guarded, notify, uuid_of
+from gantry.state.views.importing import ImportView, import_view
+
+
+class ImportingState(rx.State):
+    """The newest imports, and the one about to be undone."""
+
+    imports: list[ImportView] = []
+    remember: bool = False
+    undoing_id: str = ""
+    undoing_name: str = ""
+
+    @rx.event
+    @guarded
+    async def load(self):
+        """Show the newest imports."""
+        self.undoing_id = ""
+        await self._show()
+
+    @rx.event
+    @guarded
+    async def refresh(self):
+        """Show how far they are."""
+        await self._show()
+
+    @rx.event
+    @guarded
+    async def choose_memory(self, remember: bool):
+        """Choose whether memory reads what comes in."""
+        self.remember = remember
+
+    @rx.event
+    @guarded
+    async def start(self, run: str):
+        """Import what was looked at."""
+        await services().imports.start(await acting(self), uuid_of(run), remember=self.remember)
+        await self._show()
+
+    @rx.event
+    @guarded
+    async def discard(self, run: str):
+        """Forget a file that was not imported."""
+        await services().imports.discard(await acting(self), uuid_of(run))
+        await self._show()
+
+    @rx.event
+    @guarded
+    async def ask_undo(self, run: str, name: str):
+        """Ask before an import is undone; an empty *run* closes the question."""
+        self.undoing_id, self.undoing_name = run, name
+
+    @rx.event
+    @guarded
+    async def undo(self):
+        """Remove what the chosen import added."""
+        run, self.undoing_id = self.undoing_id, ""
+        undone = await services().imports.undo(await acting(self), uuid_of(run))
+        await self._show()
+        await notify(self, _said(undone), kind="success")
+
+    async def _show(self) -> None:
+        self.imports = [
+            import_view(each) for each in await services().imports.list_imports(await acting(self))
+        ]
+
+
+def _said(undone: Undone) -> str:
+    removed = (
+        f"Removed {counted(undone.conversations, 'conversation')} and {counted(undone.messages, 'message')}."
+    )
+    if not undone.left:
+        return removed
+    return f"{removed} {counted(len(undone.left), 'conversation')} changed since stayed: {', '.join(undone.left[:3])}."

@@ -1,0 +1,260 @@
+"""Bringing conversations in, on both databases: what is there afterwards, once and not twice, and gone when undone."""
+
+import json
+import zipfile
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import func, select
+
+from gantry.domain.errors import Conflict, Invalid, NotFound
+from gantry.domain.exporting import ExportForm
+from gantry.domain.imports import ImportState, Receipt
+from gantry.models import Conversation
+from gantry.services.import_rows import Choice
+from tests.factories import actor_of, make_account
+from tests.parts.knowledge import once, until
+from tests.parts.rich import add_rich
+from tests.parts.stack import Stack
+
+KEPT, LOOK = Choice(), Choice(dry_run=True)
+
+
+def node(key: str, parent: str | None, role: str, said: str, **message: Any) -> dict[str, Any]:
+    content = {"content_type": "text", "parts": [said]}
+    return {
+        "id": key,
+        "parent": parent,
+        "message": {"id": key, "author": {"role": role}, "content": content} | message,
+    }
+
+
+def chat(key: str, *nodes: dict[str, Any], **values: Any) -> dict[str, Any]:
+    return {"id": key, "title": f"Tides {key}", "mapping": {each["id"]: each for each in nodes}} | values
+
+
+QUESTION = node("q", None, "user", "Why are there tides in Saltburn?", create_time=1767261600.25)
+ANSWER = node("a", "q", "assistant", "The **moon** pulls.", metadata={"model_slug": "gpt-9"})
+OTHER = node("b", "q", "assistant", "Wind, mostly.")
+
+
+def written(folder: Path, content: Any, name: str = "export.json") -> str:
+    path = folder / name
+    path.write_text(content if isinstance(content, str) else json.dumps(content))
+    return str(path)
+
+
+async def brought(stack: Stack, path: str, choice: Choice = KEPT) -> tuple[UUID | None, Receipt]:
+    return await stack.services.imports.import_file(stack.who, path, Path(path).name, choice)
+
+
+async def count(stack: Stack, table: Any) -> int:
+    async with stack.main.services.imports.database.read() as tx:
+        query = select(func.count()).select_from(table).where(table.account_id == stack.who.id)
+        return (await tx.session.execute(query)).scalar_one()
+
+
+async def titles(stack: Stack) -> list[str]:
+    listed = await stack.services.conversations.list_conversations(stack.who)
+    return sorted(each.conversation.title for each in listed)
+
+
+async def test_an_import_is_usable_like_any_other_conversation(stack: Stack, tmp_path: Path) -> None:
+    """Title, branch on screen, dates, models; found by words; continued and branched."""
+    path = written(tmp_path, [chat("one", QUESTION, ANSWER, OTHER, current_node="a")])
+    _, receipt = await brought(stack, path)
+    told = receipt.to_json()
+    assert (told["format"], told["conversations"], told["messages"], told["branches"]) == ("chatgpt", 1, 3, 1)
+    (listed,) = await stack.services.conversations.list_conversations(stack.who)
+    window = await stack.services.chat.window(stack.who, listed.conversation.id)
+    question, answer = (bubble.message for bubble in window.bubbles)
+    assert (question.content, answer.content) == ("Why are there tides in Saltburn?", "The **moon** pulls.")
+    assert (answer.model, question.created_at.timestamp()) == ("chatgpt/gpt-9", 1767261600.25)
+    assert len(window.bubbles[1].siblings) == 2
+    async with stack.services.imports.database.read() as tx:
+        assert not await tx.words.stale()
+
+
+async def test_the_dry_run_says_what_the_import_does(stack: Stack, tmp_path: Path) -> None:
+    """The counts are the same, and nothing is there before it."""
+    path = written(tmp_path, [chat("one", QUESTION, ANSWER), chat("two", QUESTION), {"title": "Shell"}])
+    run, would = await brought(stack, path, LOOK)
+    assert run is None
+    assert await titles(stack) == []
+    _, did = await brought(stack, path)
+    assert would.to_json() == did.to_json()
+    assert await titles(stack) == ["Tides one", "Tides two"]
+
+
+async def test_a_second_import_adds_nothing_and_a_later_export_only_what_is_new(
+    stack: Stack, tmp_path: Path
+) -> None:
+    """Also of conversations without an id, and of the same one in two shards."""
+    anonymous = chat("", QUESTION, ANSWER, title="No id")
+    path = written(tmp_path, [chat("one", QUESTION, ANSWER), anonymous, chat("one", QUESTION, ANSWER)])
+    _, first = await brought(stack, path)
+    assert (first.conversations, first.messages, first.already) == (2, 4, 1)
+    _, second = await brought(stack, path)
+    assert (second.conversations, second.messages, second.already) == (0, 0, 3)
+    more = node("q2", "a", "user", "And neap tides?")
+    _, third = await brought(
+        stack, written(tmp_path, [chat("one", QUESTION, ANSWER, OTHER, more, current_node="q2")])
+    )
+    assert (third.conversations, third.messages, third.branches) == (0, 2, 1)
+    (listed,) = [
+        each
+        for each in await stack.services.conversations.list_conversations(stack.who)
+        if each.conversation.title == "Tides one"
+    ]
+    window = await stack.services.chat.window(stack.who, listed.conversation.id)
+    assert [bubble.message.content for bubble in window.bubbles][-1] == "And neap tides?"
+
+
+async def test_bug_26_an_import_is_undone_as_a_whole_and_leaves_what_was_changed(
+    stack: Stack, tmp_path: Path
+) -> None:
+    """What was there before stays, and so does what its owner has renamed; everything else goes."""
+    mine = await stack.services.conversations.create(stack.who, title="Mine")
+    path = written(tmp_path, [chat("one", QUESTION, ANSWER), chat("two", QUESTION, ANSWER, OTHER)])
+    run, _ = await brought(stack, path)
+    assert run is not None
+    listed = await stack.services.conversations.list_conversations(stack.who)
+    renamed = next(each.conversation for each in listed if each.conversation.title == "Tides one")
+    await stack.services.conversations.rename(stack.who, renamed.id, "My tides")
+    undone = await stack.services.imports.undo(stack.who, run)
+    assert (undone.conversations, undone.messages, undone.left) == (1, 3, ("My tides",))
+    assert await titles(stack) == ["Mine", "My tides"]
+    assert mine.title == "Mine"
+    with pytest.raises(NotFound):
+        await stack.services.imports.get(stack.who, run)
+    _, again = await brought(stack, path)
+    assert (again.conversations, again.already) == (1, 1)
+
+
+async def test_undoing_a_later_export_takes_only_its_messages(stack: Stack, tmp_path: Path) -> None:
+    """The conversation shows what it showed before."""
+    await brought(stack, written(tmp_path, [chat("one", QUESTION, ANSWER)]))
+    more = node("q2", "a", "user", "And neap tides?")
+    run, _ = await brought(stack, written(tmp_path, [chat("one", QUESTION, ANSWER, more)]))
+    assert run is not None
+    undone = await stack.services.imports.undo(stack.who, run)
+    assert (undone.conversations, undone.messages) == (0, 1)
+    (listed,) = await stack.services.conversations.list_conversations(stack.who)
+    window = await stack.services.chat.window(stack.who, listed.conversation.id)
+    assert [bubble.message.content for bubble in window.bubbles][-1] == "The **moon** pulls."
+
+
+@pytest.mark.parametrize("content", ['{"a": 1}', "[]", "Dear diary", "", '[{"title": "Shell"}]'])
+async def test_bug_27_a_file_in_which_nothing_is_known_is_refused(
+    stack: Stack, tmp_path: Path, content: str
+) -> None:
+    """With what was expected, never as a success without anything."""
+    for choice in (LOOK, KEPT):
+        with pytest.raises(Invalid, match="no conversation") as refused:
+            await brought(stack, written(tmp_path, content), choice)
+        assert "ChatGPT" in refused.value.advice
+    assert await count(stack, Conversation) == 0
+
+
+async def test_files_of_a_zip_are_attached_and_missing_ones_are_named(stack: Stack, tmp_path: Path) -> None:
+    """In the text and in the receipt; nothing vanishes."""
+    about = {"attachments": [{"id": "file-1", "name": "notes.txt"}, {"id": "file-2", "name": "gone.pdf"}]}
+    path = tmp_path / "export.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr(
+            "conversations.json", json.dumps([chat("one", node("q", None, "user", "Read.", metadata=about))])
+        )
+        archive.writestr("file-1-notes.txt", "High water at nine.")
+    _, receipt = await brought(stack, str(path))
+    assert receipt.files == 1
+    assert [(each.what, each.why) for each in receipt.skipped] == [
+        ("file “gone.pdf” of “Tides one”", "the export does not hold it")
+    ]
+    (listed,) = await stack.services.conversations.list_conversations(stack.who)
+    window = await stack.services.chat.window(stack.who, listed.conversation.id)
+    assert window.bubbles[0].message.content == "Read.\n\n*[File not in the export: `gone.pdf`]*"
+    given = await stack.services.conversations.given(stack.who, listed.conversation.id)
+    assert [file.name for files in given.files.values() for file in files] == ["notes.txt"]
+
+
+async def test_a_message_beyond_our_limit_is_cut_and_kept_as_a_file(stack: Stack, tmp_path: Path) -> None:
+    """Nothing of it is lost."""
+    long = "word " * 50_000
+    _, receipt = await brought(stack, written(tmp_path, [chat("one", node("q", None, "user", long))]))
+    assert receipt.files == 1
+    (listed,) = await stack.services.conversations.list_conversations(stack.who)
+    window = await stack.services.chat.window(stack.who, listed.conversation.id)
+    assert "the whole text is in the attached file" in window.bubbles[0].message.content
+
+
+async def test_looking_then_importing_in_the_background(stack: Stack, tmp_path: Path) -> None:
+    """As the page does it: upload, look, start, done; another person sees none of it."""
+    imports = stack.services.imports
+    content = json.dumps([chat("one", QUESTION, ANSWER)]).encode()
+    run = await imports.look(stack.who, await imports.receive(stack.who, once(content)), "../chats.json")
+    assert run.name == "chats.json"
+
+    async def is_at(state: ImportState) -> bool:
+        return (await imports.get(stack.who, run.id)).state is state
+
+    await until(lambda: is_at(ImportState.LOOKED))
+    assert await titles(stack) == []
+    async with imports.database.begin() as tx:
+        stranger = actor_of(await make_account(tx))
+    for act in (imports.get, imports.start, imports.undo, imports.discard):
+        with pytest.raises(NotFound):
+            await act(stranger, run.id)
+    assert await imports.list_imports(stranger) == []
+    await imports.start(stack.who, run.id)
+    await until(lambda: is_at(ImportState.DONE))
+    assert await titles(stack) == ["Tides one"]
+    with pytest.raises(Conflict):
+        await imports.start(stack.who, run.id)
+
+
+async def test_what_is_exported_comes_back_the_same(stack: Stack, tmp_path: Path) -> None:
+    """Apart from ids: branches, reasoning, usage, errors, sources with passages, judgements, files by name."""
+    async with stack.services.imports.database.begin() as tx:
+        rich = await add_rich(tx, stack.who.id)
+        stranger = actor_of(await make_account(tx))
+    exports = stack.services.exports
+
+    async def exported(who: Any, conversation: UUID) -> dict[str, Any]:
+        export = await exports.one(who, conversation, ExportForm.JSON)
+        return json.loads(b"".join([piece async for piece in export.content]))
+
+    before = await exported(stack.who, rich.conversation)
+    path = written(tmp_path, before)
+    _, again = await brought(stack, path)
+    assert (again.conversations, again.already) == (0, 1)
+    _, receipt = await stack.services.imports.import_file(stranger, path, "own.json", KEPT)
+    assert (receipt.format, receipt.conversations, receipt.messages) == ("gantry", 1, 5)
+    (listed,) = await stack.services.conversations.list_pinned(stranger)
+    after = await exported(stranger, listed.conversation.id)
+    assert plain(after)["messages"][2] == plain(before)["messages"][2]
+    assert plain(after) == plain(before)
+
+
+def plain(document: dict[str, Any]) -> Any:
+    """Return an export with its ids by the order in which they come, without what belongs to the moment of the export."""
+    (conversation,) = document["conversations"]
+    names = {message["id"]: f"#{at}" for at, message in enumerate(conversation["messages"])}
+    conversation = conversation | {"id": "", "active_leaf": names[conversation["active_leaf"]]}
+    conversation["messages"] = [
+        message
+        | {"id": names[message["id"]], "parent": names.get(message["parent"])}
+        | {"files": [file | {"id": None} for file in message["files"]]}
+        | {"citations": [each | {"document": None, "message": None} for each in message["citations"]]}
+        for message in conversation["messages"]
+    ]
+    return conversation
+
+
+async def test_a_question_without_an_answer_can_be_followed_by_another(stack: Stack, tmp_path: Path) -> None:
+    """Real exports end with a question, or have two in a row."""
+    await brought(stack, written(tmp_path, [chat("one", QUESTION)]))
+    (listed,) = await stack.services.conversations.list_conversations(stack.who)
+    sent = await stack.ask("And in Whitby?", conversation=listed.conversation.id)
+    assert sent.conversation_id == listed.conversation.id
