@@ -68,6 +68,7 @@ from gantry.services.exporting import ExportService
 from gantry.services.extractive import ExtractiveAnswerer
 from gantry.services.feed import FeedService
 from gantry.services.folders import FolderService
+from gantry.services.forking import ForkService
 from gantry.services.importing import ImportService
 from gantry.services.indexing import Indexer
 from gantry.services.ingestion import Ingestion
@@ -85,6 +86,7 @@ from gantry.services.prompting import Prompter
 from gantry.services.prompts import PromptService
 from gantry.services.retrieval import Retriever
 from gantry.services.search import SearchService
+from gantry.services.shares import ShareService
 from gantry.services.sources import SourceFinder
 from gantry.services.sweeping import IndexSweep
 from gantry.services.takeovers import Takeovers
@@ -458,6 +460,8 @@ def _services(
         chat=ChatService(database, catalog, writers, conversations, clock),
         order=OrderService(database, conversations),
         folders=FolderService(database, live.notices, clock),
+        forks=ForkService(database, conversations, clock),
+        shares=ShareService(database, knowledge.documents.files, live.limiter, clock),
         answers=AnswerService(database, live.events, writers, clock),
         catalog=catalog,
         connections=models.connections,

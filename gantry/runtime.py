@@ -16,6 +16,7 @@ from gantry.services.documents import DocumentService
 from gantry.services.exporting import ExportService
 from gantry.services.feed import FeedService
 from gantry.services.folders import FolderService
+from gantry.services.forking import ForkService
 from gantry.services.importing import ImportService
 from gantry.services.memory import MemoryService
 from gantry.services.operations import OperationsService
@@ -27,6 +28,7 @@ from gantry.services.programs import ProgramService
 from gantry.services.prompts import PromptService
 from gantry.services.retrieval import Retriever
 from gantry.services.search import SearchService
+from gantry.services.shares import ShareService
 from gantry.services.uploads import UploadService
 from gantry.services.vector_sets import VectorSets
 
@@ -44,6 +46,8 @@ class Services:
     chat: ChatService
     order: OrderService
     folders: FolderService
+    forks: ForkService
+    shares: ShareService
     answers: AnswerService
     catalog: CatalogService
     connections: ConnectionService

@@ -16,6 +16,7 @@ from gantry.api import (
     personas,
     problems,
     search,
+    shares,
     tokens,
     vault,
 )
@@ -42,6 +43,7 @@ def create_api() -> FastAPI:
         tokens,
         chat,
         order,
+        shares,
         live,
         catalog,
         personas,

@@ -37,6 +37,8 @@ _SNIPPETS = """\
 	}}
 	handle @page {{
 		header Cache-Control no-cache
+		@shared path /s/*
+		header @shared X-Robots-Tag "noindex, nofollow, noarchive"
 		try_files {{path}}.html {{path}}/index.html /__spa-fallback.html
 		file_server {{
 			precompressed gzip

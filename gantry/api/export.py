@@ -25,6 +25,9 @@ _HEADERS = """/*
   Permissions-Policy: camera=(), microphone=(), geolocation=(), payment=(), usb=(), browsing-topics=()
   Cache-Control: no-cache
 
+/s/*
+  X-Robots-Tag: noindex, nofollow, noarchive
+
 /assets/*
   ! Cache-Control
   Cache-Control: public, max-age=31536000, immutable

@@ -18,6 +18,10 @@ _FALLBACK = "/__spa-fallback.html"
 _NOT_FOUND = "/404.html"
 _PROGRAMS = ("/api/", "/v1/")  # paths that only programs ask for
 _MACHINES = frozenset({"/health", "/ready", "/metrics"})
+SHARED, NOT_LISTED = (
+    "/s/",
+    "noindex, nofollow, noarchive",
+)  # links to conversations are for those who have them
 _READING = frozenset({"GET", "HEAD"})
 _FOREVER = "public, max-age=31536000, immutable"  # names under /assets/ contain a hash of the content
 _REVALIDATE = "no-cache"
@@ -124,6 +128,8 @@ async def _answer(file: _File, status: int, path: str, asked: Headers) -> Respon
     }
     if status == 200 and _matches(etag, asked.get("if-none-match", "")):
         return Response(status_code=304, headers=headers)
+    if path.startswith(SHARED):
+        headers["x-robots-tag"] = NOT_LISTED
     if packed:
         headers["content-encoding"] = "gzip"
     content = await asyncio.to_thread((packed or file.path).read_bytes)

@@ -5,6 +5,7 @@ The tables are taken from the database itself, not from our classes: an archive 
 
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import sqlalchemy as sa
 from gantry.domain.archive import Kind, Layout
 from gantry.domain.archive_rows import encode
 from gantry.domain.errors import WrongSchema
+from gantry.repositories.archive_passing import Passing, passing
 from gantry.repositories.connecting import connected
 from gantry.repositories.database import engine_url
 
@@ -75,14 +77,27 @@ class Snapshot:
         self.revision = _revision(connection)
         self.layouts = layouts_of(connection)
 
+    @cached_property
+    def passing(self) -> Passing:
+        """What no archive holds."""
+        return passing(self._connection, self.layouts)
+
+    def kept_lines(self, layout: Layout) -> Iterator[bytes]:
+        """Yield the rows of a table that an archive holds, as lines, in the order of its key."""
+        for row in self.passing.without(layout, self._rows(layout)):
+            yield encode(layout, row)
+
     def lines(self, layout: Layout) -> Iterator[bytes]:
-        """Yield the rows of a table as lines, in the order of its key."""
+        """Yield all rows of a table as lines, in the order of its key."""
+        for row in self._rows(layout):
+            yield encode(layout, row)
+
+    def _rows(self, layout: Layout) -> Iterator[Mapping[Any, Any]]:
         columns = [self._column(name, kind) for name, kind in layout.columns]
         chosen = sa.select(*columns).select_from(sa.table(layout.name)).order_by(*self._order(layout))
         found = self._connection.execute(chosen, execution_options={"yield_per": _FETCHED})
         with found:
-            for row in found.mappings():
-                yield encode(layout, row)
+            yield from found.mappings()
 
     def count(self, layout: Layout) -> int:
         """Return the number of rows of a table."""

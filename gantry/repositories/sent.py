@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, delete, insert, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from gantry.domain.chat import StoredMessage
+from gantry.domain.chat import CitationKind, StoredMessage
 from gantry.domain.context import CitedSource, ContextPart, ContextRead
 from gantry.models import (
     Citation,
@@ -43,6 +43,27 @@ class SentRepository:
         """Return the sources of all answers of a conversation, by answer, without passages."""
         inside = select(col(Message.id)).where(col(Message.conversation_id) == conversation)
         return await self._cited(col(Citation.message_id).in_(inside), passages=False)
+
+    async def cited_documents(
+        self, messages: Sequence[UUID]
+    ) -> dict[UUID, list[tuple[UUID, int, str, int | None]]]:
+        """Return id, number, title and page of what each of these answers cites of documents that are still there."""
+        columns = (col(getattr(Citation, name)) for name in ("message_id", "id", "number", "title", "page"))
+        query = (
+            select(*columns)
+            .join(Quotation, col(Quotation.citation_id) == col(Citation.id))
+            .where(
+                col(Citation.message_id).in_(messages),
+                col(Citation.cited).is_(True),
+                col(Citation.kind) == CitationKind.DOCUMENT,
+                col(Quotation.document_id).is_not(None),
+            )
+            .order_by(col(Citation.message_id), col(Citation.number))
+        )
+        found: dict[UUID, list[tuple[UUID, int, str, int | None]]] = {}
+        for message, *source in await self._session.execute(query):
+            found.setdefault(message, []).append(tuple(source))  # pyright: ignore[reportArgumentType]
+        return found
 
     async def _cited(self, where: ColumnElement[bool], *, passages: bool) -> dict[UUID, list[CitedSource]]:
         found: dict[UUID, list[CitedSource]] = {}

@@ -9,6 +9,7 @@ from gantry.repositories.api_tokens import ApiTokenRepository
 from gantry.repositories.attachments import AttachmentRepository
 from gantry.repositories.catalog import CatalogRepository
 from gantry.repositories.chat import ChatRepository
+from gantry.repositories.copying import CopyingRepository
 from gantry.repositories.exporting import ExportingRepository
 from gantry.repositories.finding import FindingRepository
 from gantry.repositories.generations import GenerationRepository
@@ -22,6 +23,7 @@ from gantry.repositories.personas import PersonaRepository, PromptRepository
 from gantry.repositories.reading import ReadingRepository
 from gantry.repositories.search import SearchRepository
 from gantry.repositories.sent import SentRepository
+from gantry.repositories.shares import ShareRepository
 from gantry.repositories.study import StudyRepository
 from gantry.repositories.vault import VaultRepository
 from gantry.repositories.words import WordsRepository
@@ -57,6 +59,16 @@ class UnitOfWork:
     def exporting(self) -> ExportingRepository:
         """Conversations as they are taken out."""
         return ExportingRepository(self.session)
+
+    @cached_property
+    def shares(self) -> ShareRepository:
+        """Read-only links to conversations."""
+        return ShareRepository(self.session)
+
+    @cached_property
+    def copying(self) -> CopyingRepository:
+        """Messages copied into another conversation."""
+        return CopyingRepository(self.session)
 
     @cached_property
     def order(self) -> OrderRepository:

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from gantry import __version__
 from gantry.domain.archive import (
+    ArchivedFile,
     ArchiveRefused,
     ArchiveStore,
     DocumentFolder,
@@ -19,7 +20,7 @@ from gantry.domain.archive import (
 from gantry.domain.clock import utc_now
 from gantry.domain.errors import Conflict, WrongSchema
 from gantry.repositories import migrations
-from gantry.repositories.archive import has_rows, snapshot
+from gantry.repositories.archive import Snapshot, has_rows, snapshot
 from gantry.repositories.archive_fill import filling
 from gantry.services.archive_check import verify
 
@@ -60,7 +61,7 @@ class ArchiveService:
     now: Callable[[], datetime] = utc_now
 
     def backup(self, path: str) -> Made:
-        """Write everything, as of one moment, to *path* while the application may go on working.
+        """Write everything but temporary conversations, as of one moment, to *path* while the application may go on working.
 
         Raises:
             Conflict: There is such a file.
@@ -68,7 +69,7 @@ class ArchiveService:
         """
         created_at = self.now().replace(microsecond=0)
         with self.store.create(path, created_at) as archive, snapshot(self.database_url) as source:
-            tables = tuple(archive.add_table(layout, source.lines(layout)) for layout in source.layouts)
+            tables = tuple(archive.add_table(layout, source.kept_lines(layout)) for layout in source.layouts)
             manifest = Manifest(
                 product=f"Gantry {__version__}",
                 created_at=created_at,
@@ -76,7 +77,7 @@ class ArchiveService:
                 revision=source.revision,
                 fingerprint=self._fingerprint(),
                 tables=tables,
-                documents=archive.add_documents(self.documents.list_documents()),
+                documents=archive.add_documents(self._documents(source)),
             )
             return Made(manifest, archive.seal(manifest))
 
@@ -99,11 +100,11 @@ class ArchiveService:
                     advice="Make a new backup after a migration.",
                 )
             archived = {table.layout.name: table.tally for table in manifest.tables}
-            found = {layout.name: tally_lines(source.lines(layout)) for layout in source.layouts}
+            found = {layout.name: tally_lines(source.kept_lines(layout)) for layout in source.layouts}
+            here = tally_documents(self._documents(source))
         names = [*archived, *(name for name in found if name not in archived)]
         names = [name for name in names if name not in _PASSING]
         rows = [Compared(name, archived.get(name), found.get(name)) for name in names]
-        here = tally_documents(self.documents.list_documents())
         return [*rows, Compared("documents", manifest.documents, here)]
 
     def require_restorable(self, path: str, *, replace: bool) -> Manifest:
@@ -149,6 +150,10 @@ class ArchiveService:
                 archive.finish()
             staging.take_over()
         return manifest
+
+    def _documents(self, source: Snapshot) -> Iterator[ArchivedFile]:
+        """Yield the documents, but those of conversations that no archive holds."""
+        return (each for each in self.documents.list_documents() if not source.passing.is_file(each.path))
 
     def same_key(self, manifest: Manifest) -> bool:
         """Whether stored keys of model servers can be read here after a restore."""

@@ -76,6 +76,8 @@ class ChatState(rx.State):
     scope_documents: list[str] = []
     remembered: bool = True
     temporary: bool = False
+    folder: str = ""  # the id of the one that a new conversation begins in,
+    folder_name: str = ""  # and its name
 
     @rx.var  # pyright: ignore[reportUnknownMemberType]
     def model_name(self) -> str:
@@ -130,6 +132,7 @@ class ChatState(rx.State):
         await self._learn_models(who)
         if not self.conversation_id:
             self.temporary = self._asks_for_temporary()
+            await self._enter_folder(who)
         self.collections = collection_views(await services().collections.list_collections(who))
 
     @rx.event
@@ -258,7 +261,8 @@ class ChatState(rx.State):
     def beginning(self) -> Beginning:
         """Return how a new conversation is to start, as the page says."""
         temporary = self.temporary or self._asks_for_temporary()
-        return Beginning(self.reads(), temporary, self.remembered)
+        folder = uuid_of(self.folder, "folder") if self.folder else None
+        return Beginning(self.reads(), temporary, self.remembered, folder)
 
     def model_for(self, conversation: str) -> str | None:
         """Return the model that was chosen for *conversation*, or (empty) for a new one; None leaves it to the service."""
@@ -306,10 +310,23 @@ class ChatState(rx.State):
         """Whether the address says so, where the page notes it: it outlives this state."""
         return self._address() == "" and "temporary" in self.router.url.query_parameters
 
+    async def _enter_folder(self, who: Actor) -> None:
+        """Begin in the folder that the address of a new conversation names, with its documents."""
+        wanted = self.router.url.query_parameters.get("folder", "")
+        if wanted == self.folder:
+            return
+        self.folder = self.folder_name = ""
+        self._take_scope(DocumentScope())
+        if wanted:
+            folder = await services().folders.start(who, uuid_of(wanted, "folder"))
+            self.folder, self.folder_name = str(folder.id), folder.name
+            self._take_scope(folder.scope or DocumentScope())
+
     def _blank(self, conversation: str) -> None:
         if conversation != self.conversation_id:
             self._take_scope(DocumentScope())
             self.remembered, self.temporary = True, False
+            self.folder = self.folder_name = ""
         self.conversation_id, self.title, self.found = conversation, "", True
         self.earlier, self.latest, self.rated = [], [], {}
         self.has_earlier = self.gap = False

@@ -23,7 +23,7 @@ from gantry.domain.errors import NotSignedIn, Unavailable
 from gantry.runtime import services
 from gantry.state.addresses import is_refused
 
-PUBLIC_ROUTES = ("/login", "/setup", "/404")
+PUBLIC_ROUTES = ("/login", "/setup", "/s/[token]", "/404")
 _actor: ContextVar[Actor | None] = ContextVar("gantry_actor", default=None)
 
 

@@ -41,6 +41,7 @@ def account_menu() -> rx.Component:
             "account-panel",
             "Account",
             heading(SessionState.email, title=SessionState.email),
+            way("Archived chats", "archive", "/archived"),
             way("Settings", "settings", "/settings"),
             way("Personas and prompts", "drama", "/personas"),
             rx.cond(SessionState.is_admin, way("Administration", "shield", "/admin/users")),

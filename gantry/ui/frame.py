@@ -1,10 +1,13 @@
 """The frame around every page, mounted once: pages come and go in its ``main``."""
 
+from functools import reduce
+from operator import or_
 from typing import Any
 
 import reflex as rx
 
 from gantry.state.admin import PeopleState
+from gantry.state.archived import ArchivedState
 from gantry.state.chat import ChatState
 from gantry.state.importing import ImportingState
 from gantry.state.memory import MemoryState
@@ -17,7 +20,9 @@ from gantry.state.vault import VaultState
 from gantry.ui.account_menu import HELP
 from gantry.ui.browser import CONVERSATION, PATH, Kept, function, plain_link, set_theme
 from gantry.ui.components.local import Feed, link
+from gantry.ui.components.order_dialogs import order_dialogs
 from gantry.ui.components.search import search_dialog
+from gantry.ui.components.sharing import share_dialog
 from gantry.ui.dialogs import dialog
 from gantry.ui.notices import notices
 from gantry.ui.sidebar import sidebar
@@ -29,13 +34,8 @@ _TOGGLE = function("toggleSidebar", "frame.js").partial()
 _CLOSE = function("closeDrawer", "frame.js").partial()
 _IN_CHAT = (PATH == "/") | PATH.startswith("/c/")
 _IN_PERSONAS = PATH.startswith("/personas")
-_INSIDE = (
-    _IN_CHAT
-    | _IN_PERSONAS
-    | PATH.startswith("/vault")
-    | PATH.startswith("/settings")
-    | PATH.startswith("/admin")
-)
+_PAGES = ("personas", "vault", "settings", "archived", "admin")
+_INSIDE = reduce(or_, (PATH.startswith(f"/{page}") for page in _PAGES), _IN_CHAT)
 _SHORTCUTS = (
     (("", "Shift", "O"), "New chat"),
     (("", "K"), "Search"),
@@ -71,7 +71,7 @@ def frame() -> rx.Component:
             SessionState.theme != "", rx.fragment(_chosen(theme=SessionState.theme), key=SessionState.theme)
         ),
         notices(),
-        rx.cond(SessionState.id != "", search_dialog()),
+        rx.cond(SessionState.id != "", rx.fragment(search_dialog(), order_dialogs(), share_dialog())),
         _help(),
         class_name="shell",
         custom_attrs={"data-sidebar-state": _SIDEBAR},
@@ -141,6 +141,8 @@ def _listening() -> rx.Component:
             _when(one, SidebarState.refresh_one(conversation)),
             _when(one & _IN_CHAT, ChatState.refresh(conversation)),
             _when(told("conversations"), SidebarState.refresh()),
+            _when(told("folders"), SidebarState.refresh_folders()),
+            _when(told("conversations") & (PATH == "/archived"), ArchivedState.refresh()),
             _when(told("catalog") & _IN_CHAT, ChatState.refresh_models()),
             _when(in_admin, SessionState.load()),
             _when(in_admin, ServersState.load()),

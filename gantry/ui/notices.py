@@ -7,10 +7,11 @@ still while somebody points at it or has the focus in it, and while the tab is i
 import reflex as rx
 from reflex.event import no_args_event_spec
 
+from gantry.state.archived import ArchivedState
 from gantry.state.session import NoticeState
 from gantry.state.sidebar import SidebarState
 from gantry.state.views.notices import NoticeView
-from gantry.ui.browser import Kept
+from gantry.ui.browser import PATH, Kept
 
 _DISMISSED = Kept("dismissed")  # at once, without waiting for the server to agree
 
@@ -70,7 +71,11 @@ def _notice(notice: NoticeView) -> rx.Component:
                     notice.action,
                     type="button",
                     class_name="button tiny",
-                    on_click=[_DISMISSED.put(notice.id), SidebarState.act(notice.id, notice.action_id)],
+                    on_click=[
+                        _DISMISSED.put(notice.id),
+                        SidebarState.act(notice.id, notice.action_id),
+                        rx.cond(PATH == "/archived", ArchivedState.refresh(), rx.noop()),
+                    ],
                 ),
             ),
             rx.el.button(

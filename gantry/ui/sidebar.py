@@ -1,22 +1,27 @@
 """What is beside every page: the way to a new conversation, the conversations, and the person's own menu."""
 
+from functools import reduce
+from operator import or_
 from typing import cast
 
 import reflex as rx
 from reflex_components_core.react_router.dom import ReactRouterLink
 
 from gantry.state.chat import ChatState
+from gantry.state.order import OrderState
+from gantry.state.sharing import SharingState
 from gantry.state.sidebar import SidebarState
 from gantry.state.views.sidebar import GroupView, RowView
 from gantry.ui.account_menu import account_menu
 from gantry.ui.browser import Kept, function, link
+from gantry.ui.components.folders import folder_list, folder_menu, row_to_pick, selection, tag_filter
 from gantry.ui.components.local import comes_near
 from gantry.ui.components.search import search_button
 from gantry.ui.menus import entry, menu, menu_button
 from gantry.ui.naming import name_field
 
 _RENAMING = Kept("renaming")  # the id of the row whose name is being typed
-_ABOUT = Kept("row", {"id": "", "title": "", "pinned": False})  # the row whose menu is open
+_ABOUT = Kept("row", {"id": "", "title": "", "pinned": False, "tags": []})  # the row whose menu is open
 _leave = function("leaveRow", "focus.js")
 
 
@@ -61,13 +66,19 @@ def sidebar() -> rx.Component:
 
 def _conversations() -> rx.Component:
     loaded = SidebarState.loaded
-    is_empty = ~(rx.Var.create(SidebarState.pinned).bool() | rx.Var.create(SidebarState.recent).bool())
+    some = (
+        rx.Var.create(each).bool()
+        for each in (SidebarState.pinned, SidebarState.folders, SidebarState.recent)
+    )
+    is_empty = ~reduce(or_, some)
     return rx.el.nav(
         rx.cond(loaded, rx.fragment(), _waiting()),
         rx.cond(
             loaded & is_empty,
             rx.el.p("Your conversations will appear here.", class_name="conversations-empty"),
         ),
+        rx.cond(OrderState.picking, selection()),
+        rx.cond(loaded & (rx.Var.create(SidebarState.tags).length() > 0), tag_filter()),
         rx.cond(
             SidebarState.pinned,
             rx.el.section(
@@ -76,6 +87,7 @@ def _conversations() -> rx.Component:
                 aria_label="Pinned",
             ),
         ),
+        rx.cond(loaded & (SidebarState.tag == "") & ~is_empty, folder_list(_item)),
         rx.foreach(SidebarState.recent, _group),
         rx.foreach(SidebarState.older, _group),
         rx.cond(
@@ -95,6 +107,7 @@ def _conversations() -> rx.Component:
             ),
         ),
         _row_menu(),
+        folder_menu(),
         class_name="conversations",
         aria_label="Conversations",
         aria_busy=rx.cond(loaded, "false", "true"),
@@ -111,13 +124,18 @@ def _group(group: GroupView) -> rx.Component:
 
 
 def _item(view: RowView) -> rx.Component:
-    return rx.fragment(_row(view=view, typing=_RENAMING.value == view.id), key=view.id)
+    picked = rx.Var.create(OrderState.picked).contains(view.id)
+    row = _row(view=view, typing=_RENAMING.value == view.id, picking=OrderState.picking, picked=picked)
+    return rx.fragment(row, key=view.id)
 
 
 @rx.memo
-def _row(view: rx.Var[RowView], typing: rx.Var[bool]) -> rx.Component:
+def _row(
+    view: rx.Var[RowView], typing: rx.Var[bool], picking: rx.Var[bool], picked: rx.Var[bool]
+) -> rx.Component:
     shape = cast("RowView", view)
-    return rx.el.li(rx.cond(typing, _name(shape), _conversation(shape)), class_name="conversation")
+    shown = rx.cond(typing, _name(shape), _conversation(shape))
+    return rx.el.li(rx.cond(picking, row_to_pick(shape, picked), shown), class_name="conversation")
 
 
 def _conversation(view: RowView) -> rx.Component:
@@ -188,6 +206,14 @@ def _row_menu() -> rx.Component:
             ),
             SidebarState.pin(about.id, ~about.pinned),
         ),
+        entry("Move to folder", "folder-input", OrderState.ask_move([about.id])),
+        entry("Tags", "tag", OrderState.ask_tags([about.id], about.tags)),
+        rx.foreach(
+            about.tags, lambda tag: entry(f"Show only #{tag}", "list-filter", SidebarState.narrow(tag))
+        ),
+        entry("Share", "share-2", SharingState.ask(about.id)),
+        entry("Archive", "archive", [_leave.partial(about.id), OrderState.archive([about.id])]),
+        entry("Select", "list-checks", OrderState.begin_picking(about.id)),
         entry("Delete", "trash-2", [_leave.partial(about.id), SidebarState.delete(about.id)], danger=True),
     )
 

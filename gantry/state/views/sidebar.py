@@ -1,10 +1,11 @@
 """What the sidebar shows of a conversation."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, tzinfo
 from itertools import groupby
 
+from gantry.domain.order import StoredFolder
 from gantry.services.chat import Listed
 
 
@@ -18,6 +19,20 @@ class RowView:
     pinned: bool = False
     answering: bool = False
     unseen: bool = False
+    folder: str = ""  # id of the one it stands in
+    tags: list[str] = field(default_factory=list[str])
+
+
+@dataclass(frozen=True, slots=True)
+class FolderView:
+    """A folder with the newest conversations in it; none of a ``folded`` one. ``inner``: it stands in the one before it."""
+
+    id: str
+    name: str
+    inner: bool
+    folded: bool
+    rows: list[RowView]
+    more: bool = False  # there are others
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +85,38 @@ def rows(listed: Iterable[Listed]) -> list[RowView]:
             pinned=each.conversation.pinned,
             answering=each.answering,
             unseen=each.unseen,
+            folder=str(each.conversation.folder_id or ""),
+            tags=list(each.conversation.tags or ()),
         )
         for each in listed
+    ]
+
+
+def in_order(folders: Iterable[StoredFolder]) -> list[StoredFolder]:
+    """Return *folders*, which are sorted by name, each followed by those that stand in it."""
+    every = list(folders)
+    ids = {each.id for each in every}
+    top = [each for each in every if each.parent_id not in ids]
+    return [one for each in top for one in (each, *(inner for inner in every if inner.parent_id == each.id))]
+
+
+def folder_views(
+    folders: Sequence[StoredFolder], inside: Iterable[RowView], *, each: int
+) -> list[FolderView]:
+    """Make the views of *folders*, in order; what stands in a folded one is left out, *each* is how many were asked for."""
+    by_folder: dict[str, list[RowView]] = {}
+    for row in inside:
+        by_folder.setdefault(row.folder, []).append(row)
+    hidden = {folder.id for folder in folders if folder.folded}
+    return [
+        FolderView(
+            id=str(folder.id),
+            name=folder.name,
+            inner=folder.parent_id is not None,
+            folded=folder.folded,
+            rows=[] if folder.folded else by_folder.get(str(folder.id), []),
+            more=len(by_folder.get(str(folder.id), ())) >= each and not folder.folded,
+        )
+        for folder in folders
+        if folder.parent_id not in hidden
     ]

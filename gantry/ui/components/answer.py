@@ -41,7 +41,7 @@ class StreamView:
     status: str = ""
 
 
-class _AnswerText(rx.Component):
+class AnswerText(rx.Component):
     """A ``part`` of an answer, "text" or "reasoning", as its stream tells it, or else as it is ``stored``.
 
     ``live`` until its end is stored, ``writing`` until its stream ends.
@@ -119,7 +119,7 @@ def _body(view: rx.Var[MessageView]) -> rx.Component:
     mark = rx.el.span(class_name="working-mark", aria_hidden="true")
     return rx.el.div(
         rx.cond(has_thoughts, _thoughts(shape, stream, writing & ~writes)),
-        _AnswerText.create(
+        AnswerText.create(
             part="text",
             generation_id=shape.generation_id,
             stored=shape.markdown,
@@ -174,7 +174,7 @@ def _thoughts(view: MessageView, stream: StreamView, thinking: Any) -> rx.Compon
         rx.cond(
             is_open.value,
             rx.el.div(
-                _AnswerText.create(
+                AnswerText.create(
                     part="reasoning",
                     generation_id=view.generation_id,
                     stored=view.reasoning,

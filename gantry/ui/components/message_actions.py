@@ -6,6 +6,7 @@ import reflex as rx
 
 from gantry.state.asking import AskingState
 from gantry.state.chat import ChatState
+from gantry.state.order import OrderState
 from gantry.state.views.chat import MessageView
 from gantry.ui.browser import Kept, function
 from gantry.ui.components.answer import streamed_text
@@ -102,6 +103,7 @@ def _of_answer(view: MessageView, rating: rx.Var[str]) -> rx.Component:
             other_model_button(view, class_name="action narrow"),
             class_name="retry",
         ),
+        _action("Fork from here", "git-fork", OrderState.fork(view.id), data_testid="fork"),
         _action("View prompt", "scroll-text", open_prompt(view.id), data_testid="open-context"),
     )
 

@@ -36,6 +36,15 @@ def welcome() -> rx.Component:
     greeting = rx.cond(is_evening, "Good evening", rx.cond(_HOUR < 12, "Good morning", "Good afternoon"))
     return rx.el.div(
         rx.el.h1(greeting, rx.cond(name != "", f", {name}", "")),
+        rx.cond(
+            ChatState.folder_name != "",
+            rx.el.p(
+                rx.icon("folder", size=16, aria_hidden="true"),
+                f"In {ChatState.folder_name}",
+                class_name="begins-in",
+                data_testid="begins-in",
+            ),
+        ),
         rx.cond(ChatState.offline, _no_model()),
         rx.cond(ChatSettingsState.persona != "", _persona()),
         rx.el.ul(

@@ -2,15 +2,11 @@
 import { useEffect, useEffectEvent } from "react";
 
 const UNITS = Object.entries({ day: 86_400, hour: 3600, minute: 60 });
-
 const formatted = (at, options) => new Intl.DateTimeFormat(undefined, options).format(at);
 
 /** The time, with the day unless that is today. */
-export function shortMoment(iso) {
-  const at = new Date(iso);
-  const isToday = at.toDateString() === new Date().toDateString();
-  return formatted(at, isToday ? { timeStyle: "short" } : { dateStyle: "medium", timeStyle: "short" });
-}
+export const shortMoment = (iso, at = new Date(iso)) =>
+  formatted(at, { timeStyle: "short", ...(at.toDateString() !== new Date().toDateString() && { dateStyle: "medium" }) });
 
 /** Day and time to the second. */
 export const exactMoment = (iso) => formatted(new Date(iso), { dateStyle: "medium", timeStyle: "long" });

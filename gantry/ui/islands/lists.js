@@ -45,10 +45,7 @@ const optionsOf = (picker) => [...picker.querySelectorAll('[role="option"]:not([
 const activeOf = (picker) => picker.querySelector("[data-active]");
 
 /** Whether every word of `query` is somewhere in `text`. */
-export function matches(text, query) {
-  const words = query.toLowerCase().split(/\s+/);
-  return words.every((word) => text.toLowerCase().includes(word));
-}
+export const matches = (text, query, words = query.toLowerCase().split(/\s+/)) => words.every((word) => text.toLowerCase().includes(word));
 
 /** The option that `key` leads to from `current`; undefined when it is no key of the list. */
 export function move(options, current, key) {

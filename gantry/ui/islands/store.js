@@ -3,6 +3,7 @@
  * the server is away, so they are not Reflex state; gantry/ui/browser.py is how Python reads and changes them.
  */
 import { useCallback, useSyncExternalStore } from "react";
+import { ask } from "./backend.js";
 import { listening } from "./page.js";
 
 const values = new Map();
@@ -22,6 +23,12 @@ export function put(name, value) {
 export function putFor(name, value, milliseconds) {
   put(name, value);
   setTimeout(() => now(name) === value && put(name, ""), milliseconds);
+}
+
+/** Put what a path of the backend gives into `name`, with the status of the answer; 503: there was none. */
+export async function putFetched(name, path) {
+  const answer = await ask(path).catch(() => ({ status: 503 }));
+  put(name, { ...(answer.ok && (await answer.json())), status: answer.status });
 }
 
 /** The value of `name` in a component, which is drawn again when it changes. */

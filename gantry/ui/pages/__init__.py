@@ -6,6 +6,7 @@ import reflex as rx
 
 from gantry.state.addresses import CHAT
 from gantry.state.admin import PeopleState
+from gantry.state.archived import ArchivedState
 from gantry.state.chat import ChatState
 from gantry.state.first_steps import FirstStepsState
 from gantry.state.importing import ImportingState
@@ -15,9 +16,11 @@ from gantry.state.prompts import PromptsState
 from gantry.state.servers import ServersState
 from gantry.state.session import SessionState
 from gantry.state.settings import SettingsState
+from gantry.state.sharing import SharingState
 from gantry.state.sidebar import SidebarState
 from gantry.state.vault import VaultState
 from gantry.ui.pages.admin import admin_page
+from gantry.ui.pages.archived import archived_page
 from gantry.ui.pages.chat import chat_page
 from gantry.ui.pages.login import login_page
 from gantry.ui.pages.memory import memory_page
@@ -25,6 +28,7 @@ from gantry.ui.pages.missing import missing_page
 from gantry.ui.pages.personas import personas_page, prompts_page
 from gantry.ui.pages.settings import settings_page
 from gantry.ui.pages.setup import setup_page
+from gantry.ui.pages.shared import shared_page
 from gantry.ui.pages.vault import vault_page
 from gantry.ui.theme import PICTURE, STYLESHEETS, head
 
@@ -45,7 +49,7 @@ def add_pages(app: rx.App) -> None:
         settings_page,
         route="/settings",
         title="Settings · Gantry",
-        on_load=[*inside, SettingsState.load, ImportingState.load],
+        on_load=[*inside, SettingsState.load, ImportingState.load, SharingState.load],
     )
     add_page(
         memory_page, route="/settings/memory", title="Memory · Gantry", on_load=[*inside, MemoryState.load]
@@ -59,8 +63,13 @@ def add_pages(app: rx.App) -> None:
         title="Prompts · Gantry",
         on_load=[*inside, PromptsState.load],
     )
+    add_page(
+        archived_page, route="/archived", title="Archived · Gantry", on_load=[*inside, ArchivedState.load]
+    )
     add_page(vault_page, route="/vault", title="Documents · Gantry", on_load=[*inside, VaultState.load])
     add_page(admin_page, route="/admin/[tab]", title="Administration · Gantry", on_load=administration)
     add_page(login_page, route="/login", title="Sign in · Gantry", on_load=SessionState.enter)
     add_page(setup_page, route="/setup", title="Welcome · Gantry", on_load=SessionState.begin)
+    not_listed = [{"name": "robots", "content": "noindex, nofollow, noarchive"}]
+    add_page(shared_page, route="/s/[token]", title="Shared conversation · Gantry", meta=not_listed)
     add_page(missing_page, route="/404", title="Not found · Gantry")

@@ -12,6 +12,7 @@ from gantry.ui.components.importing import imports
 from gantry.ui.components.local import link, moment
 from gantry.ui.components.page import page, section
 from gantry.ui.components.placeholders import skeleton
+from gantry.ui.components.sharing import share_list
 from gantry.ui.forms import api_form, field, secret
 
 Theme = Literal["system", "light", "dark"]
@@ -41,6 +42,11 @@ def settings_page() -> rx.Component:
                 "Import",
                 imports(),
                 note="Conversations from other products, by the file they give you.",
+            ),
+            section(
+                "Shared links",
+                _once_loaded(share_list()),
+                note="Anybody who has a link can read what it shows.",
             ),
             section("Password", _password(), note="Changing it signs you out everywhere else."),
             section(

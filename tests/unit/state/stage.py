@@ -15,6 +15,7 @@ from reflex.state import State
 from gantry.domain.accounts import Actor, Person, Role
 from gantry.domain.chat import StoredConversation
 from gantry.domain.errors import NotFound, NotSignedIn
+from gantry.domain.order import StoredFolder
 from gantry.domain.personas import StoredPersona
 from gantry.runtime import Services, installed
 from gantry.services.chat import Listed
@@ -96,7 +97,7 @@ class FakeChat:
         self.all = [after if each is before else each for each in self.all]
 
     async def list_conversations(
-        self, who: Actor, *, before: datetime | None = None, limit: int = 50
+        self, who: Actor, *, before: datetime | None = None, limit: int = 50, listing: object = None
     ) -> list[Listed]:
         self.asked += limit
         rows = [each for each in self.all if not each.conversation.pinned]
@@ -118,6 +119,16 @@ class FakeChat:
 
     async def undelete(self, who: Actor, conversation: UUID) -> None:
         self.all.append(Listed(StoredConversation(conversation, NOON, NOON, "Back again"), False, False))
+
+
+class FakeOrder:
+    """Somebody without folders and tags."""
+
+    async def list_folders(self, who: Actor) -> list[StoredFolder]:
+        return []
+
+    async def tags(self, who: Actor) -> list[str]:
+        return []
 
 
 @dataclass
@@ -171,6 +182,8 @@ async def tab(
         "people": accounts or FakeAccounts(),
         "chat": chat,
         "conversations": chat,
+        "order": FakeOrder(),
+        "folders": FakeOrder(),
         "catalog": catalog,
         "connections": catalog,
         "answers": answers,

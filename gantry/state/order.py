@@ -1,0 +1,268 @@
+"""Changing where conversations stand: what is selected in the sidebar, what a dialog asks about, and doing it."""
+
+from collections.abc import Sequence
+from typing import Annotated, Literal
+from uuid import UUID
+
+import reflex as rx
+from annotated_types import Len
+from pydantic import StringConstraints
+from typing_extensions import TypedDict
+
+from gantry.domain.knowledge import DocumentScope, ScopeKind
+from gantry.domain.order import MAX_FOLDER_NAME_CHARACTERS, MAX_SELECTED
+from gantry.domain.text import counted
+from gantry.runtime import services
+from gantry.state.session import acting, guarded, notify, uuid_of
+from gantry.state.sidebar import SidebarState
+from gantry.state.views.order import FolderChoiceView, folder_choices
+from gantry.state.views.vault import CollectionView, collection_views
+
+Id = Annotated[str, StringConstraints(max_length=64)]
+Ids = Annotated[list[Id], Len(max_length=MAX_SELECTED)]
+Asked = Literal["", "move", "tags", "name", "documents", "delete"]
+
+
+class NameForm(TypedDict):
+    """The field for a folder's name."""
+
+    name: Annotated[str, StringConstraints(max_length=2 * MAX_FOLDER_NAME_CHARACTERS)]
+
+
+class TagsForm(TypedDict):
+    """The field for tags, with commas between them."""
+
+    tags: Annotated[str, StringConstraints(max_length=2000)]
+
+
+class OrderState(rx.State):
+    """The selection, and the question of the open dialog with what it is about."""
+
+    picking: bool = False
+    picked: list[str] = []
+    asking: Asked = ""
+    title: str = ""  # of the open dialog
+    text: str = ""  # what its field holds at first
+    choices: list[FolderChoiceView] = []
+    collections: list[CollectionView] = []
+    chosen: list[str] = []  # of the collections
+    reads_all: bool = True
+    _about: list[str] = []  # conversations
+    _folder: str = ""  # the folder that is named, deleted or given documents; empty: a new one,
+    _parent: str = ""  # and where that is to stand
+    _last: str = ""  # the row that was picked last
+
+    @rx.event
+    @guarded
+    async def begin_picking(self, conversation: Id):
+        """Offer a box to tick on every row; that of *conversation* is ticked."""
+        self.picking, self.picked, self._last = True, [conversation], conversation
+
+    @rx.event
+    @guarded
+    async def pick(self, conversation: Id, ticked: bool, reach: bool):
+        """Tick a row, or not; with *reach* (Shift) also those between it and the last one."""
+        every = [row.id for row in (await self.get_state(SidebarState)).every_row()]
+        rows = [conversation]
+        if reach and {conversation, self._last} <= set(every):
+            ends = sorted((every.index(conversation), every.index(self._last)))
+            rows = every[ends[0] : ends[1] + 1]
+        others = [each for each in self.picked if each not in rows]
+        self.picked = [*others, *(rows if ticked else [])][:MAX_SELECTED]
+        self._last = conversation
+
+    @rx.event
+    @guarded
+    async def pick_all(self):
+        """Tick every row that is there."""
+        every = (await self.get_state(SidebarState)).every_row()
+        self.picked = [row.id for row in every][:MAX_SELECTED]
+
+    @rx.event
+    @guarded
+    async def end_picking(self):
+        """Take the boxes away."""
+        self._stop_picking()
+
+    @rx.event
+    @guarded
+    async def archive(self, conversations: Ids):
+        """Take conversations out of the list, with a way back."""
+        done = await services().order.archive(await acting(self), _uuids(conversations), True)
+        return await self._gone("Archived", "unarchive", done)
+
+    @rx.event
+    @guarded
+    async def delete(self, conversations: Ids):
+        """Delete conversations, with one way back for all of them."""
+        done = await services().order.delete(await acting(self), _uuids(conversations))
+        return await self._gone("Deleted", "undelete-all", done)
+
+    @rx.event
+    @guarded
+    async def fork(self, message: Id):
+        """Go on from an answer in a conversation of its own."""
+        made = await services().forks.fork(await acting(self), uuid_of(message, "message"))
+        await (await self.get_state(SidebarState)).changed([], leave=True)
+        return rx.redirect(f"/c/{made}")
+
+    async def _gone(self, did: str, undo: str, done: Sequence[UUID]) -> rx.event.EventSpec | None:
+        ids = [str(each) for each in done]
+        self._stop_picking()
+        action = await (await self.get_state(SidebarState)).changed(ids, leave=True, undo=undo)
+        if ids:
+            await notify(self, f"{did} {counted(len(ids), 'conversation')}.", action="Undo", action_id=action)
+        if undo == "unarchive":
+            return None
+        return rx.redirect("/") if self.router.url.path.removeprefix("/c/") in ids else None
+
+    @rx.event
+    @guarded
+    async def ask_move(self, conversations: Ids):
+        """Ask for the folder to put conversations into."""
+        self._ask("move", "Move to folder", about=conversations)
+        self.choices = folder_choices(await services().folders.list_folders(await acting(self)))
+
+    @rx.event
+    @guarded
+    async def move(self, folder: Id):
+        """Put what was asked about into *folder*; empty: into none."""
+        await self._move(uuid_of(folder, "folder") if folder else None)
+
+    @rx.event
+    @guarded
+    async def dropped(self, address: Annotated[str, StringConstraints(max_length=2000)], folder: Id):
+        """Put the conversation whose link was dropped on *folder* into it; anything else that is dropped is passed over."""
+        _, _, conversation = address.partition("/c/")
+        if not conversation:
+            return
+        self._about = [conversation[:36]]
+        await self._move(uuid_of(folder, "folder") if folder else None)
+
+    @rx.event
+    @guarded
+    async def move_to_new(self, form: NameForm):
+        """Make a folder, and put what was asked about into it."""
+        made = await services().folders.create(await acting(self), form["name"])
+        await self._move(made.id)
+
+    async def _move(self, folder: UUID | None) -> None:
+        await services().order.move(await acting(self), _uuids(self._about), folder)
+        self._close()
+        self._stop_picking()
+        sidebar = await self.get_state(SidebarState)
+        await sidebar.changed(self._about, leave=folder is not None)
+        await sidebar.reload_folders()
+
+    @rx.event
+    @guarded
+    async def ask_tags(self, conversations: Ids, tags: Ids):
+        """Ask for the tags of a conversation, which has *tags*, or for tags to add to several."""
+        many = len(conversations) > 1
+        self._ask("tags", "Add tags" if many else "Tags", about=conversations)
+        self.text = "" if many else ", ".join(tags)
+
+    @rx.event
+    @guarded
+    async def tag(self, form: TagsForm):
+        """Give what was asked about the tags of the field."""
+        who, order, tags = await acting(self), services().order, form["tags"].split(",")
+        if len(self._about) == 1:
+            await order.set_tags(who, uuid_of(self._about[0]), tags)
+        else:
+            await order.tag(who, _uuids(self._about), add=tags)
+        self._close()
+        self._stop_picking()
+        sidebar = await self.get_state(SidebarState)
+        await sidebar.restart()
+        await sidebar.reload_folders()
+
+    @rx.event
+    @guarded
+    async def ask_name(self, folder: Id, name: str, parent: Id):
+        """Ask for the name of a folder; an empty *folder* is a new one, inside *parent* if given."""
+        self._ask("name", "Rename folder" if folder else "New folder", folder=folder)
+        self.text, self._parent = name[:MAX_FOLDER_NAME_CHARACTERS], parent
+
+    @rx.event
+    @guarded
+    async def name_folder(self, form: NameForm):
+        """Make the folder, or give it its new name."""
+        who, folders = await acting(self), services().folders
+        if self._folder:
+            await folders.rename(who, uuid_of(self._folder, "folder"), form["name"])
+        else:
+            parent = uuid_of(self._parent, "folder") if self._parent else None
+            await folders.create(who, form["name"], parent=parent)
+        await self._folders_changed()
+
+    @rx.event
+    @guarded
+    async def ask_delete(self, folder: Id, name: str):
+        """Ask whether a folder is to be deleted."""
+        self._ask("delete", f"Delete the folder “{name[:MAX_FOLDER_NAME_CHARACTERS]}”?", folder=folder)
+
+    @rx.event
+    @guarded
+    async def delete_folder(self):
+        """Delete the folder that was asked about; what is in it stays."""
+        await services().folders.delete(await acting(self), uuid_of(self._folder, "folder"))
+        sidebar = await self.get_state(SidebarState)
+        await self._folders_changed()
+        await sidebar.restart()
+
+    @rx.event
+    @guarded
+    async def ask_documents(self, folder: Id, name: str):
+        """Ask for the documents that chats begun in a folder start with."""
+        who = await acting(self)
+        scope = (await services().folders.start(who, uuid_of(folder, "folder"))).scope
+        self._ask(
+            "documents", f"Documents for new chats in “{name[:MAX_FOLDER_NAME_CHARACTERS]}”", folder=folder
+        )
+        self.collections = collection_views(await services().collections.list_collections(who))
+        self.reads_all = scope is None or scope.kind is ScopeKind.ALL
+        self.chosen = [str(each) for each in scope.collections] if scope else []
+
+    @rx.event
+    @guarded
+    async def read_all(self):
+        """Have chats begun in the folder start with all documents."""
+        self.reads_all, self.chosen = True, []
+        await self._keep_documents(None)
+
+    @rx.event
+    @guarded
+    async def read_collection(self, collection: Id, ticked: bool):
+        """Have them start with one collection more, or one less."""
+        others = [each for each in self.chosen if each != collection]
+        self.reads_all, self.chosen = False, [*others, *([collection] if ticked else [])]
+        kind = ScopeKind.SOME if self.chosen else ScopeKind.NONE
+        await self._keep_documents(DocumentScope(kind, tuple(_uuids(self.chosen))))
+
+    async def _keep_documents(self, scope: DocumentScope | None) -> None:
+        await services().folders.set_scope(await acting(self), uuid_of(self._folder, "folder"), scope)
+
+    async def _folders_changed(self) -> None:
+        self._close()
+        await (await self.get_state(SidebarState)).reload_folders()
+
+    @rx.event
+    @guarded
+    async def close(self):
+        """Ask nothing any more."""
+        self._close()
+
+    def _ask(self, what: Asked, title: str, *, about: Sequence[str] = (), folder: str = "") -> None:
+        self.asking, self.title, self.text = what, title, ""
+        self._about, self._folder, self._parent = list(about), folder, ""
+
+    def _close(self) -> None:
+        self.asking = ""
+
+    def _stop_picking(self) -> None:
+        self.picking, self.picked, self._last = False, [], ""
+
+
+def _uuids(ids: Sequence[str]) -> list[UUID]:
+    return [uuid_of(each, "conversation") for each in ids]

@@ -1,0 +1,69 @@
+"""What pages may see of read-only links, and what the page of a link shows."""
+
+from dataclasses import dataclass, field
+
+from gantry.domain.sharing import StoredShare
+
+
+@dataclass(frozen=True, slots=True)
+class ShareView:
+    """One link; moments are in seconds since the epoch, 0: it does not end."""
+
+    id: str
+    title: str
+    shows: str  # what it shows beside the texts
+    created: int
+    ends: int
+
+
+@dataclass(frozen=True, slots=True)
+class SharedSourceView:
+    """A passage that an answer cites, as the REST interface gives it."""
+
+    number: int = 0
+    title: str = ""
+    page: int | None = None
+    passage: str = ""
+    kind: str = ""
+    cited: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class SharedFileView:
+    """A file, as the REST interface gives it."""
+
+    id: str = ""
+    name: str = ""
+    media_type: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SharedMessageView:
+    """A message, as the REST interface gives it."""
+
+    role: str = ""
+    text: str = ""
+    sources: list[SharedSourceView] = field(default_factory=list[SharedSourceView])
+    files: list[SharedFileView] = field(default_factory=list[SharedFileView])
+
+
+@dataclass(frozen=True, slots=True)
+class SharedView:
+    """What a link shows, as the REST interface gives it; ``status`` is that of its answer, 0 until there is one."""
+
+    status: int = 0
+    title: str = ""
+    created_at: str = ""
+    messages: list[SharedMessageView] = field(default_factory=list[SharedMessageView])
+
+
+def share_view(share: StoredShare) -> ShareView:
+    """Make the view of a link."""
+    more = [word for word, shown in (("files", share.with_files), ("sources", share.with_sources)) if shown]
+    return ShareView(
+        str(share.id),
+        share.title or "Untitled",
+        f"with {' and '.join(more)}" if more else "texts only",
+        int(share.created_at.timestamp()),
+        int(share.expires_at.timestamp()) if share.expires_at else 0,
+    )

@@ -1,0 +1,115 @@
+"""Read-only links, for their owner: the dialog that makes them, and the list from which they are taken back."""
+
+from typing import Any
+
+import reflex as rx
+
+from gantry.state.sharing import SharingState
+from gantry.state.views.sharing import ShareView
+from gantry.ui.components.local import moment
+from gantry.ui.copying import copy_field
+from gantry.ui.dialogs import dialog
+from gantry.ui.forms import field
+
+_LASTS = (("", "Until I take it back"), ("1", "1 day"), ("7", "7 days"), ("30", "30 days"), ("365", "1 year"))
+
+
+def share_dialog() -> rx.Component:
+    """Lay out the dialog about one conversation's links."""
+    return dialog(
+        rx.cond(SharingState.address != "", _made(), _form()),
+        rx.cond(
+            SharingState.shares,
+            rx.el.div(
+                rx.el.h3("Links to this conversation", class_name="small strong"),
+                _list(),
+                class_name="stack tight",
+            ),
+        ),
+        open_=SharingState.asking,
+        title="Share",
+        on_close=SharingState.close,
+        testid="share",
+    )
+
+
+def share_list() -> rx.Component:
+    """Lay out the links that are listed at the moment, or say that there is none."""
+    return rx.cond(SharingState.shares, _list(), rx.el.p("You have no links.", class_name="soft"))
+
+
+def _form() -> rx.Component:
+    return rx.el.form(
+        rx.el.p(
+            "Anybody who has the link can read this conversation as it is now. What you write later is not shown.",
+            class_name="soft",
+        ),
+        _box("files", "Show files that were sent"),
+        _box("sources", "Show passages of documents that answers cite"),
+        field(
+            "Lasts",
+            rx.el.select(
+                *(rx.el.option(label, value=days) for days, label in _LASTS),
+                id="share-days",
+                name="days",
+                class_name="input",
+            ),
+            id_="share-days",
+        ),
+        rx.el.div(
+            rx.el.button("Cancel", type="button", class_name="button", on_click=SharingState.close),
+            rx.el.button(
+                "Create link", type="submit", class_name="button primary", data_testid="create-link"
+            ),
+            class_name="dialog-actions",
+        ),
+        on_submit=SharingState.share,
+        class_name="stack",
+    )
+
+
+def _box(name: str, label: str) -> rx.Component:
+    box: Any = rx.el.input(type="checkbox", name=name)
+    return rx.el.label(box, rx.el.span(label), class_name="scope-line")
+
+
+def _made() -> rx.Component:
+    return rx.el.div(
+        copy_field(SharingState.address, label="link"),
+        rx.el.p(
+            "Copy it now: it is not shown again. If it gets lost, take it back and create another.",
+            class_name="hint",
+        ),
+        class_name="stack tight",
+        data_testid="share-address",
+    )
+
+
+def _list() -> rx.Component:
+    return rx.el.ul(rx.foreach(SharingState.shares, _share), class_name="cards", aria_label="Links")
+
+
+def _share(each: ShareView) -> rx.Component:
+    return rx.el.li(
+        rx.el.div(
+            rx.el.div(each.title, class_name="anywhere"),
+            rx.el.div(
+                "Created ",
+                moment(each.created),
+                f", {each.shows}",
+                rx.cond(each.ends > 0, rx.fragment(", ends ", moment(each.ends))),
+                class_name="meta-line",
+            ),
+            class_name="grow",
+        ),
+        rx.el.button(
+            "Revoke",
+            type="button",
+            class_name="button tiny",
+            aria_label=f"Revoke the link to {each.title}",
+            on_click=SharingState.revoke(each.id),
+        ),
+        key=each.id,
+        class_name="row",
+        data_testid="share-row",
+    )

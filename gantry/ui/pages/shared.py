@@ -1,0 +1,132 @@
+"""The page of a link: a conversation as it was when the link was made, for whoever has it."""
+
+from dataclasses import asdict
+from typing import Any
+
+import reflex as rx
+
+from gantry.state.views.chat import SourceView
+from gantry.state.views.sharing import SharedFileView, SharedMessageView, SharedSourceView, SharedView
+from gantry.ui.browser import PATH, Kept, function, on_backend, plain_link
+from gantry.ui.components.answer import AnswerText
+from gantry.ui.components.mark import mark
+from gantry.ui.components.placeholders import skeleton
+
+_SHARED = Kept("shared", asdict(SharedView()))
+_PATH = "/api/v1/shared/" + PATH.split("/")[2]  # of the link in the address
+_OPEN = Kept("opened", -1)  # the message whose sources are unfolded
+
+
+def shared_page() -> rx.Component:
+    """Lay out what the link in the address shows, or that it shows nothing."""
+    shared: SharedView = _SHARED.value.to(SharedView)
+    return rx.el.div(
+        rx.el.div(
+            rx.match(
+                shared.status,
+                (0, skeleton(6)),
+                (200, _conversation(shared)),
+                (
+                    404,
+                    _nothing(
+                        "This link does not lead anywhere", "It may have been taken back, or have expired."
+                    ),
+                ),
+                _nothing("This page cannot be read just now", "Try again in a moment."),
+            ),
+            class_name="shared-column",
+        ),
+        class_name="shared",
+        custom_attrs={"data-bare": ""},
+        on_mount=function("putFetched", "store.js").partial("shared", _PATH),
+        data_testid="shared",
+    )
+
+
+def _nothing(title: str, said: str) -> rx.Component:
+    return rx.el.div(
+        rx.el.header(mark(), rx.el.h1(title), rx.el.p(said, class_name="soft")),
+        class_name="shared-nothing",
+        data_testid="no-share",
+    )
+
+
+def _conversation(shared: SharedView) -> rx.Component:
+    created = function("exactMoment", "clock.js").call(shared.created_at)
+    return rx.fragment(
+        rx.el.header(
+            rx.el.h1(rx.cond(shared.title != "", shared.title, "Conversation"), class_name="anywhere"),
+            rx.el.p("A copy of a conversation, made ", created, class_name="small soft"),
+            class_name="shared-header",
+        ),
+        rx.foreach(shared.messages, _message),
+        rx.el.footer("Shared from Gantry", class_name="small soft shared-footer"),
+    )
+
+
+def _message(view: SharedMessageView, place: Any) -> rx.Component:
+    is_question = view.role == "user"
+    said = rx.cond(is_question, "Question", "Answer")
+    return rx.el.article(
+        rx.el.h2(said, class_name="sr-only"),
+        rx.cond(rx.Var.create(view.files).length() > 0, _files(view)),
+        rx.cond(is_question, rx.el.div(view.text, class_name="bubble"), _answer(view, place)),
+        key=place,
+        class_name="message",
+        aria_label=said,
+        custom_attrs={"data-role": view.role},
+    )
+
+
+def _answer(view: SharedMessageView, place: Any) -> rx.Component:
+    return rx.fragment(
+        rx.el.div(
+            AnswerText.create(
+                part="text",
+                generation_id="",
+                stored=view.text,
+                live=False,
+                writing=False,
+                sources=rx.Var.create(view.sources).to(list[SourceView]),
+                on_source=_OPEN.put(place),
+            ),
+            class_name="answer",
+        ),
+        rx.cond(
+            rx.Var.create(view.sources).length() > 0,
+            rx.el.details(
+                rx.el.summary("Sources"),
+                rx.el.ol(rx.foreach(view.sources, _source)),
+                open=_OPEN.value == place,
+                class_name="shared-sources",
+            ),
+        ),
+    )
+
+
+def _source(source: SharedSourceView) -> rx.Component:
+    return rx.el.li(
+        rx.el.strong(f"{source.number} · {source.title}", class_name="anywhere"),
+        rx.cond(source.page, rx.el.span(f", page {source.page}")),
+        rx.cond(
+            source.passage != "",
+            rx.el.p(source.passage),
+            rx.el.p("This document was deleted.", class_name="soft"),
+        ),
+        key=source.number,
+    )
+
+
+def _files(view: SharedMessageView) -> rx.Component:
+    return rx.el.ul(rx.foreach(view.files, _file), class_name="attached", aria_label="Attached files")
+
+
+def _file(file: SharedFileView) -> rx.Component:
+    return rx.el.li(
+        rx.cond(
+            file.id,
+            plain_link(file.name, href=on_backend(_PATH + f"/files/{file.id}"), download=""),
+            file.name,
+        ),
+        class_name="attached-file",
+    )
