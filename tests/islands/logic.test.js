@@ -32,6 +32,9 @@ test("shortcuts are those of the system, and never typed text", async () => {
   assert.equal(shortcutOf(press("b", { ctrlKey: true }), true), "");
   assert.equal(shortcutOf(press("b", { metaKey: true }), true), "toggleSidebar");
   assert.equal(shortcutOf(press("b", { ctrlKey: true, altKey: true }), false), "");
+  assert.equal(shortcutOf(press("k", { ctrlKey: true }, true), false), "search");
+  assert.equal(shortcutOf(press("k", { metaKey: true }), true), "search");
+  assert.equal(shortcutOf(press("k", { ctrlKey: true, shiftKey: true }), false), "");
   assert.equal(shortcutOf(press("o", { ctrlKey: true, shiftKey: true }), false), "newChat");
   assert.equal(shortcutOf(press("?"), false), "help");
   assert.equal(shortcutOf(press("?", {}, true), false), "");

@@ -12,9 +12,11 @@ from gantry.domain.chat import MessageRole
 from gantry.domain.errors import Invalid, NotFound
 from gantry.domain.finding import Filters, Segment
 from gantry.models import Conversation, Message
+from gantry.services.chat import Sent
 from gantry.services.search import Hit
 from tests.factories import actor_of, make_account
 from tests.integration.services.test_languages import KEPT
+from tests.parts.llm_server import Script
 from tests.parts.stack import Stack
 
 NOON = datetime(2026, 6, 15, 12, tzinfo=UTC)
@@ -235,3 +237,38 @@ async def test_what_is_marked_on_the_page(stack: Stack) -> None:
     )
     assert await stack.services.search.pattern(stack.who, "蓝色盒子", chinese) == "蓝色盒子"
     assert await stack.services.search.pattern(stack.who, "zebra", english) == ""
+
+
+async def test_the_part_of_a_conversation_around_a_message(stack: Stack) -> None:
+    """Far up on the active path; at its ends; of a stranger nothing."""
+    ids = await kept(stack, *[f"Message {n}" for n in range(200)])
+    chat = stack.services.chat
+
+    async def shown(message: UUID) -> list[UUID]:
+        return [bubble.message.id for bubble in (await chat.around(stack.who, message)).bubbles]
+
+    assert await shown(ids[100]) == ids[85:116]
+    assert await shown(ids[3]) == ids[:19]
+    assert await shown(ids[199]) == ids[184:]
+    assert (await chat.around(stack.who, ids[100])).has_earlier
+    assert not (await chat.around(stack.who, ids[3])).has_earlier
+    async with stack.database.begin() as tx:
+        ben = actor_of(await make_account(tx, "ben@example.org"))
+    with pytest.raises(NotFound):
+        await chat.around(ben, ids[100])
+
+
+async def test_another_branch_comes_on_screen_unless_an_answer_is_written(stack: Stack) -> None:
+    """Then the way to the message is shown, and what is on screen stays active."""
+    first = await stack.ask("Which bird?")
+    await stack.read(first)
+    again = await stack.services.chat.regenerate(stack.who, first.message_id, model="openai/scripted")
+    await stack.read(Sent(again.conversation_id, again.message_id, again.generation_id))
+    window = await stack.services.chat.around(stack.who, first.message_id)
+    assert [bubble.message.id for bubble in window.bubbles][-1] == first.message_id
+    assert window.conversation.active_leaf_id == first.message_id
+    stack.llm.default = Script(text="word " * 200, tokens_per_second=50)
+    more = await stack.ask("More?", first.conversation_id)
+    window = await stack.services.chat.around(stack.who, again.message_id)
+    assert [bubble.message.id for bubble in window.bubbles][-1] == again.message_id
+    assert window.conversation.active_leaf_id == more.message_id
