@@ -26,22 +26,24 @@ class FolderIn(BaseModel):
 
 
 class FolderChange(BaseModel):
-    """What to change; what is left out stays. ``parent_id`` null is the top, ``scope`` null all documents."""
+    """What to change; what is left out stays. Null is the top, all documents, the default persona."""
 
     name: str | None = Field(default=None, min_length=1, max_length=MAX_FOLDER_NAME_CHARACTERS)
     parent_id: UUID | None = None
     folded: StrictBool | None = None
     scope: ScopeIn | None = None
+    persona_id: UUID | None = None
 
 
 class FolderOut(BaseModel):
-    """A folder; a chat begun in it starts with ``scope``, null: all documents."""
+    """A folder; a chat begun in it starts with ``scope`` (null: all documents) and the persona (null: the default one)."""
 
     id: UUID
     parent_id: UUID | None
     name: str
     folded: bool
     scope: ScopeIn | None
+    persona_id: UUID | None
 
     @classmethod
     def of(cls, folder: StoredFolder) -> Self:
@@ -52,6 +54,7 @@ class FolderOut(BaseModel):
             name=folder.name,
             folded=folder.folded,
             scope=_scope(folder.scope) if folder.scope else None,
+            persona_id=folder.persona_id,
         )
 
 
@@ -105,6 +108,8 @@ async def change_folder(who: Writes, folder_id: UUID, change: FolderChange) -> F
         await folders.fold(who, folder_id, change.folded)
     if "scope" in change.model_fields_set:
         await folders.set_scope(who, folder_id, change.scope.scope() if change.scope else None)
+    if "persona_id" in change.model_fields_set:
+        await folders.set_persona(who, folder_id, change.persona_id)
     return FolderOut.of(await folders.start(who, folder_id))
 
 

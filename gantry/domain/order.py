@@ -26,6 +26,7 @@ class StoredFolder:
     folded: bool
     created_at: datetime
     scope: DocumentScope | None = None
+    persona_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ class Folder(Row, table=True):
     """A person's folder of conversations; one with a parent stands inside it, and holds no other.
 
     ``scope`` is the ``domain.knowledge.DocumentScope`` that a conversation begun in it starts with; None: all documents.
+    ``persona_id`` is the persona it starts with, in place of the default one.
     """
 
     account_id: UUID = Field(foreign_key="account.id", ondelete="CASCADE", index=True)
@@ -22,6 +23,7 @@ class Folder(Row, table=True):
     scope: dict[str, Any] | None = Field(
         default=None, sa_column=Column(JSON(none_as_null=True), nullable=True)
     )
+    persona_id: UUID | None = None  # no foreign key, as in Conversation: one that is gone is none
     folded: bool = False
     created_at: datetime = Field(sa_type=UtcDateTime)
 

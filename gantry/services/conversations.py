@@ -1,7 +1,7 @@
 """A person's conversations as a whole: list, name, pin, delete."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -94,6 +94,7 @@ class ConversationService:
         conversation.title = cleaned_title(title)
         conversation.title_by_hand = bool(conversation.title)
         async with self.database.begin() as tx:
+            beginning = await _in_folder(tx, who, beginning)
             if beginning.persona is not None:
                 self._dress(conversation, persona_of(await tx.personas.get(beginning.persona, owner=who.id)))
                 conversation.model = chosen or conversation.model
@@ -281,6 +282,15 @@ class ConversationService:
 def new_conversation(who: Actor, model: str | None, at: datetime) -> Conversation:
     """Return a row that is not stored yet."""
     return Conversation(account_id=who.id, model=model, created_at=at, updated_at=at, seen_at=at)
+
+
+async def _in_folder(tx: UnitOfWork, who: Actor, beginning: Beginning) -> Beginning:
+    """Return *beginning* with the persona of its folder, where it names none and the folder has one that is there."""
+    if beginning.folder is None or beginning.persona is not None:
+        return beginning
+    folder = await tx.order.get_folder(beginning.folder, owner=who.id)
+    persona = await tx.personas.find(folder.persona_id, owner=who.id) if folder.persona_id else None
+    return replace(beginning, persona=persona.id) if persona else beginning
 
 
 async def begin(tx: UnitOfWork, conversation: Conversation, beginning: Beginning) -> None:

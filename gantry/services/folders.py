@@ -33,9 +33,11 @@ class FolderService:
             return [_value(row) for row in await tx.order.folders(owner=who.id)]
 
     async def start(self, who: Actor, folder: UUID) -> StoredFolder:
-        """Return the folder that a chat is about to begin in, with those of its documents that are still there."""
+        """Return the folder that a chat is about to begin in, with its persona and documents, if they are still there."""
         async with self.database.read() as tx:
             found = _value(await tx.order.get_folder(folder, owner=who.id))
+            if found.persona_id and await tx.personas.find(found.persona_id, owner=who.id) is None:
+                found = replace(found, persona_id=None)
             if found.scope is None:
                 return found
             return replace(found, scope=await tx.attachments.still_there(found.scope, owner=who.id))
@@ -88,6 +90,17 @@ class FolderService:
             async with self.database.read() as tx:
                 await tx.attachments.require_scope(scope, owner=who.id)
         return await self._change(who, folder, scope=scope.stored() if scope else None)
+
+    async def set_persona(self, who: Actor, folder: UUID, persona: UUID | None) -> StoredFolder:
+        """Choose the persona that a chat begun in the folder starts with; None: the default one.
+
+        Raises:
+            NotFound: The persona is not *who*'s.
+        """
+        if persona is not None:
+            async with self.database.read() as tx:
+                await tx.personas.get(persona, owner=who.id)
+        return await self._change(who, folder, persona_id=persona)
 
     async def delete(self, who: Actor, folder: UUID) -> None:
         """Delete a folder; conversations and folders in it stay, outside of any."""

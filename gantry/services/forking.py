@@ -62,4 +62,5 @@ def _beside(who: Actor, source: Conversation, at: datetime) -> Conversation:
     copy.title = f"{title[: MAX_TITLE_CHARACTERS - len(_MARK)]}{_MARK}"
     copy.scope, copy.remembered = dict(source.scope), source.remembered
     copy.folder_id, copy.tags = source.folder_id, source.tags
+    copy.persona_id, copy.parameters = source.persona_id, source.parameters
     return copy

@@ -311,16 +311,20 @@ class ChatState(rx.State):
         return self._address() == "" and "temporary" in self.router.url.query_parameters
 
     async def _enter_folder(self, who: Actor) -> None:
-        """Begin in the folder that the address of a new conversation names, with its documents."""
+        """Begin in the folder that the address of a new conversation names, with its documents and its persona."""
         wanted = self.router.url.query_parameters.get("folder", "")
         if wanted == self.folder:
             return
         self.folder = self.folder_name = ""
+        folder = await services().folders.start(who, uuid_of(wanted, "folder")) if wanted else None
+        settings = await self.get_state(ChatSettingsState)
+        await settings.begin_with(who, folder.persona_id if folder else None)
         self._take_scope(DocumentScope())
-        if wanted:
-            folder = await services().folders.start(who, uuid_of(wanted, "folder"))
+        self._dress(settings)
+        self.uncounted = settings.uncounted
+        if folder:
             self.folder, self.folder_name = str(folder.id), folder.name
-            self._take_scope(folder.scope or DocumentScope())
+            self._take_scope(folder.scope or self.reads())
 
     def _blank(self, conversation: str) -> None:
         if conversation != self.conversation_id:

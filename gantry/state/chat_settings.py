@@ -5,6 +5,7 @@ As in ``state.chat``, what a handler acts on comes in its arguments; ``ChatState
 
 from dataclasses import replace
 from typing import Any
+from uuid import UUID
 
 import reflex as rx
 
@@ -143,6 +144,13 @@ class ChatSettingsState(rx.State):
         self._take_parameters(Parameters())
         self._take_persona(await services().personas.default(who))
         return True
+
+    async def begin_with(self, who: Actor, persona: UUID | None) -> None:
+        """Show a new conversation with *persona*, or (None) with the default one, whatever is on the page."""
+        self._of = None
+        await self.begin(who)
+        if persona is not None:
+            self._take_persona(await services().personas.get(who, persona))
 
     def _take_parameters(self, parameters: Parameters) -> None:
         stored = parameters.stored()

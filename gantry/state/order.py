@@ -15,7 +15,7 @@ from gantry.domain.text import counted
 from gantry.runtime import services
 from gantry.state.session import acting, guarded, notify, uuid_of
 from gantry.state.sidebar import SidebarState
-from gantry.state.views.order import FolderChoiceView, folder_choices
+from gantry.state.views.order import FolderChoiceView, PersonaChoiceView, folder_choices, persona_choices
 from gantry.state.views.vault import CollectionView, collection_views
 
 Id = Annotated[str, StringConstraints(max_length=64)]
@@ -47,6 +47,8 @@ class OrderState(rx.State):
     collections: list[CollectionView] = []
     chosen: list[str] = []  # of the collections
     reads_all: bool = True
+    personas: list[PersonaChoiceView] = []
+    persona: str = ""  # of chats begun in the folder; empty: the default one
     _about: list[str] = []  # conversations
     _folder: str = ""  # the folder that is named, deleted or given documents; empty: a new one,
     _parent: str = ""  # and where that is to stand
@@ -214,13 +216,14 @@ class OrderState(rx.State):
     @rx.event
     @guarded
     async def ask_documents(self, folder: Id, name: str):
-        """Ask for the documents that chats begun in a folder start with."""
+        """Ask for the persona and the documents that chats begun in a folder start with."""
         who = await acting(self)
-        scope = (await services().folders.start(who, uuid_of(folder, "folder"))).scope
-        self._ask(
-            "documents", f"Documents for new chats in “{name[:MAX_FOLDER_NAME_CHARACTERS]}”", folder=folder
-        )
+        found = await services().folders.start(who, uuid_of(folder, "folder"))
+        scope = found.scope
+        self._ask("documents", f"New chats in “{name[:MAX_FOLDER_NAME_CHARACTERS]}”", folder=folder)
         self.collections = collection_views(await services().collections.list_collections(who))
+        self.personas = persona_choices(await services().personas.list_personas(who))
+        self.persona = str(found.persona_id or "")
         self.reads_all = scope is None or scope.kind is ScopeKind.ALL
         self.chosen = [str(each) for each in scope.collections] if scope else []
 
@@ -239,6 +242,14 @@ class OrderState(rx.State):
         self.reads_all, self.chosen = False, [*others, *([collection] if ticked else [])]
         kind = ScopeKind.SOME if self.chosen else ScopeKind.NONE
         await self._keep_documents(DocumentScope(kind, tuple(_uuids(self.chosen))))
+
+    @rx.event
+    @guarded
+    async def choose_persona(self, persona: Id):
+        """Have them start with another persona, or (empty) with the default one."""
+        chosen = uuid_of(persona, "persona") if persona else None
+        who, folder = await acting(self), uuid_of(self._folder, "folder")
+        self.persona = str((await services().folders.set_persona(who, folder, chosen)).persona_id or "")
 
     async def _keep_documents(self, scope: DocumentScope | None) -> None:
         await services().folders.set_scope(await acting(self), uuid_of(self._folder, "folder"), scope)

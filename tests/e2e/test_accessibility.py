@@ -359,7 +359,7 @@ async def test_axe_finds_nothing(visits: Visits, admin: Person, cue: Cues, look:
     """No page breaks a rule of axe; on a phone a reference is at least 24 px high and wide."""
     visits.faults.allow_status(404)
     conversation = await _with_everything(visits, admin, cue)
-    more = ("/vault", "/personas", "/personas/prompts", "/settings", "/settings/memory")
+    more = ("/vault", "/personas", "/personas/prompts", "/settings", "/settings/memory", "/archived")
     inside = ("/", conversation, *more, "/admin/users", "/admin/models")
     known, stranger = await visits.tab(admin, **look), await visits.tab(None, **look)
     faults: list[str] = []

@@ -126,24 +126,33 @@ async def test_folders_hold_conversations_and_stay_as_they_are(tab: Tab, person:
     await expect(tab.rows).to_have_count(3)
 
 
-async def test_a_folder_has_documents_of_its_own(tab: Tab, person: Person, cue: Cues) -> None:
-    """A chat begun in it starts with them."""
+async def test_a_folder_has_a_persona_and_documents_of_its_own(tab: Tab, person: Person, cue: Cues) -> None:
+    """A chat begun in it starts with them, and one begun elsewhere does not."""
+    made = await person.rest.post("/api/v1/personas", json={"name": "Gardener"})
+    assert made.status_code == 201, made.text
     made = await person.rest.post("/api/v1/collections", json={"name": "Plants"})
     assert made.status_code == 201, made.text
     await person.conversation("Some")
     await tab.open()
     await _new_folder(tab, "Garden")
-    await tab.menu(_folder(tab, "Garden").get_by_test_id("folder-actions"), "Documents for new chats")
+    await tab.menu(_folder(tab, "Garden").get_by_test_id("folder-actions"), "Settings for new chats")
     dialog = tab.page.get_by_test_id("ask-documents")
+    await dialog.get_by_label("Persona").select_option("Gardener")
     await dialog.get_by_label("Plants (0)").click()
     await expect(dialog.get_by_label("Plants (0)")).to_be_checked()
     await expect(dialog.get_by_label("All documents")).not_to_be_checked()
     await dialog.get_by_role("button", name="Done").click()
     await tab.menu(_folder(tab, "Garden").get_by_test_id("folder-actions"), "New chat here")
     await expect(tab.page.get_by_test_id("scope")).to_contain_text("Plants")
+    await expect(tab.page.get_by_test_id("persona-picker")).to_contain_text("Gardener")
     await tab.ask(f"Which? {cue(Script('Roses.'))}")
     await tab.ends()
     await expect(tab.page.get_by_test_id("scope")).to_contain_text("Plants")
+    await expect(tab.page.get_by_test_id("persona-picker")).to_contain_text("Gardener")
+    await tab.page.get_by_test_id("new-chat").click()
+    await tab.at("/")
+    await expect(tab.page.get_by_test_id("scope")).to_contain_text("All documents")
+    await expect(tab.page.get_by_test_id("persona-picker")).not_to_contain_text("Gardener")
 
 
 async def test_several_are_selected_and_changed_at_once(tab: Tab, person: Person) -> None:

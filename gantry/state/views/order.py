@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from gantry.domain.order import StoredFolder
+from gantry.domain.personas import StoredPersona
 from gantry.services.chat import Listed
 from gantry.state.views.sidebar import in_order
 
@@ -25,6 +26,19 @@ class ArchivedView:
     title: str
     updated: int
     folder: str
+
+
+@dataclass(frozen=True, slots=True)
+class PersonaChoiceView:
+    """A persona that chats can begin with."""
+
+    id: str
+    name: str
+
+
+def persona_choices(personas: Iterable[StoredPersona]) -> list[PersonaChoiceView]:
+    """Return *personas* in order."""
+    return [PersonaChoiceView(str(each.id), each.name) for each in personas]
 
 
 def folder_choices(folders: Iterable[StoredFolder]) -> list[FolderChoiceView]:

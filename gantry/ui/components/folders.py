@@ -115,7 +115,7 @@ def folder_menu() -> rx.Component:
             rx.fragment(),
             entry("New folder inside", "folder-plus", OrderState.ask_name("", "", about.id)),
         ),
-        entry("Documents for new chats", "library", OrderState.ask_documents(about.id, about.name)),
+        entry("Settings for new chats", "settings-2", OrderState.ask_documents(about.id, about.name)),
         entry("Delete", "trash-2", OrderState.ask_delete(about.id, about.name), danger=True),
     )
 

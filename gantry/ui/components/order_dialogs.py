@@ -127,6 +127,7 @@ def _name() -> rx.Component:
 def _documents() -> rx.Component:
     return _dialog(
         "documents",
+        rx.cond(rx.Var.create(OrderState.personas).length() > 0, _persona()),
         rx.el.div(
             _line("All documents", OrderState.reads_all, lambda _on: OrderState.read_all()),
             rx.foreach(OrderState.collections, _collection),
@@ -134,10 +135,25 @@ def _documents() -> rx.Component:
             role="group",
             aria_label="Documents",
         ),
-        rx.el.p("Each chat can choose others.", class_name="hint"),
+        rx.el.p("Each chat can change them.", class_name="hint"),
         dialog_actions(
             rx.el.button("Done", type="button", class_name="button primary", on_click=OrderState.close)
         ),
+    )
+
+
+def _persona() -> rx.Component:
+    return field(
+        "Persona",
+        rx.el.select(
+            rx.el.option("The default one", value=""),
+            rx.foreach(OrderState.personas, lambda each: rx.el.option(each.name, value=each.id)),
+            id="folder-persona",
+            value=OrderState.persona,
+            on_change=OrderState.choose_persona,
+            class_name="input",
+        ),
+        id_="folder-persona",
     )
 
 

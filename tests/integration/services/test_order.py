@@ -8,6 +8,7 @@ from gantry.domain.accounts import Actor
 from gantry.domain.errors import Invalid, NotFound
 from gantry.domain.knowledge import DocumentScope, ScopeKind
 from gantry.domain.order import ARCHIVE, LOOSE, MAX_SELECTED, MAX_TAG_CHARACTERS, MAX_TAGS, Listing
+from gantry.domain.personas import PersonaDraft
 from gantry.models import new_id
 from gantry.services.chat import Beginning
 from tests.factories import actor_of, make_account
@@ -125,6 +126,24 @@ async def test_a_chat_begun_in_a_folder_starts_with_its_documents(stack: Stack) 
     await stack.services.collections.delete(stack.who, shelf.id)
     begun = await conversations.create(stack.who, beginning=Beginning(folder=folder.id))
     assert DocumentScope.parse(begun.scope).kind is ScopeKind.NONE
+
+
+async def test_a_chat_begun_in_a_folder_starts_with_its_persona(stack: Stack) -> None:
+    """Unless it names another; one that was deleted since is none; nobody takes another person's."""
+    folders, personas = stack.services.folders, stack.services.personas
+    folder = await folders.create(stack.who, "Garden")
+    gardener = await personas.create(stack.who, PersonaDraft("Gardener"))
+    other = await personas.create(stack.who, PersonaDraft("Cook"))
+    await folders.set_persona(stack.who, folder.id, gardener.id)
+    create = stack.services.conversations.create
+    assert (await create(stack.who, beginning=Beginning(folder=folder.id))).persona_id == gardener.id
+    begun = await create(stack.who, beginning=Beginning(folder=folder.id, persona=other.id))
+    assert begun.persona_id == other.id
+    with pytest.raises(NotFound):
+        await folders.set_persona(await somebody(stack), folder.id, gardener.id)
+    await personas.delete(stack.who, gardener.id)
+    assert (await folders.start(stack.who, folder.id)).persona_id is None
+    assert (await create(stack.who, beginning=Beginning(folder=folder.id))).persona_id is None
 
 
 async def test_tags_are_free_words_within_limits(stack: Stack) -> None:
