@@ -160,8 +160,8 @@ def joined(parts: Sequence[str]) -> str:
 
 def placeholder(kind: str, name: str = "") -> str:
     """Return the line that stands for something which does not come along: ``placeholder("Image", "cat.png")``."""
-    name = storable(" ".join(name.split())).replace("`", "'")[:200]
-    return f"*[{kind} not in the export: `{name}`]*" if name else f"*[{kind} not in the export]*"
+    name = storable(" ".join(name.split())).replace("[", "(").replace("]", ")")[:200]
+    return f"[{kind} not in the export: {name}]" if name else f"[{kind} not in the export]"
 
 
 def in_a_row(messages: Sequence[ForeignMessage]) -> tuple[ForeignMessage, ...]:

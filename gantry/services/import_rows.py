@@ -1,6 +1,7 @@
 """From a foreign conversation to our rows: titles, times, limits, and what is said about files that did not come along."""
 
 import hashlib
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -28,8 +29,9 @@ from gantry.repositories.importing import key_of
 
 _MAX_KEY = 200
 _MAX_MODEL = 255
-_CUT = "*[Cut here: the whole text is in the attached file]*"
+_CUT = "[Cut here: the whole text is in the attached file]"
 _OWN = "gantry"
+_BREAKS_LINK = re.compile(r"[<>\s]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,8 +271,8 @@ def note_of(file: ForeignFile, name: str) -> str:
     """Return the line that stands for a file that did not come along."""
     kind = file.media_type.partition("/")[0]
     what = {"image": "Image", "audio": "Recording", "video": "Video"}.get(kind, "File")
-    if file.url.startswith(("https://", "http://")):
-        return f"*[{what}]* [{name.replace('[', '(').replace(']', ')')}](<{file.url}>)"
+    if file.url.startswith(("https://", "http://")) and not _BREAKS_LINK.search(file.url):
+        return f"{what}: [{name.replace('[', '(').replace(']', ')')}](<{file.url}>)"
     return placeholder(what, name)
 
 

@@ -49,6 +49,7 @@ class ImportService:
     max_bytes: int
     now: Callable[[], datetime] = utc_now
     tasks: dict[UUID, asyncio.Task[None]] = field(default_factory=dict[UUID, asyncio.Task[None]])
+    receiving: set[UUID] = field(default_factory=set[UUID])  # by person, in this process
 
     async def receive(self, who: Actor, body: AsyncIterator[bytes]) -> Received:
         """Store the file for the moment; ``look`` goes on with it.
@@ -57,13 +58,20 @@ class ImportService:
             Invalid: It is too large.
             Unavailable: There is no room.
         """
-        return await self.files.receive(_limited(body, self.max_bytes), limit_bytes=self.max_bytes)
+        if who.id in self.receiving:
+            raise Conflict("Another of your exports is being uploaded.", advice="Wait until it has arrived.")
+        self.receiving.add(who.id)
+        try:
+            return await self.files.receive(_limited(body, self.max_bytes), limit_bytes=self.max_bytes)
+        finally:
+            self.receiving.discard(who.id)
 
     async def look(self, who: Actor, received: Received, name: str) -> StoredImport:
         """Begin to find out what a file would add; nothing is changed."""
         run = self._new(who, name, ImportState.LOOKING, received.path)
         try:
             await self._require_idle(who)
+            await self._forget_looked_at(who)
             async with self.database.begin() as tx:
                 await tx.importing.add_run(run)
         except BaseException:
@@ -83,6 +91,7 @@ class ImportService:
             if row.state is not ImportState.LOOKED or not row.path:
                 raise Conflict("This file was imported already, or has to be chosen again.")
             row.state, row.progress, row.beat_at = ImportState.RUNNING, 0, self.now()
+            row.receipt = {}  # from now on it says what was added
         return self._begin(who, row, Choice(remember=remember))
 
     async def import_file(
@@ -170,6 +179,12 @@ class ImportService:
             rows = await tx.importing.runs(who.id, limit=_LISTED)
         if any(self._told(row).state in _BUSY for row in rows):
             raise Conflict("Another of your imports is running.", advice="Wait until it has ended.")
+
+    async def _forget_looked_at(self, who: Actor) -> None:
+        """Make room: of each person one file waits to be imported."""
+        for each in await self.list_imports(who):
+            if each.state is ImportState.LOOKED:
+                await self.discard(who, each.id)
 
     def _told(self, row: ImportRun) -> StoredImport:
         if row.state in _BUSY and row.id not in self.tasks and row.beat_at < self.now() - _SILENT:

@@ -48,13 +48,16 @@ class ChatGpt:
         messages: list[ForeignMessage] = []
         lost: list[Skipped] = []
         title = text(conversation.get("title"))
+        links: list[str] = []
         for key, node in nodes.items():
             parent = text(mapping(node).get("parent")) or above.get(key)
             try:
-                messages.append(_message(key, parent, mapping(mapping(node).get("message")), default, around))
+                message = mapping(mapping(node).get("message"))
+                messages.append(_message(key, parent, message, default, around, links))
             except (LookupError, TypeError, ValueError, AttributeError) as error:
                 messages.append(_hidden(key, parent))
                 lost.append(Skipped(f"a message of “{title[:80]}”", f"it could not be read ({error})"))
+        lost += [Skipped(f"file “{name}” of “{title[:80]}”", "the export does not hold it") for name in links]
         yield ForeignConversation(
             key=first_text(conversation, "conversation_id", "id"),
             title=title,
@@ -84,14 +87,21 @@ def _hidden(key: str, parent: str | None) -> ForeignMessage:
 
 
 def _message(
-    key: str, parent: str | None, message: Mapping[str, Any], default: str, around: Surroundings
+    key: str,
+    parent: str | None,
+    message: Mapping[str, Any],
+    default: str,
+    around: Surroundings,
+    links: list[str],
 ) -> ForeignMessage:
+    """Read one node; *links* takes in the names of files that its text links to."""
     author = mapping(message.get("author"))
     role = text(author.get("role"))
     about = mapping(message.get("metadata"))
     if _is_out_of_sight(role, message, about):
         return _hidden(key, parent)
     found = content_of(message, around)
+    links += found.lost
     if found.is_empty:
         return _hidden(key, parent)
     is_step = role != "user" and (found.is_step or role == "tool" or _is_call(message))

@@ -25,6 +25,7 @@ class Content:
     reasoning: str = ""
     files: list[ForeignFile] = field(default_factory=list[ForeignFile])
     is_step: bool = False
+    lost: list[str] = field(default_factory=list[str])  # files that the text links to, and no export holds
 
     @property
     def markdown(self) -> str:
@@ -69,6 +70,7 @@ def _spoken(
     elif recipient != "all":
         found.blocks.append(_call(recipient, plain))
     else:
+        found.lost += [link[2].rsplit("/", 1)[-1] for link in _SANDBOX.finditer(plain)]
         found.blocks.append(_cited(plain, mapping(message.get("metadata"))))
 
 

@@ -106,7 +106,7 @@ def _objects(head: bytes, stream: Stream) -> Iterator[Any]:
     """Yield one object, or the objects of lines."""
     whole = _up_to(head, stream, MAX_WHOLE)
     try:
-        yield json.loads(whole)
+        yield _one(whole)
     except ValueError:
         if _is_lines(whole):
             yield from _lines(_Rest(whole, stream), stream)
@@ -116,6 +116,13 @@ def _objects(head: bytes, stream: Stream) -> Iterator[Any]:
             raise Unreadable("it is not JSON, or it breaks off") from None
     except RecursionError:
         yield _nested(whole)
+
+
+def _one(whole: bytes) -> Any:
+    """Return an object that is all of a file; ValueError for what is more, without reading all of it first."""
+    if len(whole) >= MAX_WHOLE:
+        raise ValueError("cut")
+    return json.loads(whole)
 
 
 def _nested(whole: bytes) -> Any:

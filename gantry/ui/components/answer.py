@@ -9,6 +9,7 @@ from gantry.state.asking import AskingState
 from gantry.state.chat import ChatState
 from gantry.state.views.chat import MessageView, SourceView
 from gantry.ui.browser import Kept
+from gantry.ui.components.attached import attached
 from gantry.ui.components.local import number_event, text_text_flag_event
 from gantry.ui.components.sources import open_source, sources
 
@@ -92,6 +93,7 @@ def answer(view: MessageView) -> rx.Component:
     """Lay out an answer with what belongs to it; what went wrong stands below the text so far."""
     return rx.fragment(
         rx.cond(view.left_out > 0, _left_out(view)),
+        attached(view),
         _body(view=view),
         sources(view),
         rx.cond(view.status == "stopped", _ending("You stopped this answer.")),

@@ -8,6 +8,7 @@ from gantry.domain.chat import MAX_MESSAGE_CHARACTERS
 from gantry.state.asking import AskingState
 from gantry.state.views.chat import MessageView
 from gantry.ui.browser import Kept, function
+from gantry.ui.components.attached import attached
 
 EDITING = Kept("editing")  # the id of the message that is edited; a branch that is stored has another one
 _UNFOLDED = Kept("unfolded")
@@ -23,15 +24,7 @@ class _Text(rx.el.Textarea):
 def user_message(view: MessageView) -> rx.Component:
     """Lay out the files and the text of a question."""
     return rx.fragment(
-        rx.cond(
-            view.files,
-            rx.el.ul(
-                rx.foreach(view.files, lambda name: rx.el.li(name, class_name="attached-file")),
-                class_name="attached",
-                aria_label="Attached files",
-                data_testid="sent-files",
-            ),
-        ),
+        attached(view),
         rx.cond(EDITING.value == view.id, _editor(view=view), _text(view)),
     )
 

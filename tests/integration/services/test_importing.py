@@ -174,7 +174,7 @@ async def test_files_of_a_zip_are_attached_and_missing_ones_are_named(stack: Sta
     ]
     (listed,) = await stack.services.conversations.list_conversations(stack.who)
     window = await stack.services.chat.window(stack.who, listed.conversation.id)
-    assert window.bubbles[0].message.content == "Read.\n\n*[File not in the export: `gone.pdf`]*"
+    assert window.bubbles[0].message.content == "Read.\n\n[File not in the export: gone.pdf]"
     given = await stack.services.conversations.given(stack.who, listed.conversation.id)
     assert [file.name for files in given.files.values() for file in files] == ["notes.txt"]
 
