@@ -3,7 +3,11 @@
 import argparse
 import asyncio
 import json
+import shutil
 import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, cast
 from uuid import UUID
@@ -38,9 +42,20 @@ def _run(chosen: argparse.Namespace) -> None:
     if chosen.file is None:
         raise Invalid("Name the file to import.", advice="python -m gantry import FILE --owner EMAIL")
     path = Path(cast("str", chosen.file))
-    if not path.is_file():
-        raise Invalid(f"There is no file {path}.", advice="A folder has to be packed into a ZIP first.")
-    print(asyncio.run(_import(settings, path, chosen)))
+    if not path.exists():
+        raise Invalid(f"There is no file {path}.")
+    with _as_file(path) as file:
+        print(asyncio.run(_import(settings, file, chosen)))
+
+
+@contextmanager
+def _as_file(path: Path) -> Iterator[Path]:
+    """Yield the file itself; of a folder, as Jan keeps its threads in one, a ZIP."""
+    if path.is_file():
+        yield path
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        yield Path(shutil.make_archive(str(Path(folder) / (path.name or "folder")), "zip", path))
 
 
 async def _import(settings: Settings, path: Path, chosen: argparse.Namespace) -> str:

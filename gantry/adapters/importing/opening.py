@@ -72,6 +72,8 @@ class _Export:
         folder = Folder(self._zip, self._members)
         for member in self._members:
             if not folder.may_hold_conversations(member):
+                if member.path.lower().endswith(".zip"):
+                    yield Found("", Skipped(member.path, "it is a ZIP within the ZIP; import it by itself"))
                 continue
             try:
                 with self._zip.open(member.path) as file:
