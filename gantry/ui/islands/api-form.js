@@ -58,6 +58,6 @@ export async function sendForm({ action, method = "POST", leads, asks }, event) 
   const isAsked = fault.field === asks;
   const field = isAsked || fault.field in form.elements ? fault.field : "";
   show({ ...fault, busy: false, asked: isAsked ? asks : shown.asked, field });
-  const focus = () => (form.elements[field] ?? [...form.querySelectorAll("input")].at(-1)).focus();
-  setTimeout(focus); // what was asked for is drawn by then
+  // What was asked for is drawn by then.
+  setTimeout(() => (form.elements[field] ?? [...form.querySelectorAll("input")].at(-1)).focus());
 }

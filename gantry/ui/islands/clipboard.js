@@ -2,8 +2,6 @@
 import copyAsSelected from "copy-text-to-clipboard";
 import { putFor } from "./store.js";
 
-const SHOWN_MS = 2000;
-
 async function copyText(text) {
   try {
     await navigator.clipboard.writeText(text);
@@ -16,5 +14,5 @@ async function copyText(text) {
 
 /** Copy `text`, and have the page say so of `name` for two seconds. */
 export async function copyNow(text, name) {
-  if (await copyText(text)) putFor("copied", name, SHOWN_MS);
+  if (await copyText(text)) putFor("copied", name, 2000);
 }
