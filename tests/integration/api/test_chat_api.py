@@ -175,10 +175,11 @@ async def test_a_failed_answer_says_why(stack: Stack, client: httpx.AsyncClient)
 
 
 async def test_nobody_gets_anything_without_a_session(stack: Stack) -> None:
-    """Every route but health, readiness, sign-in and set-up asks for a session."""
+    """Every route but health, readiness, sign-in, set-up and what a link shows asks for a session."""
     async with api_of(stack) as client:
         paths = (await client.get("/api/v1/openapi.json")).json()["paths"]
         open_to_all = {"/health", "/ready", "/api/v1/session", "/api/v1/setup", "/api/v1/websocket-check"}
+        open_to_all |= {"/api/v1/shared/{token}", "/api/v1/shared/{token}/files/{document_id}"}
         some = str(uuid4())
         for path, methods in paths.items():
             for method in methods:
