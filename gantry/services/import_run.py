@@ -58,7 +58,7 @@ class ImportRunner:
         self._database, self._files, self._who, self._run = database, files, who, run
         self._choice, self._now = choice, now
         self.receipt = Receipt()
-        self._seen: dict[tuple[str, str], set[str]] = {}  # of a dry run: what it would have added
+        self._seen: dict[tuple[str, str], int] = {}  # of a dry run: how many messages it would have added
 
     async def run(self, export: Export, on_progress: Callable[[int], Awaitable[None]]) -> None:
         """Import all of *export*."""
@@ -86,7 +86,7 @@ class ImportRunner:
             self.receipt.count_format(source)
             return
         if self._choice.dry_run:
-            self._seen.setdefault((source, plan.key), set()).update(each.key for each in plan.tree.messages)
+            self._seen[source, plan.key] = len(plan.tree.messages)
             kept = self._look_at_files(plan)
         else:
             kept = await self._keep_files(plan)
@@ -98,9 +98,7 @@ class ImportRunner:
         before = self._seen.get((plan.format, plan.key))
         if before is not None:
             plan.exists = True
-            plan.known = {
-                plan.told(each): plan.conversation for each in plan.tree.messages if each.key in before
-            }
+            plan.known = {plan.told(each): plan.conversation for each in plan.tree.messages[:before]}
             return
         async with self._database.read() as tx:
             if plan.format == _OWN and await tx.importing.is_own(plan.key, owner=self._who.id):
