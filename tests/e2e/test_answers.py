@@ -455,6 +455,21 @@ async def test_ux_50_failure_is_shown_in_place(tab: Tab, cue: Cues, person: Pers
     await expect(tab.failure).to_have_count(0)
 
 
+async def test_ux_50_details_are_a_tap_away(phone: Tab, cue: Cues) -> None:
+    """What the server itself said is folded until somebody wants it; all of it fits a phone (UX 50)."""
+    await phone.open()
+    fault = Script(status=500, body={"error": {"message": "broken inside"}})
+    await phone.composer.fill(f"Fail {cue(fault)}")
+    await phone.send_button.tap()
+    await phone.ends("failed")
+    said = phone.failure.get_by_text("broken inside")
+    await expect(said).to_be_hidden()
+    await phone.failure.get_by_text("Details", exact=True).tap()
+    await expect(said).to_be_visible()
+    await expect(phone.failure.get_by_role("button", name="Retry")).to_be_visible()
+    assert await phone.page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+
+
 async def test_ux_49_an_error_is_no_text_of_the_answer(tab: Tab, cue: Cues, person: Person) -> None:
     """What went wrong is neither copied with the answer, nor stored in its text, nor told to the model later (UX 49)."""
     await tab.page.context.grant_permissions(["clipboard-read", "clipboard-write"])

@@ -94,12 +94,24 @@ async def test_ux_11_focus_on_a_desktop(tab: Tab, cue: Cues, person: Person) -> 
     await expect(tab.composer).to_be_focused()
 
 
-async def test_ux_12_phone_has_its_own_rules(phone: Tab, cue: Cues, person: Person) -> None:
-    """On touch the composer never takes the focus by itself, and Enter breaks the line; the button sends (UX 11, 12)."""
+async def test_ux_11_no_focus_on_touch(phone: Tab, cue: Cues, person: Person) -> None:
+    """On touch the composer never takes the focus by itself: neither at load, nor for another conversation (UX 11)."""
     conversation = await person.ask(f"Hello {cue(Script('Hello.'))}")
     for path in ("/", f"/c/{conversation}"):
         await phone.open(path)
         await expect(phone.composer).not_to_be_focused()
+    await phone.open("/")
+    await phone.page.get_by_role("button", name="Sidebar", exact=True).tap()
+    await phone.rows.first.tap()
+    await phone.shows("Hello.")
+    await expect(phone.sidebar).not_to_be_in_viewport()
+    await expect(phone.composer).not_to_be_focused()
+
+
+async def test_ux_12_enter_breaks_the_line_on_touch(phone: Tab, cue: Cues, person: Person) -> None:
+    """On touch Enter breaks the line; the button sends (UX 12)."""
+    conversation = await person.ask(f"Hello {cue(Script('Hello.'))}")
+    await phone.open(f"/c/{conversation}")
     await phone.composer.tap()
     await phone.composer.press_sequentially("one")
     await phone.composer.press("Enter")

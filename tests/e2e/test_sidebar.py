@@ -271,7 +271,7 @@ async def test_ux_02_collapsing_leaves_a_rail_and_survives_a_reload(tab: Tab) ->
 
 async def test_ux_01_sidebar_column_and_composer_on_a_desktop(tab: Tab, person: Person, cue: Cues) -> None:
     """The sidebar is on the left, the text is a column of about 768 px, the composer is at the bottom (UX 1)."""
-    conversation = await person.ask(f"Wide {cue(Script('word ' * 400))}")
+    conversation = await person.ask(f"Wide {cue(Script('word ' * 1200))}")
     await tab.open(f"/c/{conversation}")
     sidebar = await tab.sidebar.bounding_box() or {}
     column = await tab.answer.bounding_box() or {}
@@ -282,6 +282,9 @@ async def test_ux_01_sidebar_column_and_composer_on_a_desktop(tab: Tab, person: 
     middle = sidebar["width"] + (1280 - sidebar["width"]) / 2
     assert abs(column["x"] + column["width"] / 2 - middle) <= 16
     assert composer["y"] > 600
+    await tab.transcript.evaluate("view => view.scrollTop = 0")
+    await becomes(tab.distance, lambda px: px > 100)
+    assert await tab.composer.bounding_box() == composer, "the composer went along"
 
 
 @pytest.mark.parametrize("way", ["selection", "escape", "backdrop"])
