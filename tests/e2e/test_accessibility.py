@@ -332,7 +332,7 @@ print("a")
 BOXES = "chips => chips.map(chip => { const box = chip.getBoundingClientRect(); return [box.width, box.height]; })"
 
 
-async def _faults(page: Page) -> str:
+async def axe_faults(page: Page) -> str:
     """Return what axe finds in *page*, with where; empty when it finds nothing."""
     found = await Axe().run(page, options={"resultTypes": ["violations"]})
     return found.generate_report() if found.violations_count else ""
@@ -373,6 +373,6 @@ async def test_axe_finds_nothing(visits: Visits, admin: Person, cue: Cues, look:
             if "is_mobile" in look:
                 sizes = await tab.answer.get_by_test_id("citation").evaluate_all(BOXES)
                 assert all(side >= 24 for size in sizes for side in size), sizes
-        if said := await _faults(tab.page):
+        if said := await axe_faults(tab.page):
             faults.append(f"{path}: {said}")
     assert not faults, "\n".join(faults)

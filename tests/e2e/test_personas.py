@@ -4,11 +4,13 @@ import json
 import re
 from typing import Any
 
+import pytest
 from playwright.async_api import Locator, expect
 
 from tests.e2e.scripts import Cues
+from tests.e2e.test_accessibility import axe_faults
 from tests.parts.app import Person
-from tests.parts.browser import Tab, becomes
+from tests.parts.browser import PHONE, Tab, Visits, becomes
 from tests.parts.llm_server import Script
 
 PIRATE: dict[str, Any] = {
@@ -304,6 +306,38 @@ async def test_prompts_on_a_phone(phone: Tab, person: Person) -> None:
     assert box["x"] + box["width"] <= 400
     await option.tap()
     await expect(phone.composer).to_have_value("Summarise this:")
+
+
+@pytest.mark.parametrize(
+    "look", [{"color_scheme": "light"}, {"color_scheme": "dark"}, PHONE], ids=["light", "dark", "phone"]
+)
+async def test_axe_finds_nothing_in_lists_and_dialogs(
+    visits: Visits, person: Person, look: dict[str, Any]
+) -> None:
+    """With something in the lists, and with each dialog open."""
+    await add(person, "personas", **PIRATE)
+    await add(person, "prompts", name="translate", content="Translate into {{language}}:")
+    tab = await visits.tab(person, "/personas", **look)
+    await expect(tab.page.get_by_test_id("persona")).to_have_count(1)
+    faults = [await axe_faults(tab.page)]
+    for path, opener, dialog in (
+        ("/personas", "new-persona", "persona-dialog"),
+        ("/personas/prompts", "new-prompt", "prompt-dialog"),
+        ("/", "chat-settings", "chat-settings-dialog"),
+    ):
+        await tab.open(path)
+        await tab.page.get_by_test_id(opener).click()
+        await expect(tab.page.get_by_test_id(dialog)).to_be_visible()
+        faults.append(await axe_faults(tab.page))
+        await tab.page.keyboard.press("Escape")
+    await choose(tab, "Pirate")
+    await tab.composer.press_sequentially("/")
+    await expect(tab.page.get_by_role("option")).to_have_count(1)
+    faults.append(await axe_faults(tab.page))
+    await tab.page.keyboard.press("Enter")
+    await expect(tab.page.get_by_test_id("prompt-variables")).to_be_visible()
+    faults.append(await axe_faults(tab.page))
+    assert "".join(faults) == ""
 
 
 async def test_prompts_are_managed(tab: Tab, person: Person) -> None:

@@ -17,6 +17,7 @@ from gantry.api.app import create_api
 from gantry.api.guard import Guard
 from gantry.domain.api_tokens import Scope
 from gantry.domain.clock import utc_now
+from gantry.domain.personas import PersonaDraft
 from gantry.runtime import installed
 from tests.factories import actor_of, make_account
 from tests.parts.api_server import api_of, serving, sign_in
@@ -103,6 +104,19 @@ ROUTES: dict[str, tuple[Any, Any]] = {
     "DELETE /api/v1/folders/{folder_id}": (WRITE, None),
     "GET /api/v1/tags": (READ, None),
     "POST /api/v1/conversations/bulk": (WRITE, {"conversations": ["{conversation_id}"], "action": "delete"}),
+    "GET /api/v1/personas": (CHAT | READ, None),
+    "POST /api/v1/personas": (WRITE, {"name": "Mine"}),
+    "GET /api/v1/personas/export": (READ, None),
+    "POST /api/v1/personas/import": (WRITE, None),
+    "GET /api/v1/personas/{persona_id}": (READ, None),
+    "PUT /api/v1/personas/{persona_id}": (WRITE, {"name": "Taken"}),
+    "POST /api/v1/personas/{persona_id}/duplicate": (WRITE, None),
+    "PUT /api/v1/personas/{persona_id}/default": (WRITE, {"default": True}),
+    "DELETE /api/v1/personas/{persona_id}": (WRITE, None),
+    "GET /api/v1/prompts": (READ, None),
+    "POST /api/v1/prompts": (WRITE, {"name": "Mine", "content": "Hello"}),
+    "PUT /api/v1/prompts/{prompt_id}": (WRITE, {"name": "Taken", "content": "Hello"}),
+    "DELETE /api/v1/prompts/{prompt_id}": (WRITE, None),
     "GET /api/v1/memory": (READ, None),
     "POST /api/v1/memory": (WRITE, {"content": "I like tea."}),
     "DELETE /api/v1/memory": (WRITE, None),
@@ -163,6 +177,8 @@ async def place(stack: Stack) -> AsyncIterator[Place]:
     collection = await services.collections.create(ada, f"{SECRET}")
     folder = await services.folders.create(ada, SECRET)
     fact = await services.memory.add_fact(ada, f"I own a {SECRET}.")
+    persona = await services.personas.create(ada, PersonaDraft(SECRET))
+    prompt = await services.prompts.create(ada, SECRET, SECRET)
     token = await services.api_tokens.create(ada, SECRET, ["read"])
     async with stack.database.begin() as tx:
         ben = actor_of(await make_account(tx, "ben@example.org"))
@@ -174,6 +190,8 @@ async def place(stack: Stack) -> AsyncIterator[Place]:
         "generation_id": sent.generation_id,
         "collection_id": collection.id,
         "fact_id": fact.id,
+        "persona_id": persona.id,
+        "prompt_id": prompt.id,
         "token_id": token.token.id,
         "user_id": ada.id,
         "folder_id": folder.id,
