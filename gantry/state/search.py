@@ -9,19 +9,21 @@ from pydantic import StringConstraints
 from gantry.domain.accounts import Actor
 from gantry.domain.chat import MessageRole
 from gantry.domain.finding import MAX_QUERY_CHARACTERS, Filters
+from gantry.domain.order import Listing
 from gantry.runtime import services
 from gantry.state.session import acting, guarded, uuid_of
 from gantry.state.views.search import (
     ChoiceView,
     HitView,
     RecentView,
-    folder_choices,
     hit_views,
     model_choices,
+    named_choices,
     recent_views,
 )
 
 RECENT = 8
+_PINNED_OR_NOT = Listing(pinned=None)
 NOTHING = "(?!)"  # a regular expression that matches nothing
 Days = Literal["", "1", "7", "30", "365"]
 
@@ -34,10 +36,12 @@ class SearchState(rx.State):
     recent: list[RecentView] = []
     models: list[ChoiceView] = []
     folders: list[ChoiceView] = []
+    personas: list[ChoiceView] = []
     role: str = ""
     days: str = ""
     model: str = ""
     folder: str = ""
+    persona: str = ""
     turn: int = 0  # counts what has come, so that the page makes the first of it active
 
     @rx.event
@@ -45,12 +49,14 @@ class SearchState(rx.State):
     async def begin(self):
         """Offer what was used last."""
         who = await acting(self)
-        self.query = self.role = self.days = self.model = self.folder = ""
+        self.query = self.role = self.days = self.model = ""
+        self.folder = self.persona = ""
         self.hits = []
-        listed = await services().conversations.list_conversations(who, limit=RECENT)
+        listed = await services().conversations.list_conversations(who, limit=RECENT, listing=_PINNED_OR_NOT)
         self.recent = recent_views(listed)
         self.models = model_choices(await services().search.models(who))
-        self.folders = folder_choices(await services().folders.list_folders(who))
+        self.folders = named_choices(await services().folders.list_folders(who))
+        self.personas = named_choices(await services().personas.list_personas(who))
         self.turn += 1
 
     @rx.event
@@ -88,6 +94,13 @@ class SearchState(rx.State):
         self.folder = folder
         await self._find()
 
+    @rx.event
+    @guarded
+    async def choose_persona(self, persona: Annotated[str, StringConstraints(max_length=64)]):
+        """Look among what was said to one persona, or (empty) again to all."""
+        self.persona = persona
+        await self._find()
+
     async def _find(self) -> None:
         who = await acting(self)
         found = await services().search.find(who, self.query, filters=self._filters()) if self.query else ()
@@ -100,6 +113,7 @@ class SearchState(rx.State):
             after=datetime.now(UTC) - timedelta(days=int(self.days)) if self.days else None,
             model=self.model or None,
             folder=uuid_of(self.folder, "folder") if self.folder else None,
+            persona=uuid_of(self.persona, "persona") if self.persona else None,
         )
 
 

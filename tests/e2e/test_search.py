@@ -156,6 +156,25 @@ async def test_ux_57_filters(app: RunningApp, tab: Tab, person: Person) -> None:
     await expect(hits(tab)).to_contain_text("scripted")
 
 
+async def test_ux_57_filters_of_folders_and_personas(app: RunningApp, tab: Tab, person: Person) -> None:
+    """They are offered where there are any; what stands elsewhere is not found."""
+    conversation, _ids = await kept(app, person, ["Lichen on the north side."])
+    await kept(app, person, ["Lichen on the roof."])
+    made = await person.rest.post("/api/v1/folders", json={"name": "Garden"})
+    assert made.status_code == 201, made.text
+    moved = {"folder_id": made.json()["id"]}
+    changed = await person.rest.patch(f"/api/v1/conversations/{conversation}", json=moved)
+    assert changed.status_code == 200, changed.text
+    await tab.open()
+    field = await open_search(tab)
+    await field.fill("lichen")
+    await expect(hits(tab)).to_have_count(2)
+    await tab.page.get_by_label("Folder", exact=True).select_option("Garden")
+    await expect(hits(tab)).to_have_count(1)
+    await expect(hits(tab)).to_contain_text("north")
+    await expect(tab.page.get_by_label("Persona", exact=True)).to_have_count(0)
+
+
 async def test_ux_57_search_on_a_phone(app: RunningApp, phone: Tab, person: Person) -> None:
     """The button in the drawer opens it over the whole screen; a hit closes both."""
     await kept(app, person, ["Where is the kingfisher?", "By the old mill."])

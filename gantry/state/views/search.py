@@ -7,6 +7,7 @@ from gantry.domain.catalog import ModelRef
 from gantry.domain.chat import MessageRole
 from gantry.domain.finding import Segment
 from gantry.domain.order import StoredFolder
+from gantry.domain.personas import StoredPersona
 from gantry.services.chat import Listed
 from gantry.services.search import Hit
 
@@ -43,7 +44,7 @@ class RecentView:
 
 @dataclass(frozen=True, slots=True)
 class ChoiceView:
-    """A model or a folder to narrow a search to."""
+    """A model, a folder or a persona to narrow a search to."""
 
     id: str
     name: str
@@ -96,6 +97,6 @@ def model_choices(models: Iterable[str]) -> list[ChoiceView]:
     return [ChoiceView(model, ModelRef.parse(model).name or model) for model in models]
 
 
-def folder_choices(folders: Iterable[StoredFolder]) -> list[ChoiceView]:
-    """Make the choices of folders."""
-    return [ChoiceView(str(folder.id), folder.name) for folder in folders]
+def named_choices(items: Iterable[StoredFolder] | Iterable[StoredPersona]) -> list[ChoiceView]:
+    """Make the choices of folders or personas."""
+    return [ChoiceView(str(item.id), item.name) for item in items]

@@ -24,6 +24,9 @@ _WAYS = (
     ("New temporary chat", "ghost", "/?temporary=1", "private incognito no trace"),
     ("Documents", "library", "/vault", "files upload collections"),
     ("Memory", "brain", "/settings/memory", "facts remembered"),
+    ("Personas", "drama", "/personas", "instructions roles"),
+    ("Prompts", "text-quote", "/personas/prompts", "library templates"),
+    ("Archived conversations", "archive", "/archived", "archive old"),
     ("Settings", "settings", "/settings", "account password preferences"),
 )
 
@@ -133,6 +136,10 @@ def _filters() -> rx.Component:
         rx.cond(
             state.folders,
             _select("Folder", state.folder, state.choose_folder, *_offered("Any folder", state.folders)),
+        ),
+        rx.cond(
+            state.personas,
+            _select("Persona", state.persona, state.choose_persona, *_offered("Any persona", state.personas)),
         ),
         class_name="search-filters",
         role="group",

@@ -1,7 +1,5 @@
-/*
- * Values that a page keeps in the browser: which menu is open, which name is being typed. They must show within a frame and while
- * the server is away, so they are not Reflex state; gantry/ui/browser.py is how Python reads and changes them.
- */
+// Values that a page keeps in the browser: which menu is open, which name is being typed. They must show within a frame and while
+// the server is away, so they are not Reflex state; gantry/ui/browser.py is how Python reads and changes them.
 import { useCallback, useSyncExternalStore } from "react";
 import { ask } from "./backend.js";
 import { listening } from "./page.js";

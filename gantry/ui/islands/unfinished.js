@@ -1,7 +1,5 @@
-/*
- * A text that is still being written: what its end will be is not clear yet. Shown as it stands it would be one thing now and
- * another in a moment, in another height, so a few characters are held back until they are clear.
- */
+// A text that is still being written: what its end will be is not clear yet. Shown as it stands it would be one thing now and
+// another in a moment, in another height, so a few characters are held back until they are clear.
 import { SINGLE } from "./formulas.js";
 
 // What a line may begin with before it is clear what it is: "-" may become an item, a rule or make the line above a
