@@ -1,6 +1,7 @@
 """Copying messages into another conversation of the same person, in a number of statements that does not grow with the path."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -8,7 +9,6 @@ from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from gantry.domain.memory import PASSED_OVER
 from gantry.models import Attachment, Citation, Message, Quotation, Row, new_id
 from gantry.repositories.words import MESSAGES, WordsRepository
 
@@ -21,8 +21,11 @@ class CopyingRepository:
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
 
-    async def messages(self, path: Sequence[UUID], conversation: UUID) -> UUID:
-        """Copy *path*, which leads from a root downwards, into *conversation*; returns the copy of its end."""
+    async def messages(self, path: Sequence[UUID], conversation: UUID, *, at: datetime) -> UUID:
+        """Copy *path*, which leads from a root downwards, into *conversation*; returns the copy of its end.
+
+        Of what memory has still to read it reads the original alone: the copy counts as read *at* that moment.
+        """
         copies = {message: new_id() for message in path}
         for some in _batches(path):
             rows = {row["id"]: row for row in await self._rows(Message, col(Message.id).in_(some))}
@@ -33,7 +36,7 @@ class CopyingRepository:
                     "conversation_id": conversation,
                     "parent_id": copies.get(rows[message]["parent_id"]),
                     "client_key": None,
-                    "memorised_at": PASSED_OVER,
+                    "memorised_at": rows[message]["memorised_at"] or at,
                 }
                 for message in some
             ]

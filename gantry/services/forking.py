@@ -51,7 +51,9 @@ class ForkService:
                 raise Conflict(f"More than {MAX_MESSAGES:,} messages lead here: too many to copy.")
             copy = _beside(who, source, self.now())
             await tx.chat.add_conversation(copy)
-            copy.active_leaf_id = await tx.copying.messages([each.id for each in path], copy.id)
+            ids = [each.id for each in path]
+            copy.active_leaf_id = await tx.copying.messages(ids, copy.id, at=self.now())
+            copy.studied_id = copy.active_leaf_id
         self.conversations.tell(who, NoticeKind.CONVERSATIONS, copy.id)
         return copy.id
 

@@ -1,14 +1,19 @@
 """Archive, folders, tags and the selection of several conversations, in a browser."""
 
 import re
+from pathlib import Path
+from typing import Any
 
+import pytest
+from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Locator, expect
 
 from tests.e2e.scripts import Cues
 from tests.parts.app import Person
-from tests.parts.browser import Tab, becomes
+from tests.parts.browser import DESKTOP, PHONE, Tab, Visits, becomes
 from tests.parts.llm_server import Script
 
+PICTURES = Path("test-results/order")
 ROW_MENU = ["Rename", "Pin", "Move to folder", "Share", "Archive", "Select", "Delete"]
 
 
@@ -190,3 +195,44 @@ async def test_several_are_selected_and_changed_at_once(tab: Tab, person: Person
         return len(answer.json()["conversations"])
 
     await becomes(archived, 5)
+
+
+@pytest.mark.parametrize(
+    "look", [DESKTOP | {"color_scheme": "light"}, PHONE | {"color_scheme": "dark"}], ids=["desktop", "phone"]
+)
+async def test_nothing_is_wrong_with_folders_selection_and_dialogs(
+    visits: Visits, person: Person, look: dict[str, Any]
+) -> None:
+    """Axe finds nothing in the sidebar with folders and tags, while rows are selected, nor in the dialogs."""
+    folder = await person.rest.post("/api/v1/folders", json={"name": "Garden"})
+    conversation = await person.conversation("Roses", folder_id=folder.json()["id"])
+    await person.rest.patch(f"/api/v1/conversations/{conversation}", json={"tags": ["later"]})
+    await person.conversation("Loose")
+    tab = await visits.tab(person, "/", **look)
+    faults: list[str] = []
+
+    async def look_at(name: str) -> None:
+        faults.append((await Axe().run(tab.page)).generate_report())
+        await tab.page.screenshot(
+            path=PICTURES / f"{name}-{'phone' if look.get('is_mobile') else 'desktop'}.png"
+        )
+
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    if look.get("is_mobile"):
+        await tab.page.get_by_role("button", name="Sidebar").tap()
+    await expect(_folder(tab, "Garden").get_by_test_id("conversation-row")).to_be_visible()
+    await look_at("sidebar")
+    for entry, dialog in (("Move to folder", "ask-move"), ("Tags", "ask-tags"), ("Share", "share")):
+        await _menu(tab, conversation, entry)
+        await expect(tab.page.get_by_test_id(dialog)).to_be_visible()
+        await look_at(dialog)
+        await tab.page.keyboard.press("Escape")
+        await expect(tab.page.get_by_test_id(dialog)).to_have_count(0)
+    await tab.menu(_folder(tab, "Garden").get_by_test_id("folder-actions"), "Settings for new chats")
+    await expect(tab.page.get_by_test_id("ask-documents")).to_be_visible()
+    await look_at("ask-documents")
+    await tab.page.keyboard.press("Escape")
+    await _menu(tab, conversation, "Select")
+    await expect(tab.page.get_by_test_id("selection")).to_be_visible()
+    await look_at("selection")
+    assert all("Found 0 accessibility violations" in each for each in faults), "\n".join(faults)
