@@ -6,6 +6,7 @@ import reflex as rx
 
 from gantry.state.addresses import CHAT
 from gantry.state.admin import PeopleState
+from gantry.state.api_tokens import ApiTokensState
 from gantry.state.archived import ArchivedState
 from gantry.state.chat import ChatState
 from gantry.state.first_steps import FirstStepsState
@@ -49,7 +50,7 @@ def add_pages(app: rx.App) -> None:
         settings_page,
         route="/settings",
         title="Settings · Gantry",
-        on_load=[*inside, SettingsState.load, ImportingState.load, SharingState.load],
+        on_load=[*inside, SettingsState.load, ImportingState.load, SharingState.load, ApiTokensState.load],
     )
     add_page(
         memory_page, route="/settings/memory", title="Memory · Gantry", on_load=[*inside, MemoryState.load]

@@ -8,6 +8,7 @@ from gantry.domain.accounts import MIN_PASSWORD_CHARACTERS
 from gantry.state.session import SessionState
 from gantry.state.settings import SettingsState
 from gantry.state.views.settings import ModelView, SessionView
+from gantry.ui.components.api_tokens import api_tokens
 from gantry.ui.components.importing import imports
 from gantry.ui.components.local import link, moment
 from gantry.ui.components.page import page, section
@@ -54,6 +55,7 @@ def settings_page() -> rx.Component:
                 _once_loaded(_sessions()),
                 note="Browsers and devices that can use your account.",
             ),
+            section("API tokens", api_tokens(), note="For programs that use Gantry in your name."),
         )
     )
 

@@ -1,0 +1,103 @@
+"""A person's API tokens. The services check everything again; this only shows."""
+
+from datetime import timedelta
+from typing import Any, Literal, NotRequired
+
+import reflex as rx
+from typing_extensions import TypedDict
+
+from gantry.domain.api_tokens import Scope
+from gantry.domain.clock import utc_now
+from gantry.domain.errors import GantryError
+from gantry.runtime import services
+from gantry.state.session import acting, guarded, notify, uuid_of
+from gantry.state.views.admin import OutcomeView
+from gantry.state.views.api_tokens import TokenView, token_view
+
+
+class TokenForm(TypedDict):
+    """The fields of the form that makes a token; a scope that is not chosen is not there."""
+
+    name: str
+    days: Literal["30", "90", "365", "0"]
+    chat: NotRequired[Any]
+    read: NotRequired[Any]
+    write: NotRequired[Any]
+    admin: NotRequired[Any]
+
+
+class ApiTokensState(rx.State):
+    """The list of tokens, and the dialogs above it.
+
+    ``secret`` is on screen once, to be copied, and forgotten when the dialog closes.
+    """
+
+    loaded: bool = False
+    tokens: list[TokenView] = []
+    making: bool = False
+    fault: OutcomeView = OutcomeView()
+    secret: str = ""
+    secret_name: str = ""
+    revoking_id: str = ""
+    revoking_name: str = ""
+
+    @rx.event
+    @guarded
+    async def load(self):
+        """Show the person's tokens."""
+        await self._show()
+
+    @rx.event
+    @guarded
+    async def open_form(self):
+        """Begin to make a token."""
+        self.making, self.fault = True, OutcomeView()
+
+    @rx.event
+    @guarded
+    async def close(self):
+        """Close whichever dialog is open."""
+        self.making = False
+        self.secret = self.secret_name = self.revoking_id = self.revoking_name = ""
+
+    @rx.event
+    @guarded
+    async def make(self, form: TokenForm):
+        """Make a token and show it; what is wrong is said in the form."""
+        days = int(form["days"])
+        until = utc_now() + timedelta(days=days) if days else None
+        chosen = [scope for scope in Scope if form.get(scope.value)]
+        try:
+            made = await services().api_tokens.create(await acting(self), form["name"], chosen, until)
+        except GantryError as error:
+            self.fault = OutcomeView(text=error.public, advice=error.advice)
+            return
+        self.making = False
+        self.secret, self.secret_name = made.secret, made.token.name
+        await self._show()
+
+    @rx.event
+    @guarded
+    async def ask(self, token: str):
+        """Ask before a token is revoked."""
+        found = next((each for each in self.tokens if each.id == token), None)
+        if found is not None:
+            self.revoking_id, self.revoking_name = found.id, found.name
+
+    @rx.event
+    @guarded
+    async def revoke(self):
+        """Revoke the token that was asked about."""
+        if not self.revoking_id:
+            return
+        token, name = uuid_of(self.revoking_id, "token"), self.revoking_name
+        self.revoking_id = self.revoking_name = ""
+        await services().api_tokens.revoke(await acting(self), token)
+        await self._show()
+        await notify(self, f"{name} was revoked.", kind="success")
+
+    async def _show(self) -> None:
+        rows = await services().api_tokens.list_tokens(await acting(self))
+        now = utc_now()
+        self.tokens = [token_view(row, now) for row in rows]
+        self.loaded = True

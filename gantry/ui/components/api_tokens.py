@@ -1,0 +1,172 @@
+"""API tokens in the settings: the list, and the dialogs above it."""
+
+import reflex as rx
+
+from gantry.domain.api_tokens import MAX_TOKEN_NAME_CHARACTERS, Scope
+from gantry.state.api_tokens import ApiTokensState
+from gantry.state.views.api_tokens import SCOPE_NAMES, TokenView
+from gantry.ui.components.local import moment
+from gantry.ui.components.placeholders import skeleton
+from gantry.ui.copying import copy_field
+from gantry.ui.dialogs import confirmation, dialog, dialog_actions
+from gantry.ui.forms import field
+
+_SCOPES = (
+    (Scope.CHAT, "Ask models, with your documents and memory"),
+    (Scope.READ, "See chats, documents and memory"),
+    (Scope.WRITE, "Change and delete them"),
+    (Scope.ADMIN, "Password, sessions and tokens; administration if you are an administrator"),
+)
+_LIVES = (("30", "30 days"), ("90", "90 days"), ("365", "1 year"), ("0", "Never"))
+
+
+def api_tokens() -> rx.Component:
+    """Lay out the list, and the button that makes a token."""
+    return rx.fragment(
+        rx.cond(
+            ApiTokensState.loaded,
+            rx.cond(
+                ApiTokensState.tokens,
+                rx.el.ul(rx.foreach(ApiTokensState.tokens, _token), class_name="list"),
+                rx.el.p("No tokens yet.", class_name="soft"),
+            ),
+            skeleton(1),
+        ),
+        rx.el.div(
+            rx.el.button(
+                "Create token",
+                type="button",
+                on_click=ApiTokensState.open_form,
+                class_name="button",
+                data_testid="create-token",
+            ),
+            class_name="row",
+        ),
+        _form_dialog(),
+        _secret_dialog(),
+        confirmation(
+            "Programs that use it stop working at once. This cannot be undone.",
+            action="Revoke",
+            on_confirm=ApiTokensState.revoke,
+            on_close=ApiTokensState.close,
+            open_=ApiTokensState.revoking_id != "",
+            title="Revoke " + ApiTokensState.revoking_name + "?",
+            testid="revoke-token-dialog",
+        ),
+    )
+
+
+def _token(token: TokenView) -> rx.Component:
+    return rx.el.li(
+        rx.el.div(
+            rx.el.div(
+                rx.el.span(token.name, class_name="anywhere"),
+                rx.cond(token.expired, rx.el.span("Expired", class_name="badge warning")),
+                class_name="row",
+            ),
+            rx.el.p(rx.el.code(token.hint), " · ", token.scopes, class_name="small faint"),
+            rx.el.p(
+                rx.cond(
+                    token.used,
+                    rx.fragment("last used ", moment(token.used), " from ", token.used_from),
+                    "never used",
+                ),
+                rx.cond(
+                    token.expires,
+                    rx.fragment(rx.cond(token.expired, " · expired ", " · expires "), moment(token.expires)),
+                    " · never expires",
+                ),
+                class_name="small faint",
+            ),
+            class_name="grow",
+        ),
+        rx.el.button(
+            "Revoke",
+            rx.el.span(" ", token.name, class_name="sr-only"),
+            type="button",
+            on_click=ApiTokensState.ask(token.id),
+            class_name="button tiny",
+        ),
+        key=token.id,
+        data_testid="token",
+    )
+
+
+def _form_dialog() -> rx.Component:
+    return dialog(
+        rx.el.form(
+            field(
+                "Name",
+                rx.el.input(
+                    id="token-name",
+                    name="name",
+                    required=True,
+                    max_length=MAX_TOKEN_NAME_CHARACTERS,
+                    auto_complete="off",
+                    placeholder="Where it will be used",
+                    class_name="input",
+                ),
+                id_="token-name",
+            ),
+            rx.el.fieldset(
+                rx.el.legend("What it may do"),
+                *(_scope(scope, words) for scope, words in _SCOPES),
+                class_name="checks",
+            ),
+            field(
+                "Expires",
+                rx.el.select(
+                    *(rx.el.option(label, value=days) for days, label in _LIVES),
+                    id="token-days",
+                    name="days",
+                    default_value="90",
+                    class_name="input",
+                ),
+                id_="token-days",
+            ),
+            rx.el.div(
+                rx.cond(
+                    ApiTokensState.fault.text != "",
+                    rx.el.p(
+                        ApiTokensState.fault.text,
+                        " ",
+                        ApiTokensState.fault.advice,
+                        class_name="callout danger",
+                    ),
+                ),
+                role="alert",
+            ),
+            dialog_actions(
+                rx.el.button("Create token", type="submit", class_name="button primary"),
+                on_cancel=ApiTokensState.close,
+            ),
+            on_submit=ApiTokensState.make,
+            class_name="stack",
+        ),
+        open_=ApiTokensState.making,
+        title="New API token",
+        on_close=ApiTokensState.close,
+        testid="token-dialog",
+    )
+
+
+def _scope(scope: Scope, words: str) -> rx.Component:
+    return rx.el.label(
+        rx.el.input(type="checkbox", name=scope.value, default_checked=scope in {Scope.CHAT, Scope.READ}),
+        rx.el.span(SCOPE_NAMES[scope], rx.el.span(words, class_name="small soft")),
+        class_name="check",
+    )
+
+
+def _secret_dialog() -> rx.Component:
+    return dialog(
+        rx.el.p("Copy it now: you won't see it again.", class_name="soft"),
+        copy_field(ApiTokensState.secret, label="token"),
+        dialog_actions(
+            rx.el.button("Done", type="button", on_click=ApiTokensState.close, class_name="button primary")
+        ),
+        open_=ApiTokensState.secret != "",
+        title="Token for " + ApiTokensState.secret_name,
+        on_close=ApiTokensState.close,
+        testid="secret-dialog",
+    )
