@@ -27,9 +27,9 @@ _SHAPE = re.compile(rf"{API_TOKEN_PREFIX}[0-9A-Za-z]{{{_RANDOM_CHARACTERS + _CHE
 class Scope(StrEnum):
     """What a token may be used for; none of them includes another."""
 
+    CHAT = "chat"  # asking models, and following their answers
     READ = "read"  # everything that only looks
     WRITE = "write"  # changes to conversations, documents, memory and the profile
-    CHAT = "chat"  # asking models, and following their answers
     ADMIN = "admin"  # password, sessions and tokens; what administrators do, where the account is one
 
 

@@ -7,11 +7,12 @@ from gantry.ui.browser import Kept, function
 _COPIED = Kept("copied")  # the text that was copied a moment ago
 
 
-def copy_field(value: str | rx.Var[str], *, label: str) -> rx.Component:
-    """Lay out a text that is shown once, with a button that copies it."""
+def copy_field(value: str | rx.Var[str], *, label: str, long: bool = False) -> rx.Component:
+    """Lay out a text that is shown once, with a button that copies it; a *long* one on as many lines as it takes."""
     is_copied = _COPIED.value == value
+    kind = rx.el.textarea if long else rx.el.input
     return rx.el.div(
-        rx.el.input(class_name="input mono", read_only=True, value=value, aria_label=label),
+        kind(class_name="input mono", read_only=True, value=value, aria_label=label),
         rx.el.button(
             rx.cond(
                 is_copied,

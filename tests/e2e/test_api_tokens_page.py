@@ -1,5 +1,7 @@
 """API tokens in the settings."""
 
+import re
+
 import httpx
 import pytest
 from axe_playwright_python.async_playwright import Axe
@@ -18,8 +20,8 @@ async def test_a_token_is_made_copied_used_and_revoked(tab: Tab, person: Person)
     await opener.click()
     dialog = tab.page.get_by_test_id("token-dialog")
     await dialog.get_by_label("Name").fill("My notebook")
-    await expect(dialog.get_by_role("checkbox", name="Chat")).to_be_checked()
-    await dialog.get_by_role("checkbox", name="Chat").uncheck()
+    await expect(dialog.get_by_role("checkbox", name=re.compile("^Chat"))).to_be_checked()
+    await dialog.get_by_role("checkbox", name=re.compile("^Chat")).uncheck()
     await dialog.get_by_label("Expires").select_option("30")
     await dialog.get_by_role("button", name="Create token").click()
     told = tab.page.get_by_test_id("secret-dialog")
@@ -56,8 +58,8 @@ async def test_a_token_without_a_scope_is_refused_in_the_form(tab: Tab) -> None:
     await tab.page.get_by_test_id("create-token").click()
     dialog = tab.page.get_by_test_id("token-dialog")
     await dialog.get_by_label("Name").fill("Nothing")
-    for scope in ("Chat", "Read"):
-        await dialog.get_by_role("checkbox", name=scope).uncheck()
+    for scope in ("^Chat", "^Read"):
+        await dialog.get_by_role("checkbox", name=re.compile(scope)).uncheck()
     await dialog.get_by_role("button", name="Create token").click()
     await expect(dialog.get_by_role("alert")).to_contain_text("at least one scope")
     await expect(dialog.get_by_label("Name")).to_have_value("Nothing")

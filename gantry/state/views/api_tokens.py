@@ -10,7 +10,7 @@ SCOPE_NAMES = {Scope.CHAT: "Chat", Scope.READ: "Read", Scope.WRITE: "Write", Sco
 
 @dataclass(frozen=True, slots=True)
 class TokenView:
-    """One token; moments are in seconds since the epoch, 0 for none."""
+    """One token; *used* is in seconds since the epoch, 0 for never, *expires* is a day in words, empty for never."""
 
     id: str
     name: str
@@ -18,7 +18,7 @@ class TokenView:
     scopes: str
     used: int
     used_from: str
-    expires: int
+    expires: str
     expired: bool
 
 
@@ -29,12 +29,8 @@ def token_view(token: ApiToken, now: datetime) -> TokenView:
         name=token.name,
         hint=f"{API_TOKEN_PREFIX}…{token.hint}",
         scopes=", ".join(SCOPE_NAMES[scope] for scope in token.scopes),
-        used=_seconds(token.last_used_at),
+        used=int(token.last_used_at.timestamp()) if token.last_used_at else 0,
         used_from=token.last_used_from,
-        expires=_seconds(token.expires_at),
+        expires=f"{token.expires_at:%d %b %Y}".lstrip("0") if token.expires_at else "",
         expired=token.expires_at is not None and token.expires_at <= now,
     )
-
-
-def _seconds(at: datetime | None) -> int:
-    return int(at.timestamp()) if at else 0

@@ -72,8 +72,8 @@ def _token(token: TokenView) -> rx.Component:
                     "never used",
                 ),
                 rx.cond(
-                    token.expires,
-                    rx.fragment(rx.cond(token.expired, " · expired ", " · expires "), moment(token.expires)),
+                    token.expires != "",
+                    rx.fragment(rx.cond(token.expired, " · expired ", " · expires "), token.expires),
                     " · never expires",
                 ),
                 class_name="small faint",
@@ -161,7 +161,7 @@ def _scope(scope: Scope, words: str) -> rx.Component:
 def _secret_dialog() -> rx.Component:
     return dialog(
         rx.el.p("Copy it now: you won't see it again.", class_name="soft"),
-        copy_field(ApiTokensState.secret, label="token"),
+        copy_field(ApiTokensState.secret, label="token", long=True),
         dialog_actions(
             rx.el.button("Done", type="button", on_click=ApiTokensState.close, class_name="button primary")
         ),

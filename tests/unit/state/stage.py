@@ -173,11 +173,13 @@ async def tab(
     memory: Any = None,
     personas: Any = None,
     prompts: Any = None,
+    api_tokens: Any = None,
     url: str = "http://localhost/",
 ) -> AsyncIterator[Tab]:
     """Open a tab at *url*, with these services behind it."""
     chat = chat or FakeChat()
     parts = {
+        "api_tokens": api_tokens,
         "accounts": accounts or FakeAccounts(),
         "people": accounts or FakeAccounts(),
         "chat": chat,
