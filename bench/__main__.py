@@ -20,6 +20,7 @@ from bench.asking import ask_many, settle
 from bench.browser import Chromium, Tab, running_chromium, transferred
 from bench.model import ModelServer, running_model
 from bench.opening import opened, sidebar_painted
+from bench.programs import ask_as_program, program_lines
 from bench.proxy import running_proxy
 from bench.report import Earlier, Section, earlier, heading, load_remark, machine, rendered, write_json
 from bench.search import DATABASES, search_bench
@@ -92,12 +93,18 @@ class Bench:
             self._measure(
                 "Asking over REST", lambda: lines.asking(ask_many(product, self.model, self.plan.questions))
             )
+            self._say("questions of a program")
+            self._measure("A program, over /v1", lambda: self._program(product))
             self._measure("In the browser", lambda: self._in_browser(product, seeded))
             self._measure("Many answers at once, one process", lambda: self._crowds(product))
             if self.plan.soak_minutes:
                 self._say(f"{self.plan.soak_minutes:g} minutes of mixed use")
                 self._measure("Mixed use", lambda: lines.soak(soak(product, self.plan.soak_minutes)))
         self._measure("Many answers at once, two replicas with Redis and PostgreSQL", self._with_redis)
+
+    def _program(self, product: app.Product) -> tuple[lines.Line, ...]:
+        times, tokens = self.plan.questions, self.plan.answers[0][0]
+        return program_lines(ask_as_program(product, self.model.url, times=times, tokens=tokens, rate=100))
 
     def _in_browser(self, product: app.Product, seeded: Seeded) -> None:
         with running_proxy(product.port) as proxy, running_chromium() as chromium:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
-from contextlib import suppress
+from contextlib import aclosing, suppress
 from typing import Any
 
 import httpx
@@ -10,25 +10,42 @@ import orjson
 
 from gantry.adapters.http.calls import MovedAway, send
 from gantry.adapters.openai.errors import ServerFaults
+from gantry.adapters.openai.pace import Pace
 from gantry.domain.catalog import ConnectionSpec, Waits
 from gantry.domain.connections import address_below
 from gantry.domain.errors import ModelUnavailable
 
 _USUAL = Waits()
 _MAX_REFUSAL_BYTES = 64 * 1024
+_AT_ONCE = 4  # pieces: the head of an answer and its first words
 _PAGE = b"<"  # how an HTML page begins: the address leads elsewhere
 
 
 class Passed:
     """Implements ``domain.passing.PassedAnswer`` over one HTTP response."""
 
-    def __init__(self, response: httpx.Response, faults: ServerFaults, waits: Waits) -> None:
+    def __init__(self, response: httpx.Response, faults: ServerFaults, waits: Waits, pace: Pace) -> None:
         self._response = response
+        self._pace = pace
         self._faults = faults
         self._waits = waits
 
     async def pieces(self) -> AsyncGenerator[bytes]:
-        """Yield the body as it comes; the first piece tells whether it is an answer at all."""
+        """Yield the body at a pace, but for its beginning, which somebody waits for.
+
+        Looking costs about the same for one token as for several (docs/adr/0014-model-servers-are-read-at-a-pace.md).
+        """
+        number = 0
+        with self._pace.reading():
+            async with aclosing(self._read()) as pieces:
+                async for piece in pieces:
+                    yield piece
+                    number += 1
+                    if number >= _AT_ONCE:
+                        await asyncio.sleep(self._pace.seconds)
+
+    async def _read(self) -> AsyncGenerator[bytes]:
+        """Yield what comes, as soon as it does; the first piece tells whether it is an answer at all."""
         # Servers hardly ever compress a stream, and decoding costs a layer of generators for each token.
         encoded = "content-encoding" in self._response.headers
         source = self._response.aiter_bytes() if encoded else self._response.aiter_raw()
@@ -46,7 +63,7 @@ class Passed:
         """Return the whole body."""
         pieces: list[bytes] = []
         size = 0
-        async for piece in self.pieces():
+        async for piece in self._read():
             size += len(piece)
             if size > max_bytes:
                 raise self._faults.broken(f"The answer is larger than {max_bytes:,} bytes.")
@@ -69,7 +86,7 @@ class Passed:
 
 
 async def pass_on(
-    client: httpx.AsyncClient, connection: ConnectionSpec, path: str, body: Mapping[str, Any]
+    client: httpx.AsyncClient, pace: Pace, connection: ConnectionSpec, path: str, body: Mapping[str, Any]
 ) -> Passed:
     """Send *body*; see ``domain.passing.PassesOn``."""
     faults, waits = ServerFaults(connection), connection.waits or _USUAL
@@ -95,7 +112,7 @@ async def pass_on(
     except UnicodeError as error:
         raise faults.unreachable(str(error)) from error
     if response.is_success:
-        return Passed(response, faults, waits)
+        return Passed(response, faults, waits, pace)
     raise await _refusal(response, faults, waits)
 
 

@@ -124,7 +124,7 @@ class HttpModelServers:
 
     async def pass_on(self, connection: ConnectionSpec, path: str, body: Mapping[str, Any]) -> Passed:
         """Send a program's request on; see ``domain.passing.PassesOn``."""
-        return await pass_on(self._client, connection, path, body)
+        return await pass_on(self._client, self._pace, connection, path, body)
 
     async def probe(self) -> list[ConnectionSpec]:
         """Return the model servers that answer on well-known local ports, within a second."""

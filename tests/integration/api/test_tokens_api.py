@@ -239,7 +239,7 @@ async def test_every_route_with_every_scope_and_a_foreign_token(place: Place, st
                 leaks.append(f"{route} {sorted(scopes)} tells Ada's words")
             if SECRET in answer.text.replace(f'"query":"{SECRET}"', "") and route != "POST /api/v1/search":
                 leaks.append(f"{route} {sorted(scopes)} tells Ada's words")
-            if "{" in route and answer.status_code < 400:
+            if "{" in route and answer.status_code < 400 and answer.text != "[]":
                 leaks.append(f"{route} {sorted(scopes)}: {answer.status_code} for what is Ada's")
     assert leaks == []
     services, ada = stack.services, stack.who
