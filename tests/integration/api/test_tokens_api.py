@@ -208,8 +208,6 @@ async def place(stack: Stack) -> AsyncIterator[Place]:
         "user_id": ada.id,
         "folder_id": folder.id,
         "document_id": uuid4(),
-        "persona_id": uuid4(),
-        "prompt_id": uuid4(),
         "import_id": uuid4(),
         "share_id": uuid4(),
         "token": "nobody-has-this",
