@@ -11,7 +11,7 @@ from gantry.domain.importing import Skipped
 
 PRODUCTS = (
     "ChatGPT, Claude, Open WebUI, LibreChat, Nebulus Gantry, Gemini, Grok, DeepSeek, Chatbot UI, LobeChat, Jan, LM Studio, "
-    "SillyTavern or Gantry"
+    "SillyTavern, TypingMind, Big-AGI, AnythingLLM or Gantry"
 )
 MAX_TOLD = 300  # lines of what was skipped; the rest is counted
 _MAX_LINE = 300

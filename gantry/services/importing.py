@@ -289,7 +289,8 @@ async def _limited(body: AsyncIterator[bytes], limit: int) -> AsyncIterator[byte
 
 def _unknown(name: str, receipt: Receipt) -> Invalid:
     """Return the refusal of a file in which nothing is known; says what was seen instead."""
-    seen = f" {receipt.skipped[0].what}: {receipt.skipped[0].why}." if receipt.skipped else ""
+    reasons = [each for each in receipt.skipped if each.why != "there is no conversation in it"]
+    seen = f" {reasons[0].what}: {reasons[0].why}." if reasons else ""
     return Invalid(
         f"There is no conversation in “{cleaned_name(name) or 'this file'}” that can be imported.{seen}",
         advice=f"Expected is an export of {PRODUCTS}, as it was downloaded: a ZIP, JSON, lines of JSON or Markdown.",

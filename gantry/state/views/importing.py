@@ -23,6 +23,9 @@ _PRODUCTS = {
     "jan": "Jan",
     "lmstudio": "LM Studio",
     "sillytavern": "SillyTavern",
+    "typingmind": "TypingMind",
+    "big-agi": "Big-AGI",
+    "anythingllm": "AnythingLLM",
     "gantry": "Gantry",
 }
 

@@ -12,7 +12,7 @@ _PLACE = "imports"
 _FIELDS = {"to": "/api/v1/imports", "attach": ""}
 _PRODUCTS = (
     "ChatGPT, Claude, Open WebUI, LibreChat, Nebulus Gantry, Gemini, Grok, DeepSeek, Chatbot UI, LobeChat, Jan, LM Studio, "
-    "SillyTavern, and of Gantry itself."
+    "SillyTavern, TypingMind, Big-AGI, AnythingLLM, and of Gantry itself."
 )
 
 
