@@ -11,6 +11,7 @@ from tests.parts.browser import running_chromium
 ASSETS = Path(__file__).resolve().parent.parent / "assets"
 PAPER = "#faf9f5"  # --bg of the light theme in assets/gantry.css
 MASKABLE = 0.62  # how much of it the drawing may fill: systems cut such an icon to a circle
+WHOLE = 0.86  # where nothing is cut
 ICO_PIXELS = (16, 32, 48)
 
 
@@ -41,8 +42,13 @@ async def main() -> None:
         page = await browser.new_page()
         small = {pixels: await draw(page, pixels) for pixels in ICO_PIXELS}
         (ASSETS / "favicon.ico").write_bytes(ico(small))
-        for name, pixels in (("apple-touch-icon", 180), ("icon-192", 192), ("icon-512", 512)):
-            image = await draw(page, pixels, fill=MASKABLE, paper=PAPER)
+        cut = (("apple-touch-icon", 180), ("icon-maskable-192", 192), ("icon-maskable-512", 512))
+        for name, pixels, fill in (
+            *((*each, MASKABLE) for each in cut),
+            ("icon-192", 192, WHOLE),
+            ("icon-512", 512, WHOLE),
+        ):
+            image = await draw(page, pixels, fill=fill, paper=PAPER)
             (ASSETS / f"{name}.png").write_bytes(image)
 
 

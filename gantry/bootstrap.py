@@ -78,6 +78,7 @@ from gantry.services.memory import MemoryService
 from gantry.services.model_reader import ModelReader
 from gantry.services.operations import OperationsService, Part
 from gantry.services.order import OrderService
+from gantry.services.own_account import OwnAccountService
 from gantry.services.people import PeopleService
 from gantry.services.personas import PersonaService
 from gantry.services.program_embeddings import ProgramEmbeddings
@@ -455,6 +456,15 @@ def _services(
         api_tokens=ApiTokenService(database=database, limiter=live.limiter, telemetry=telemetry, now=clock),
         programs=ProgramService(catalog, models.servers, Exchanges(database, finder, conversations, clock)),
         program_embeddings=ProgramEmbeddings(catalog, models.servers, knowledge.vector_sets),
+        own_account=OwnAccountService(
+            database=database,
+            passwords=passwords,
+            limiter=live.limiter,
+            notices=live.notices,
+            cleaner=knowledge.cleaner,
+            writers=writers,
+            now=clock,
+        ),
         people=PeopleService(database=database, passwords=passwords, notices=live.notices, now=clock),
         conversations=conversations,
         chat=ChatService(database, catalog, writers, conversations, clock),

@@ -21,6 +21,7 @@ from gantry.services.importing import ImportService
 from gantry.services.memory import MemoryService
 from gantry.services.operations import OperationsService
 from gantry.services.order import OrderService
+from gantry.services.own_account import OwnAccountService
 from gantry.services.people import PeopleService
 from gantry.services.personas import PersonaService
 from gantry.services.program_embeddings import ProgramEmbeddings
@@ -42,6 +43,7 @@ class Services:
     people: PeopleService
     programs: ProgramService
     program_embeddings: ProgramEmbeddings
+    own_account: OwnAccountService
     conversations: ConversationService
     chat: ChatService
     order: OrderService

@@ -25,12 +25,15 @@ from gantry.api.schemas import (
     AccountList,
     AccountOut,
     AddedAccount,
+    EmailChange,
     Ended,
     NewAccount,
     NewAdministrator,
     NewPassword,
     PasswordChange,
     ProfileChange,
+    Proof,
+    ReceiptOut,
     SessionList,
     SessionOpenedOut,
     SessionOut,
@@ -118,6 +121,21 @@ async def change_password(who: Administers, change: PasswordChange) -> None:
     await services().accounts.change_password(
         who, change.current.get_secret_value(), change.new.get_secret_value()
     )
+
+
+@router.put("/me/email", operation_id="change_email", summary="Change your e-mail address")
+async def change_email(who: Administers, change: EmailChange) -> AccountOut:
+    """Sign in with another address from now on."""
+    password = change.password.get_secret_value()
+    return AccountOut.of(await services().own_account.change_email(who, change.email, password))
+
+
+@router.post("/me/deletion", operation_id="delete_account", summary="Delete your account")
+async def delete_account(who: Administers, request: Request, response: Response, proof: Proof) -> ReceiptOut:
+    """Remove your account with everything that is yours, for good; returns how much that was."""
+    receipt = await services().own_account.delete(who, proof.password.get_secret_value())
+    forget_session(request, response)
+    return ReceiptOut.model_validate(receipt.to_json())
 
 
 @router.get("/me/sessions", operation_id="list_sessions", summary="List your sessions")

@@ -35,10 +35,11 @@ async def export_conversation(
 async def export_conversations(
     who: Reads,
     format: ExportForm = ExportForm.JSON,  # noqa: A002
+    everything: bool = False,
     ids: Annotated[list[UUID] | None, Query(max_length=MAX_CHOSEN)] = None,
 ) -> StreamingResponse:
-    """Return conversations as a ZIP that is written while it is sent; all of them without `ids`."""
-    return await _sent(await services().exports.several(who, format, ids))
+    """Return conversations as a ZIP that is written while it is sent; all of them without `ids`. `everything` adds account, memory and documents."""
+    return await _sent(await services().exports.several(who, format, ids, everything=everything))
 
 
 async def _sent(export: Export) -> StreamingResponse:

@@ -144,6 +144,27 @@ class PasswordChange(BaseModel):
     new: SecretStr = Field(max_length=_MAX_SECRET_CHARACTERS)
 
 
+class Proof(BaseModel):
+    """That it is really the person who asks."""
+
+    password: SecretStr = Field(max_length=_MAX_SECRET_CHARACTERS)
+
+
+class EmailChange(Proof):
+    """The address to sign in with from now on."""
+
+    email: str = Field(max_length=_MAX_EMAIL_CHARACTERS)
+
+
+class ReceiptOut(BaseModel):
+    """What went with an account: rows by table, bytes of files."""
+
+    account: str
+    deleted_at: datetime
+    rows: dict[str, int]
+    file_bytes: int
+
+
 class SessionOut(_FromObject):
     """One signed-in browser or program; ``current`` is the one that asks."""
 

@@ -81,6 +81,8 @@ class ExportedConversation:
     archived: bool = False
     tags: Sequence[str] = ()
     folder: Sequence[str] = ()
+    parameters: Mapping[str, Any] | None = None
+    persona: Named | None = None
     reads: str = "all"
     collections: tuple[Named, ...] = ()
     documents: tuple[Named, ...] = ()
@@ -186,6 +188,8 @@ def _head(conversation: ExportedConversation) -> dict[str, Any]:
         "folder": list(conversation.folder),
         "tags": list(conversation.tags),
         "model": conversation.model,
+        "parameters": conversation.parameters,
+        "persona": None if conversation.persona is None else _named([conversation.persona])[0],
         "remembered": conversation.remembered,
         "scope": {
             "kind": conversation.reads,

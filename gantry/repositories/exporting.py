@@ -17,7 +17,7 @@ from gantry.domain.exporting import (
     Named,
 )
 from gantry.domain.knowledge import DocumentScope
-from gantry.models import Attachment, Collection, Conversation, Document, Feedback, Folder, Message
+from gantry.models import Attachment, Collection, Conversation, Document, Feedback, Folder, Message, Persona
 from gantry.repositories.chat import ChatRepository
 from gantry.repositories.sent import SentRepository
 from gantry.repositories.values import value_of
@@ -46,11 +46,13 @@ class ExportingRepository:
         """Return a conversation of *owner*, without its messages; NotFound."""
         row = await ChatRepository(self._session).get_conversation(conversation, owner=owner)
         scope = DocumentScope.parse(row.scope)
+        persona = [row.persona_id] if row.persona_id else []
         return value_of(
             ExportedConversation,
             row,
             tags=tuple(row.tags or ()),
             folder=await self._folder(row.folder_id, owner),
+            persona=next(iter(await self._named(Persona, persona, owner)), None),
             reads=scope.kind.value,
             collections=await self._named(Collection, scope.collections, owner),
             documents=await self._named(Document, scope.documents, owner),

@@ -19,6 +19,7 @@ from gantry.repositories.indexing import IndexingRepository
 from gantry.repositories.knowledge_search import KnowledgeSearchRepository
 from gantry.repositories.memory import MemoryRepository
 from gantry.repositories.order import OrderRepository
+from gantry.repositories.own_account import OwnAccountRepository
 from gantry.repositories.personas import PersonaRepository, PromptRepository
 from gantry.repositories.reading import ReadingRepository
 from gantry.repositories.search import SearchRepository
@@ -54,6 +55,11 @@ class UnitOfWork:
     def chat(self) -> ChatRepository:
         """Conversations and messages."""
         return ChatRepository(self.session)
+
+    @cached_property
+    def own_account(self) -> OwnAccountRepository:
+        """All that is an account's own."""
+        return OwnAccountRepository(self.session)
 
     @cached_property
     def exporting(self) -> ExportingRepository:

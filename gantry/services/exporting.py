@@ -15,6 +15,7 @@ from gantry.domain.exporting import ExportForm, FileList, ZipStream
 from gantry.domain.files import FileStore
 from gantry.domain.member_names import TakenNames, safe_name
 from gantry.repositories.database import Database
+from gantry.services.export_account import AccountContents
 from gantry.services.export_contents import PRODUCT, UNTITLED, Contents, ConversationWriter
 
 MAX_AT_ONCE = 2  # of one person, in one process
@@ -60,14 +61,19 @@ class ExportService:
         return Export(name, form.media_type, self._counted(who, self._alone(writer, contents, form)))
 
     async def several(
-        self, who: Actor, form: ExportForm, conversations: Sequence[UUID] | None = None
+        self,
+        who: Actor,
+        form: ExportForm,
+        conversations: Sequence[UUID] | None = None,
+        *,
+        everything: bool = False,
     ) -> Export:
-        """Return conversations as a ZIP, all that stay where none are named."""
+        """Return conversations as a ZIP, all that stay where none are named; *everything* adds account, memory and documents."""
         if conversations is not None:
             await self._require_own(who, conversations)
         told = Told()
         name = f"gantry-export-{self.now():%Y-%m-%d}.zip"
-        content = self._zip(_Zip(self, who, form, told), conversations)
+        content = self._zip(_Zip(self, who, form, told), conversations, everything=everything)
         return Export(name, "application/zip", self._counted(who, content), told)
 
     async def _require_own(self, who: Actor, conversations: Sequence[UUID]) -> None:
@@ -103,7 +109,9 @@ class ExportService:
             async for piece in writer.reading(contents, form, pen):
                 yield piece
 
-    async def _zip(self, to: "_Zip", chosen: Sequence[UUID] | None) -> AsyncIterator[bytes]:
+    async def _zip(
+        self, to: "_Zip", chosen: Sequence[UUID] | None, *, everything: bool
+    ) -> AsyncIterator[bytes]:
         async with self.typesetter.open() as pen:
             async for conversation in self._all(to.who, chosen):
                 try:
@@ -111,6 +119,11 @@ class ExportService:
                 except NotFound:  # deleted meanwhile
                     continue
                 async for piece in to.add(contents, pen):
+                    yield piece
+        if everything:
+            beside = AccountContents(self.database, self.files)
+            async for name, content in beside.members(to.who):
+                async for piece in to.put(name, content):
                     yield piece
         async for piece in to.finish():
             yield piece
@@ -171,6 +184,10 @@ class _Zip:
                 return self.writer.reading(contents, ExportForm.MARKDOWN, pen), suffix
             return _once(made), self.form.suffix
         return self.writer.reading(contents, self.form, pen), self.form.suffix
+
+    def put(self, name: str, content: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+        """Write another member."""
+        return self._out.member(name, content)
 
     async def finish(self) -> AsyncIterator[bytes]:
         """Write what the ZIP says about itself, and its end."""

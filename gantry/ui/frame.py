@@ -19,6 +19,7 @@ from gantry.state.sidebar import SidebarState
 from gantry.state.vault import VaultState
 from gantry.ui.account_menu import HELP
 from gantry.ui.browser import CONVERSATION, PATH, Kept, function, plain_link, set_theme
+from gantry.ui.components.exporting import export_dialog
 from gantry.ui.components.local import Feed, link
 from gantry.ui.components.order_dialogs import order_dialogs
 from gantry.ui.components.search import search_dialog
@@ -71,7 +72,10 @@ def frame() -> rx.Component:
             SessionState.theme != "", rx.fragment(_chosen(theme=SessionState.theme), key=SessionState.theme)
         ),
         notices(),
-        rx.cond(SessionState.id != "", rx.fragment(search_dialog(), order_dialogs(), share_dialog())),
+        rx.cond(
+            SessionState.id != "",
+            rx.fragment(search_dialog(), order_dialogs(), share_dialog(), export_dialog()),
+        ),
         _help(),
         class_name="shell",
         custom_attrs={"data-sidebar-state": _SIDEBAR},

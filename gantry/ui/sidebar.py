@@ -14,6 +14,7 @@ from gantry.state.sidebar import SidebarState
 from gantry.state.views.sidebar import GroupView, RowView
 from gantry.ui.account_menu import account_menu
 from gantry.ui.browser import Kept, function, link
+from gantry.ui.components.exporting import export_entry
 from gantry.ui.components.folders import folder_list, folder_menu, row_to_pick, selection, tag_filter
 from gantry.ui.components.local import comes_near
 from gantry.ui.components.search import search_button
@@ -212,6 +213,7 @@ def _row_menu() -> rx.Component:
             about.tags, lambda tag: entry(f"Show only #{tag}", "list-filter", SidebarState.narrow(tag))
         ),
         entry("Share", "share-2", SharingState.ask(about.id)),
+        export_entry(about.id),
         entry("Archive", "archive", [_leave.partial(about.id), OrderState.archive([about.id])]),
         entry("Select", "list-checks", OrderState.begin_picking(about.id)),
         entry("Delete", "trash-2", [_leave.partial(about.id), SidebarState.delete(about.id)], danger=True),

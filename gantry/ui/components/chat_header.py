@@ -5,6 +5,7 @@ import reflex as rx
 from gantry.state.chat import ChatState
 from gantry.ui.browser import Kept
 from gantry.ui.components.chat_settings import chat_settings_button
+from gantry.ui.components.exporting import export_button
 from gantry.ui.components.model_picker import model_picker
 from gantry.ui.components.persona_picker import persona_picker
 from gantry.ui.naming import name_field
@@ -16,7 +17,13 @@ def chat_header() -> rx.Component:
     """Lay out the header. What can be done with the whole conversation goes to its end."""
     return rx.el.header(
         rx.cond(ChatState.conversation_id != "", _title()),
-        rx.el.div(model_picker(), persona_picker(), chat_settings_button(), class_name="chat-tools"),
+        rx.el.div(
+            model_picker(),
+            persona_picker(),
+            chat_settings_button(),
+            rx.cond(ChatState.conversation_id != "", export_button(ChatState.conversation_id)),
+            class_name="chat-tools",
+        ),
         class_name="chat-header",
     )
 

@@ -72,6 +72,15 @@ function rewrite(text) {
   keepDraft();
 }
 
+/** What another app has shared (assets/manifest.webmanifest): a draft, never sent by itself. */
+function shared() {
+  const query = new URLSearchParams(location.search);
+  if (!query.has("text") && !query.has("url")) return "";
+  history.replaceState(history.state, "", location.pathname);
+  const parts = ["title", "text", "url"].map((name) => query.get(name));
+  return parts.filter(Boolean).join("\n").slice(0, MAX_CHARACTERS);
+}
+
 function open() {
   if (!page.accountId) return;
   const name = draft();
@@ -82,7 +91,7 @@ function open() {
     moving = "";
   }
   const before = area.value; // typed before we knew who is writing
-  rewrite(read(name) || (area.dataset.loaded ? "" : before));
+  rewrite([read(name), page.here ? "" : shared()].filter(Boolean).join("\n\n") || (area.dataset.loaded ? "" : before));
   area.dataset.loaded = "yes";
   const isSelecting = !(document.getSelection()?.isCollapsed ?? true);
   if (!isTouch() && !isSelecting) focusOn(area);

@@ -9,8 +9,10 @@ from gantry.state.session import SessionState
 from gantry.state.settings import SettingsState
 from gantry.state.views.settings import ModelView, SessionView
 from gantry.ui.components.api_tokens import api_tokens
+from gantry.ui.components.exporting import data_settings
 from gantry.ui.components.importing import imports
 from gantry.ui.components.local import link, moment
+from gantry.ui.components.own_account import deletion, email_form
 from gantry.ui.components.page import page, section
 from gantry.ui.components.placeholders import skeleton
 from gantry.ui.components.sharing import share_list
@@ -40,6 +42,11 @@ def settings_page() -> rx.Component:
                 note="Facts and past conversations used in new chats.",
             ),
             section(
+                "Data",
+                data_settings(),
+                note="Everything: chats with all branches, memory, personas, documents. It comes as a ZIP.",
+            ),
+            section(
                 "Import",
                 imports(),
                 note="Conversations from other products, by the file they give you.",
@@ -49,6 +56,7 @@ def settings_page() -> rx.Component:
                 _once_loaded(share_list()),
                 note="Anybody who has a link can read what it shows.",
             ),
+            section("E-mail", email_form(), note="You sign in with it."),
             section("Password", _password(), note="Changing it signs you out everywhere else."),
             section(
                 "Active sessions",
@@ -56,6 +64,7 @@ def settings_page() -> rx.Component:
                 note="Browsers and devices that can use your account.",
             ),
             section("API tokens", api_tokens(), note="For programs that use Gantry in your name."),
+            section("Delete account", deletion(), note="With everything that is yours, for good."),
         )
     )
 
