@@ -104,9 +104,9 @@ async def test_ux_64_menus_work_by_keyboard(tab: Tab, person: Person) -> None:
     await opener.focus()
     await tab.page.keyboard.press("Enter")
     assert await _is_expanded(tab, opener)
-    await expect(tab.page.get_by_role("menuitem", name="Settings")).to_be_focused()
+    await expect(tab.page.get_by_role("menuitem", name="Archived chats")).to_be_focused()
     await tab.page.keyboard.press("ArrowDown")
-    await expect(tab.page.get_by_role("menuitem", name="Personas and prompts")).to_be_focused()
+    await expect(tab.page.get_by_role("menuitem", name="Settings")).to_be_focused()
     await tab.page.keyboard.press("End")
     await expect(tab.page.get_by_role("menuitem", name="Sign out")).to_be_focused()
     await tab.page.keyboard.press("d")
@@ -164,7 +164,7 @@ async def _pages(person: Person, cue: Cues) -> tuple[str, ...]:
 
 
 SMALL_INPUTS = """() => [...document.querySelectorAll("input, textarea, select")]
-    .filter(field => field.checkVisibility() && !["radio", "checkbox", "hidden"].includes(field.type))
+    .filter(field => field.checkVisibility() && !["radio", "checkbox", "hidden", "file"].includes(field.type))
     .filter(field => parseFloat(getComputedStyle(field).fontSize) < 16).map(field => field.outerHTML)"""
 
 
