@@ -95,6 +95,9 @@ class SetParser:
         paged = json.loads(Path(path).read_bytes())["sections"][0][0] is not None
         return FileKind(FileFormat.PDF if paged else FileFormat.TEXT, "text/plain", name)
 
+    async def picture(self, path: str) -> None:
+        """There are none."""
+
     async def parse(
         self, path: str, kind: FileKind, limits: ParsingLimits
     ) -> AsyncGenerator[Section | Progress]:

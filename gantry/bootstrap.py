@@ -299,7 +299,7 @@ async def build(settings: Settings) -> AsyncGenerator[Built]:
             live.events,
             live.notices,
             catalog,
-            Prompter(database, knowledge.learner),
+            Prompter(database, knowledge.learner, knowledge.uploads.files),
             checkpoints,
             finder=SourceFinder(database, knowledge.retriever, knowledge.memory),
             lease_seconds=settings.generation_lease_seconds,

@@ -35,7 +35,7 @@ def page_policy(built: Path, *, backend: str = "") -> str:
             "default-src 'self'",
             " ".join(("script-src 'self'", *sorted(hashes))),
             "style-src 'self' 'unsafe-inline'",
-            "img-src 'self' data: blob:",
+            " ".join(("img-src 'self' data: blob:", *([backend] if backend else []))),
             "font-src 'self' data:",
             " ".join(("connect-src 'self'", *_ways_to(backend))),
             "worker-src 'self' blob:",

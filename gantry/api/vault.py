@@ -166,6 +166,22 @@ async def download_document(who: Reads, document_id: UUID) -> FileResponse:
     )
 
 
+@router.get("/documents/{document_id}/image", operation_id="show_document", response_class=FileResponse)
+async def show_document(who: Reads, document_id: UUID) -> FileResponse:
+    """Return a PNG or JPEG to be shown in a page; 404 for every other file."""
+    picture = await services().documents.picture(who, document_id)
+    return FileResponse(
+        picture.path,
+        media_type=picture.media_type,
+        headers={
+            "Content-Disposition": "inline",
+            "Content-Security-Policy": "sandbox; default-src 'none'",
+            "X-Content-Type-Options": "nosniff",
+            "Cache-Control": "private, max-age=300",
+        },
+    )
+
+
 @router.get("/documents/{document_id}/text", operation_id="get_document_text")
 async def get_document_text(
     who: Reads,

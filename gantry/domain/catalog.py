@@ -8,6 +8,7 @@ from uuid import UUID
 
 from gantry.domain.context import Retrieval, Source
 from gantry.domain.parameters import Effort
+from gantry.domain.pictures import Picture
 
 BUILT_IN = "gantry"
 EXTRACTIVE = "gantry/extractive"
@@ -117,6 +118,7 @@ class ChatTurn:
 
     role: Literal["system", "user", "assistant"]
     content: str
+    pictures: tuple[Picture, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +193,14 @@ class Recast:
     reasoning: str
 
 
-Delta = TextDelta | ReasoningDelta | UsageReport | LoadProgress | Truncated | Filtered | Recast
+@dataclass(frozen=True, slots=True)
+class WithoutPictures:
+    """The server takes no pictures: it was asked without those of the prompt. Comes first."""
+
+
+Delta = (
+    TextDelta | ReasoningDelta | UsageReport | LoadProgress | Truncated | Filtered | Recast | WithoutPictures
+)
 
 
 class ChatModel(Protocol):

@@ -1,7 +1,7 @@
 """What a question is answered from, and an account of what was sent to the model."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Self
@@ -10,6 +10,10 @@ from uuid import UUID
 from gantry.domain.chat import CitationKind
 from gantry.domain.knowledge import KnownFact, Nothing
 from gantry.domain.text import counted
+
+_UNSEEN = (
+    "This model cannot see images: the answer does without them. Choose a model that can, then press Retry."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +83,10 @@ class Retrieval:
     def stored(self) -> dict[str, Any]:
         """Return it as JSON."""
         return asdict(self) | {"left_out": list(self.left_out), "unread": list(self.unread)}
+
+    def without_pictures(self) -> Self:
+        """Return it with what is said of pictures that the model could not see."""
+        return replace(self, unread=(*self.unread, _UNSEEN))
 
     @property
     def not_found(self) -> str:

@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import ClassVar, Protocol
 
 from gantry.domain.errors import GantryError
+from gantry.domain.pictures import Picture
 
 
 class FileFormat(StrEnum):
@@ -189,6 +190,14 @@ class Parser(Protocol):
 
         Raises:
             ParsingFailed: Nothing that can be read, or nothing at all.
+        """
+        ...
+
+    async def picture(self, path: str) -> Picture | None:
+        """Return a picture as models are given it; None for what is no PNG, JPEG, WebP or GIF.
+
+        Raises:
+            ParsingFailed: It is one, and is damaged or too large when decoded.
         """
         ...
 

@@ -77,7 +77,8 @@ def answer_limit(wanted: int | None, context_tokens: int | None, prompt_tokens: 
 
 def turn_tokens(turn: ChatTurn) -> int:
     """Return about how many tokens *turn* takes with its role markers."""
-    return estimate_tokens(turn.content) + TURN_OVERHEAD_TOKENS
+    pictures = sum(picture.tokens for picture in turn.pictures)
+    return estimate_tokens(turn.content) + pictures + TURN_OVERHEAD_TOKENS
 
 
 def assemble(
@@ -207,6 +208,11 @@ def _fit_history(talk: Dialogue, room: int) -> list[ChatTurn]:
     return kept
 
 
+def _called(question: ChatTurn) -> str:
+    count = len(question.pictures)
+    return f"Question with {counted(count, 'image')}" if count else "Question"
+
+
 def _counts(talk: Dialogue) -> Sequence[int]:
     return talk.messages or [1] * len(talk.history)
 
@@ -243,7 +249,9 @@ def _account(
     if found.block:
         parts.append(ContextPart(PartKind.SYSTEM, "Citation instructions", max(0, frame), _INTRODUCTION))
     parts.append(
-        ContextPart(PartKind.QUESTION, "Question", turn_tokens(talk.question), talk.question.content)
+        ContextPart(
+            PartKind.QUESTION, _called(talk.question), turn_tokens(talk.question), talk.question.content
+        )
     )
     parts += [
         ContextPart(PartKind.PREFIX, "The answer so far" if turn.role == "assistant" else "Request to continue",

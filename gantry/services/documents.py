@@ -11,6 +11,7 @@ from gantry.domain.clock import utc_now
 from gantry.domain.errors import Conflict, Invalid, NotFound
 from gantry.domain.files import FileStore
 from gantry.domain.live import Notices
+from gantry.domain.pictures import is_shown
 from gantry.domain.vault import UNFINISHED, DocumentState, StoredChunk, StoredDocument, cleaned_name
 from gantry.domain.vectors import VectorKind
 from gantry.repositories.database import Database
@@ -199,6 +200,13 @@ class DocumentService:
             )
         path = self.files.path(account=who.id, document=document)
         return Original(path, row.name, row.media_type, row.size_bytes)
+
+    async def picture(self, who: Actor, document: UUID) -> Original:
+        """Return where a file is that is shown as a picture; NotFound for all others."""
+        row = await self.original(who, document)
+        if not is_shown(row.media_type):
+            raise NotFound("This file is no image that can be shown.")
+        return row
 
 
 def _stitched(chunks: Sequence[StoredChunk]) -> tuple[str, int]:

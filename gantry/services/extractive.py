@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import tzinfo
 
 from gantry.domain.accounts import Role
-from gantry.domain.catalog import EXTRACTIVE, ChatRequest, Delta, TextDelta
+from gantry.domain.catalog import EXTRACTIVE, ChatRequest, Delta, TextDelta, WithoutPictures
 from gantry.domain.chat import CitationKind
 from gantry.domain.clock import zone_named
 from gantry.domain.context import Source
@@ -61,6 +61,8 @@ class ExtractiveAnswerer:
             )
         zone = zone_named(account.time_zone if account else None)
         quotes = await asyncio.to_thread(_quotes, found, words, question, zone)
+        if any(turn.pictures for turn in request.turns):
+            yield WithoutPictures()
         yield TextDelta(_HEAD)
         if documents:
             yield TextDelta("Your documents say:")

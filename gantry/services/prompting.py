@@ -1,6 +1,6 @@
 """From a conversation to what is sent to the model."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, tzinfo
 from hashlib import sha256
@@ -11,12 +11,16 @@ from gantry.domain.catalog import ChatRequest, ChatTurn
 from gantry.domain.chat import MessageRole
 from gantry.domain.clock import utc_now, zone_named
 from gantry.domain.context import Knowledge
+from gantry.domain.errors import NotFound
+from gantry.domain.files import FileStore
+from gantry.domain.pictures import AT_ONCE, HISTORY_SHARE, MAX_BYTES, Picture, is_shown, picture_of
 from gantry.domain.prompt import Dialogue, Prompt, answer_limit, assemble, prompt_budget, turn_tokens
 from gantry.models import Message
 from gantry.repositories.database import Database
 from gantry.services.catalog import ResolvedModel
 from gantry.services.drafts import Assignment
 
+_LOOKED_AT = 200  # messages whose pictures may be sent
 _PAGE = 40  # messages read at a time, from the end upwards, until the budget is full
 _USUAL = "You are a helpful assistant. Answer in the language of the question; use Markdown where it helps."
 _GO_ON = "Go on exactly where your last message stopped. Repeat nothing and add no remark."
@@ -45,13 +49,14 @@ class Prompter:
 
     database: Database
     summaries: Summaries | None = None
+    files: FileStore | None = None  # where pictures are
     now: Callable[[], datetime] = utc_now
 
     async def conversation(self, assignment: Assignment, model: ResolvedModel, *, prefix: str) -> Told:
         """Return the turns around *assignment*'s question; *prefix* is text of the answer that is there already."""
         budget = prompt_budget(model.context_tokens, assignment.parameters.max_tokens)
         rows, earlier, zone = await self._rows(assignment, budget)
-        turns, counts = _turns(rows)
+        turns, counts = _turns(rows, await self._pictures(assignment, rows, budget))
         question = turns.pop() if turns else ChatTurn("user", "")
         counts = counts[: len(turns)]
         tail = [ChatTurn("assistant", prefix)] if prefix else []
@@ -109,6 +114,43 @@ class Prompter:
         today = f"Today is {self.now().astimezone(zone):%A, %d %B %Y}."
         return f"{_USUAL} {today}" if alone else today
 
+    async def _pictures(
+        self, assignment: Assignment, rows: Sequence[Message], budget_tokens: int
+    ) -> dict[UUID, tuple[Picture, ...]]:
+        """Return the pictures of the question, and of those before it the newest, within their share of the prompt."""
+        if self.files is None or not rows:
+            return {}
+        async with self.database.read() as tx:
+            attached = await tx.attachments.attachments([row.id for row in rows[-_LOOKED_AT:]])
+        found: dict[UUID, tuple[Picture, ...]] = {}
+        room, places = int(budget_tokens * HISTORY_SHARE), AT_ONCE
+        for row in reversed(rows):
+            shown = [
+                file for file in attached.get(row.id, ()) if file.document_id and is_shown(file.media_type)
+            ]
+            pictures = [
+                await self._picture(assignment.account_id, file.document_id)
+                for file in shown[:places]
+                if file.document_id and file.size_bytes <= MAX_BYTES
+            ]
+            kept = tuple(picture for picture in pictures if picture)
+            if row is not rows[-1]:
+                room -= sum(picture.tokens for picture in kept)
+                if room < 0:
+                    break
+            found[row.id] = kept
+            places -= len(kept)
+        return found
+
+    async def _picture(self, owner: UUID, document: UUID) -> Picture | None:
+        if self.files is None:
+            return None
+        try:
+            data = b"".join([piece async for piece in self.files.read(account=owner, document=document)])
+        except NotFound:
+            return None
+        return picture_of(data)
+
     async def _rows(self, assignment: Assignment, budget_tokens: int) -> tuple[list[Message], int, tzinfo]:
         """Return the messages up to the question, oldest first, how many lie before them, and their owner's zone."""
         rows: list[Message] = []
@@ -140,10 +182,12 @@ def _dated(knowledge: Knowledge, zone: tzinfo) -> Knowledge:
 
 def turns_of(rows: Sequence[Message]) -> list[ChatTurn]:
     """Return messages as the turns a model reads."""
-    return _turns(rows)[0]
+    return _turns(rows, {})[0]
 
 
-def _turns(rows: Sequence[Message]) -> tuple[list[ChatTurn], list[int]]:
+def _turns(
+    rows: Sequence[Message], pictures: Mapping[UUID, tuple[Picture, ...]]
+) -> tuple[list[ChatTurn], list[int]]:
     """Make turns that alternate, as many chat templates require, and count the messages in each.
 
     Answers that failed empty leave two questions, which become one turn.
@@ -154,10 +198,11 @@ def _turns(rows: Sequence[Message]) -> tuple[list[ChatTurn], list[int]]:
         role = "user" if row.role is MessageRole.USER else "assistant"
         if turns and (not row.content or turns[-1].role == role):
             joined = "\n\n".join(part for part in (turns[-1].content, row.content) if part)
-            turns[-1] = ChatTurn(turns[-1].role, joined)
+            shown = (*turns[-1].pictures, *pictures.get(row.id, ()))
+            turns[-1] = ChatTurn(turns[-1].role, joined, shown)
             counts[-1] += 1
         elif row.content:
-            turns.append(ChatTurn(role, row.content))
+            turns.append(ChatTurn(role, row.content, pictures.get(row.id, ())))
             counts.append(1)
     return turns, counts
 

@@ -24,12 +24,14 @@ from gantry.domain.knowledge import (
     Recalled,
     ScopeKind,
 )
+from gantry.domain.pictures import is_shown
 from gantry.domain.vault import UNFINISHED, DocumentState
 from gantry.models import Chunk, Document
 from gantry.repositories.database import Database
 
 PASSAGES = 8
 READY_PATIENCE_SECONDS = 120  # for the next step of a file sent with the question
+_PICTURE_PATIENCE_SECONDS = 4  # for its text; a model that sees needs none
 _POLL_SECONDS = 0.3
 _WHOLE_CHARACTERS = 12_000  # a file sent with the question is given whole up to this size
 _PIECE_CHARACTERS = 3000
@@ -66,16 +68,19 @@ class SourceFinder:
         """
         async with self.database.read() as tx:
             thread = await tx.chat.get_conversation(asked.conversation, owner=asked.who.id)
-            attached = await tx.attachments.attached(asked.conversation)
             files = await tx.attachments.sent_with(asked.message)
+        for file in files:
+            await self._wait_for(file, on_stage)
+        async with self.database.read() as tx:
+            attached = [
+                file for file in await tx.attachments.attached(asked.conversation) if not _is_only_seen(file)
+            ]
         scope = replace(
             DocumentScope.parse(thread.scope),
             attached=asked.conversation if attached else None,
             sent=tuple(file.id for file in files),
         )
         reads = scope.kind is not ScopeKind.NONE or bool(attached)
-        for file in files:
-            await self._wait_for(file, on_stage)
         whole = await self._whole(files) if files else []
         unread = await self._unread(asked.conversation) if attached else ()
         if reads:
@@ -164,8 +169,9 @@ class SourceFinder:
 
     async def _wait_for(self, file: Document, on_stage: Callable[[str], None]) -> None:
         """Wait until a file sent with the question can be searched, as long as it comes on."""
+        seconds = _PICTURE_PATIENCE_SECONDS if is_shown(file.media_type) else READY_PATIENCE_SECONDS
         with suppress(TimeoutError):  # the answer goes on without it, and says so
-            async with asyncio.timeout(READY_PATIENCE_SECONDS) as patience:
+            async with asyncio.timeout(seconds) as patience:
                 seen = None
                 while True:
                     async with self.database.read() as tx:
@@ -175,7 +181,7 @@ class SourceFinder:
                     now = (row.state, row.pages_done, row.embedded_count)
                     if now != seen:
                         seen = now
-                        patience.reschedule(asyncio.get_running_loop().time() + READY_PATIENCE_SECONDS)
+                        patience.reschedule(asyncio.get_running_loop().time() + seconds)
                         on_stage(f"Reading {row.name}{_so_far(row)}")
                     await asyncio.sleep(_POLL_SECONDS)
 
@@ -235,6 +241,11 @@ def _searched(asked: Asked) -> str:
     return asked.text
 
 
+def _is_only_seen(file: Document) -> bool:
+    """Whether there is nothing to read in a file, but something to look at."""
+    return is_shown(file.media_type) and not file.chunk_count
+
+
 def _so_far(file: Document) -> str:
     """Return how much of *file* has been read: by its pages while they are read, by its pieces while they are indexed."""
     if file.state is DocumentState.EMBEDDING and file.chunk_count:
@@ -243,7 +254,9 @@ def _so_far(file: Document) -> str:
 
 
 def _why_unread(file: Document) -> str:
-    """Say why an answer could not use a file, or only in part; empty when it could."""
+    """Say why an answer could not use a file, or only in part; empty when it could, and for a picture, which is looked at."""
+    if is_shown(file.media_type):
+        return ""
     match file.state:
         case DocumentState.READY:
             return ""

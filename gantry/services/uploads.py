@@ -12,6 +12,7 @@ from gantry.domain.errors import Conflict, Invalid
 from gantry.domain.files import FileStore, Received
 from gantry.domain.live import Notices
 from gantry.domain.parsing import Parser
+from gantry.domain.pictures import MAX_BYTES
 from gantry.domain.vault import DocumentState, StoredDocument, cleaned_name
 from gantry.models import Document, new_id
 from gantry.repositories.database import Database
@@ -101,23 +102,28 @@ class UploadService:
 
         Args:
             collection: None is the default one.
-            attach: It is to be sent with a message, and stands in no collection.
+            attach: It is to be sent with a message, and stands in no collection. A picture is kept as models are given it.
 
         Raises:
-            ParsingFailed: Unsupported file type.
+            ParsingFailed: Unsupported file type, or a picture that is damaged or too large when decoded.
         """
+        came, media_type = received, ""
+        name = cleaned_name(name) or "document"
         try:
-            return await self._accept(
-                who, received, cleaned_name(name) or "document", collection, attach=attach
-            )
+            if attach and (picture := await self.parser.picture(came.path)):
+                media_type = picture.media_type
+                received = await self.files.receive(_once(picture.data), limit_bytes=MAX_BYTES)
+            else:
+                media_type = (await self.parser.sniff(came.path, name)).media_type
+            place = None if attach else await self._place(who, collection)
+            return await self._accept(who, received, name, media_type, place)
         finally:
-            await self.files.discard(received)  # does nothing once it is kept
+            for each in {came.path: came, received.path: received}.values():
+                await self.files.discard(each)  # does nothing once it is kept
 
     async def _accept(
-        self, who: Actor, received: Received, name: str, collection: UUID | None, *, attach: bool
+        self, who: Actor, received: Received, name: str, media_type: str, place: UUID | None
     ) -> Accepted:
-        kind = await self.parser.sniff(received.path, name)
-        place = None if attach else await self._place(who, collection)
         if place is not None and (same := await self._same(who, place, received)):
             return Accepted(same, known=True)
         same_as = await self._room_for(who, received)
@@ -127,7 +133,7 @@ class UploadService:
             account_id=who.id,
             collection_id=place,
             name=name,
-            media_type=kind.media_type,
+            media_type=media_type,
             size_bytes=received.size_bytes,
             sha256=received.sha256,
             created_at=now,
@@ -171,3 +177,7 @@ class UploadService:
         if same is not None and same.state is DocumentState.FAILED:
             await self.documents.retry(who, same.id)
         return value_of(StoredDocument, same) if same else None
+
+
+async def _once(data: bytes) -> AsyncIterator[bytes]:
+    yield data

@@ -22,6 +22,7 @@ from gantry.domain.catalog import (
     TextDelta,
     Truncated,
     UsageReport,
+    WithoutPictures,
 )
 from gantry.domain.chat import (
     MAX_ANSWER_CHARACTERS,
@@ -31,7 +32,7 @@ from gantry.domain.chat import (
     MessageStatus,
 )
 from gantry.domain.clock import utc_now
-from gantry.domain.context import Knowledge
+from gantry.domain.context import Knowledge, Retrieval
 from gantry.domain.errors import (
     ContextTooLong,
     LeaseLost,
@@ -290,6 +291,10 @@ class Writers:
         self._stage(assignment, Stage.THINKING, f"Waiting for {model.ref.name}")
         async with aclosing(model.chat.stream(request)) as deltas:
             async for delta in deltas:
+                if isinstance(delta, WithoutPictures) and told.talk.question.pictures:
+                    unseen = (request.retrieval or Retrieval()).without_pictures()
+                    draft.take(prompt, budget_tokens=budget, retrieval=unseen)
+                    await self._tell_sources(assignment, draft)
                 room = MAX_ANSWER_CHARACTERS - draft.characters
                 if isinstance(delta, TextDelta | ReasoningDelta) and len(delta.text) > room:
                     self._take(assignment, draft, model, replace(delta, text=delta.text[:room]))
@@ -355,6 +360,8 @@ class Writers:
                     assignment.generation_id, Opening(assignment.attempt, draft.text, draft.reasoning)
                 )
                 self._announce_sources(assignment, draft)
+            case WithoutPictures():
+                pass  # said beside the sources
             case LoadProgress(percent):
                 share = "" if percent is None else f" {percent} %"
                 self._stage(assignment, Stage.LOADING, f"Loading {model.ref.name}{share}")

@@ -8,6 +8,13 @@ from gantry.ui.browser import Kept, function, whole_event
 
 
 @dataclass(frozen=True, slots=True)
+class FileView:
+    """A file of the browser."""
+
+    type: str
+
+
+@dataclass(frozen=True, slots=True)
 class UploadView:
     """A file on its way, as islands/upload.js tells.
 
@@ -25,6 +32,7 @@ class UploadView:
     id: str
     note: str
     fault: str
+    file: FileView
 
 
 class FileField(rx.el.Input):

@@ -18,7 +18,15 @@ from gantry.adapters.openai.pace import Pace
 from gantry.adapters.openai.reported import BrokenAnswer, EndedEarly, ReportedError
 from gantry.adapters.openai.requests import CONTINUING_KINDS, request_body
 from gantry.adapters.openai.sse import EventCutter, Malformed
-from gantry.domain.catalog import ChatRequest, ConnectionSpec, Delta, LoadProgress, TextDelta, Waits
+from gantry.domain.catalog import (
+    ChatRequest,
+    ConnectionSpec,
+    Delta,
+    LoadProgress,
+    TextDelta,
+    Waits,
+    WithoutPictures,
+)
 from gantry.domain.connections import address_below
 from gantry.domain.errors import ModelFault, ModelUnavailable
 
@@ -60,6 +68,7 @@ class _Opened:
     response: httpx.Response
     pieces: AsyncIterator[bytes]
     first: bytes
+    blind: bool = False  # the server was asked without pictures
 
 
 class _Clock:
@@ -115,6 +124,8 @@ class OpenAIChatModel:
             if not done:
                 yield LoadProgress()
             opened = await opening
+            if opened.blind and any(turn.pictures for turn in request.turns):
+                yield WithoutPictures()
             reader = AnswerReader(prefix=request.turns[-1].content if request.continue_last else "")
             cutter = EventCutter()
             piece = opened.first
@@ -246,7 +257,7 @@ class OpenAIChatModel:
                 if response.is_success:
                     if tuple(changes) != known:
                         self.habits.learn(server, model, changes, values)
-                    return await self._begin(response)
+                    return replace(await self._begin(response), blind=Change.NO_PICTURES in changes)
                 refusal = await _read_up_to(_MAX_REFUSAL_BYTES, response)
             except BaseException:
                 await response.aclose()

@@ -1,4 +1,4 @@
-"""What servers refuse of a request, and how it is asked again: without an option, by another name, whole, or without a system turn."""
+"""What servers refuse of a request, and how it is asked again: without an option, by another name, whole, without pictures, or without a system turn."""
 
 import re
 import time
@@ -31,6 +31,7 @@ class Change(StrEnum):
     NEW_MAX_TOKENS = "max_completion_tokens"  # the newest OpenAI models want the new name
     WHOLE = "stream"
     PLAIN_TURNS = "system"
+    NO_PICTURES = "image_url"
 
 
 # What a person may wish for, the least known first; some servers refuse only the value.
@@ -89,9 +90,23 @@ _ORDER = re.compile(
 )
 
 
+# That a model has no eyes; what is wrong with one picture is told to the person.
+_BLIND = re.compile(
+    r"\b(?:images?|image_url|vision|multi-?modal|mmproj)\b.{0,80}?(?:(?:not|n't)\b.{0,12}\b(?:support|enabl|accept|allow|availab|configur)"
+    r"|unsupported|only supported|disabled|expected [`'\"]?text)"
+    r"|(?:(?:not|n't)\b.{0,12}\b(?:support|enabl|accept|allow|a multi|a vision|have|process|see)|\bnot (?:a )?|unsupported|no endpoints"
+    r"|unknown (?:variant|part|type)|at most 0|missing data|cannot|text-only|only .{0,10}text)"
+    r".{0,60}?\b(?:images?|image_url|vision|multi-?modal|mmproj)\b"
+    r"|content.{0,20}must be a string|input should be a valid string",
+    re.IGNORECASE,
+)
+
+
 def change_for(body: dict[str, Any], words: Words, status: int = 400) -> Change | None:
     """Return how to ask again after a refusal in *words*, or None when it names nothing of ours that can go."""
     said = words.sentence
+    if _pictures_in(body["messages"]) and _BLIND.search(said):
+        return Change.NO_PICTURES
     named = _named_in(words)
     for change in _DROPPED:
         if change.value in body and change.value in named:
@@ -167,7 +182,30 @@ def changed(body: dict[str, Any], change: Change) -> dict[str, Any]:
         body.pop("stream_options", None)
     elif change is Change.PLAIN_TURNS:
         body["messages"] = _plain_turns(body["messages"])
+    elif change is Change.NO_PICTURES:
+        body["messages"] = [{**turn, "content": _words_of(turn["content"])} for turn in body["messages"]]
     return body
+
+
+def _pictures_in(messages: list[dict[str, Any]]) -> bool:
+    return any(isinstance(turn["content"], list) for turn in messages)
+
+
+def _words_of(content: Any) -> Any:
+    if isinstance(content, list):
+        return "\n\n".join(part["text"] for part in content if part["type"] == "text")
+    return content
+
+
+def _joined(first: Any, second: Any) -> Any:
+    """Put what two turns hold together; pictures of either stay."""
+    if isinstance(first, str) and isinstance(second, str):
+        return f"{first}\n\n{second}"
+    return [
+        part
+        for content in (first, second)
+        for part in (content if isinstance(content, list) else [{"type": "text", "text": content}])
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,13 +257,13 @@ def _plain_turns(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
         if turn["role"] == "system":
             continue
         if turns and turns[-1]["role"] == turn["role"]:
-            turns[-1] = {**turns[-1], "content": f"{turns[-1]['content']}\n\n{turn['content']}"}
+            turns[-1] = {**turns[-1], "content": _joined(turns[-1]["content"], turn["content"])}
         else:
             turns.append(dict(turn))
     if told or (turns and turns[0]["role"] != "user"):
         instructions = "\n\n".join(told)
         if turns and turns[0]["role"] == "user":
-            turns[0] = {**turns[0], "content": f"{instructions}\n\n{turns[0]['content']}"}
+            turns[0] = {**turns[0], "content": _joined(instructions, turns[0]["content"])}
         else:
             turns.insert(0, {"role": "user", "content": instructions or "…"})
     return turns

@@ -1,8 +1,9 @@
 """How a question is asked in OpenAI's dialect, and in what the kinds of servers add to it."""
 
+from base64 import b64encode
 from typing import Any
 
-from gantry.domain.catalog import ChatRequest, ConnectionKind
+from gantry.domain.catalog import ChatRequest, ChatTurn, ConnectionKind
 from gantry.domain.parameters import Effort
 
 CONTINUING_KINDS = frozenset(
@@ -12,7 +13,7 @@ CONTINUING_KINDS = frozenset(
 
 def request_body(request: ChatRequest, kind: ConnectionKind) -> dict[str, Any]:
     """Return the JSON body that asks *request* of a server of *kind*."""
-    messages = [{"role": turn.role, "content": turn.content} for turn in request.turns]
+    messages = [{"role": turn.role, "content": _content(turn)} for turn in request.turns]
     body: dict[str, Any] = {
         "model": request.model,
         "messages": messages,
@@ -33,6 +34,19 @@ def request_body(request: ChatRequest, kind: ConnectionKind) -> dict[str, Any]:
     if request.continue_last:
         _ask_to_continue(body, kind)
     return body
+
+
+def _content(turn: ChatTurn) -> str | list[dict[str, Any]]:
+    if not turn.pictures:
+        return turn.content
+    shown = [
+        {
+            "type": "image_url",
+            "image_url": {"url": f"data:{each.media_type};base64,{b64encode(each.data).decode()}"},
+        }
+        for each in turn.pictures
+    ]
+    return [{"type": "text", "text": turn.content}, *shown]
 
 
 def _thinking(effort: Effort) -> dict[str, Any]:

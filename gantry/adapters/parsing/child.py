@@ -1,4 +1,4 @@
-"""The reader: ``python -m gantry.adapters.parsing.child sniff|parse PATH ARGUMENTS``, with limits set before anything is opened.
+"""The reader: ``python -m gantry.adapters.parsing.child sniff|parse|scale PATH ARGUMENTS``, with limits set before anything is opened.
 
 It may run out of memory, time or luck with a broken file: that ends this process and nothing else.
 """
@@ -16,6 +16,7 @@ from gantry.domain.parsing import (
     MAY_HOLD_PICTURES,
     PAGED,
     FileFormat,
+    FileKind,
     ParsingFailed,
     ParsingFault,
     ParsingLimits,
@@ -81,17 +82,38 @@ def sniffed(source: Source, name: str) -> bytes:
         return wire.fault_line(ParsingFault.BROKEN, None)
 
 
+def scaled(source: Source) -> Iterator[bytes]:
+    """Yield the line that says what a picture has become, and its bytes; or why it could not be read."""
+    from gantry.adapters.parsing import scaling  # noqa: PLC0415
+
+    try:
+        media_type, data = scaling.scaled(source)
+    except ParsingFailed as error:
+        yield wire.fault_line(error.fault, error.page)
+    except Exception:  # noqa: BLE001 - as above
+        yield wire.fault_line(ParsingFault.BROKEN, None)
+    else:
+        yield wire.kind_line(FileKind(FileFormat.PICTURE, media_type, "Picture"))
+        yield data
+
+
 def main() -> None:
     """Do what the arguments say."""
     what, path, argument, raw = sys.argv[1:5]
     limits = ParsingLimits(**json.loads(raw))
     limit(limits.memory_bytes, limits.cpu_seconds)
     out = sys.stdout.buffer
-    for line in [sniffed(path, argument)] if what == "sniff" else parsed(path, FileFormat(argument), limits):
+    for line in _said(what, path, argument, limits):
         out.write(line)
         if line.startswith(wire.PROGRESS):
             out.flush()
     out.flush()
+
+
+def _said(what: str, path: str, argument: str, limits: ParsingLimits) -> Iterator[bytes]:
+    if what == "sniff":
+        return iter([sniffed(path, argument)])
+    return scaled(path) if what == "scale" else parsed(path, FileFormat(argument), limits)
 
 
 if __name__ == "__main__":

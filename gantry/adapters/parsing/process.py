@@ -9,8 +9,9 @@ from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncGenerator
 from contextlib import aclosing, suppress
 from dataclasses import asdict
+from pathlib import Path
 
-from gantry.adapters.parsing import wire
+from gantry.adapters.parsing import signs, wire
 from gantry.domain.parsing import (
     FileKind,
     ParsingFailed,
@@ -19,10 +20,15 @@ from gantry.domain.parsing import (
     Progress,
     Section,
 )
+from gantry.domain.pictures import MAX_BYTES, Picture, picture_of
 
 _SNIFF_SECONDS = 20
+_SCALE_LIMITS = ParsingLimits(cpu_seconds=30)
+_SCALE_SECONDS = 60
+_HEAD = 12  # bytes that tell a picture
 _SNIFFERS = 2  # at once; each has a processor to itself while a file makes it hard
 _READERS = 4
+_SCALED = {"image/png", "image/jpeg", "image/gif", "image/webp"}
 _CHILD = "gantry.adapters.parsing.child"
 _OF_ALL_PAGES = {
     ParsingFault.NO_TEXT,
@@ -46,6 +52,14 @@ class ProcessParser:
         async with self._sniffers:
             return await _sniffed(path, name)
 
+    async def picture(self, path: str) -> Picture | None:
+        """Return a picture as models are given it; None for what is no picture that they read."""
+        head = await asyncio.to_thread(_head, path)
+        if signs.picture_type(head) not in _SCALED:
+            return None
+        async with self._sniffers:
+            return await _scaled(path)
+
     async def parse(
         self, path: str, kind: FileKind, limits: ParsingLimits
     ) -> AsyncGenerator[Section | Progress]:
@@ -67,6 +81,32 @@ async def _sniffed(path: str, name: str) -> FileKind:
     if not isinstance(told, FileKind):
         raise ParsingFailed(ParsingFault.BROKEN)
     return told
+
+
+def _head(path: str) -> bytes:
+    with Path(path).open("rb") as file:
+        return file.read(_HEAD)
+
+
+async def _scaled(path: str) -> Picture:
+    process = await _start("scale", path, "", _SCALE_LIMITS)
+    try:
+        async with asyncio.timeout(_SCALE_SECONDS):
+            line = await _line(process)
+            if not line:
+                raise ParsingFailed(await _cause(process))
+            _understood(line, None)  # raises what it says
+            data = b""
+            while process.stdout and len(data) < MAX_BYTES and (more := await process.stdout.read(MAX_BYTES)):
+                data += more
+    except TimeoutError:
+        raise ParsingFailed(ParsingFault.TOO_SLOW) from None
+    finally:
+        await _end(process)
+    picture = picture_of(data)
+    if picture is None or len(data) >= MAX_BYTES:
+        raise ParsingFailed(ParsingFault.BROKEN)
+    return picture
 
 
 async def _parsed(path: str, kind: FileKind, limits: ParsingLimits) -> AsyncGenerator[Section | Progress]:

@@ -39,12 +39,16 @@ def told(head: bytes, directory: bytes) -> FileKind | None:
         return _old_office(head + directory)
     if _RTF.match(head):
         return RTF
-    for pattern, media_type in _PICTURES:
-        if pattern.match(head):
-            if not recognition.is_installed():
-                raise ParsingFailed(ParsingFault.NO_RECOGNITION)
-            return FileKind(FileFormat.PICTURE, media_type, "Picture")
+    if media_type := picture_type(head):
+        if not recognition.is_installed():
+            raise ParsingFailed(ParsingFault.NO_RECOGNITION)
+        return FileKind(FileFormat.PICTURE, media_type, "Picture")
     return None
+
+
+def picture_type(head: bytes) -> str:
+    """Return the media type of a picture that begins with *head*; empty for what is none."""
+    return next((media_type for pattern, media_type in _PICTURES if pattern.match(head)), "")
 
 
 def directory_place(head: bytes) -> int:

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from gantry.domain.catalog import BUILT_IN, ModelRef
-from gantry.domain.chat import Ending, MessageStatus, StoredMessage, error_for
+from gantry.domain.chat import Ending, MessageStatus, StoredAttachment, StoredMessage, error_for
 from gantry.domain.context import CitedSource, Retrieval
 from gantry.domain.knowledge import ScopeKind
+from gantry.domain.pictures import is_shown
 from gantry.domain.text import counted
 from gantry.services.catalog import ModelChoice
 from gantry.services.chat import Bubble, Window
@@ -37,6 +38,14 @@ class CitedView:
 @dataclass(frozen=True, slots=True)
 class DocumentChoiceView:
     """A document that a conversation may read."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class PictureView:
+    """A picture that was sent with a question."""
 
     id: str
     name: str
@@ -78,6 +87,7 @@ class MessageView:
     first_uncited: int
     note: str  # what is said beside the sources: nothing found, a search that did not answer
     files: list[str]  # names of what was sent with a question
+    pictures: list[PictureView]  # and what is shown of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,8 +151,15 @@ def message_view(bubble: Bubble, *, administrator: bool, held: bool = False) -> 
         uncited=_uncited_label(len(uncited), beside=bool(cited)),
         first_uncited=uncited[0] if uncited else 0,
         note=retrieval.sentence if retrieval and not live else "",
-        files=[file.name for file in bubble.attachments],
+        files=[file.name for file in bubble.attachments if not _is_picture(file)],
+        pictures=[
+            PictureView(str(file.document_id), file.name) for file in bubble.attachments if _is_picture(file)
+        ],
     )
+
+
+def _is_picture(file: StoredAttachment) -> bool:
+    return file.document_id is not None and is_shown(file.media_type)
 
 
 def cited_views(rows: Sequence[CitedSource]) -> list[CitedView]:

@@ -3,16 +3,20 @@
 import reflex as rx
 
 from gantry.state.views.chat import MessageView
+from gantry.ui.components.pictures import sent_pictures
 
 
 def attached(view: MessageView) -> rx.Component:
-    """Name them; answers have some where they came from another product."""
-    return rx.cond(
-        view.files,
-        rx.el.ul(
-            rx.foreach(view.files, lambda name: rx.el.li(name, class_name="attached-file")),
-            class_name="attached",
-            aria_label="Attached files",
-            data_testid="sent-files",
+    """Show pictures, name the others; answers have some where they came from another product."""
+    return rx.fragment(
+        sent_pictures(view.pictures),  # pyright: ignore[reportArgumentType] - a Var inside foreach
+        rx.cond(
+            view.files,
+            rx.el.ul(
+                rx.foreach(view.files, lambda name: rx.el.li(name, class_name="attached-file")),
+                class_name="attached",
+                aria_label="Attached files",
+                data_testid="sent-files",
+            ),
         ),
     )

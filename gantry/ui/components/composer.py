@@ -7,6 +7,7 @@ from gantry.state.chat import ChatState
 from gantry.state.session import SessionState
 from gantry.ui.browser import CONVERSATION, Kept, function, grouped, whole_event
 from gantry.ui.components.local import Dropping, message_event
+from gantry.ui.components.pictures import thumbnail
 from gantry.ui.components.prompt_offer import OFFER, prompt_offer
 from gantry.ui.components.scope import documents_control, memory_control
 from gantry.ui.uploads import DROPPING, UPLOADS, FileField, UploadView, add_chosen, remove_file, retry_file
@@ -18,6 +19,7 @@ _SENDING = Kept("sending", False)
 _STOPPING = Kept("stopping")  # the answer that is being stopped
 _OFFERED = Kept("offered")  # a long text that was pasted, and may become a file
 _ATTACH = {"attach": "true"}  # for REST: files that go with a message
+_SHOWN_TYPES = ["image/png", "image/jpeg", "image/webp", "image/gif"]  # as the server keeps them
 _STOP_PATIENCE_MS = 5000  # then a stop may be asked for again
 
 
@@ -186,6 +188,10 @@ def _attached(file: UploadView) -> rx.Component:
     return rx.cond(
         file.place == CONVERSATION,
         rx.el.li(
+            rx.cond(
+                (file.id != "") & rx.Var.create(_SHOWN_TYPES).contains(file.file.type),
+                thumbnail(file.id, file.name),
+            ),
             rx.el.span(
                 file.name,
                 rx.cond(

@@ -22,7 +22,7 @@ class _Text(rx.el.Textarea):
 
 
 def user_message(view: MessageView) -> rx.Component:
-    """Lay out the files and the text of a question."""
+    """Lay out the pictures, the files and the text of a question."""
     return rx.fragment(
         attached(view),
         rx.cond(EDITING.value == view.id, _editor(view=view), _text(view)),

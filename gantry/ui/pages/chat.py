@@ -14,6 +14,7 @@ from gantry.ui.components.local import link
 from gantry.ui.components.message import message
 from gantry.ui.components.model_picker import model_list
 from gantry.ui.components.persona_picker import persona_list
+from gantry.ui.components.pictures import picture_dialog
 from gantry.ui.components.placeholders import no_page
 from gantry.ui.components.prompt_offer import prompt_dialog
 from gantry.ui.components.sources import sources_panel
@@ -45,6 +46,7 @@ def _conversation() -> rx.Component:
         model_list(),
         persona_list(),
         chat_settings_dialog(),
+        picture_dialog(),
         prompt_dialog(),
         class_name="chat",
         custom_attrs={"data-conversation": ChatState.conversation_id},

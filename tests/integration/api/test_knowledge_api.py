@@ -13,6 +13,7 @@ from tests.parts import documents
 from tests.parts.api_server import api_of, sign_in
 from tests.parts.knowledge import background, learned, until
 from tests.parts.llm_server import Script
+from tests.parts.pictures import picture
 from tests.parts.stack import Stack
 
 PDF = documents.pdf(["The harbour bridge was painted blue.", "The lighthouse keeper was called Amalia."])
@@ -74,9 +75,31 @@ async def test_a_document_from_upload_to_deletion(client: httpx.AsyncClient) -> 
     assert (gone["passages"], gone["searched"]) == ([], 0)
 
 
+async def test_a_picture_is_shown_and_nothing_else_is(client: httpx.AsyncClient) -> None:
+    """As what it is, never as a page; a file of another kind is not there."""
+    sent = await client.post(
+        "/api/v1/documents", files={"file": ("red.png", picture(), "text/html")}, data={"attach": "true"}
+    )
+    assert sent.json()["media_type"] == "image/png"
+    shown = await client.get(f"/api/v1/documents/{sent.json()['id']}/image")
+    assert shown.content.startswith(b"\x89PNG")
+    assert shown.headers["content-type"] == "image/png"
+    assert shown.headers["x-content-type-options"] == "nosniff"
+    assert "sandbox" in shown.headers["content-security-policy"]
+    other = await send(client, "harbour.pdf", PDF)
+    assert (await client.get(f"/api/v1/documents/{other.json()['id']}/image")).status_code == 404
+    broken = {"file": ("red.png", picture()[:40], "image/png")}
+    refused = await client.post("/api/v1/documents", files=broken, data={"attach": "true"})
+    assert (refused.status_code, refused.json()["detail"]) == (
+        422,
+        "This file is damaged and cannot be read.",
+    )
+
+
 OWNED = [
     ("GET", "/api/v1/documents/{document}", None),
     ("GET", "/api/v1/documents/{document}/content", None),
+    ("GET", "/api/v1/documents/{document}/image", None),
     ("GET", "/api/v1/documents/{document}/text", None),
     ("GET", "/api/v1/documents/{document}/chunks", None),
     ("PATCH", "/api/v1/documents/{document}", {"name": "mine.pdf"}),

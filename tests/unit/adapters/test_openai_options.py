@@ -69,6 +69,51 @@ def test_refusals_name_what_has_to_change(refusal: Any, change: Change) -> None:
     assert changed(BODY, change) != BODY
 
 
+SEEING = {**BODY, "messages": [TURNS[0], {"role": "user", "content": [
+    {"type": "text", "text": "What is this?"}, {"type": "image_url", "image_url": {"url": "data:image/png;base64,AA"}}
+]}]}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        "image input is not supported - hint: if this is unexpected, you may need to provide the mmproj",
+        "Invalid content type. image_url is only supported by certain models.",
+        "llama3 is not a multimodal model",
+        "At most 0 image(s) may be provided in one prompt.",
+        "Failed to deserialize the JSON body into the target type: messages[1]: unknown variant `image_url`, expected `text`",
+        "messages[0].content must be a string",
+        "No endpoints found that support image input",
+        "Model does not support images. Please use a model that does.",
+        "this model is missing data required for image input",
+        "Image input is not enabled for this model",
+        "This model does not have vision capabilities",
+        "Input should be a valid string",
+    ],
+)
+def test_a_model_without_eyes_gets_the_words(refusal: str) -> None:
+    """Its refusal is told by its words; without pictures the turn is text again, and there is nothing more to leave out."""
+    words = Words(refusal)
+    assert change_for(SEEING, words) is Change.NO_PICTURES
+    blind = changed(SEEING, Change.NO_PICTURES)
+    assert blind["messages"][1]["content"] == "What is this?"
+    assert change_for(blind, words) is not Change.NO_PICTURES
+
+
+@pytest.mark.parametrize(
+    "refusal", ["Failed to decode image", "The image is too large: 8 MB", "Invalid base64 image_url"]
+)
+def test_what_is_wrong_with_one_picture_is_told(refusal: str) -> None:
+    """It says nothing about the model."""
+    assert change_for(SEEING, Words(refusal)) is None
+
+
+def test_pictures_stay_where_turns_are_joined() -> None:
+    """Instructions go before the words, the picture stays behind them."""
+    turns = changed(SEEING, Change.PLAIN_TURNS)["messages"]
+    assert [part["type"] for part in turns[0]["content"]] == ["text", "text", "image_url"]
+
+
 @pytest.mark.parametrize(
     "refusal",
     [
