@@ -4,6 +4,7 @@
  */
 import Check from "lucide-react/dist/esm/icons/check.mjs";
 import Copy from "lucide-react/dist/esm/icons/copy.mjs";
+import Eye from "lucide-react/dist/esm/icons/eye.mjs";
 import Wrap from "lucide-react/dist/esm/icons/wrap-text.mjs";
 import { memo, useEffect, useEffectEvent, useId, useRef, useState } from "react";
 import { useIsCodeFenceIncomplete } from "streamdown";
@@ -12,6 +13,8 @@ import { Diagram } from "./diagram.jsx";
 import { useKept } from "./store.js";
 
 const HIGHLIGHT_EVERY_MS = 120;
+// A page that is shown runs nothing (sandbox: no scripts, an origin of its own) and fetches nothing.
+const ALONE = `<!doctype html><meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">`;
 const MAX_HIGHLIGHTED = 100_000; // characters; beyond it colours cost more than they help
 
 /** Return the highlighter, or one that colours nothing when it cannot be loaded now; the next block tries again. */
@@ -48,12 +51,10 @@ const Line = memo(function Line({ tokens }) {
 
 function Code({ code, language, open }) {
   const done = useHighlighted(code, language, open);
-  const same = code === done.code;
   // The last line of an earlier result may have been cut in the middle, so it is not used.
-  const usable = same ? done.lines.length : Math.max(0, done.lines.length - 1);
-  const fits = usable > 0 && (same || code.startsWith(done.code));
-  const lines = fits ? done.lines.slice(0, usable) : [];
-  const rest = fits ? code.split("\n").slice(usable).join("\n") : code;
+  const usable = code === done.code ? done.lines.length : code.startsWith(done.code) ? Math.max(0, done.lines.length - 1) : 0;
+  const lines = done.lines.slice(0, usable);
+  const rest = code.split("\n").slice(usable).join("\n");
   return (
     <code>
       {lines.map((tokens, index) => (
@@ -64,10 +65,19 @@ function Code({ code, language, open }) {
   );
 }
 
+const Tool = ({ icon: Icon, label, ...props }) => (
+  <button type="button" {...props}>
+    <Icon size={15} />
+    <span aria-live="polite">{label}</span>
+  </button>
+);
+
 export function CodeBlock({ className, children }) {
   const code = String(children ?? "").replace(/\n$/, "");
   const language = /language-(\S+)/.exec(className ?? "")?.[1] ?? "";
   const open = useIsCodeFenceIncomplete();
+  const canShow = !open && /^(html|svg)$/i.test(language);
+  const [shown, setShown] = useState(false);
   const [wrapped, setWrapped] = useState(false);
   const name = useId();
   const copied = useKept("copied") === name;
@@ -76,16 +86,12 @@ export function CodeBlock({ className, children }) {
     <figure className="code-block" data-wrapped={wrapped || undefined} dir="ltr">
       <figcaption className="code-head">
         <span className="code-language">{language || "text"}</span>
-        <button type="button" aria-pressed={wrapped} onClick={() => setWrapped(!wrapped)}>
-          <Wrap size={15} />
-          <span>Wrap</span>
-        </button>
-        <button type="button" onClick={() => copyNow(code, name)} data-testid="copy-code">
-          {copied ? <Check size={15} /> : <Copy size={15} />}
-          <span aria-live="polite">{copied ? "Copied" : "Copy"}</span>
-        </button>
+        {canShow && <Tool icon={Eye} label="Preview" aria-pressed={shown} onClick={() => setShown(!shown)} data-testid="preview-code" />}
+        <Tool icon={Wrap} label="Wrap" aria-pressed={wrapped} onClick={() => setWrapped(!wrapped)} />
+        <Tool icon={copied ? Check : Copy} label={copied ? "Copied" : "Copy"} onClick={() => copyNow(code, name)} data-testid="copy-code" />
       </figcaption>
-      <pre tabIndex={0}>
+      {canShow && shown && <iframe title="Preview" sandbox="" srcDoc={ALONE + code} tabIndex={0} />}
+      <pre tabIndex={0} hidden={canShow && shown}>
         <Code code={code} language={language} open={open} />
       </pre>
     </figure>

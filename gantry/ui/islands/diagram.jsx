@@ -10,15 +10,14 @@ let count = 0;
 
 async function draw(source) {
   const { createMermaidPlugin } = await import("@streamdown/mermaid");
-  const page = getComputedStyle(document.documentElement).getPropertyValue("--bg").trim();
-  const dark = getComputedStyle(document.documentElement).colorScheme.includes("dark");
+  const page = getComputedStyle(document.documentElement);
   const mermaid = createMermaidPlugin({
     config: {
-      theme: dark ? "dark" : "neutral",
+      theme: page.colorScheme.includes("dark") ? "dark" : "neutral",
       htmlLabels: false,
       flowchart: { htmlLabels: false },
       fontFamily: FONT,
-      themeVariables: { fontFamily: FONT, edgeLabelBackground: page },
+      themeVariables: { fontFamily: FONT, edgeLabelBackground: page.getPropertyValue("--bg").trim() },
       themeCSS: ".edgeLabel rect { opacity: 1 }",
     },
   });
@@ -36,12 +35,10 @@ export function Diagram({ source, children }) {
     if (!image) height.current = shown.current?.offsetHeight ?? 0;
   });
   useEffect(() => {
-    let show = setDrawn;
+    const left = new AbortController();
     const drawn = source ? draw(source).catch(() => null) : undefined;
-    drawn?.then((made) => show(made ? { image: made } : (before) => ({ ...before, failed: true })));
-    return () => {
-      show = () => {};
-    };
+    drawn?.then((made) => left.signal.aborted || setDrawn(made ? { image: made } : (before) => ({ ...before, failed: true })));
+    return () => left.abort();
   }, [source]);
   if (children && !image && !failed) return <div ref={shown}>{children}</div>;
   return (
