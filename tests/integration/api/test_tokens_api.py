@@ -85,6 +85,7 @@ ROUTES: dict[str, tuple[Any, Any]] = {
     "PATCH /api/v1/documents/{document_id}": (WRITE, {"name": "Taken"}),
     "DELETE /api/v1/documents/{document_id}": (WRITE, None),
     "GET /api/v1/documents/{document_id}/content": (READ, None),
+    "GET /api/v1/documents/{document_id}/image": (READ, None),
     "GET /api/v1/documents/{document_id}/text": (READ, None),
     "GET /api/v1/documents/{document_id}/chunks": (READ, None),
     "POST /api/v1/documents/{document_id}/retry": (WRITE, None),
