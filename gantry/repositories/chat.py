@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Integer, Select, bindparam, delete, literal, select, update
+from sqlalchemy import ColumnElement, Integer, Select, bindparam, delete, func, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from sqlmodel import col
@@ -16,6 +16,8 @@ from gantry.domain.errors import NotFound
 from gantry.models import Conversation, Feedback, Generation, Message
 from gantry.repositories.values import values_of
 from gantry.repositories.words import MESSAGES, TITLES, WordsRepository
+
+_LEVELS = 500  # of a tree that are removed at once
 
 
 class ChatRepository:
@@ -212,7 +214,22 @@ class ChatRepository:
 
     async def remove_conversations(self, conversations: Sequence[UUID]) -> None:
         """Remove conversations for good, with all that came from them."""
+        await remove_messages(self._session, col(Message.conversation_id).in_(conversations))
         await self._session.execute(delete(Conversation).where(col(Conversation.id).in_(conversations)))
+
+
+async def remove_messages(session: AsyncSession, where: ColumnElement[bool]) -> None:
+    """Remove messages before what they belong to goes: from the deepest upwards, so that no removal goes on through a long chain.
+
+    SQLite ends one that goes on through more than 1,000 rows with an error, and PostgreSQL's stack has an end too.
+    """
+    deepest = (await session.execute(select(func.max(col(Message.depth))).where(where))).scalar_one() or 0
+    for depth in range(deepest - deepest % _LEVELS, 0, -_LEVELS):
+        await session.execute(
+            delete(Message)
+            .where(where, col(Message.depth) >= depth)
+            .execution_options(synchronize_session=False)
+        )
 
 
 @cache

@@ -9,7 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from gantry.domain.chat import LIVE
-from gantry.models import Account, Document, Folder, Generation, Persona, Prompt, Row
+from gantry.models import Account, Document, Folder, Generation, Message, Persona, Prompt, Row
+from gantry.repositories.chat import remove_messages
 
 
 class OwnAccountRepository:
@@ -41,6 +42,7 @@ class OwnAccountRepository:
 
     async def remove(self, owner: UUID) -> None:
         """Remove an account for good; the database takes what is its own with it."""
+        await remove_messages(self._session, col(Message.account_id) == owner)
         await self._session.execute(
             delete(Account).where(col(Account.id) == owner).execution_options(synchronize_session=False)
         )

@@ -133,6 +133,19 @@ async def test_bug_26_an_import_is_undone_as_a_whole_and_leaves_what_was_changed
     assert (again.conversations, again.already) == (1, 1)
 
 
+async def test_a_conversation_of_thousands_of_messages_is_undone_too(stack: Stack, tmp_path: Path) -> None:
+    """Databases end a removal that goes on by itself through a chain as long as that."""
+    chain = [node("0", None, "user", "And then?")]
+    chain += [
+        node(str(at), str(at - 1), "assistant" if at % 2 else "user", "And then?") for at in range(1, 2500)
+    ]
+    run, receipt = await brought(stack, written(tmp_path, [chat("long", *chain)]))
+    assert run is not None
+    assert receipt.messages == len(chain)
+    undone = await stack.services.imports.undo(stack.who, run)
+    assert (undone.conversations, undone.messages, await titles(stack)) == (1, len(chain), [])
+
+
 async def test_undoing_a_later_export_takes_only_its_messages(stack: Stack, tmp_path: Path) -> None:
     """The conversation shows what it showed before."""
     await brought(stack, written(tmp_path, [chat("one", QUESTION, ANSWER)]))

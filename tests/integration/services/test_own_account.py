@@ -3,12 +3,14 @@
 from pathlib import Path
 
 import pytest
+from sqlalchemy import insert
 
 from gantry.domain.accounts import Actor, Role
+from gantry.domain.chat import MessageRole
 from gantry.domain.errors import Conflict, Invalid, NotSignedIn, TooManyAttempts
 from gantry.domain.knowledge import DocumentScope
 from gantry.domain.vectors import VectorKind
-from gantry.models import Account, Folder, Persona, Prompt
+from gantry.models import Account, Folder, Message, Persona, Prompt, new_id
 from tests.parts.accounts import HOME, PASSWORD, Accounts
 from tests.parts.knowledge import read, upload
 from tests.parts.llm_server import Script
@@ -104,6 +106,22 @@ async def test_an_account_goes_with_everything_that_is_its_own(library: Stack) -
     assert [each.title for each in found.passages] == ["keys.txt"]
     with pytest.raises(NotSignedIn):
         await Accounts(stack.database).service.sign_in("ann@example.org", PASSWORD, HOME)
+
+
+async def test_an_account_with_a_very_long_conversation_goes(stack: Stack) -> None:
+    """Databases end a removal that goes on by itself through a chain as long as that."""
+    ann = await person(stack, "ann@example.org")
+    thread = await stack.services.conversations.create(ann)
+    chain = [new_id() for _each in range(2500)]
+    shared = {"conversation_id": thread.id, "account_id": ann.id, "created_at": thread.created_at}
+    rows = [
+        {"id": each, "parent_id": chain[at - 1] if at else None, "depth": at, "role": MessageRole.USER}
+        for at, each in enumerate(chain)
+    ]
+    async with stack.database.begin() as tx:
+        await tx.session.execute(insert(Message), [row | shared for row in rows])
+    receipt = await stack.services.own_account.delete(ann, PASSWORD)
+    assert receipt.rows["message"] == len(chain)
 
 
 async def test_the_last_administrator_stays(stack: Stack) -> None:
