@@ -16,7 +16,8 @@ def reader() -> MarkdownIt:
     """Return the parser; making it costs more than most messages."""
     made = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
     made.use(dollarmath_plugin, allow_labels=False, allow_space=False, allow_digits=False, double_inline=True)
-    return made.use(texmath_plugin, delimiters="brackets")
+    # A numbered formula is a kind of its own there, with names of its own: as any other it is drawn.
+    return made.use(texmath_plugin, delimiters="brackets").disable("math_block_eqno")
 
 
 def is_web(address: str) -> bool:

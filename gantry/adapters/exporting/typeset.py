@@ -45,7 +45,8 @@ _RIGHT = {"R", "AL"}
 
 def pdf(title: str, about: str, parts: Sequence[Part]) -> bytes:
     """Return a conversation as a PDF."""
-    head = _PAGE.replace("TITLE", literal(title)).replace("FONTS", _TEXT_FONTS).replace("MONO", _CODE_FONTS)
+    # The title last: what its words say is looked through no more.
+    head = _PAGE.replace("FONTS", _TEXT_FONTS).replace("MONO", _CODE_FONTS).replace("TITLE", literal(title))
     body = [f"#heading(level: 1, {{ {literal(title)} }})", f"#{_small(about)}"]
     body += [f"#{{ {_part(part)} }}" for part in parts]
     return typst.compile(f"{head}\n{chr(10).join(body)}\n".encode())
