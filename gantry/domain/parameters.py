@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, fields
 from enum import StrEnum
-from math import isfinite
 from typing import Any, Self, cast
 
 from gantry.domain.errors import Invalid
@@ -109,9 +108,9 @@ def _decimal(name: str, label: str, most: float) -> Callable[[Any], float | None
     def check(raw: Any) -> float | None:
         if raw is None:
             return None
-        if isinstance(raw, bool) or not isinstance(raw, int | float) or not isfinite(raw):
+        if isinstance(raw, bool) or not isinstance(raw, int | float):
             raise Invalid(f"{label} has to be a number.", field=name)
-        if not 0 <= raw <= most:
+        if not 0 <= raw <= most:  # what is no number or has no end is not between either
             raise Invalid(f"{label} has to be between 0 and {most:g}.", field=name)
         return float(raw)
 

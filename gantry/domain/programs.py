@@ -86,7 +86,7 @@ class Question:
         messages = objects_in(body.get("messages"))
         if not messages:
             raise Invalid("messages is a list of at least one message.", field="messages")
-        if body.get("n") not in {None, 1}:
+        if body.get("n") not in (None, 1):  # any JSON, of which a set cannot hold all
             raise Invalid("n is 1: one answer for each request.", field="n")
         streams = body.get("stream")
         if streams is not None and not isinstance(streams, bool):

@@ -133,7 +133,7 @@ async def test_errors_have_the_clients_own_classes(client: AsyncOpenAI, stack: S
     with pytest.raises(openai.NotFoundError) as unknown:
         await client.chat.completions.create(model="nobody/none", messages=HELLO)
     assert (unknown.value.code, unknown.value.param) == ("model_not_found", "model")
-    bad: list[Any] = [{"messages": []}, {"n": 3}, {"extra_body": {"gantry": {"shelves": []}}}]
+    bad: list[Any] = [{"messages": []}, {"n": 3}, {"n": [1]}, {"extra_body": {"gantry": {"shelves": []}}}]
     for wrong in bad:
         with pytest.raises(openai.BadRequestError):
             await client.chat.completions.create(**{"model": MODEL, "messages": HELLO} | wrong)

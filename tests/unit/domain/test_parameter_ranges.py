@@ -40,6 +40,8 @@ def test_everything_is_stored_and_read_again() -> None:
         ("temperature", -0.1),
         ("temperature", 2.01),
         ("temperature", float("nan")),
+        ("temperature", float("inf")),
+        ("temperature", 10**400),
         ("temperature", True),
         ("temperature", "0.5"),
         ("top_p", 1.5),
