@@ -13,7 +13,6 @@ import { addFiles, attachedTo, tookAlong } from "./upload.js";
 const PATIENCE_MS = 10_000;
 const LONG_CHARACTERS = 8000; // a paste that is offered as a file
 const MAX_CHARACTERS = 200_000; // what the server takes (gantry/domain/chat.py)
-
 const isTouch = () => matchMedia("(pointer: coarse)").matches;
 const say = (text) => put("note", text);
 const attach = (files) => addFiles(page.here, { attach: "true" }, files);

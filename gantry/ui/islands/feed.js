@@ -16,7 +16,6 @@ const PATIENCE_MS = 20_000; // with one attempt
 const QUIET_MS = 1500; // a shorter absence is nobody's business
 const BACK_MS = 2500;
 const GATHER_MS = 250; // a burst of notices about one thing is one refresh
-
 const followed = new Set(); // messages whose answers this page has seen end by itself
 let isAway = false;
 let hangUp = () => {}; // closes the socket for good

@@ -11,7 +11,6 @@ import { now, put, useKept } from "./store.js";
 const JUMP_SHOWS_PX = 200;
 const JUMP_GOES_PX = 60;
 const UP_KEYS = new Set(["PageUp", "ArrowUp", "Home"]);
-
 const distance = (view) => view.scrollHeight - view.scrollTop - view.clientHeight;
 
 /** Whether the person selects text of `content` upward: who does wants to stay. */
@@ -130,7 +129,6 @@ class Pin {
 }
 
 let pin = null; // of the transcript on the page
-
 export const toEnd = () => pin?.toEnd();
 
 /** Keeps the reader's place in the transcript beside it; draws nothing. */

@@ -18,7 +18,6 @@ const PACE = 2.5; // frames are at least this many times their own cost apart
 
 /** What is known of an answer (gantry/ui/components/answer.py); `status` is how it ended, "lost" when there is none for us. */
 const NOTHING = { text: "", reasoning: "", milliseconds: 0, stage: "", detail: "", sources: [], status: "" };
-
 const streams = new Map();
 
 class AnswerStream {

@@ -42,6 +42,8 @@ ROUTES: dict[str, tuple[Any, Any]] = {
     "GET /api/v1/me": (READ, None),
     "PATCH /api/v1/me": (WRITE, {"name": "Ben"}),
     "PUT /api/v1/me/password": (ADMIN, {"current": "wrong password", "new": "another password"}),
+    "PUT /api/v1/me/email": (ADMIN, {"email": "else@example.org", "password": "wrong password"}),
+    "POST /api/v1/me/deletion": (ADMIN, {"password": "wrong password"}),
     "GET /api/v1/me/sessions": (READ, None),
     "DELETE /api/v1/me/sessions": (ADMIN, None),
     "DELETE /api/v1/me/sessions/{session_id}": (ADMIN, None),
