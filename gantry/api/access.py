@@ -31,6 +31,7 @@ __all__ = [
     "AsksOrWrites",
     "Program",
     "ProgramLooks",
+    "ProgramUses",
     "Reads",
     "Writes",
     "authenticate",
@@ -126,6 +127,8 @@ Administers = Annotated[Actor, Security(_signed, scopes=[Scope.ADMIN])]
 # For OpenAI's clients, which send a token and never a cookie.
 Program = Annotated[Actor, Security(_program, scopes=[Scope.CHAT])]
 ProgramLooks = Annotated[Actor, Security(_program, scopes=[Scope.CHAT, Scope.READ])]
+# For clients of the Model Context Protocol; each of its tools asks for one of these scopes.
+ProgramUses = Annotated[Actor, Security(_program, scopes=[Scope.CHAT, Scope.READ, Scope.WRITE])]
 
 
 def client_of(request: HTTPConnection) -> Client:

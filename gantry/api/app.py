@@ -20,6 +20,7 @@ from gantry.api import (
     tokens,
     vault,
 )
+from gantry.api.mcp import routes as mcp
 from gantry.api.openai import routes as openai
 
 _DESCRIPTION = """Everything the pages can do, for programs. Sign in with `POST /api/v1/session` (a cookie), or send
@@ -53,6 +54,7 @@ def create_api() -> FastAPI:
         operations,
         exporting,
         openai,
+        mcp,
         importing,
     ):
         api.include_router(room.router)

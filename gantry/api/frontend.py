@@ -17,7 +17,7 @@ from gantry.api.problems import problem
 _FALLBACK = "/__spa-fallback.html"
 _NOT_FOUND = "/404.html"
 _PROGRAMS = ("/api/", "/v1/")  # paths that only programs ask for
-_MACHINES = frozenset({"/health", "/ready", "/metrics"})
+_MACHINES = frozenset({"/health", "/ready", "/metrics", "/mcp"})
 SHARED, NOT_LISTED = (
     "/s/",
     "noindex, nofollow, noarchive",

@@ -23,6 +23,8 @@ from gantry.services.vector_changes import VectorChanges
 
 MAX_SEARCH_CHARACTERS = 200  # in names; SQLite refuses patterns of more than 50,000
 _AROUND = 2000  # characters shown before and after a passage where there are no pages
+PART_CHARACTERS = 8000  # of what counts as a page for programs where there are no pages
+_CHUNKS = 100  # looked at together
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,15 @@ class PageText:
     start: int
     page: int | None
     mark: tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class WholeText:
+    """A document's text from its beginning; not all of it when *more* follows."""
+
+    document: StoredDocument
+    text: str
+    more: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +201,44 @@ class DocumentService:
         mark = (max(0, start - begins - low), max(0, min(end - begins, high, len(text)) - low))
         return PageText(value_of(StoredDocument, row), text[low:high], begins + low, page, mark)
 
+    async def page(self, who: Actor, document: UUID, number: int) -> PageText:
+        """Return one page; of a kind without pages, one of the parts of ``PART_CHARACTERS`` that ``pages_of`` counts.
+
+        Raises:
+            NotFound: The document is not *who*'s, has no such page, or has not been read that far.
+        """
+        async with self.database.read() as tx:
+            row = value_of(StoredDocument, await tx.vault.get_document(document, owner=who.id))
+            start = 0 if row.pages else (number - 1) * PART_CHARACTERS
+            chunks = await tx.vault.chunks_between(
+                document,
+                page=number if row.pages else None,
+                start=start,
+                end=start + PART_CHARACTERS,
+                limit=_CHUNKS,
+            )
+        if not chunks:
+            raise NotFound(f"There is no text on page {number} of this document.")
+        text, begins = _stitched(chunks)
+        if not row.pages:
+            low = max(0, start - begins)
+            text, begins = text[low : max(0, start + PART_CHARACTERS - begins)], begins + low
+        return PageText(row, text, begins, number, (0, 0))
+
+    async def text(self, who: Actor, document: UUID, *, limit: int) -> WholeText:
+        """Return the first *limit* characters of a document's text."""
+        chunks: list[StoredChunk] = []
+        async with self.database.read() as tx:
+            row = value_of(StoredDocument, await tx.vault.get_document(document, owner=who.id))
+            while not chunks or chunks[-1].end_offset <= limit:
+                first = chunks[-1].ordinal + 1 if chunks else 0
+                following = await tx.vault.chunks(document, first=first, limit=_CHUNKS)
+                chunks += following
+                if len(following) < _CHUNKS:
+                    break
+        text = _stitched(chunks)[0] if chunks else ""
+        return WholeText(row, text[:limit], len(text) > limit)
+
     async def original(self, who: Actor, document: UUID) -> Original:
         """Return where the uploaded file is; NotFound too when it was lost, as by a restore without the files."""
         row = await self.get(who, document)
@@ -207,6 +256,16 @@ class DocumentService:
         if not is_shown(row.media_type):
             raise NotFound("This file is no image that can be shown.")
         return row
+
+
+def pages_of(document: StoredDocument) -> int:
+    """Return how many pages, or parts of a text without pages, a program may ask for."""
+    return document.pages or -(-document.characters // PART_CHARACTERS)
+
+
+def page_with(page: int | None, start: int) -> int:
+    """Return the number of the page on which a passage stands, or of the part where there are no pages."""
+    return page or start // PART_CHARACTERS + 1
 
 
 def _stitched(chunks: Sequence[StoredChunk]) -> tuple[str, int]:

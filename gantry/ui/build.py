@@ -18,7 +18,7 @@ _PORT_KEPT = "// The port is the backend's own."
 ISLANDS = Path(__file__).parent / "islands"
 FONTS = Path(__file__).parent / "fonts"
 _VIEWPORT = "width=device-width, initial-scale=1"
-_PROXIED = ("/api", "/v1", "/health", "/ready")
+_PROXIED = ("/api", "/v1", "/mcp", "/health", "/ready")
 
 
 def on_own_origin(script: str) -> str:

@@ -1,13 +1,17 @@
 """docs/api.md: every block of it is run."""
 
 import asyncio
+import json
 import os
 import re
 import sys
 from pathlib import Path
 
 import httpx
+import httpx2
 import pytest
+from mcp import Client
+from mcp.client.streamable_http import streamable_http_client
 
 from gantry.api.app import create_api
 from gantry.api.guard import Guard
@@ -28,10 +32,27 @@ RUN = {
 
 def test_the_document_has_all_kinds_of_blocks() -> None:
     """There is something to run in each language."""
-    assert {language for language, _ in BLOCKS} == set(RUN)
+    assert {language for language, _ in BLOCKS} == {*RUN, "json"}
 
 
-@pytest.mark.parametrize("number", range(len(BLOCKS)))
+async def test_the_configuration_of_mcp_clients_connects(stack: Stack) -> None:
+    """With the address and the token of this place in it."""
+    (block,) = (block for language, block in BLOCKS if language == "json")
+    server = json.loads(block)["mcpServers"]["gantry"]
+    made = await stack.services.api_tokens.create(stack.who, "Document", [Scope.READ])
+    headers = {name: value.replace("gantry_…", made.secret) for name, value in server["headers"].items()}
+    with installed(stack.services):
+        async with serving(Guard(create_api(), page_policy="default-src 'self'")) as address:
+            url = server["url"].replace("https://chat.example.com", address)
+            async with (
+                httpx2.AsyncClient(headers=headers) as web,
+                Client(streamable_http_client(url, http_client=web)) as client,
+            ):
+                assert (await client.list_tools()).tools
+    await stack.services.api_tokens.settle()
+
+
+@pytest.mark.parametrize("number", [number for number, (language, _) in enumerate(BLOCKS) if language in RUN])
 async def test_a_block_runs(stack: Stack, number: int) -> None:
     """As it stands, with the address and the token from the environment; what it prints is an answer."""
     language, block = BLOCKS[number]

@@ -25,6 +25,12 @@ from tests.parts.stack import Stack
 
 SECRET = "zebra-striped-umbrella"
 SAYING: dict[str, Any] = {"model": "gantry/extractive", "messages": [{"role": "user", "content": "hello"}]}
+CALLING: dict[str, Any] = {
+    "jsonrpc": "2.0",
+    "id": 1,
+    "method": "tools/call",
+    "params": {"name": "read_conversation", "arguments": {"id": "{conversation_id}"}},
+}
 NOBODY, ANY = "open", "any"
 READ, WRITE, CHAT, ADMIN = (frozenset({scope}) for scope in ("read", "write", "chat", "admin"))
 
@@ -101,6 +107,7 @@ ROUTES: dict[str, tuple[Any, Any]] = {
     "POST /v1/chat/completions": (CHAT, SAYING | {"gantry": {"conversation_id": "{conversation_id}"}}),
     "POST /v1/embeddings": (CHAT, {"model": "gantry/embeddings", "input": "hello"}),
     "POST /v1/responses": (CHAT, {"model": "gantry/extractive", "input": SECRET}),
+    "POST /mcp": (CHAT | READ | WRITE, CALLING),
     "GET /api/v1/folders": (READ, None),
     "POST /api/v1/folders": (WRITE, {"name": "Mine"}),
     "PATCH /api/v1/folders/{folder_id}": (WRITE, {"name": "Taken"}),

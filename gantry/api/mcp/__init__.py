@@ -1,0 +1,1 @@
+"""The Model Context Protocol, so that other assistants can use what is kept here."""
