@@ -66,9 +66,9 @@ class ImportingRepository:
         self._session.add(run)
         await self._session.flush()
 
-    async def get_run(self, run: UUID, *, owner: UUID) -> ImportRun:
-        """Return a run of *owner*."""
-        row = await self._session.get(ImportRun, run)
+    async def get_run(self, run: UUID, *, owner: UUID, lock: bool = False) -> ImportRun:
+        """Return a run of *owner*; with *lock* nobody else changes it until the transaction ends."""
+        row = await self._session.get(ImportRun, run, with_for_update=lock)
         if row is None or row.account_id != owner:
             raise NotFound("This import no longer exists.")
         return row
@@ -149,15 +149,21 @@ class ImportingRepository:
         await self._session.flush()
 
     async def noted(self, run: UUID, *, limit: int) -> Sequence[tuple[ImportedConversation, Conversation]]:
-        """Return conversations that a run added, with what they are now."""
+        """Return, and keep from others, conversations that a run added, with what they are now."""
         query = (
             select(ImportedConversation, Conversation)
             .join(Conversation, col(Conversation.id) == col(ImportedConversation.conversation_id))
             .where(col(ImportedConversation.run_id) == run)
             .order_by(col(ImportedConversation.id))
             .limit(limit)
+            .with_for_update(of=Conversation)  # what somebody is just sending is seen, or refused
         )
         return [(row[0], row[1]) for row in await self._session.execute(query)]
+
+    async def hold(self, conversation: UUID, *, owner: UUID) -> Conversation | None:
+        """Return, and keep from others, a conversation of *owner*."""
+        row = await self._session.get(Conversation, conversation, with_for_update=True)
+        return row if row is not None and row.account_id == owner else None
 
     async def leave(self, imported: UUID) -> None:
         """Count a conversation as its owner's own: no undo removes it."""

@@ -57,7 +57,7 @@ async def _undo_additions(database: Database, who: Actor, run: UUID, left: Colle
         places = await tx.importing.added_to(run, owner=who.id)
     for place in places:
         async with database.begin() as tx:
-            conversation = await tx.chat.find_conversation(place, owner=who.id)
+            conversation = await tx.importing.hold(place, owner=who.id)
             if conversation is None or place in left:
                 continue
             removed += await _shortened(tx, conversation, await tx.importing.lines(place), run)

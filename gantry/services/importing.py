@@ -87,7 +87,7 @@ class ImportService:
         """
         await self._require_idle(who)
         async with self.database.begin() as tx:
-            row = await tx.importing.get_run(run, owner=who.id)
+            row = await tx.importing.get_run(run, owner=who.id, lock=True)
             if row.state is not ImportState.LOOKED or not row.path:
                 raise Conflict("This file was imported already, or has to be chosen again.")
             row.state, row.progress, row.beat_at = ImportState.RUNNING, 0, self.now()

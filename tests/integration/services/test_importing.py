@@ -1,5 +1,6 @@
 """Bringing conversations in, on both databases: what is there afterwards, once and not twice, and gone when undone."""
 
+import asyncio
 import json
 import zipfile
 from pathlib import Path
@@ -9,10 +10,12 @@ from uuid import UUID
 import pytest
 from sqlalchemy import func, select
 
+from gantry.domain.chat import MessageRole
+from gantry.domain.clock import utc_now
 from gantry.domain.errors import Conflict, Invalid, NotFound
 from gantry.domain.exporting import ExportForm
 from gantry.domain.imports import ImportState, Receipt
-from gantry.models import Conversation
+from gantry.models import Conversation, Message
 from gantry.services.import_rows import Choice
 from tests.factories import actor_of, make_account
 from tests.parts.knowledge import once, until
@@ -144,6 +147,50 @@ async def test_a_conversation_of_thousands_of_messages_is_undone_too(stack: Stac
     assert receipt.messages == len(chain)
     undone = await stack.services.imports.undo(stack.who, run)
     assert (undone.conversations, undone.messages, await titles(stack)) == (1, len(chain), [])
+
+
+async def test_what_is_being_sent_while_an_import_is_undone_stays(stack: Stack, tmp_path: Path) -> None:
+    """Undo waits until it is stored, and leaves its conversation."""
+    run, _ = await brought(stack, written(tmp_path, [chat("one", QUESTION, ANSWER)]))
+    assert run is not None
+    (listed,) = await stack.services.conversations.list_conversations(stack.who)
+    async with stack.database.begin() as tx:
+        thread = await tx.chat.get_conversation(listed.conversation.id, owner=stack.who.id)
+        thread.updated_at = utc_now()
+        added = Message(
+            conversation_id=thread.id,
+            account_id=stack.who.id,
+            parent_id=thread.active_leaf_id,
+            depth=2,
+            role=MessageRole.USER,
+            content="Here too?",
+            created_at=thread.updated_at,
+        )
+        await tx.chat.add_messages([added])
+        undoing = asyncio.create_task(stack.services.imports.undo(stack.who, run))
+        done, _ = await asyncio.wait({undoing}, timeout=0.5)
+        assert not done
+    assert (await undoing).left == ("Tides one",)
+    _, messages = await stack.services.conversations.all_messages(stack.who, thread.id)
+    assert [each.content for each in messages][-1] == "Here too?"
+
+
+async def test_pressing_import_twice_imports_once(stack: Stack, tmp_path: Path) -> None:
+    """The second press is told that it was."""
+    imports = stack.services.imports
+    content = json.dumps([chat("one", QUESTION, ANSWER)]).encode()
+    run = await imports.look(stack.who, await imports.receive(stack.who, once(content)), "chats.json")
+
+    async def is_at(state: ImportState) -> bool:
+        return (await imports.get(stack.who, run.id)).state is state
+
+    await until(lambda: is_at(ImportState.LOOKED))
+    presses = await asyncio.gather(
+        *(imports.start(stack.who, run.id) for _press in range(4)), return_exceptions=True
+    )
+    assert sum(isinstance(each, Conflict) for each in presses) == 3
+    await until(lambda: is_at(ImportState.DONE))
+    assert await titles(stack) == ["Tides one"]
 
 
 async def test_undoing_a_later_export_takes_only_its_messages(stack: Stack, tmp_path: Path) -> None:
