@@ -12,7 +12,7 @@ _SAME = (
     "model", "stream", "temperature", "top_p", "tool_choice", "parallel_tool_calls", "store", "gantry", "user", "top_logprobs",
 )  # fmt: skip
 _NOT_HERE = ("previous_response_id", "conversation", "background", "prompt")
-_ROLES = {"user", "assistant", "system", "developer"}
+_ROLES = ("user", "assistant", "system", "developer")  # no sets: what is asked about is any JSON
 
 
 def chat_request(raw: Any) -> Json:
@@ -81,7 +81,7 @@ def _content(raw: Any) -> Any:
     parts: list[Json] = []
     for part in _listed(raw, "input"):
         kind = part.get("type")
-        if kind in {"input_text", "output_text", "text"}:
+        if kind in ("input_text", "output_text", "text"):
             parts.append({"type": "text", "text": part.get("text", "")})
         elif kind == "input_image" and isinstance(part.get("image_url"), str):
             image = {"url": part["image_url"]} | ({"detail": part["detail"]} if part.get("detail") else {})

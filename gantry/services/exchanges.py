@@ -88,6 +88,8 @@ class Exchanges:
                 f"A question that is stored has between 1 and {MAX_MESSAGE_CHARACTERS:,} characters.",
                 field="messages",
             )
+        if not any(message.get("role") == "user" for message in asked.messages):
+            raise Invalid("There is no question in messages.", field="messages")
         history = await self._history(who, extras.conversation_id)
         knowledge = Knowledge()
         if extras.scope is not None or extras.memory:
@@ -256,6 +258,6 @@ def _woven(
 def _turns(messages: Sequence[Mapping[str, Any]]) -> tuple[ChatTurn, ...]:
     roles: dict[Any, Any] = {"assistant": "assistant", "system": "system", "developer": "system"}
     return tuple(
-        ChatTurn(roles.get(message.get("role"), "user"), text_of(message.get("content")))
+        ChatTurn(roles.get(str(message.get("role")), "user"), text_of(message.get("content")))
         for message in messages
     )

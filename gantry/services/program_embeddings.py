@@ -60,12 +60,12 @@ class ProgramEmbeddings:
     async def _own(self, body: Mapping[str, Any]) -> bytes:
         texts = _texts(body.get("input"))
         form = body.get("encoding_format") or "float"
-        if form not in {"float", "base64"}:
+        if form not in ("float", "base64"):  # any JSON, of which a set cannot hold all
             raise Invalid("encoding_format is float or base64.", field="encoding_format")
         role = TextRole.QUERY if body.get("input_type") == "query" else TextRole.PASSAGE
         embedder = await self.sets.wanted()
         made = await embedder.model()
-        if body.get("dimensions") not in {None, made.dimension}:
+        if body.get("dimensions") not in (None, made.dimension):
             raise Invalid(f"{EMBEDDINGS} makes vectors of {made.dimension} numbers.", field="dimensions")
         vectors = await embedder.embed(texts, role)
         tokens = sum(map(estimate_tokens, texts))

@@ -139,6 +139,27 @@ async def test_errors_have_the_clients_own_classes(client: AsyncOpenAI, stack: S
             await client.chat.completions.create(**{"model": MODEL, "messages": HELLO} | wrong)
 
 
+async def test_values_of_another_kind_are_refused(client: AsyncOpenAI, stack: Stack) -> None:
+    """A list where a word belongs is the client's fault, and not ours; so is a search without a question."""
+    system: Any = [{"role": "system", "content": "Be kind."}]
+    facts = {"gantry": {"memory": True}}
+    await stack.services.memory.add_fact(stack.who, "Ada keeps the lighthouse.")
+    with pytest.raises(openai.BadRequestError):
+        await client.chat.completions.create(model=MODEL, messages=system, extra_body=facts)
+    odd: list[Any] = [
+        [{"type": ["message"]}],
+        [{"role": ["user"], "content": "x"}],
+        [{"role": "user", "content": [{"type": {}}]}],
+    ]
+    for wrong in odd:
+        with pytest.raises(openai.BadRequestError):
+            await client.responses.create(model=MODEL, input=wrong)
+    for field in ("encoding_format", "dimensions"):
+        values: dict[str, Any] = {field: [1]}
+        with pytest.raises(openai.BadRequestError):
+            await client.embeddings.create(model="gantry/embeddings", input="x", **values)
+
+
 async def test_errors_within_a_stream_are_raised(client: AsyncOpenAI, stack: Stack) -> None:
     """Also when the model server says so in mid-answer, or just hangs up."""
     for script in (
