@@ -92,5 +92,6 @@ def _formula(tokens: Sequence[Token], at: int, *_: object) -> str:
         else:
             for each in made.iter():  # its signs are written as HTML has them
                 each.text = unescape(each.text or "")
+                each.attrib.pop("href", None)
             return ET.tostring(made, encoding="unicode")
     return f"<code>{escape(token.content)}</code>"
