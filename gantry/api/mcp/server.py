@@ -1,6 +1,8 @@
 """The protocol by its official library. Only the first request for it imports this module: that takes half a second."""
 
 import logging
+from collections.abc import Generator
+from contextlib import contextmanager
 from functools import cache
 from typing import Any
 from uuid import UUID
@@ -84,6 +86,7 @@ async def _list_tools(context: Any, _params: PaginatedRequestParams | None) -> L
     )
 
 
+@cache
 def _described(tool: tools.Tool) -> Tool:
     return Tool(
         name=tool.name,
@@ -142,13 +145,8 @@ def _invalid(error: ValidationError) -> Invalid:
 
 async def _list_resources(context: Any, params: PaginatedRequestParams | None) -> ListResourcesResult:
     """List documents, newest first."""
-    try:
-        after = UUID(params.cursor) if params and params.cursor else None
-        found, following = await resources.documents(_caller(context), after)
-    except ValueError:
-        raise MCPError(INVALID_PARAMS, "This cursor is none of ours.") from None
-    except GantryError as error:
-        raise _fault(error) from error
+    with _faults():
+        found, following = await resources.documents(_caller(context), _cursor(params))
     listed = [
         Resource(uri=each.uri, name=each.name, description=each.description, mime_type="text/plain")
         for each in found
@@ -168,11 +166,28 @@ async def _list_templates(
 
 async def _read_resource(context: Any, params: ReadResourceRequestParams) -> ReadResourceResult:
     uri = str(params.uri)
-    try:
+    with _faults():
         text = await resources.read(_caller(context), uri)
+    return ReadResourceResult(contents=[TextResourceContents(uri=uri, mime_type="text/plain", text=text)])
+
+
+def _cursor(params: PaginatedRequestParams | None) -> UUID | None:
+    try:
+        return UUID(params.cursor) if params and params.cursor else None
+    except ValueError:
+        raise Invalid("This cursor is none of ours.", field="cursor") from None
+
+
+@contextmanager
+def _faults() -> Generator[None]:
+    """Tell our errors in the protocol's shape, and of others nothing: the library would tell their words."""
+    try:
+        yield
     except GantryError as error:
         raise _fault(error) from error
-    return ReadResourceResult(contents=[TextResourceContents(uri=uri, mime_type="text/plain", text=text)])
+    except Exception:
+        log.exception("mcp.request_failed")
+        raise MCPError(INTERNAL_ERROR, _WENT_WRONG) from None
 
 
 def _fault(error: GantryError) -> MCPError:
