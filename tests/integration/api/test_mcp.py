@@ -135,6 +135,8 @@ async def test_documents_are_resources(library: Stack, address: str) -> None:
             for number in range(1, first["pages"] + 1)
         ]
         assert "".join("".join(parts).split()) == "".join(words.split())
+        with pytest.raises(MCPError, match="cursor"):
+            await client.list_resources(cursor="1")
         for uri in (
             f"gantry://documents/{uuid4()}",
             "gantry://else",
