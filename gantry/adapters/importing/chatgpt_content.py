@@ -13,7 +13,7 @@ _POINTER = re.compile(r"^(?:[a-z-]+://)?([^#?]*)")
 _MARK = re.compile("【[^【】]*】")
 _PRIVATE = re.compile("\ue200([^\ue200\ue201]*)\ue201")
 _PRIVATE_LEFT = re.compile("[\ue200-\ue2ff]")
-_SANDBOX = re.compile(r"\[([^\]\n]*)\]\(sandbox:([^)\s]*)\)")
+_SANDBOX = re.compile(r"\[([^\[\]\n]*)\]\(sandbox:([^)\s]{0,500})\)")  # each bracket is looked at once
 _CONTEXT = {"user_editable_context", "model_editable_context"}
 
 

@@ -12,8 +12,8 @@ from gantry.adapters.importing.values import first_text, items, mapping, objects
 from gantry.domain.importing import ForeignFile, Surroundings, folded, joined, placeholder
 
 _THINKING = re.compile(r"<antThinking>(.*?)(?:</antThinking>|\Z)", re.DOTALL)
-_ARTIFACT = re.compile(r"<antArtifact\b([^>]*)>(.*?)(?:</antArtifact>|\Z)", re.DOTALL)
-_ATTRIBUTE = re.compile(r'([a-z_]+)="([^"]*)"')
+_ARTIFACT = re.compile(r"<antArtifact\b([^>]{0,2000})>(.*?)(?:</antArtifact>|\Z)", re.DOTALL)
+_ATTRIBUTE = re.compile(r'(?<![a-z_])([a-z_]+)="([^"]*)"')
 _NOT_SHOWN = re.compile(r"(?:```\s*)?This block is not supported on your current device yet\.?(?:\s*```)?")
 _NO_CONTENT = {"token_budget"}
 _NOT_SAID = {"injected_prompt_block": "instructions that Claude was given", "flag": "a flag"}

@@ -187,6 +187,23 @@ def test_bug_11_voice_chats_have_their_words() -> None:
     assert [each.media_type for each in told.files] == ["audio/wav"]
 
 
+@pytest.mark.parametrize(
+    "said",
+    ["[" * 400_000, "[](sandbox:" * 20_000, "<antArtifact " * 20_000, f"<antArtifact {'a' * 1999}>" * 100],
+)
+def test_signs_that_begin_and_never_end_cost_linear_time(said: str) -> None:
+    """A text of them alone must not hold the process up, whichever product it comes from."""
+    claude = {
+        "uuid": "c",
+        "name": "Tides",
+        "chat_messages": [{"uuid": "a", "sender": "assistant", "text": said}],
+    }
+    began = time.process_time()
+    for export in (chat(node("a", None, "assistant", said)), claude):
+        assert read([export]).one.messages
+    assert time.process_time() - began < 5
+
+
 def test_bug_12_forty_thousand_messages_listed_deepest_first_in_linear_time() -> None:
     count = 40_000
     nodes = [
