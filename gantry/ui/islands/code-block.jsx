@@ -16,7 +16,6 @@ const HIGHLIGHT_EVERY_MS = 120;
 // A page that is shown runs nothing (sandbox: no scripts, an origin of its own) and fetches nothing.
 const ALONE = `<!doctype html><meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">`;
 const MAX_HIGHLIGHTED = 100_000; // characters; beyond it colours cost more than they help
-
 /** Return the highlighter, or one that colours nothing when it cannot be loaded now; the next block tries again. */
 const loadHighlighter = () => import("./highlighter.js").catch(() => ({ highlight: () => {} }));
 

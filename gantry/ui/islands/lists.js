@@ -5,7 +5,6 @@
 import { focusOn, isComposing } from "./page.js";
 
 const entriesOf = (menu) => [...menu.querySelectorAll('[role^="menuitem"]:not(:disabled)')];
-
 /** The entry that `key` leads to from `current`. */
 export function step(entries, current, key) {
   const at = entries.indexOf(current);
@@ -43,7 +42,6 @@ const FIELD = "[aria-autocomplete]";
 const STEPS = { ArrowDown: 1, ArrowUp: -1, PageDown: 10, PageUp: -10 };
 const optionsOf = (picker) => [...picker.querySelectorAll('[role="option"]:not([hidden])')];
 const activeOf = (picker) => picker.querySelector("[data-active]");
-
 /** Whether every word of `query` is somewhere in `text`. */
 export const matches = (text, query, words = query.toLowerCase().split(/\s+/)) => words.every((word) => text.toLowerCase().includes(word));
 

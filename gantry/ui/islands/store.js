@@ -9,7 +9,6 @@ const changes = new EventTarget(); // an event is called like the value that has
 
 /** The value of `name` now. */
 export const now = (name, otherwise) => values.get(name) ?? otherwise;
-
 /** Change it; only what reads it is drawn again. */
 export function put(name, value) {
   if (Object.is(values.get(name), value)) return;
