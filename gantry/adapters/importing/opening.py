@@ -3,6 +3,7 @@
 Arrays are streamed, an element at a time; everything else is read whole, up to ``MAX_WHOLE``.
 """
 
+import io
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from gantry.domain.errors import Invalid
 from gantry.domain.importing import Export, Found, Skipped
 
 _PIECE = 256 * 1024
+_MAX_DIRECTORY = 32_000_000  # bytes in which a ZIP lists its members: in memory that is ten times as much
 
 
 class _Counted:
@@ -97,12 +99,37 @@ class _Export:
             self._zip.close()
 
 
+class _Bounded(io.BufferedReader):
+    """A file of which no large part is read at once."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        if size is not None and size > _MAX_DIRECTORY:
+            raise Invalid("There are too many files in this ZIP.", field="file")
+        return super().read(size)
+
+
+class _Zip(zipfile.ZipFile):
+    """A ZIP whose list of members, which is read as a whole, has an end."""
+
+    def __init__(self, path: str) -> None:
+        self._source = _Bounded(io.FileIO(path))
+        try:
+            super().__init__(self._source)
+        except BaseException:
+            self._source.close()
+            raise
+
+    def close(self) -> None:
+        super().close()
+        self._source.close()
+
+
 def _opened_zip(path: str) -> zipfile.ZipFile | None:
     with Path(path).open("rb") as file:
         if not file.read(4).startswith((b"PK\x03\x04", b"PK\x05\x06")):
             return None
     try:
-        return zipfile.ZipFile(path)
+        return _Zip(path)
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
         raise Invalid(
             "This ZIP is damaged or was not downloaded to its end.",
