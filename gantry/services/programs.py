@@ -128,6 +128,7 @@ class ProgramService:
         try:
             value = orjson.loads(raw)
             message = value["choices"][0]["message"]
+            message["annotations"] = []  # a message is an object
         except (ValueError, LookupError, TypeError) as error:
             raise ModelUnavailable(
                 "The model server sent a response that Gantry cannot read.", fault=ModelFault.BROKEN

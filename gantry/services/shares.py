@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from gantry.domain.accounts import Actor
-from gantry.domain.chat import MessageStatus
+from gantry.domain.chat import MessageStatus, title_from_prompt
 from gantry.domain.clock import utc_now
 from gantry.domain.credentials import network_of, new_token, token_hash
 from gantry.domain.errors import AlreadyAnswering, Conflict, Invalid, NotFound, TooManyAttempts
@@ -26,7 +26,7 @@ from gantry.domain.sharing import (
     StoredShare,
     is_token,
 )
-from gantry.models import Message, Share
+from gantry.models import Conversation, Message, Share
 from gantry.repositories.database import Database
 from gantry.repositories.unit import UnitOfWork
 from gantry.repositories.values import value_of
@@ -83,7 +83,7 @@ class ShareService:
                 account_id=who.id,
                 conversation_id=conversation,
                 token_hash=token_hash(token),
-                title=row.title,
+                title=_title(row, path),
                 messages=await _snapshot(tx, path, included),
                 with_files=included.files,
                 with_sources=included.sources,
@@ -152,6 +152,11 @@ def _require_shareable(path: Sequence[Message]) -> None:
     characters = sum(len(each.content) for each in path)
     if path[0].parent_id is not None or characters > MAX_SHARED_CHARACTERS:
         raise Conflict(_TOO_LONG, advice="Fork it at an earlier answer, and share the fork.")
+
+
+def _title(row: Conversation, path: Sequence[Message]) -> str:
+    """Return the title as its owner gave it; ours is of the question that is shared, and of no other branch."""
+    return row.title if row.title_by_hand else title_from_prompt(path[0].content)
 
 
 async def _snapshot(tx: UnitOfWork, path: Sequence[Message], included: Included) -> list[dict[str, Any]]:

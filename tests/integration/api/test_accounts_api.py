@@ -347,7 +347,7 @@ async def test_openapi_document_reads_well(client: httpx.AsyncClient) -> None:
         if path.startswith("/api/")
     ]
     ids = [route["operationId"] for route in routes]
-    assert len(set(ids)) == len(ids) == 15
+    assert len(set(ids)) == len(ids) == 17
     assert all(route["summary"] and route["description"] for route in routes)
     assert all(PROBLEM in route["responses"]["4XX"]["content"] for route in routes)
     signed = document["paths"]["/api/v1/me"]["get"]["security"]

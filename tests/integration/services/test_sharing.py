@@ -154,6 +154,19 @@ async def test_a_link_shows_what_was_there_when_it_was_made(stack: Stack) -> Non
         await shares.original(token, document, HERE)
 
 
+async def test_a_link_is_not_called_after_another_branch(stack: Stack) -> None:
+    """Our title comes from the first question ever asked; the link's from the one that is shared. One's own title stays."""
+    conversation, _answer = await talk(stack, "My salary?")
+    window = await stack.services.chat.window(stack.who, conversation)
+    sent = await stack.services.chat.edit(stack.who, window.bubbles[0].message.id, "Roses?")
+    await stack.read(sent)
+    share, _token = await stack.services.shares.create(stack.who, conversation, included=Included())
+    assert share.title == "Roses?"
+    await stack.services.conversations.rename(stack.who, conversation, "Garden")
+    share, _token = await stack.services.shares.create(stack.who, conversation, included=Included())
+    assert share.title == "Garden"
+
+
 async def test_only_the_hash_of_a_link_is_kept(stack: Stack) -> None:
     """Who reads the database cannot read the links; each is another 256 bits."""
     conversation, _answer = await talk(stack, "One?")
