@@ -216,18 +216,22 @@ class ConversationService:
     async def delete(self, who: Actor, conversation: UUID) -> None:
         """Delete; can be undone for UNDO_SECONDS. Stops an answer being written."""
         async with self.database.begin() as tx:
-            live = await self.mark_deleted(tx, await tx.chat.get_conversation(conversation, owner=who.id))
-        if live:
+            row = await tx.chat.get_conversation(conversation, owner=who.id)
+            stopped = await self.mark_deleted(tx, [row])
+        for live in stopped:
             self.writers.stop(live)
         self.tell(who, NoticeKind.CONVERSATIONS, conversation)
 
-    async def mark_deleted(self, tx: UnitOfWork, row: Conversation) -> UUID | None:
-        """Delete *row*, which can be undone; returns the answer being written, whose writer has to be stopped then."""
-        live = await tx.generations.find_live(row.id)
-        if live:  # first, as writers do it: two that take rows in another order may wait for each other
-            await tx.generations.request_stop(live.id, at=self.now())
-        row.deleted_at = self.now()
-        return live.id if live else None
+    async def mark_deleted(self, tx: UnitOfWork, rows: Sequence[Conversation]) -> list[UUID]:
+        """Delete *rows*, which can be undone; returns the answers being written, whose writers have to be stopped then."""
+        found = [await tx.generations.find_live(row.id) for row in rows]
+        live = sorted(each.id for each in found if each)
+        # All answers before any conversation, as writers do it: two that take rows in another order may wait for each other.
+        for answer in live:
+            await tx.generations.request_stop(answer, at=self.now())
+        for row in rows:
+            row.deleted_at = self.now()
+        return live
 
     async def discard(self, who: Actor, conversation: UUID) -> None:
         """Remove a temporary conversation for good; does nothing to any other."""

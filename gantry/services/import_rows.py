@@ -53,6 +53,7 @@ class Planned:
     conversation: UUID
     known: Mapping[str, UUID] = field(default_factory=dict[str, UUID])  # of an earlier import, by hash
     exists: bool = False
+    deleted: bool = False  # it is here, and its deletion can still be undone
 
     @property
     def title(self) -> str:

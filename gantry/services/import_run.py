@@ -80,6 +80,10 @@ class ImportRunner:
             )
             return
         await self._compare(plan)
+        if plan.deleted:
+            why = "it was deleted here a moment ago; import the file again in a minute"
+            self.receipt.skip(Skipped(f"“{plan.title}”", why))
+            return
         fresh = plan.fresh
         if plan.exists and not fresh:
             self.receipt.already += 1
@@ -108,6 +112,7 @@ class ImportRunner:
             held = await tx.importing.find(self._who.id, plan.format, plan.key)
         if held is not None:
             plan.conversation, plan.known, plan.exists = held.conversation.id, held.messages, True
+            plan.deleted = held.conversation.deleted_at is not None
 
     def _count(self, source: str, plan: Planned, kept: _Kept) -> None:
         self.receipt.count_format(source)

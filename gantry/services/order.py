@@ -79,8 +79,8 @@ class OrderService:
         """Delete conversations as ``ConversationService.delete`` does one."""
         async with self.database.begin() as tx:
             rows = await tx.order.own(_bounded(conversations), owner=who.id)
-            stopped = [await self.conversations.mark_deleted(tx, row) for row in rows]
-        for live in filter(None, stopped):
+            stopped = await self.conversations.mark_deleted(tx, rows)
+        for live in stopped:
             self.conversations.writers.stop(live)
         return self._told(who, [row.id for row in rows])
 

@@ -2,7 +2,7 @@
 
 import reflex as rx
 
-from gantry.domain.errors import GantryError
+from gantry.domain.errors import GantryError, Invalid
 from gantry.runtime import services
 from gantry.state.session import acting, guarded, notify, uuid_of
 from gantry.state.views.personas import (
@@ -102,7 +102,7 @@ class PersonasState(rx.State):
                 self.removing_name = (await personas.get(who, chosen)).name
                 self.removing_id = persona
             case _:
-                pass
+                raise Invalid("This cannot be done with a persona.")
         await self._show()
         return None
 

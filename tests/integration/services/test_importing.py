@@ -115,6 +115,20 @@ async def test_a_second_import_adds_nothing_and_a_later_export_only_what_is_new(
     assert [bubble.message.content for bubble in window.bubbles][-1] == "And neap tides?"
 
 
+async def test_what_was_deleted_a_moment_ago_is_named_and_the_rest_comes(
+    stack: Stack, tmp_path: Path
+) -> None:
+    """Its deletion can still be undone: it is neither counted as here nor in the way of the others."""
+    await brought(stack, written(tmp_path, [chat("one", QUESTION)]))
+    (listed,) = await stack.services.conversations.list_conversations(stack.who)
+    await stack.services.conversations.delete(stack.who, listed.conversation.id)
+    path = written(tmp_path, [chat("one", QUESTION, ANSWER), chat("two", QUESTION)])
+    _, receipt = await brought(stack, path)
+    assert (receipt.conversations, receipt.messages, receipt.already) == (1, 1, 0)
+    assert [each.what for each in receipt.skipped] == ["“Tides one”"]
+    assert await titles(stack) == ["Tides two"]
+
+
 async def test_bug_26_an_import_is_undone_as_a_whole_and_leaves_what_was_changed(
     stack: Stack, tmp_path: Path
 ) -> None:

@@ -5,6 +5,7 @@ from uuid import UUID
 import pytest
 
 from gantry.domain.accounts import Actor
+from gantry.domain.chat import GenerationStatus
 from gantry.domain.errors import Invalid, NotFound
 from gantry.domain.knowledge import DocumentScope, ScopeKind
 from gantry.domain.order import ARCHIVE, LOOSE, MAX_SELECTED, MAX_TAG_CHARACTERS, MAX_TAGS, Listing
@@ -12,6 +13,7 @@ from gantry.domain.personas import PersonaDraft
 from gantry.models import new_id
 from gantry.services.chat import Beginning
 from tests.factories import actor_of, make_account
+from tests.parts.llm_server import Script
 from tests.parts.stack import Stack
 
 
@@ -164,6 +166,18 @@ async def test_tags_are_free_words_within_limits(stack: Stack) -> None:
             await order.set_tags(stack.who, one, refused)
     await order.set_tags(stack.who, one, [])
     assert await order.tags(stack.who) == ["Later"]
+
+
+async def test_answers_of_all_that_is_deleted_are_stopped(stack: Stack) -> None:
+    """Nobody waits for them any more; what they had said comes back with the conversations."""
+    stack.llm.default = Script(text="word " * 400, tokens_per_second=20)
+    sent = [await stack.ask("Go on"), await stack.ask("And on")]
+    await stack.services.order.delete(stack.who, [each.conversation_id for each in sent])
+    await stack.services.order.undelete(stack.who, [each.conversation_id for each in sent])
+    for each in sent:
+        await stack.read(each)
+        generation = await stack.services.answers.get(stack.who, each.generation_id)
+        assert generation.status is GenerationStatus.STOPPED
 
 
 async def test_many_are_deleted_and_brought_back_at_once(stack: Stack) -> None:
