@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import AsyncGenerator, Mapping
-from contextlib import aclosing
+from contextlib import AsyncExitStack, aclosing
 from dataclasses import dataclass, field
 from time import time
 from typing import Any
@@ -29,10 +29,19 @@ _DONE = b"data: [DONE]\n\n"
 
 @dataclass(frozen=True, slots=True)
 class ProgramAnswer:
-    """An answer as it goes to the client: server-sent events when it *streams*, else JSON. Close ``body`` wherever it stands."""
+    """An answer as it goes to the client: server-sent events when it *streams*, else JSON.
+
+    Close it wherever it stands. Its place and its model server are freed by that also when nothing of it was read: a generator
+    that has not begun would run no ``finally``.
+    """
 
     streams: bool
-    body: AsyncGenerator[bytes]
+    pieces: AsyncGenerator[bytes]
+    held: AsyncExitStack = field(repr=False)
+
+    async def aclose(self) -> None:
+        """Free what it holds; twice does no harm."""
+        await self.held.aclose()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,15 +73,14 @@ class ProgramService:
                 f"You already have {MAX_OPEN_REQUESTS} requests in progress.",
                 advice="Wait for one of them to end.",
             )
-        self._open[who.id] += 1
-        try:
-            answer = await self._answer(who, asked)
-        except BaseException:
-            self._leave(who)
-            raise
-        return ProgramAnswer(asked.streams, self._counted(who, answer))
+        async with AsyncExitStack() as held:
+            self._open[who.id] += 1
+            held.callback(self._leave, who)
+            pieces = await self._answer(who, asked, held)
+            held.push_async_callback(pieces.aclose)
+            return ProgramAnswer(asked.streams, pieces, held.pop_all())
 
-    async def _answer(self, who: Actor, asked: Question) -> AsyncGenerator[bytes]:
+    async def _answer(self, who: Actor, asked: Question, held: AsyncExitStack) -> AsyncGenerator[bytes]:
         model = await self.catalog.resolve(who, asked.model)
         grounded = await self.exchanges.ground(who, asked, model) if asked.extras.wanted else None
         if model.spec is None:
@@ -81,6 +89,7 @@ class ProgramService:
         if grounded is not None:
             passed["messages"] = list(grounded.messages)
         answer = await self.servers.pass_on(model.spec, "chat/completions", passed)
+        held.push_async_callback(answer.aclose)
         if grounded is None:
             return answer.pieces() if asked.streams else _in_one(answer)
         if asked.streams:
@@ -225,14 +234,6 @@ class ProgramService:
         )
 
     # how many at once
-
-    async def _counted(self, who: Actor, pieces: AsyncGenerator[bytes]) -> AsyncGenerator[bytes]:
-        try:
-            async with aclosing(pieces):
-                async for piece in pieces:
-                    yield piece
-        finally:
-            self._leave(who)
 
     def _leave(self, who: Actor) -> None:
         self._open[who.id] -= 1

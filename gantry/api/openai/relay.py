@@ -15,6 +15,7 @@ from gantry.api.access import still_signed_in
 from gantry.api.openai.errors import told
 from gantry.domain.errors import GantryError, Invalid
 from gantry.domain.programs import MAX_PROGRAM_BODY_BYTES
+from gantry.services.programs import ProgramAnswer
 
 RECHECK_SECONDS = 1.0  # how long a stream may outlive its token
 _STREAM = (
@@ -71,9 +72,10 @@ async def _gone(receive: Receive) -> None:
 class Relay(Response):
     """An event stream. What goes wrong after its beginning is told in it, as OpenAI does; then it ends."""
 
-    def __init__(self, pieces: AsyncGenerator[bytes], token: str | None) -> None:
+    def __init__(self, pieces: AsyncGenerator[bytes], answer: ProgramAnswer, token: str | None) -> None:
         super().__init__()
         self._pieces = pieces
+        self._answer = answer
         self._token = token
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -88,6 +90,7 @@ class Relay(Response):
             for task in (sending, leaving):
                 task.cancel()
             await asyncio.gather(sending, leaving, return_exceptions=True)
+            await self._answer.aclose()
 
     async def _send(self, send: Send) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": list(_STREAM)})

@@ -51,7 +51,7 @@ async def chat(who: Program, request: Request) -> Response:
     try:
         answer = await unless_gone(request, services().programs.chat(who, body))
         if answer.streams:
-            return Relay(answer.body, presented_token(request))
+            return Relay(answer.pieces, answer, presented_token(request))
         return whole(await unless_gone(request, _joined(answer)))
     except ClientDisconnect:
         return Response(status_code=_GONE)
@@ -79,7 +79,7 @@ async def responses(who: Program, request: Request) -> Response:
         answer = await unless_gone(request, services().programs.chat(who, asked))
         teller = ResponseTeller(body, lambda: uuid4().hex, int(time()))
         if answer.streams:
-            return Relay(_events(answer, teller), presented_token(request))
+            return Relay(_events(answer, teller), answer, presented_token(request))
         value = orjson.loads(await unless_gone(request, _joined(answer)))
     except ClientDisconnect:
         return Response(status_code=_GONE)
@@ -90,8 +90,8 @@ async def responses(who: Program, request: Request) -> Response:
 
 
 async def _joined(answer: ProgramAnswer) -> bytes:
-    async with aclosing(answer.body):
-        return b"".join([piece async for piece in answer.body])
+    async with aclosing(answer):
+        return b"".join([piece async for piece in answer.pieces])
 
 
 async def _events(answer: ProgramAnswer, teller: ResponseTeller) -> AsyncGenerator[bytes]:
@@ -99,7 +99,7 @@ async def _events(answer: ProgramAnswer, teller: ResponseTeller) -> AsyncGenerat
     for event in teller.begin():
         yield _line(event)
     try:
-        async for value in _values(answer.body):
+        async for value in _values(answer.pieces):
             if isinstance(error := value.get("error"), Mapping):
                 for event in teller.failed(error):
                     yield _line(event)
