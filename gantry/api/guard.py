@@ -52,7 +52,7 @@ _COMMON_HEADERS = (
     (b"cross-origin-resource-policy", b"same-origin"),
     (
         b"permissions-policy",
-        b"camera=(), microphone=(), geolocation=(), payment=(), usb=(), browsing-topics=()",
+        b"camera=(), microphone=(self), geolocation=(), payment=(), usb=(), browsing-topics=()",
     ),
 )
 _Headers = list[tuple[bytes, bytes]]

@@ -9,8 +9,7 @@ STYLESHEETS = ["/fonts.css", "/gantry.css", "/shell.css", "/chat.css"]
 def head() -> list[rx.Component]:
     """Return the additions to ``<head>``.
 
-    The script blocks on purpose: it decides the theme and the sidebar's place before the first paint.
-    Reflex's inline script decides the theme as well; where the CSP refuses that one, this one is enough.
+    The script blocks on purpose: it decides the sidebar's place before the first paint, as Reflex's inline script does the theme.
     """
     return [
         rx.el.script(src="/first-paint.js"),

@@ -2,8 +2,8 @@
 import { registerHooks } from "node:module";
 
 const NAMES =
-  `createContext createElement createParser createPortal memo useCallback useContext useEffect useEffectEvent useId useLayoutEffect
-  useMemo useRef useState useSyncExternalStore EventSourceParserStream`.split(/\s+/);
+  `createContext createElement createParser createPortal findAndReplace memo useCallback useContext useEffect useEffectEvent useId useLayoutEffect
+  useMemo useRef useState useSyncExternalStore visit EventSourceParserStream`.split(/\s+/);
 const OUTSIDE = `data:text/javascript,export const ${NAMES.map((name) => `${name} = () => undefined`).join(", ")}; export default undefined;`;
 
 registerHooks({

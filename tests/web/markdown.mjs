@@ -3,15 +3,13 @@
 import { createElement } from "react";
 import { renderToStaticMarkup } from "react-dom/server";
 import { Streamdown } from "streamdown";
-import { formulas } from "./islands/formulas.js";
 import { blocksOf, rehypePlugins, remarkPlugins } from "./islands/syntax.js";
 import { clear, mending } from "./islands/unfinished.js";
 
 const tags = "p a strong em del ul ol li blockquote table thead tbody tr th td h1 h2 hr pre sup".split(" ");
 const bare = (tag) => ({ children, className, href }) => createElement(tag, { className, href }, ["hr"].includes(tag) ? undefined : children);
 const components = Object.fromEntries(tags.map((tag) => [tag, bare(tag)]));
-components.code = ({ children, className }) => createElement("code", { className }, children);
-const plugins = { math: { name: "katex", type: "math", remarkPlugin: formulas, rehypePlugin: () => () => {} } };
+for (const tag of ["code", "span"]) components[tag] = bare(tag);
 
 let given = "";
 for await (const piece of process.stdin) given += piece;
@@ -19,7 +17,7 @@ const shown = ({ text, live = false }) =>
   renderToStaticMarkup(
     createElement(
       Streamdown,
-      { mode: "streaming", parseIncompleteMarkdown: live, remend: mending, parseMarkdownIntoBlocksFn: blocksOf, components, remarkPlugins, rehypePlugins, plugins },
+      { mode: "streaming", parseIncompleteMarkdown: live, remend: mending, parseMarkdownIntoBlocksFn: blocksOf, components, remarkPlugins, rehypePlugins },
       live ? clear(text) : text,
     ),
   );

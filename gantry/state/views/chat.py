@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from gantry.domain.catalog import BUILT_IN, ModelRef
-from gantry.domain.chat import Ending, MessageStatus, StoredAttachment, StoredMessage, error_for
+from gantry.domain.chat import Ending, MessageRole, MessageStatus, StoredAttachment, StoredMessage, error_for
 from gantry.domain.context import CitedSource, Retrieval
 from gantry.domain.knowledge import ScopeKind
 from gantry.domain.pictures import is_shown
 from gantry.domain.text import counted
+from gantry.domain.written_in import written_in
 from gantry.services.catalog import ModelChoice
 from gantry.services.chat import Bubble, Window
 
@@ -62,6 +63,7 @@ class MessageView:
     id: str
     role: str
     markdown: str
+    language: str  # that of an answer's text, as browsers name it; empty where it cannot be told
     reasoning: str
     reasoning_ms: int
     status: str
@@ -126,6 +128,7 @@ def message_view(bubble: Bubble, *, administrator: bool, held: bool = False) -> 
         id=str(message.id),
         role=message.role.value,
         markdown="" if held and follows else message.content,
+        language="" if live or message.role is not MessageRole.ASSISTANT else written_in(message.content),
         reasoning="" if held and follows else message.reasoning,
         reasoning_ms=message.reasoning_ms or 0,
         status=message.status.value,

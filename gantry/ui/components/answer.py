@@ -58,7 +58,6 @@ class AnswerText(rx.Component):
         "copy-text-to-clipboard@3.2.2",
         "katex@0.16.27",
         "mdast-util-find-and-replace@3.0.4",
-        "rehype-katex@7.0.1",
         "remark-breaks@4.0.0",
         "shiki@4.4.3",
         "unist-util-visit@5.1.0",
@@ -144,6 +143,7 @@ def _body(view: rx.Var[MessageView]) -> rx.Component:
         ),
         class_name="answer",
         custom_attrs={
+            "lang": rx.cond(shape.language != "", shape.language, rx.Var("undefined")),
             "data-live": rx.cond(writing, "true", rx.Var("undefined")),
             "aria-busy": rx.cond(writing | reading, "true", rx.Var("undefined")),
         },

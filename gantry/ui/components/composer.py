@@ -10,6 +10,7 @@ from gantry.ui.components.local import Dropping, message_event
 from gantry.ui.components.pictures import thumbnail
 from gantry.ui.components.prompt_offer import OFFER, prompt_offer
 from gantry.ui.components.scope import documents_control, memory_control
+from gantry.ui.components.speech import dictate, heard, speech
 from gantry.ui.uploads import DROPPING, UPLOADS, FileField, UploadView, add_chosen, remove_file, retry_file
 
 _NOTE = Kept("note")  # why a text was not sent
@@ -106,6 +107,7 @@ def composer() -> rx.Component:
             on_send=AskingState.send,
         ),
         Dropping.create(place=CONVERSATION, fields=_ATTACH),
+        speech(),
         rx.el.p("AI can make mistakes. Check important information.", class_name="small-print"),
         class_name="composer-dock",
     )
@@ -129,7 +131,8 @@ def _bar() -> rx.Component:
         ),
         documents_control(),
         memory_control(),
-        rx.el.span(_NOTE.value, class_name="composer-note", role="status"),
+        dictate(),
+        rx.el.span(heard(_NOTE.value), class_name="composer-note", role="status"),
         _gauge(),
         rx.cond(
             ChatState.generation_id != "",

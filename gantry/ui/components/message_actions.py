@@ -12,6 +12,7 @@ from gantry.ui.browser import Kept, function
 from gantry.ui.components.answer import streamed_text
 from gantry.ui.components.model_picker import other_model_button
 from gantry.ui.components.sources import open_prompt
+from gantry.ui.components.speech import read_aloud
 from gantry.ui.components.user_message import EDITING
 
 _COPIED = Kept("copied")  # the id of the message that was copied a moment ago
@@ -98,6 +99,7 @@ def _of_answer(view: MessageView, rating: rx.Var[str]) -> rx.Component:
             rx.fragment(),
             rx.fragment(judge("Good answer", "thumbs-up", "up"), judge("Bad answer", "thumbs-down", "down")),
         ),
+        read_aloud(view),
         rx.el.span(
             _action("Retry", "rotate-cw", AskingState.regenerate(view.id, ""), data_testid="retry"),
             other_model_button(view, class_name="action narrow"),

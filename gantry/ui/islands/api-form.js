@@ -8,9 +8,8 @@ import { now, put, write } from "./store.js";
 /** Where to go after signing in, from the address's query: a path of ours, never another site ("//x" and "/\x" are other sites). */
 export function destination(query, origin) {
   const next = new URLSearchParams(query).get("next") ?? "/";
-  if (!/^\/(?![/\\])/.test(next)) return "/";
-  const url = new URL(next, origin);
-  return url.origin === origin ? url.pathname + url.search + url.hash : "/";
+  const url = URL.parse(next, origin);
+  return url?.origin === origin ? url.pathname + url.search + url.hash : "/";
 }
 
 /** What a refusal says, and what could be done. */

@@ -2,14 +2,12 @@
  * A block of code in markdown, which is drawn here with each frame. Its highlighter (shiki, loaded with the first block) answers later:
  * lines it has coloured stay, what came after is plain until it catches up. So nothing flickers, and a long block costs what is new in it.
  */
-import Check from "lucide-react/dist/esm/icons/check.mjs";
-import Copy from "lucide-react/dist/esm/icons/copy.mjs";
-import Eye from "lucide-react/dist/esm/icons/eye.mjs";
-import Wrap from "lucide-react/dist/esm/icons/wrap-text.mjs";
+import { Check, Copy, Eye, WrapText as Wrap } from "lucide-react";
 import { memo, useEffect, useEffectEvent, useId, useRef, useState } from "react";
 import { useIsCodeFenceIncomplete } from "streamdown";
 import { copyNow } from "./clipboard.js";
 import { Diagram } from "./diagram.jsx";
+import { Formula } from "./formulas.js";
 import { useKept } from "./store.js";
 
 const HIGHLIGHT_EVERY_MS = 120;
@@ -81,6 +79,7 @@ export function CodeBlock({ className, children }) {
   const name = useId();
   const copied = useKept("copied") === name;
   const written = useRef(open); // whether it was written before the reader's eyes
+  if (language === "math" && !open) return <Formula className="math-display">{code}</Formula>;
   const figure = (
     <figure className="code-block" data-wrapped={wrapped || undefined} dir="ltr">
       <figcaption className="code-head">

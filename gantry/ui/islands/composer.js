@@ -13,7 +13,7 @@ import { addFiles, attachedTo, tookAlong } from "./upload.js";
 const PATIENCE_MS = 10_000;
 const LONG_CHARACTERS = 8000; // a paste that is offered as a file
 const MAX_CHARACTERS = 200_000; // what the server takes (gantry/domain/chat.py)
-const isTouch = () => matchMedia("(pointer: coarse)").matches;
+export const isTouch = () => matchMedia("(pointer: coarse)").matches;
 const say = (text) => put("note", text);
 const attach = (files) => addFiles(page.here, { attach: "true" }, files);
 const offer = () => document.getElementById("prompts"); // that stand behind a slash
@@ -52,7 +52,7 @@ function draft() {
 /** While the page goes to another conversation, the one it leaves is still on screen. */
 const isSettled = () => !page.conversationId || page.conversationId === page.here;
 
-function keepDraft() {
+export function keepDraft() {
   const text = field().value;
   write(draft(), text);
   put("empty", text.trim() === "");
@@ -128,6 +128,7 @@ function send(text, ids) {
   const isSame = attempt?.text === text && attempt.name === name && `${attempt.ids}` === `${ids}`;
   const key = isSame ? attempt.key : newKey();
   attempt = { key, text, ids, name, here };
+  put("listening", false);
   put("sending", true);
   say("");
   put("pending", { key, text });
@@ -217,19 +218,19 @@ export function fill(text, inPlace) {
   field().focus();
 }
 
+function leave() {
+  isWaiting = false;
+  moving = "";
+  put("offered", "");
+  settle("");
+}
+
 /** Stands beside the form; draws nothing. */
 export function Writing(props) {
   useLayoutEffect(() => {
     page = props;
   });
-  useEffect(() => {
-    return () => {
-      isWaiting = false;
-      moving = "";
-      put("offered", "");
-      settle("");
-    };
-  }, []);
+  useEffect(() => leave, []);
   useLayoutEffect(open, [props.accountId, props.here]);
   useEffect(accepted, [props.accepted]);
   useEffect(refused, [props.refused]);

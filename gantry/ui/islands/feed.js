@@ -37,17 +37,13 @@ export async function signOut() {
 
 const signIn = () => location.assign(`/login?next=${encodeURIComponent(location.pathname + location.search)}`);
 
-/**
- * Returns what takes notices, and tells the first of each kind about each thing a moment later; ends of answers that are in `passed`
- * are passed over, once.
- */
+/** Take notices, and tell the first of each kind about each thing a moment later; ends of answers in `passed` are passed over, once. */
 export function gatherer(tell, passed) {
   const gathered = new Map();
   return (notice) => {
     const key = `${notice.kind} ${notice.id ?? ""}`;
-    const ended = notice.data?.ended ?? "";
-    if (gathered.has(key)) return gathered.get(key).push(ended);
-    const endings = [ended];
+    const endings = gathered.get(key) ?? [];
+    if (endings.push(notice.data?.ended ?? "") > 1) return;
     gathered.set(key, endings);
     setTimeout(() => {
       gathered.delete(key);
@@ -102,7 +98,7 @@ function follow(take) {
     connectionTimeout: PATIENCE_MS,
     shouldReconnectOnClose: ({ code }) => code !== NOT_SIGNED_IN,
   });
-  const stop = listening((on) => {
+  return listening((on) => {
     on(socket, "open", () => {
       back();
       if (everOpen) take({ kind: "returned" }); // something may have been missed
@@ -118,14 +114,13 @@ function follow(take) {
     on(window, "offline", () => socket.reconnect());
     on(window, "online", () => isAway && socket.reconnect());
     on(window, "pagehide", () => clearTimeout(bannerTimer));
+    return () => {
+      isOver = true;
+      isAway = false;
+      clearTimeout(bannerTimer);
+      socket.close();
+    };
   });
-  return () => {
-    isOver = true;
-    isAway = false;
-    stop();
-    clearTimeout(bannerTimer);
-    socket.close();
-  };
 }
 
 /** Follows the feed, but for what is this page's own; draws nothing. */

@@ -1,95 +1,77 @@
 /*
- * Formulas in markdown: $x$, $$x$$, \(x\) and \[x\], as syntax for the browser's parser, so that code is never touched. $…$ is one by the
+ * Formulas in markdown: $x$, $$x$$, \(x\) and \[x\]. The parser knows none: each is hidden from it, its ASCII signs moved to a plane of
+ * Unicode that nobody writes in, and becomes a formula in the parsed tree; in code and addresses it is what it was. $…$ is one by the
  * rule of gantry/domain/citations.py: on one line, no blank inside its dollars, no letter or digit before it and no digit after it: $5 and
- * $6 are money. What stands alone on its lines, or between $$ or \[ \], is displayed. A mark that is never closed stays as it was written.
+ * $6 are money. What is between $$ or \[ \] is displayed. A mark that is never closed stays as it was written.
  */
-const DOLLAR = 36;
-const BACKSLASH = 92;
-export const SINGLE = String.raw`(?<![\\$\w])\$(?![\s$])(?:[^$\\\n]|\\.)*(?<!\s)\$(?!\d)`;
-export const DOUBLE = String.raw`(?<![\\$\w])\$\$(?!\$)(?:[^$\\]|\\[^]|\$(?!\$))*\$\$`;
-const ROUND = String.raw`\\\((?:[^\\]|\\[^()])*\\\)`; // none stands in another one
-export const SQUARE = String.raw`\\\[(?:[^\\]|\\[^[\]])*\\\]`;
-const isLineEnd = (code) => code === -5 || code === -4 || code === -3;
-const isBlank = (code) => code === -2 || code === -1 || code === 32;
+import { findAndReplace } from "mdast-util-find-and-replace";
+import { createElement, useEffect } from "react";
+import { visit } from "unist-util-visit";
+import { put, useKept } from "./store.js";
 
-let source = ""; // the text that is parsed
+const double = (line) => String.raw`(?<![\\$\w])\$\$(?!\$)(?:[^$\\\n]|${line}|\\[^]|\$(?!\$))*\$\$`;
+const square = (line) => String.raw`(?<!\\)\\\[(?:[^\\\n]|${line}|\\[^[\]])*\\\]`;
+const round = (line) => String.raw`(?<!\\)\\\((?:[^\\\n]|${line}|\\[^()])*\\\)`; // none stands in another one
+const FENCE = "^(?:[ \\t>]|[-*+] |\\d+[.)] )*(?<fence>`{3,}(?!`|.*`)|~{3,}).*\\n[^]*?(?:^[ \\t>]*\\k<fence>|(?![^]))";
+const CODE = "(?<![`\\\\])(?<ticks>`+)[^`](?:[^]{0,4000}?[^`])??\\k<ticks>(?!`)";
+const SINGLE = String.raw`(?<![\\$\w])\$(?![\s$])(?:[^$\\\n]|\\.)*(?<!\s)\$(?!\d)`;
+const SAME = "\\n(?![ \\t>]*(?:\\n|`{3}|~{3}|#|[-*+] |\\d+[.)] ))"; // a line of the same paragraph
+const ALONE = String.raw`(?=[$\\])(?<=^(?:[ \t]*(?:[-*+>]|\d+[.)]))*[ \t]*)(?:${double("\n")}|${square("\n")})(?=[ \t]*$)`;
+const WITHIN = `${SINGLE}|${double(SAME)}|${square(SAME)}|${round(SAME)}`;
+/** Code, and formulas: `alone` on their lines or `within` a text. */
+export const WHOLE = `${FENCE}|${CODE}|(?<alone>${ALONE})|(?<within>${WITHIN})`;
+const FORMULAS = new RegExp(WHOLE, "gm");
 
-/** The construct of formulas that look like `rule`; `alone` on their lines, or within a text. */
-function formula(rule, size, display, alone = false) {
-  const written = new RegExp(rule, "y");
-  function tokenize(effects, ok, nok) {
-    let end = 0;
-    const start = (code) => {
-      written.lastIndex = this.now().offset;
-      const [found] = written.exec(source) ?? [];
-      if (!found) return nok(code);
-      const [first, ...more] = found.split(/\r?\n|\r/);
-      if (this.interrupt && more.length > 0 && first.trim().length > size) return nok(code);
-      end = written.lastIndex;
-      effects.enter("formula").formula = { size, display };
-      return lineStart(code);
-    };
-    const lineStart = (code) => {
-      if (code === null || (alone && this.parser.lazy[this.now().line])) return nok(code);
-      if (isLineEnd(code)) return lineEnd(code);
-      effects.enter("formulaLine");
-      return inside(code);
-    };
-    const inside = (code) => {
-      const isAtEnd = code === null || isLineEnd(code); // of a line
-      const isOver = this.now().offset >= end;
-      if (isOver ? alone && isBlank(code) : !isAtEnd) {
-        effects.consume(code);
-        return inside;
-      }
-      if (isOver ? alone && !isAtEnd : code === null) return nok(code);
-      effects.exit("formulaLine");
-      if (!isOver) return lineEnd(code);
-      effects.exit("formula");
-      return ok(code);
-    };
-    const lineEnd = (code) => {
-      effects.enter("lineEnding");
-      effects.consume(code);
-      effects.exit("lineEnding");
-      return lineStart;
-    };
-    return start;
-  }
-  return { name: "formula", tokenize, concrete: alone };
-}
+const SIGN = 0xf0000;
+const MARK = 0xf0100; // of what opens and closes a formula
+const LINE = "###### \u{f0200}"; // before one that stands alone: a block of its own for the parser
+const HIDDEN = /(?:(?:###### )?\u{f0200})?%(\u{f0124}{1,2}|\u{f015c}.)([^\u{f0100}-\u{f01ff}]*)(?:\u{f015c}.|\1)%/gu;
+const move = (text, by) => text.replace(/[\0-\x7f]/g, (sign) => String.fromCodePoint(sign.charCodeAt(0) + by));
+export const DOLLARS = move("$$", SIGN); // of a mark that is never closed
 
-const syntax = {
-  flow: { [DOLLAR]: formula(DOUBLE, 2, true, true), [BACKSLASH]: formula(SQUARE, 2, true, true) },
-  text: {
-    [DOLLAR]: [formula(DOUBLE, 2, true), formula(SINGLE, 1, false)],
-    [BACKSLASH]: [formula(ROUND, 2, false), formula(SQUARE, 2, true)],
-  },
-};
+export const hide = (text) =>
+  text.replace(FORMULAS, (found, ...groups) => {
+    const { alone, within } = groups.at(-1);
+    if (!alone && !within) return found;
+    const size = /^\$[^$]/.test(found) ? 1 : 2;
+    const [begins, written, ends] = [found.slice(0, size), found.slice(size, -size), found.slice(-size)];
+    return `${alone ? LINE : ""}%${move(begins, MARK)}${move(written, SIGN)}${move(ends, MARK)}%`; // emphasis asks for punctuation
+  });
 
-function enter(token) {
-  const { display } = token.formula;
-  const className = ["language-math", display ? "math-display" : "math-inline"];
-  const data = { hName: "code", hProperties: { className }, hChildren: [] };
-  this.enter({ type: display ? "math" : "inlineMath", value: "", data }, token);
-}
+/** The text in which something is hidden. */
+export const shown = (text) =>
+  text
+    .replace(/###### \u{f0200}|%(?=[\u{f0100}-\u{f01ff}])|(?<=[\u{f0100}-\u{f01ff}])%/gu, "")
+    .replace(/[\u{f0000}-\u{f01ff}]/gu, (sign) => String.fromCharCode(sign.codePointAt(0) & 0x7f));
 
-function exit(token) {
-  const node = this.stack.at(-1);
-  const { size } = token.formula;
-  node.value = this.sliceSerialize(token).trim().slice(size, -size).trim();
-  node.data.hChildren.push({ type: "text", value: node.value });
-  this.exit(token);
+function formula(_found, mark, written) {
+  const display = ["$$", "\\["].includes(shown(mark));
+  const isQuoted = /^.*(?:\n[ \t]*>.*)*$/.test(shown(written)); // each line after the first
+  const value = (isQuoted ? shown(written).replace(/\n(?:[ \t]*>)+/g, "\n") : shown(written)).trim();
+  const data = { hName: "span", hProperties: { className: display ? "math-display" : "math-inline" } };
+  return { type: "formula", data: { ...data, hChildren: [{ type: "text", value }] }, display };
 }
 
 /** A remark plugin. */
 export function formulas() {
-  const data = this.data();
-  (data.micromarkExtensions ??= []).push(syntax);
-  (data.fromMarkdownExtensions ??= []).push({ enter: { formula: enter }, exit: { formula: exit } });
   const { parser } = this;
-  this.parser = (text, file) => {
-    source = text;
-    return parser(text, file);
+  this.parser = (text, file) => parser(hide(text), file);
+  return (tree) => {
+    findAndReplace(tree, [HIDDEN, formula]);
+    visit(tree, (node, index, parent) => {
+      for (const name of ["value", "url", "title", "alt"]) if (node[name]) node[name] = shown(node[name]);
+      if (node.depth === 6 && node.children[0]?.display) parent.children[index] = node.children[0];
+    });
   };
+}
+
+const loadMaths = async () => put("maths", await import("./maths.js").catch(() => ({})));
+
+/** A formula as it is drawn; where that cannot be loaded now, as it was written: the next one tries again. */
+export function Formula({ className, children }) {
+  const maths = useKept("maths");
+  const display = className === "math-display";
+  useEffect(() => void (maths?.draw ?? loadMaths()), []);
+  if (!maths?.draw) return maths && (display ? `$$${children}$$` : `$${children}$`);
+  return createElement("span", { dangerouslySetInnerHTML: { __html: maths.draw(children, display) } });
 }

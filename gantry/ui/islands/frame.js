@@ -8,9 +8,11 @@ import { put, write } from "./store.js";
 
 const PHONE = "(width < 48rem)";
 const RENEW_AFTER_MS = 3000; // by then a page without a session has been left
+const SHORTCUTS = { KeyB: "toggleSidebar", KeyK: "search", "Shift KeyO": "newChat" };
 // What Esc presses, the nearest first.
 const WAYS_OUT = [
   '[data-sidebar-state="drawer"] .backdrop',
+  '[data-testid="dictate"][aria-pressed="true"], [data-testid="read-aloud"][data-reading]',
   ".sources-panel header button",
   'body:not(:has(.edit-form)) [data-testid="stop"]',
 ];
@@ -18,24 +20,19 @@ const root = () => document.documentElement;
 const isPhone = () => matchMedia(PHONE).matches;
 const isMac = () => /Mac|iPhone|iPad/.test(navigator.platform);
 
-/** "open" or "closed"; on a phone, where the sidebar lies over the page, "drawer" or "closed". */
-function sidebar() {
-  if (isPhone()) return root().dataset.drawer === "open" ? "drawer" : "closed";
-  return root().dataset.sidebar === "closed" ? "closed" : "open";
-}
+const isOpen = () => (isPhone() ? root().dataset.drawer === "open" : root().dataset.sidebar !== "closed");
+/** Say "open" or "closed"; on a phone, where the sidebar lies over the page, "drawer" or "closed". */
+const tell = () => put("sidebar", !isOpen() ? "closed" : isPhone() ? "drawer" : "open");
 
-const tell = () => put("sidebar", sidebar());
-
-function setOpen(open) {
-  const name = isPhone() ? "drawer" : "sidebar";
-  root().dataset[name] = open ? "open" : "closed";
-  if (name === "sidebar") write("gantry.sidebar", root().dataset.sidebar);
+export function toggleSidebar() {
+  const open = !isOpen();
+  root().dataset[isPhone() ? "drawer" : "sidebar"] = open ? "open" : "closed";
   tell();
-  if (name === "drawer") focusOn(document.querySelector(open ? "#sidebar :is(a, button)" : ".sidebar-toggle"));
+  if (isPhone()) focusOn(document.querySelector(open ? "#sidebar :is(a, button)" : ".sidebar-toggle"));
+  else write("gantry.sidebar", root().dataset.sidebar);
 }
 
-export const toggleSidebar = () => setOpen(sidebar() === "closed");
-export const closeDrawer = () => sidebar() === "drawer" && setOpen(false);
+export const closeDrawer = () => isPhone() && isOpen() && toggleSidebar();
 
 /** How the key is called that shortcuts are pressed with. */
 export const modifier = () => (isMac() ? "⌘" : "Ctrl");
@@ -44,9 +41,7 @@ export const modifier = () => (isMac() ? "⌘" : "Ctrl");
 export function shortcutOf(event, mac) {
   if (event.isComposing || event.repeat) return "";
   const held = (mac ? event.metaKey : event.ctrlKey) && !event.altKey;
-  if (held && event.shiftKey && event.code === "KeyO") return "newChat";
-  if (held && !event.shiftKey && event.code === "KeyB") return "toggleSidebar";
-  if (held && !event.shiftKey && event.code === "KeyK") return "search";
+  if (held) return SHORTCUTS[event.shiftKey ? `Shift ${event.code}` : event.code] ?? "";
   const isTyping = event.target.closest?.("input, textarea, select, [contenteditable='true']");
   return event.key === "?" && !event.ctrlKey && !event.metaKey && !isTyping ? "help" : "";
 }

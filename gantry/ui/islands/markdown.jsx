@@ -7,11 +7,12 @@ import { memo, useContext, useEffect, useMemo, useRef } from "react";
 import { Streamdown } from "streamdown";
 import { Cited } from "./citations.js";
 import { CodeBlock } from "./code-block.jsx";
+import { Formula } from "./formulas.js";
 import { useSegments } from "./segments.js";
 import { KeepSelection } from "./selection.js";
-import { put, useKept } from "./store.js";
+import { useKept } from "./store.js";
 import { blocksOf, rehypePlugins, remarkPlugins } from "./syntax.js";
-import { clear, FORMULA, mending } from "./unfinished.js";
+import { clear, mending } from "./unfinished.js";
 
 const SAFE_LINK = /^(?:https?:|mailto:|tel:|#|\/(?!\/))/i;
 
@@ -34,14 +35,7 @@ function Chip({ number }) {
   if (!source) return `[${number}]`;
   const place = source.page ? `${source.title}, page ${source.page}` : source.title;
   return (
-    <button
-      type="button"
-      className="cite"
-      data-testid="citation"
-      title={place}
-      aria-label={`Source ${number}: ${place}`}
-      onClick={() => open(number)}
-    >
+    <button className="cite" data-testid="citation" title={place} aria-label={`Source ${number}: ${place}`} onClick={() => open(number)}>
       {number}
     </button>
   );
@@ -71,28 +65,7 @@ const InlineCode = ({ children }) => <code dir="ltr">{children}</code>;
 const plain = Object.fromEntries(
   "h1 h2 h3 h4 h5 h6 p ul ol li strong blockquote hr thead tbody tr th td sup sub".split(" ").map((tag) => [tag, tag]),
 );
-const components = { ...plain, a: Link, img: Picture, input: Task, table: Table, code: CodeBlock, inlineCode: InlineCode };
-
-const NO_MATHS = { plugins: {} };
-
-/** Have formulas drawn; where that cannot be loaded now, they show as they were written. */
-const loadMaths = async () => put("maths", (await import("./maths.js").catch(() => NO_MATHS)).plugins);
-
-/** Return the plugin when `text` has a formula; nothing while it is on its way. */
-function useMaths(wanted) {
-  const plugins = useKept("maths");
-  useEffect(() => {
-    if (wanted && !plugins?.math) void loadMaths();
-  }, [wanted]);
-  return wanted ? plugins : undefined;
-}
-
-/** What is shown of a text that grows: no end that is not clear yet, and no formula before it can be drawn. */
-function steady(text, waiting) {
-  const shown = clear(text);
-  const formula = waiting ? shown.search(FORMULA) : -1;
-  return formula < 0 ? shown : shown.slice(0, formula);
-}
+const components = { ...plain, a: Link, img: Picture, input: Task, table: Table, code: CodeBlock, inlineCode: InlineCode, span: Formula };
 
 export const Markdown = memo(function Markdown({ text, live }) {
   const segments = useSegments(text, live);
@@ -100,8 +73,6 @@ export const Markdown = memo(function Markdown({ text, live }) {
 });
 
 const Segment = memo(function Segment({ text, live }) {
-  const wanted = FORMULA.test(text);
-  const plugins = useMaths(wanted);
   return (
     <KeepSelection>
       <Streamdown
@@ -114,10 +85,9 @@ const Segment = memo(function Segment({ text, live }) {
         components={components}
         remarkPlugins={remarkPlugins}
         rehypePlugins={rehypePlugins}
-        plugins={plugins}
         controls={false}
       >
-        {live ? steady(text, wanted && !plugins) : text}
+        {live ? clear(text) : text}
       </Streamdown>
     </KeepSelection>
   );

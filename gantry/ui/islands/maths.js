@@ -1,9 +1,6 @@
 /* Formulas: a chunk of its own, with KaTeX and its fonts, that is loaded with the first formula. */
 import "katex/dist/katex.min.css";
-import rehypeKatex from "rehype-katex";
-import { formulas } from "./formulas.js";
+import katex from "katex";
 
-/** Plugins for Streamdown. */
-export const plugins = {
-  math: { name: "katex", type: "math", remarkPlugin: formulas, rehypePlugin: [rehypeKatex, { errorColor: "var(--danger)" }] },
-};
+const options = { throwOnError: false, strict: "ignore", errorColor: "var(--danger)" };
+export const draw = (tex, displayMode) => katex.renderToString(tex, { ...options, displayMode });

@@ -10,9 +10,16 @@ export const isCovered = () => document.querySelector("dialog[open], :popover-op
 /** Whether a key belongs to an input method; 229 is what Safari and some of them report for the Enter that ends a composition. */
 export const isComposing = (event) => event.isComposing || event.keyCode === 229;
 
-/** Listen to what `begin` asks for with on(target, name, handle), until what is returned is called. */
+/** Listen to what `begin` asks for with on(target, name, handle), until what is returned is called; then comes what it returned. */
 export function listening(begin) {
   const stop = new AbortController();
-  begin((target, name, handle, options) => target.addEventListener(name, handle, { ...options, signal: stop.signal }));
-  return () => stop.abort();
+  const passive = (name) => /^(wheel|touch)/.test(name); // scrolling waits for nobody
+  const last = begin((target, name, handle) => target.addEventListener(name, handle, { passive: passive(name), signal: stop.signal }));
+  return () => {
+    stop.abort();
+    last?.();
+  };
 }
+
+/** The nodes of text in `node`, in order. */
+export const textsOf = (node) => (node.nodeType === Node.TEXT_NODE ? [node] : [...node.childNodes].flatMap(textsOf));

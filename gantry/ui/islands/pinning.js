@@ -5,7 +5,7 @@
  */
 import { useEffect, useEffectEvent, useLayoutEffect } from "react";
 import { closePanel } from "./focus.js";
-import { listening } from "./page.js";
+import { listening, textsOf } from "./page.js";
 import { now, put, useKept } from "./store.js";
 
 const JUMP_SHOWS_PX = 200;
@@ -15,10 +15,8 @@ const distance = (view) => view.scrollHeight - view.scrollTop - view.clientHeigh
 
 /** Whether the person selects text of `content` upward: who does wants to stay. */
 function isSelectingUpward(content) {
-  const { anchorNode, anchorOffset, focusNode, focusOffset, isCollapsed } = document.getSelection();
-  if (isCollapsed || !content.contains(focusNode)) return false;
-  const order = anchorNode.compareDocumentPosition(focusNode);
-  return order === 0 ? focusOffset < anchorOffset : Boolean(order & Node.DOCUMENT_POSITION_PRECEDING);
+  const { direction, focusNode } = document.getSelection();
+  return direction === "backward" && content.contains(focusNode);
 }
 
 class Pin {
@@ -33,8 +31,8 @@ class Pin {
   /** Keep the place until what is returned is called; `look` is told when the page comes before the reader's eyes again. */
   start(look) {
     const view = this.#view;
-    const stop = listening((onAny) => {
-      const on = (target, name, handle) => onAny(target, name, handle, { passive: true });
+    const observer = new ResizeObserver(() => this.resized());
+    return listening((on) => {
       on(view, "wheel", (event) => event.deltaY < 0 && this.#release());
       on(view, "touchstart", (event) => (this.#touchY = event.touches[0].clientY));
       on(view, "touchmove", (event) => {
@@ -45,18 +43,15 @@ class Pin {
       on(view, "keydown", (event) => UP_KEYS.has(event.key) && !event.target.closest("textarea, input") && this.#release());
       on(view, "scroll", () => this.#scrolled());
       on(document, "selectionchange", () => isSelectingUpward(this.#content) && this.#release());
-      onAny(document, "visibilitychange", look);
-      onAny(document, "keydown", (event) => this.#paged(event));
+      on(document, "visibilitychange", look);
+      on(document, "keydown", (event) => this.#paged(event));
+      for (const each of [view, this.#content]) observer.observe(each);
+      this.toEnd();
+      return () => {
+        observer.disconnect();
+        put("jump", false);
+      };
     });
-    const observer = new ResizeObserver(() => this.resized());
-    observer.observe(view);
-    observer.observe(this.#content);
-    this.toEnd();
-    return () => {
-      stop();
-      observer.disconnect();
-      put("jump", false);
-    };
   }
 
   /** Keys that page go to the text although the message field has the focus, unless it is long enough to page itself. */
@@ -128,21 +123,14 @@ class Pin {
   }
 }
 
-let pin = null; // of the transcript on the page
+let pin = null; // of the last transcript on the page
 export const toEnd = () => pin?.toEnd();
 
 /** Keeps the reader's place in the transcript beside it; draws nothing. */
 export function Pinning({ conversationId, earliestId, onSeen }) {
   const pending = useKept("pending", null);
   const look = useEffectEvent(() => document.visibilityState === "visible" && onSeen());
-  useLayoutEffect(() => {
-    pin = new Pin();
-    const stop = pin.start(look);
-    return () => {
-      stop();
-      pin = null;
-    };
-  }, []);
+  useLayoutEffect(() => (pin = new Pin()).start(look), []);
   // As many messages may go at one end as come at the other: then no size changes, and no observer tells.
   useLayoutEffect(() => pin.resized(), [earliestId]);
   useLayoutEffect(() => {
@@ -152,8 +140,6 @@ export function Pinning({ conversationId, earliestId, onSeen }) {
   useEffect(() => toEnd(), [pending]);
   return null;
 }
-
-const textsOf = (node) => (node.nodeType === Node.TEXT_NODE ? [node] : [...node.childNodes].flatMap(textsOf));
 
 /** Lead to a message, and mark what matches `pattern` in it, also when it is drawn later or anew. */
 export function lead(message, pattern) {

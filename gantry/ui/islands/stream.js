@@ -37,6 +37,7 @@ class AnswerStream {
 
   constructor(id) {
     this.#id = id;
+    streams.set(id, this);
   }
 
   /** Somebody looks, until what is returned is called. */
@@ -146,17 +147,11 @@ class AnswerStream {
   }
 }
 
-/** Follow the answer `id` until what is returned is called. */
-function follow(id) {
-  if (!streams.has(id)) streams.set(id, new AnswerStream(id));
-  return streams.get(id).watch();
-}
-
 const told = new Set(); // answers of whose end the page knows
 
 /** Follows an answer, and tells the page of its end, once, however often the message is mounted; draws nothing. */
 export function Following({ messageId, generationId, live, ended, onEnd }) {
-  useEffect(() => (generationId ? follow(generationId) : undefined), [generationId]);
+  useEffect(() => (generationId ? (streams.get(generationId) ?? new AnswerStream(generationId)).watch() : undefined), [generationId]);
   useEffect(() => {
     if (live) put("spoken", "streaming");
   }, [live, messageId]);

@@ -5,11 +5,9 @@ import remarkBreaks from "remark-breaks";
 import { defaultRehypePlugins, defaultRemarkPlugins, parseMarkdownIntoBlocks } from "streamdown";
 import { visit } from "unist-util-visit";
 import { citations } from "./citations.js";
-import { DOUBLE, SQUARE } from "./formulas.js";
-import { CODE } from "./unfinished.js";
+import { DOLLARS, formulas, hide, shown } from "./formulas.js";
 
 const ALERT = /^\[!(NOTE|TIP|IMPORTANT|WARNING|CAUTION)\][ \t]*(?:\n|$)/;
-const DISPLAYED = new RegExp(String.raw`${CODE}|(?<=^ {0,3}(?:[-*+>]|\d+[.)])?[ \t]*)(?<formula>${DOUBLE}|${SQUARE})[ \t]*$`, "gm");
 const noSingleTilde = { singleTilde: false }; // 5~7 is a range, not the beginning of struck out words
 
 /** Tables have no other way to break a line, so <br> is the one tag that is not shown as text. */
@@ -60,20 +58,13 @@ export const remarkPlugins = [
   tagBreaks,
   remarkBreaks,
   citations,
+  formulas,
 ];
 
 const [sanitize, schema] = defaultRehypePlugins.sanitize;
-const ofCode = [["className", /^language-./, "math-inline", "math-display"], "metastring"];
-const allowed = { ...schema, attributes: { ...schema.attributes, code: ofCode } };
+const ours = { code: [["className", /^language-./], "metastring"], span: [["className", /^math-/]] };
+const allowed = { ...schema, attributes: { ...schema.attributes, ...ours } };
 export const rehypePlugins = [[sanitize, allowed], alerts, outline];
 
-/** Cut `text` into its blocks; a displayed formula is in one, whatever its lines look like. */
-export function blocksOf(text) {
-  const masked = text.replace(DISPLAYED, (found, ...groups) => (groups.at(-1).formula ? "x".repeat(found.length) : found));
-  let end = 0;
-  // parseMarkdownIntoBlocks joins all blocks from a $$ on, be it a formula's or not.
-  return parseMarkdownIntoBlocks(masked.replaceAll("$$", "@@")).map(({ length }) => {
-    end += length;
-    return text.slice(end - length, end);
-  });
-}
+/** Cut `text` into its blocks; a displayed formula is one, whatever its lines look like, and $$ that is never closed is no mark. */
+export const blocksOf = (text) => parseMarkdownIntoBlocks(hide(text).replaceAll("$$", DOLLARS)).map(shown);

@@ -88,22 +88,18 @@ export function tookAlong(ids, from, to) {
   setUploads(left.map((upload) => (upload.place === from ? { ...upload, place: to } : upload)));
 }
 
-const carriesFiles = (event) => [...(event.dataTransfer?.types ?? [])].includes("Files");
-
 /** Uploads what is dropped anywhere on the page; that it never opens in the tab: first-paint.js. */
 export function Dropping({ place, fields }) {
   const take = useEffectEvent((files) => addFiles(place, fields, files));
   const begin = (on) => {
-    on(window, "dragover", (event) => {
-      if (!carriesFiles(event)) return;
-      event.dataTransfer.dropEffect = "copy";
+    on(window, "dragover", ({ dataTransfer }) => {
+      if (!dataTransfer?.types.includes("Files")) return;
+      dataTransfer.dropEffect = "copy";
       put("dropping", true);
     });
     on(window, "dragleave", (event) => event.relatedTarget || put("dropping", false));
-    on(window, "drop", (event) => {
-      put("dropping", false);
-      if (carriesFiles(event)) take(event.dataTransfer.files);
-    });
+    on(window, "drop", ({ dataTransfer }) => take(dataTransfer?.files ?? []));
+    on(window, "drop", () => put("dropping", false));
   };
   useEffect(() => listening(begin), []);
   return null;

@@ -25,3 +25,9 @@ def test_islands_say_why_they_are_not_python() -> None:
     """Each begins with a comment."""
     for file in sorted((ROOT / "gantry/ui/islands").iterdir()):
         assert file.read_text(encoding="utf-8").startswith(("/*", "//")), file.name
+
+
+def test_the_javascript_of_ours_stays_small() -> None:
+    """All of it together has at most 2,000 lines: what Python, CSS or the browser can do is theirs."""
+    files = [*(ROOT / "gantry/ui/islands").iterdir(), *(ROOT / "assets").glob("*.js")]
+    assert sum(len(file.read_text(encoding="utf-8").splitlines()) for file in files) <= 2000
