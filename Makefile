@@ -97,10 +97,25 @@ system-packages:
 		echo "On Debian and Ubuntu: sudo apt install$$missing"; \
 	fi
 
+# Programs that nobody here wrote, as tests run them: their pins are not ours (230 MB).
+CLIENTS := tests/clients
+.PHONY: clients
+clients: $(CLIENTS)/node_modules/.stamp .cache/clients/.stamp
+
+$(CLIENTS)/node_modules/.stamp: $(CLIENTS)/package-lock.json | $(VENV)/.stamp-dev
+	@PATH="$(CURDIR)/$(BIN):$$PATH" npm --prefix $(CLIENTS) ci --silent --no-audit --no-fund
+	@touch $@
+
+.cache/clients/.stamp: $(CLIENTS)/requirements.txt | $(VENV)/.stamp-dev
+	@$(BIN)/uv venv --quiet --clear --python $(BIN)/python .cache/clients
+	@$(BIN)/uv pip install --quiet --python .cache/clients/bin/python --require-hashes -r $(CLIENTS)/requirements.txt
+	@touch $@
+
 # Extras stay in the pins: pip would look for the newest release of `coverage[toml]` beside a pinned `coverage`.
 deps: setup-dev  ## Recompile the pinned requirements from the .in files
 	$(BIN)/uv pip compile --quiet --universal --no-strip-extras --custom-compile-command "make deps" --generate-hashes --python-version 3.11 requirements.in -o requirements.txt
 	$(BIN)/uv pip compile --quiet --universal --no-strip-extras --custom-compile-command "make deps" --generate-hashes --python-version 3.11 requirements-dev.in -o requirements-dev.txt
+	$(BIN)/uv pip compile --quiet --universal --no-strip-extras --custom-compile-command "make deps" --generate-hashes --python-version 3.11 $(CLIENTS)/requirements.in -o $(CLIENTS)/requirements.txt
 
 ##@ Develop
 .PHONY: dev fmt lint types arch migration docs bench bench-peers bench-retrieval screenshots
@@ -146,13 +161,13 @@ screenshots: setup-dev system-packages  ## Take the pictures of the documentatio
 
 ##@ Test
 .PHONY: test test-unit test-integration test-e2e test-deploy check
-test: setup-dev system-packages  ## All tests that this machine can run
+test: setup-dev system-packages clients  ## All tests that this machine can run
 	$(PYTEST) -n $(WORKERS) --dist loadgroup -m "not deploy"
 
 test-unit: setup-dev  ## The fast ones
 	$(PYTEST) -m unit
 
-test-integration: setup-dev system-packages  ## Against real databases and servers
+test-integration: setup-dev system-packages clients  ## Against real databases and servers
 	$(PYTEST) -m integration
 
 test-e2e: setup-dev system-packages  ## In a real browser

@@ -118,7 +118,8 @@ def _install_open_webui() -> str:
 
 
 @contextmanager
-def _open_webui(data: Path, model_url: str) -> Generator[Product]:
+def open_webui(data: Path, model_url: str, key: str = "none", **more: str) -> Generator[Product]:
+    """Run Open WebUI over the model server at *model_url*; *more* are settings of its own."""
     off = (
         "ENABLE_OLLAMA_API",
         "ENABLE_TITLE_GENERATION",
@@ -138,13 +139,13 @@ def _open_webui(data: Path, model_url: str) -> Generator[Product]:
         "OFFLINE_MODE": "True",
         "RAG_EMBEDDING_ENGINE": "openai",  # else it looks for an embedding model of its own
         "OPENAI_API_BASE_URL": model_url,
-        "OPENAI_API_KEY": "none",
+        "OPENAI_API_KEY": key,
         "DEFAULT_MODELS": "scripted",
         "WEBUI_SECRET_KEY": SECRET,
         "GLOBAL_LOG_LEVEL": "WARNING",
         "DO_NOT_TRACK": "true",
         "SCARF_NO_ANALYTICS": "true",
-    }
+    } | more
     port = free_port()
     command = [_program("open-webui", "open-webui"), "serve", "--host", "127.0.0.1", "--port", str(port)]
     with started(command, settings, port, "/health", data, folder=data, patience=300) as product:
@@ -167,7 +168,7 @@ def _open_open_webui(context: BrowserContext, origin: str) -> Tab:
 
 
 GANTRY = Contender("Gantry", _build, _gantry, _open_gantry)
-OPEN_WEBUI = Contender("Open WebUI", _install_open_webui, _open_webui, _open_open_webui)
+OPEN_WEBUI = Contender("Open WebUI", _install_open_webui, open_webui, _open_open_webui)
 CHAINLIT = Contender("Chainlit", _install_chainlit, _chainlit, _open_chainlit)
 
 

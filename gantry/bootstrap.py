@@ -82,6 +82,7 @@ from gantry.services.own_account import OwnAccountService
 from gantry.services.people import PeopleService
 from gantry.services.personas import PersonaService
 from gantry.services.program_embeddings import ProgramEmbeddings
+from gantry.services.program_models import ProgramModels
 from gantry.services.programs import ProgramService
 from gantry.services.prompting import Prompter
 from gantry.services.prompts import PromptService
@@ -442,6 +443,7 @@ def _services(
     catalog = models.catalog
     conversations = ConversationService(database, catalog, writers, live.notices, clock)
     finder = SourceFinder(database, knowledge.retriever, knowledge.memory)
+    personas = PersonaService(database, catalog, live.notices, clock)
     return Services(
         accounts=AccountService(
             database=database,
@@ -454,7 +456,11 @@ def _services(
             now=clock,
         ),
         api_tokens=ApiTokenService(database=database, limiter=live.limiter, telemetry=telemetry, now=clock),
-        programs=ProgramService(catalog, models.servers, Exchanges(database, finder, conversations, clock)),
+        programs=ProgramService(
+            ProgramModels(catalog, personas),
+            models.servers,
+            Exchanges(database, finder, conversations, clock),
+        ),
         program_embeddings=ProgramEmbeddings(catalog, models.servers, knowledge.vector_sets),
         own_account=OwnAccountService(
             database=database,
@@ -492,7 +498,7 @@ def _services(
         documents=knowledge.documents,
         uploads=knowledge.uploads,
         memory=knowledge.memory,
-        personas=PersonaService(database, catalog, live.notices, clock),
+        personas=personas,
         prompts=PromptService(database, live.notices, clock),
         retriever=knowledge.retriever,
         vector_sets=knowledge.vector_sets,

@@ -33,8 +33,17 @@ class PassedAnswer(Protocol):
 class PassesOn(Protocol):
     """Passes requests on to model servers, with our key and never the client's."""
 
-    async def pass_on(self, connection: ConnectionSpec, path: str, body: Mapping[str, Any]) -> PassedAnswer:
+    async def pass_on(
+        self,
+        connection: ConnectionSpec,
+        path: str,
+        body: Mapping[str, Any],
+        wishes: Mapping[str, Any] | None = None,
+    ) -> PassedAnswer:
         """Send *body* to *path* below the base URL; returns when the server has begun to answer.
+
+        Args:
+            wishes: Options that are sent as well, as far as the server does not refuse them.
 
         Raises:
             ModelUnavailable: It refused, with its own words, or cannot be reached.

@@ -22,7 +22,7 @@ OURS = ("gantry", "store")  # fields of a request that are not the model server'
 class Extras:
     """What Gantry is to do beside passing the question on.
 
-    ``scope`` are the documents to read, None for none; with ``conversation_id`` the exchange continues that conversation, with
+    ``scope`` are the documents to read, None where nothing is said of them; with ``conversation_id`` the exchange continues that conversation, with
     ``store`` alone it becomes one.
     """
 
@@ -76,6 +76,7 @@ class Question:
     streams: bool
     extras: Extras
     passed: Mapping[str, Any] = field(repr=False)  # the whole request without what is ours
+    persona: UUID | None = None  # by whose name it is asked
 
     @classmethod
     def parse(cls, raw: Any) -> Self:
@@ -136,7 +137,7 @@ def _scope(collections: Any, documents: Any) -> DocumentScope | None:
     if collections == "all":
         return DocumentScope(ScopeKind.ALL)
     chosen = _ids(collections, "gantry.collections"), _ids(documents, "gantry.documents")
-    return DocumentScope(ScopeKind.SOME, *chosen) if any(chosen) else None
+    return DocumentScope(ScopeKind.SOME, *chosen) if any(chosen) else DocumentScope(ScopeKind.NONE)
 
 
 def _ids(raw: Any, name: str) -> tuple[UUID, ...]:

@@ -206,7 +206,7 @@ class Exchanges:
         if extras.conversation_id is None:
             thread = new_conversation(who, None, now)
             thread.title = title_from_prompt(text)
-            await begin(tx, thread, Beginning(scope=extras.scope))
+            await begin(tx, thread, Beginning(scope=extras.scope, persona=asked.persona))
             await tx.chat.add_conversation(thread)
             return thread, None
         thread = await tx.chat.get_conversation(extras.conversation_id, owner=who.id)

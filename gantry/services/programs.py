@@ -16,12 +16,14 @@ from gantry.domain.completions import Heard, annotations, chunk, usage_of
 from gantry.domain.errors import Conflict, Invalid, ModelFault, ModelUnavailable
 from gantry.domain.json_values import object_in
 from gantry.domain.passing import PassedAnswer, PassesOn
+from gantry.domain.persona_models import wishes
 from gantry.domain.programs import MAX_OPEN_REQUESTS, Question
 from gantry.domain.prompt import turn_tokens
 from gantry.domain.tokens import estimate_tokens
 from gantry.models import new_id
-from gantry.services.catalog import CatalogService, ResolvedModel
+from gantry.services.catalog import ResolvedModel
 from gantry.services.exchanges import Exchanges, Grounded
+from gantry.services.program_models import ProgramModels
 
 MAX_COMPLETION_BYTES = 64_000_000
 _DONE = b"data: [DONE]\n\n"
@@ -48,7 +50,7 @@ class ProgramAnswer:
 class ProgramService:
     """Chat for programs. Without ``gantry`` and ``store`` in a request nothing of the answer is read or kept."""
 
-    catalog: CatalogService
+    models: ProgramModels
     servers: PassesOn
     exchanges: Exchanges
     _open: Counter[Any] = field(default_factory=Counter[Any])  # by account, in this process
@@ -81,14 +83,15 @@ class ProgramService:
             return ProgramAnswer(asked.streams, pieces, held.pop_all())
 
     async def _answer(self, who: Actor, asked: Question, held: AsyncExitStack) -> AsyncGenerator[bytes]:
-        model = await self.catalog.resolve(who, asked.model)
+        asked, model, persona = await self.models.asked(who, asked)
         grounded = await self.exchanges.ground(who, asked, model) if asked.extras.wanted else None
         if model.spec is None:
             return self._built_in(who, asked, model, grounded or Grounded.plain(asked))
         passed = dict(asked.passed, model=model.ref.name)
         if grounded is not None:
             passed["messages"] = list(grounded.messages)
-        answer = await self.servers.pass_on(model.spec, "chat/completions", passed)
+        wanted = wishes(persona.parameters, passed) if persona else None
+        answer = await self.servers.pass_on(model.spec, "chat/completions", passed, wanted)
         held.push_async_callback(answer.aclose)
         if grounded is None:
             return answer.pieces() if asked.streams else _in_one(answer)

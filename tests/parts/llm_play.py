@@ -133,9 +133,21 @@ class Play:
             "role": "assistant",
             "content": spoken,
             **({self.script.reasoning_field: thought} if thought else {}),
+            **({"tool_calls": calls} if (calls := self._calls()) else {}),
         }
         choice = {"index": 0, "message": message, "finish_reason": self.script.finish_reason}
         return {**self.head, "object": "chat.completion", "choices": [choice], "usage": self._usage()}
+
+    def _calls(self) -> list[dict[str, Any]]:
+        """Return the calls of the script's deltas in one piece each."""
+        calls: dict[int, dict[str, Any]] = {}
+        for delta in self.script.tool_deltas:
+            told = delta["function"]
+            call = calls.setdefault(delta["index"], {"function": {"name": "", "arguments": ""}})
+            call |= {"id": delta.get("id", call.get("id")), "type": "function"}
+            for name in ("name", "arguments"):
+                call["function"][name] += told.get(name, "")
+        return list(calls.values())
 
     def _event(self, value: Any) -> None:
         self._write(_encode(value))

@@ -12,7 +12,7 @@ import orjson
 from gantry.adapters.http.calls import MovedAway, send
 from gantry.adapters.http.server_words import Words, sentence_in, server_message
 from gantry.adapters.openai.answers import AnswerReader
-from gantry.adapters.openai.errors import ServerFaults
+from gantry.adapters.openai.errors import FINAL, ServerFaults
 from gantry.adapters.openai.options import STATUSES, Change, Habits, change_for, changed, refused_values
 from gantry.adapters.openai.pace import Pace
 from gantry.adapters.openai.reported import BrokenAnswer, EndedEarly, ReportedError
@@ -28,14 +28,10 @@ from gantry.domain.catalog import (
     WithoutPictures,
 )
 from gantry.domain.connections import address_below
-from gantry.domain.errors import ModelFault, ModelUnavailable
+from gantry.domain.errors import ModelUnavailable
 
 _USUAL = Waits()
 _MAX_REFUSAL_BYTES = 64 * 1024
-# Faults that no other way of asking mends.
-_FINAL = frozenset({
-    ModelFault.TOO_LONG, ModelFault.QUOTA, ModelFault.FILTERED, ModelFault.NOT_AUTHORISED, ModelFault.RATE_LIMITED
-})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,7 +264,7 @@ class OpenAIChatModel:
             wanted = (
                 change_for(body, words, response.status_code) if response.status_code in STATUSES else None
             )
-            if wanted is None or wanted in changes or fault.fault in _FINAL:
+            if wanted is None or wanted in changes or fault.fault in FINAL:
                 raise fault
             values |= refused_values(body, wanted, words)
             body = self._made(body, wanted, changes)

@@ -15,7 +15,12 @@ from gantry.domain.catalog import ConnectionSpec
 from gantry.domain.errors import ContextTooLong, ModelFault, ModelUnavailable
 from gantry.domain.text import storable
 
-__all__ = ["ServerFaults", "server_message"]
+__all__ = ["FINAL", "ServerFaults", "server_message"]
+
+# Faults that no other way of asking mends.
+FINAL = frozenset({
+    ModelFault.TOO_LONG, ModelFault.QUOTA, ModelFault.FILTERED, ModelFault.NOT_AUTHORISED, ModelFault.RATE_LIMITED
+})  # fmt: skip
 
 _CHECK_ADDRESS = "Check the address under Administration → Model servers."
 _TRY_AGAIN = "Try again in a moment."

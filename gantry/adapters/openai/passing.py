@@ -3,17 +3,19 @@
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import aclosing, suppress
+from dataclasses import dataclass, replace
 from typing import Any
 
 import httpx
 import orjson
 
 from gantry.adapters.http.calls import MovedAway, send
-from gantry.adapters.openai.errors import ServerFaults
+from gantry.adapters.http.server_words import Words
+from gantry.adapters.openai.errors import FINAL, ServerFaults
+from gantry.adapters.openai.options import STATUSES, change_for, changed
 from gantry.adapters.openai.pace import Pace
 from gantry.domain.catalog import ConnectionSpec, Waits
 from gantry.domain.connections import address_below
-from gantry.domain.errors import ModelUnavailable
 
 _USUAL = Waits()
 _MAX_REFUSAL_BYTES = 64 * 1024
@@ -88,24 +90,60 @@ class Passed:
             raise self._faults.transport(error) from error
 
 
-async def pass_on(
-    client: httpx.AsyncClient, pace: Pace, connection: ConnectionSpec, path: str, body: Mapping[str, Any]
-) -> Passed:
-    """Send *body*; see ``domain.passing.PassesOn``."""
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request: where to, what for certain, and what as far as the server takes it."""
+
+    path: str
+    body: Mapping[str, Any]
+    wishes: dict[str, Any]
+
+    def without(self, response: httpx.Response, refusal: bytes) -> "Asked | None":
+        """Return it without the wish that was refused; None when that was none of them."""
+        if not self.wishes or response.status_code not in STATUSES:
+            return None
+        mine: dict[str, Any] = {"messages": [], **self.wishes}
+        change = change_for(mine, Words.in_body(refusal), response.status_code)
+        if change is None:
+            return None
+        kept = changed(mine, change)
+        del kept["messages"]
+        return replace(self, wishes=kept) if kept != self.wishes else None
+
+
+async def pass_on(client: httpx.AsyncClient, pace: Pace, connection: ConnectionSpec, asked: Asked) -> Passed:
+    """Send what is *asked*; see ``domain.passing.PassesOn``."""
     faults, waits = ServerFaults(connection), connection.waits or _USUAL
+    while True:
+        response = await _sent(client, connection, faults, asked)
+        if response.is_success:
+            return Passed(response, faults, waits, pace)
+        refusal = await _refusal(response, waits)
+        fault = faults.answered(response.status_code, response.headers, refusal)
+        again = None if fault.fault in FINAL else asked.without(response, refusal)
+        if again is None:
+            raise fault
+        asked = again
+
+
+async def _sent(
+    client: httpx.AsyncClient, connection: ConnectionSpec, faults: ServerFaults, asked: Asked
+) -> httpx.Response:
+    """Send a request; return when the server has begun to answer it."""
+    waits = connection.waits or _USUAL
     headers = {"Content-Type": "application/json", "Accept": "text/event-stream, application/json"}
     if connection.api_key:
         headers["Authorization"] = f"Bearer {connection.api_key}"
     request = client.build_request(
         "POST",
-        address_below(connection.base_url, path),
-        content=orjson.dumps(body),
+        address_below(connection.base_url, asked.path),
+        content=orjson.dumps({**asked.body, **asked.wishes}),
         headers=headers,
         timeout=httpx.Timeout(None, connect=waits.connect),
     )
     try:
         async with asyncio.timeout(waits.first_word):
-            response = await send(client, request)
+            return await send(client, request)
     except TimeoutError as error:
         raise faults.silent() from error
     except MovedAway as error:
@@ -114,12 +152,9 @@ async def pass_on(
         raise faults.transport(error) from error
     except UnicodeError as error:
         raise faults.unreachable(str(error)) from error
-    if response.is_success:
-        return Passed(response, faults, waits, pace)
-    raise await _refusal(response, faults, waits)
 
 
-async def _refusal(response: httpx.Response, faults: ServerFaults, waits: Waits) -> ModelUnavailable:
+async def _refusal(response: httpx.Response, waits: Waits) -> bytes:
     """Read why the server refused, as far as it says so within reason."""
     body = b""
     try:
@@ -133,4 +168,4 @@ async def _refusal(response: httpx.Response, faults: ServerFaults, waits: Waits)
     finally:
         with suppress(httpx.HTTPError):
             await response.aclose()
-    return faults.answered(response.status_code, response.headers, body[:_MAX_REFUSAL_BYTES])
+    return body[:_MAX_REFUSAL_BYTES]

@@ -17,7 +17,7 @@ from gantry.adapters.openai.chat import OpenAIChatModel, Timeouts
 from gantry.adapters.openai.errors import ServerFaults, server_message
 from gantry.adapters.openai.options import Habits
 from gantry.adapters.openai.pace import Pace
-from gantry.adapters.openai.passing import Passed, pass_on
+from gantry.adapters.openai.passing import Asked, Passed, pass_on
 from gantry.domain.catalog import ConnectionKind, ConnectionOrigin, ConnectionSpec, ListedModel, Listing
 from gantry.domain.connections import address_below, root_of
 from gantry.domain.errors import ModelFault, ModelUnavailable
@@ -122,9 +122,16 @@ class HttpModelServers:
                 await self._ask_aside(replace(connection, kind=kind), models, told)
         return Listing(kind, tuple(_improved(models, told)))
 
-    async def pass_on(self, connection: ConnectionSpec, path: str, body: Mapping[str, Any]) -> Passed:
+    async def pass_on(
+        self,
+        connection: ConnectionSpec,
+        path: str,
+        body: Mapping[str, Any],
+        wishes: Mapping[str, Any] | None = None,
+    ) -> Passed:
         """Send a program's request on; see ``domain.passing.PassesOn``."""
-        return await pass_on(self._client, self._pace, connection, path, body)
+        asked = Asked(path, body, dict(wishes or {}))
+        return await pass_on(self._client, self._pace, connection, asked)
 
     async def probe(self) -> list[ConnectionSpec]:
         """Return the model servers that answer on well-known local ports, within a second."""

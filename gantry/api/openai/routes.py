@@ -14,10 +14,10 @@ from starlette.responses import Response
 from gantry.api.access import Program, ProgramLooks, presented_token
 from gantry.api.openai.errors import told
 from gantry.api.openai.relay import Relay, json_of, json_whole, unless_gone, whole
-from gantry.domain.errors import GantryError, NotFound
+from gantry.domain.errors import GantryError
 from gantry.domain.responses import ResponseTeller, chat_request
 from gantry.runtime import services
-from gantry.services.catalog import ModelChoice
+from gantry.services.program_models import ProgramModel
 from gantry.services.programs import ProgramAnswer
 
 router = APIRouter(prefix="/v1", tags=["openai"])
@@ -26,18 +26,15 @@ _GONE = 499  # nobody reads it; the access log tells it
 
 @router.get("/models", operation_id="openai_list_models")
 async def list_models(who: ProgramLooks) -> Response:
-    """List the models that you may ask."""
-    found = await services().catalog.models(who)
-    return json_whole({"object": "list", "data": [_model(each) for each in found if each.available]})
+    """List the models that you may ask: those of the servers, the built-in answerer, and your personas."""
+    found = await services().programs.models.list_models(who)
+    return json_whole({"object": "list", "data": [_model(each) for each in found]})
 
 
 @router.get("/models/{model:path}", operation_id="openai_get_model")
 async def get_model(who: ProgramLooks, model: str) -> Response:
     """Return one model."""
-    for each in await services().catalog.models(who):
-        if each.id == model:
-            return json_whole(_model(each))
-    raise NotFound("There is no such model.")
+    return json_whole(_model(await services().programs.models.get(who, model)))
 
 
 @router.post("/chat/completions", operation_id="openai_chat")
@@ -143,13 +140,13 @@ def _line(event: Mapping[str, Any]) -> bytes:
     return b"event: %b\ndata: %b\n\n" % (event["type"].encode(), orjson.dumps(event))
 
 
-def _model(choice: ModelChoice) -> dict[str, Any]:
-    told = {"context_length": choice.context_tokens} if choice.context_tokens else {}
+def _model(model: ProgramModel) -> dict[str, Any]:
+    told = {"context_length": model.context_tokens, "description": model.description}
     return {
-        "id": choice.id,
+        "id": model.id,
         "object": "model",
-        "created": 0,
-        "owned_by": choice.connection,
-        "name": choice.name,
-        **told,
+        "created": int(model.created_at.timestamp()),
+        "owned_by": model.owner,
+        "name": model.name,
+        **{name: value for name, value in told.items() if value},
     }
