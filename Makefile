@@ -27,7 +27,7 @@ help:  ## Show this list
 		/^[a-z0-9-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 ##@ Use
-.PHONY: run build export migrate backup restore doctor
+.PHONY: run build export wheel migrate backup restore doctor
 run: setup  ## Serve Gantry on http://localhost:3000 (PORT=… for another port)
 	@$(BIN)/python -m gantry serve
 
@@ -36,6 +36,9 @@ build: setup  ## Compile the front end
 
 export: setup  ## Write the front end for a static host to dist/ (BACKEND_URL=… if the backend is elsewhere)
 	@$(BIN)/python -m gantry build --out "$(or $(OUT),dist)" --backend "$(BACKEND_URL)"
+
+wheel: setup-dev build  ## Make a wheel with the compiled front end, in wheelhouse/: pip install wheelhouse/gantry-….whl
+	@$(BIN)/uv build --quiet --wheel --no-build-isolation --python $(BIN)/python --out-dir wheelhouse .
 
 migrate: setup  ## Bring the database to the schema of this version
 	@$(BIN)/python -m gantry migrate

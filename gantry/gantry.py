@@ -6,7 +6,6 @@ import logging
 import signal
 import threading
 from collections.abc import AsyncGenerator
-from pathlib import Path
 from typing import Any
 
 import reflex as rx
@@ -21,6 +20,7 @@ from gantry.api.guard import Guard, is_event_path
 from gantry.api.observed import Observed
 from gantry.api.origins import OriginRule
 from gantry.api.policy import page_policy
+from gantry.places import root
 from gantry.state.connections import BoundNamespace, bind_tokens
 from gantry.state.guard import SessionGuard
 from gantry.state.page_load import PageLoad
@@ -30,7 +30,6 @@ from gantry.ui.failure import error_boundary
 from gantry.ui.frame import frame, page_area
 from gantry.ui.pages import add_pages
 
-BUILT = Path(".web/build/client")
 log = logging.getLogger(__name__)
 
 
@@ -49,7 +48,7 @@ class Gantry(rx.App):
         )
         self.guard = Guard(
             super().__call__(),
-            page_policy=page_policy(BUILT),
+            page_policy=page_policy(stamp.built()),
             origins=rule,
             upload_bytes=bootstrap.max_upload_bytes(),
             import_bytes=bootstrap.max_import_bytes(),
@@ -75,7 +74,7 @@ def _compose(reflex_backend: ASGIApp) -> ASGIApp:
     Reflex's own HTTP routes (``/_upload``, ``/ping``, polling …) are thereby out of reach.
     """
     api = create_api()
-    api.router.routes.append(Rest("/", app=Frontend(BUILT, app.is_page)))
+    api.router.routes.append(Rest("/", app=Frontend(stamp.built(), app.is_page)))
 
     async def backend(scope: Scope, receive: Receive, send: Send) -> None:
         for_reflex = scope["type"] == "websocket" and is_event_path(scope["path"])
@@ -118,19 +117,22 @@ def _log_page_failure(exception: Exception) -> None:
 # A script sent to the browser would be refused there; the error boundary offers a button instead.
 FrontendEventExceptionState.auto_reload_on_errors = []
 
-app = Gantry(
-    # Without Reflex's own overlay: our shell shows the connection's state.
-    app_wraps={
-        (55, "ErrorBoundary"): lambda stateful: error_boundary(),
-        (12, "Frame"): lambda stateful: frame(),
-        (11, "Main"): lambda stateful: page_area(),
-    },
-    toaster=None,
-    html_lang="en",
-    api_transformer=_compose,
-    backend_exception_handler=_log_failure,
-    frontend_exception_handler=_log_page_failure,
-)
+with contextlib.chdir(
+    root()
+):  # where Reflex looks for rxconfig.py, which need not be where the command was given
+    app = Gantry(
+        # Without Reflex's own overlay: our shell shows the connection's state.
+        app_wraps={
+            (55, "ErrorBoundary"): lambda stateful: error_boundary(),
+            (12, "Frame"): lambda stateful: frame(),
+            (11, "Main"): lambda stateful: page_area(),
+        },
+        toaster=None,
+        html_lang="en",
+        api_transformer=_compose,
+        backend_exception_handler=_log_failure,
+        frontend_exception_handler=_log_page_failure,
+    )
 bind_tokens(app)
 app.add_middleware(SessionGuard())
 app.add_middleware(PageLoad())

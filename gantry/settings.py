@@ -14,6 +14,7 @@ from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 ENV_FILE = ".env"
+_ENV_FILE = "GANTRY_ENV_FILE"  # in the environment, for processes that we start; people say --data
 MIN_SECRET_CHARACTERS = 32
 _SECRETS = (
     "database_url",
@@ -342,8 +343,7 @@ class _SecretFiles(PydanticBaseSettingsSource):
         return None, field_name, False  # all at once in __call__
 
     def __call__(self) -> dict[str, Any]:
-        env_file = self.config.get("env_file")
-        named: Mapping[str, str | None] = dotenv_values(env_file) if isinstance(env_file, str) else {}
+        named: Mapping[str, str | None] = dotenv_values(_env_file())
         found: dict[str, Any] = {}
         for name in _SECRETS:
             key = f"{name.upper()}_FILE"
@@ -372,6 +372,16 @@ def check_strength(secret: str) -> None:
         )
 
 
+def keep_in(folder: Path) -> None:
+    """Keep everything in *folder*, and read ``.env`` there, in this process and those that it starts."""
+    os.environ["DATA_DIR"] = str(folder)
+    os.environ[_ENV_FILE] = str(folder / ENV_FILE)
+
+
+def _env_file() -> str:
+    return os.environ.get(_ENV_FILE) or ENV_FILE
+
+
 def load_settings() -> Settings:
     """Read the settings; on one machine, make the secret key when there is none.
 
@@ -379,7 +389,7 @@ def load_settings() -> Settings:
         SettingsError: Something is wrong with them.
     """
     try:
-        settings = Settings()
+        settings = Settings(_env_file=_env_file())  # pyright: ignore[reportCallIssue]
     except ValidationError as error:
         raise SettingsError("\n".join(_sentence(part) for part in error.errors())) from error
     _refuse_a_database_left_behind(settings)
@@ -392,6 +402,8 @@ def load_settings() -> Settings:
 def _refuse_a_database_left_behind(settings: Settings) -> None:
     """Earlier versions kept the database in ``data`` whatever DATA_DIR said: it must not look lost."""
     before, now = Path("data/gantry.db"), settings.data_dir / "gantry.db"
+    if os.environ.get(_ENV_FILE):  # the folder was named with the command
+        return
     if "database_url" not in settings.model_fields_set and not now.exists() and before.exists():
         raise SettingsError(
             f"DATA_DIR: the database is still in {before}. Move it to {now} (with Gantry stopped, and the files "

@@ -15,6 +15,7 @@ from gantry.adapters.secrets.encryption import FernetEncryption
 from gantry.bootstrap import build, embedders_of, fixed_connections, out_of_service, reranker_of
 from gantry.domain.errors import Conflict, GantryError
 from gantry.domain.health import Check, Finding, Level
+from gantry.places import is_installed, typed
 from gantry.repositories import health
 from gantry.repositories.archive import require_file
 from gantry.repositories.database import Database
@@ -76,7 +77,7 @@ def checks(settings: Settings) -> list[Check]:
     if settings.chroma_host is not None:
         chosen.append(Check("chroma", looks.chroma, fix="Start it, or correct CHROMA_HOST."))
     chosen += [
-        Check("search", looks.search, "Run: python -m gantry reindex", _COMPARING_SECONDS),
+        Check("search", looks.search, f"Run: {typed('reindex')}", _COMPARING_SECONDS),
         Check("model servers", looks.model_servers),
         *([Check("embeddings server", looks.embeddings)] if settings.embedding_base_url else []),
         *([Check("rerank server", looks.reranking)] if settings.rerank_base_url else []),
@@ -118,7 +119,7 @@ class _Looks:
     async def database_file(self) -> list[Finding]:
         wrong = await asyncio.to_thread(health.check_file, self.settings.database_url)
         if wrong:
-            fix = "Stop Gantry, keep a copy of the file, then: python -m gantry restore FILE --replace"
+            fix = f"Stop Gantry, keep a copy of the file, then: {typed('restore FILE --replace')}"
             return [Finding(Level.FAIL, "database file", f"it is damaged: {wrong.splitlines()[-1]}", fix)]
         return [Finding(Level.OK, "database file", "whole")]
 
@@ -188,11 +189,14 @@ class _Looks:
 
     async def front_end(self) -> list[Finding]:
         if await asyncio.to_thread(stamp.is_fresh):
-            return [Finding(Level.OK, "front end", "built from these sources")]
-        if self.settings.production and not stamp.BUILT.exists():
+            detail = "the one that came with this version" if is_installed() else "built from these sources"
+            return [Finding(Level.OK, "front end", detail)]
+        there = stamp.built().exists()
+        if self.settings.production and not there:
             return [Finding(Level.OK, "front end", "not here: the web server in front has it")]
-        state = "built from other sources" if stamp.BUILT.exists() else "not built yet"
-        return [Finding(Level.WARN, "front end", state, "Run: python -m gantry build")]
+        state = "built from other sources" if there else "not built yet"
+        fix = "Install Gantry again." if is_installed() else f"Run: {typed('build')}"
+        return [Finding(Level.WARN, "front end", state, fix)]
 
     async def proxy(self) -> list[Finding]:
         noticed = await notices(self.settings.host, self.settings.port)

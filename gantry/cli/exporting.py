@@ -12,6 +12,7 @@ from gantry.domain.clock import utc_now
 from gantry.domain.errors import Conflict, NotFound, Unavailable
 from gantry.domain.exporting import ExportForm
 from gantry.domain.text import counted
+from gantry.places import typed
 from gantry.settings import Settings, load_settings
 
 if TYPE_CHECKING:
@@ -75,5 +76,5 @@ async def _owner(database: Any, email: str) -> Actor:
     async with database.read() as tx:
         found = await tx.accounts.find_by_email(email)
     if found is None:
-        raise NotFound(f"There is no account {email}.", advice="List them with: python -m gantry user list")
+        raise NotFound(f"There is no account {email}.", advice=f"List them with: {typed('user list')}")
     return Actor(found.id, found.email, found.name, found.role)

@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 from gantry.cli.failing import CommandError
+from gantry.places import is_installed, root
 from gantry.settings import as_origin
 
 REFLEX = {
@@ -29,6 +30,8 @@ def build(chosen: argparse.Namespace) -> None:
         raise CommandError(
             "--caddy needs --out, and serves the backend on its own address: without --backend."
         )
+    if chosen.force and is_installed():
+        raise CommandError("This front end came compiled; only a clone of Gantry can compile another.")
     if not build_if_changed(force=chosen.force):
         print("The front end is up to date.")
     if chosen.out:
@@ -44,11 +47,11 @@ def _write_front_end(out: Path, backend: str, caddy: str | None) -> None:
 
     try:
         if caddy:
-            write_site(stamp.BUILT, out)
-            snippets = caddy_snippets(stamp.routes(), policy=page_policy(stamp.BUILT))
+            write_site(stamp.built(), out)
+            snippets = caddy_snippets(stamp.routes(), policy=page_policy(stamp.built()))
             Path(caddy).write_text(snippets, encoding="utf-8")
         else:
-            write_export(stamp.BUILT, out, backend=backend)
+            write_export(stamp.built(), out, backend=backend)
     except ExportError as error:
         raise CommandError(str(error)) from error
     print(f"Written to {out}; its backend is {backend or 'where the pages come from'}.")
@@ -77,7 +80,13 @@ def _compile() -> None:
         environment.pop(name, None)
     environment["NPM_CONFIG_REGISTRY"] = _npm_registry(environment)
     done = subprocess.run(  # noqa: S603 - our own interpreter, fixed arguments
-        reflex, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
+        reflex,
+        cwd=root(),
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
     )
     if done.returncode != 0:
         raise CommandError(f"{done.stdout}\nThe front end could not be built; the reason is above.")

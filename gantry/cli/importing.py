@@ -16,6 +16,7 @@ from gantry.domain.accounts import SYSTEM, Actor, normal_email
 from gantry.domain.errors import Invalid, NotFound
 from gantry.domain.imports import PRODUCTS, Receipt, Undone
 from gantry.domain.text import counted
+from gantry.places import typed
 from gantry.settings import Settings, load_settings
 
 
@@ -40,7 +41,7 @@ def _run(chosen: argparse.Namespace) -> None:
         print(asyncio.run(_undo(settings, chosen)))
         return
     if chosen.file is None:
-        raise Invalid("Name the file to import.", advice="python -m gantry import FILE --owner EMAIL")
+        raise Invalid("Name the file to import.", advice=typed("import FILE --owner EMAIL"))
     path = Path(cast("str", chosen.file))
     if not path.exists():
         raise Invalid(f"There is no file {path}.")
@@ -94,7 +95,7 @@ async def _owner(services: Any, chosen: argparse.Namespace) -> Actor:
     email = normal_email(cast("str", chosen.owner))
     found = await services.people.find_account(SYSTEM, email)
     if found is None:
-        raise NotFound(f"There is no account {email}.", advice="List them with: python -m gantry user list")
+        raise NotFound(f"There is no account {email}.", advice=f"List them with: {typed('user list')}")
     return Actor(found.id, found.email, found.name, found.role)
 
 
@@ -114,7 +115,7 @@ def _in_words(receipt: Receipt, run: UUID | None, chosen: argparse.Namespace) ->
         lines.append("Not taken:")
         lines += [f"  {each['what']}: {each['why']}" for each in told]
     if run is not None:
-        lines.append(f"To undo it: python -m gantry import --owner {chosen.owner} --undo {run}")
+        lines.append(f"To undo it: {typed(f'import --owner {chosen.owner} --undo {run}')}")
     return "\n".join(lines)
 
 

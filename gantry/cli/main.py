@@ -1,4 +1,4 @@
-"""The command line: ``python -m gantry …``.
+"""The command line: ``python -m gantry …``, or ``gantry …`` where it was installed.
 
 Reflex, FastAPI and the services are imported by the command that needs them: ``--help`` and mistakes answer at once.
 """
@@ -8,6 +8,8 @@ import os
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
 
 from gantry import __version__
 from gantry.cli.exporting import add_export_command
@@ -18,7 +20,8 @@ from gantry.cli.operations import add_operations_commands
 from gantry.cli.serve import serve
 from gantry.cli.user import add_user_commands
 from gantry.domain.errors import GantryError
-from gantry.settings import SettingsError, load_settings
+from gantry.places import is_installed, typed
+from gantry.settings import SettingsError, keep_in, load_settings
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -31,6 +34,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     if run is not build:  # what it writes is served by others
         os.umask(0o077)  # database, documents and keys are nobody else's
+    if folder := getattr(chosen, "data", None):
+        keep_in(folder)
     try:
         run(chosen)
     except SettingsError as error:
@@ -47,8 +52,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
+class _Parser(argparse.ArgumentParser):
+    """The parser of the whole and of each command, all of which are told the folder in the same way."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.add_argument(
+            "--data",
+            metavar="FOLDER",
+            type=_folder,
+            default=argparse.SUPPRESS,
+            help="where everything is kept, with its own .env (setting DATA_DIR; default: data)",
+        )
+
+
+def _folder(text: str) -> Path:
+    if not text.strip():
+        raise argparse.ArgumentTypeError("must name a folder")
+    return Path(text).expanduser().resolve()
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m gantry", description="A self-hosted AI chat.")
+    parser = _Parser(prog=typed("").rstrip(), description="A self-hosted AI chat.")
     parser.add_argument("--version", action="version", version=f"Gantry {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
     serving = commands.add_parser("serve", help="serve everything on one port")
@@ -88,6 +113,8 @@ def _reindex(_chosen: argparse.Namespace) -> None:
 
 def _revision(chosen: argparse.Namespace) -> None:
     """Write a migration from the difference between the tables and a database that has all migrations."""
+    if is_installed():
+        raise CommandError("Migrations are written in a clone of Gantry.")
     from gantry.repositories import migrations  # noqa: PLC0415 - see the module's docstring
 
     with tempfile.TemporaryDirectory() as folder:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from gantry.cli.failing import CommandError
 from gantry.cli.front_end import REFLEX, build_if_changed
+from gantry.places import root
 from gantry.settings import Settings, load_settings
 from gantry.thrift import quick_imports
 
@@ -92,6 +93,7 @@ def prepare_reflex(settings: Settings) -> None:
     """Tell Reflex, which reads the environment when it is imported, what it needs to know."""
     os.environ.update(REFLEX)
     os.environ["__REFLEX_SKIP_COMPILE"] = "true"
+    os.environ["REFLEX_WEB_WORKDIR"] = str(root() / ".web")
     os.environ.pop("REDIS_URL", None)
     if settings.redis_url is not None:
         os.environ["REDIS_URL"] = settings.redis_url

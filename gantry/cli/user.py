@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from gantry.domain.accounts import SYSTEM, Person, Role, normal_email
 from gantry.domain.errors import GantryError, NotFound
+from gantry.places import typed
 from gantry.settings import Settings, load_settings
 
 if TYPE_CHECKING:
@@ -153,5 +154,5 @@ async def _named(people: "PeopleService", chosen: argparse.Namespace) -> Person:
     email = normal_email(cast("str", chosen.email))
     found = await people.find_account(SYSTEM, email)
     if found is None:
-        raise NotFound(f"There is no account {email}.", advice="List them with: python -m gantry user list")
+        raise NotFound(f"There is no account {email}.", advice=f"List them with: {typed('user list')}")
     return found

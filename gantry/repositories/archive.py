@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from gantry.domain.archive import Kind, Layout
 from gantry.domain.archive_rows import encode
 from gantry.domain.errors import WrongSchema
+from gantry.places import typed
 from gantry.repositories.archive_passing import Passing, passing
 from gantry.repositories.connecting import connected
 from gantry.repositories.database import engine_url
@@ -120,7 +121,7 @@ class Snapshot:
 
 def _revision(connection: sa.Connection) -> str:
     if not sa.inspect(connection).has_table("alembic_version"):
-        raise WrongSchema("The database is empty.", advice="Run: python -m gantry migrate")
+        raise WrongSchema("The database is empty.", advice=f"Run: {typed('migrate')}")
     return connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar_one()
 
 
@@ -155,7 +156,7 @@ def has_rows(database_url: str) -> bool:
 def require_file(database_url: str) -> None:
     """Raise WrongSchema where SQLite would make an empty file."""
     if not is_there(database_url):
-        raise WrongSchema("There is no database yet.", advice="Run: python -m gantry migrate")
+        raise WrongSchema("There is no database yet.", advice=f"Run: {typed('migrate')}")
 
 
 def is_there(database_url: str) -> bool:

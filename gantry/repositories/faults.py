@@ -8,6 +8,7 @@ from enum import StrEnum
 from sqlalchemy.engine import URL
 
 from gantry.domain.errors import Unavailable
+from gantry.places import typed
 
 _SQLITE = {
     sqlite3.SQLITE_FULL: "full",
@@ -98,7 +99,7 @@ def for_operators(error: BaseException, url: URL) -> Unavailable:
         case DatabaseFault.DAMAGED:
             told = (
                 f"The database {name} is damaged, or the file is something else.",
-                "Restore a backup: python -m gantry restore FILE --replace. Or correct DATABASE_URL.",
+                f"Restore a backup: {typed('restore FILE --replace')}. Or correct DATABASE_URL.",
             )
         case DatabaseFault.READ_ONLY:
             told = (

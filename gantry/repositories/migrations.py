@@ -15,11 +15,12 @@ from alembic.script import ScriptDirectory
 
 from gantry.domain.errors import WrongSchema
 from gantry.models import Row
+from gantry.places import root, typed
 from gantry.repositories import words
 from gantry.repositories.connecting import connected, for_writing
 from gantry.repositories.database import engine_url
 
-_ROOT = Path(__file__).resolve().parents[2]
+_ROOT = root()
 
 
 def config() -> Config:
@@ -187,10 +188,10 @@ def require_head(revision: str | None) -> None:
         return
     require_known(revision)
     if revision is None:
-        raise WrongSchema("The database is empty.", advice="Run: python -m gantry migrate")
+        raise WrongSchema("The database is empty.", advice=f"Run: {typed('migrate')}")
     raise WrongSchema(
         "The database has an older schema than this version of Gantry.",
-        advice="Run: python -m gantry migrate",
+        advice=f"Run: {typed('migrate')}",
     )
 
 

@@ -8,6 +8,7 @@ from gantry.domain.credentials import KeyEncryption
 from gantry.domain.errors import GantryError, Unavailable
 from gantry.domain.health import Check, Finding, Level, RedisFacts
 from gantry.domain.text import counted
+from gantry.places import typed
 from gantry.repositories.database import Database
 from gantry.services.sweeping import SweepReport
 from gantry.services.vector_sets import IndexStatus
@@ -53,7 +54,7 @@ def judge_index(
             f"deleted rows with some: {differs.orphans:,}; {counts}"
         )
     if wrong:
-        return [Finding(Level.WARN, "search", wrong, "Run: python -m gantry reindex")]
+        return [Finding(Level.WARN, "search", wrong, f"Run: {typed('reindex')}")]
     found = [
         Finding(Level.OK, "search", f"{counts}; {counted(waiting, 'row')} waiting" if waiting else counts)
     ]
@@ -85,7 +86,7 @@ def judge_clock(what: str, ahead_seconds: float) -> Finding:
 
 def judge_backups(folder: str, age_seconds: float | None) -> Finding:
     """Judge the age of the newest backup."""
-    fix = "Make one: python -m gantry backup (--every 24 repeats it)"
+    fix = f"Make one: {typed('backup')} (--every 24 repeats it)"
     if age_seconds is None:
         return Finding(Level.WARN, "backups", f"there is none in {folder}", fix)
     detail = f"the newest in {folder} is {counted(round(age_seconds / 3600), 'hour')} old"
