@@ -10,7 +10,7 @@ from gantry.settings import Settings
 _ROOT = Path(__file__).resolve().parent.parent
 _HEAD = """# Configuration
 
-Settings are environment variables, or lines of a file `.env` in the working directory; the environment wins. Each secret may
+Settings are environment variables, or lines of a file `.env` in the working directory, with `--data FOLDER` in that folder; the environment wins. Each secret may
 also be a file: `SECRET_KEY_FILE=/run/secrets/key` (likewise for `DATABASE_URL`, `REDIS_URL`, `TABBY_ADMIN_KEY`,
 `OPENAI_API_KEY`, `EMBEDDING_API_KEY`, `RERANK_API_KEY`, `ADMIN_PASSWORD`, `METRICS_TOKEN`). A wrong setting stops the start with a sentence that names it.
 

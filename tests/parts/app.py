@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from datetime import timedelta
 from itertools import count
 from pathlib import Path
@@ -102,22 +103,33 @@ class RunningApp:
     async def start(self) -> None:
         """Start it, with the data of before, and wait until it is ready."""
         assert self._process is None, "it runs already"
-        with self.log.open("ab") as log:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "gantry", *self.command],
-                cwd=ROOT,
-                env=environment(self.settings),
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
+        self._process = self.start_process()
         give_up_at = time.monotonic() + START_SECONDS
         async with httpx.AsyncClient() as client:
             while not await self._is_ready(client):
                 assert self._process.poll() is None, f"Gantry did not start:\n{self.output()}"
                 assert time.monotonic() < give_up_at, f"not ready in time:\n{self.output()}"
                 await asyncio.sleep(0.1)
+
+    def start_process(self) -> "subprocess.Popen[bytes]":
+        """Start its process."""
+        words = [sys.executable, "-m", "gantry", *self.command]
+        return self.popen(words, cwd=ROOT, env=environment(self.settings))
+
+    def popen(
+        self, words: Sequence[str | Path], *, cwd: Path, env: dict[str, str]
+    ) -> "subprocess.Popen[bytes]":
+        """Start a process that writes to the log."""
+        with self.log.open("ab") as log:
+            return subprocess.Popen(
+                words,
+                cwd=cwd,
+                env=env,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
 
     async def _is_ready(self, client: httpx.AsyncClient) -> bool:
         try:
