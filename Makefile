@@ -9,7 +9,7 @@ PYTHON ?= $(shell for p in python3.14 python3.13 python3.12 python3.11 python3 p
 	command -v $$p >/dev/null && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 PYTEST ?= $(BIN)/python -m pytest
 WORKERS ?= 3
-# What formats and checks the islands of JavaScript, pinned by its own package-lock.json.
+# What formats and checks the islands of JavaScript and the OpenAPI document, pinned by its own package-lock.json.
 JS_TOOLS := tests/islands
 ISLANDS := gantry/ui/islands
 BIOME := PATH="$(CURDIR)/$(BIN):$$PATH" $(JS_TOOLS)/node_modules/.bin/biome
@@ -74,7 +74,7 @@ $(VENV)/.stamp-dev: requirements-dev.txt | $(VENV)/bin/python
 	@touch $@ $(VENV)/.stamp
 
 $(JS_TOOLS)/node_modules/.stamp: $(JS_TOOLS)/package-lock.json | $(VENV)/bin/python
-	@PATH="$(CURDIR)/$(BIN):$$PATH" npm --prefix $(JS_TOOLS) ci --silent --no-audit --no-fund
+	@PATH="$(CURDIR)/$(BIN):$$PATH" npm --prefix $(JS_TOOLS) ci --ignore-scripts --silent --no-audit --no-fund
 	@touch $@
 
 # What tests run against, by the command each package brings; PostgreSQL's is not on the PATH. Chromium without the parts
@@ -164,13 +164,13 @@ screenshots: setup-dev system-packages  ## Take the pictures of the documentatio
 
 ##@ Test
 .PHONY: test test-unit test-integration test-e2e test-deploy check
-test: setup-dev system-packages clients  ## All tests that this machine can run
+test: setup-dev system-packages clients $(JS_TOOLS)/node_modules/.stamp  ## All tests that this machine can run
 	$(PYTEST) -n $(WORKERS) --dist loadgroup -m "not deploy"
 
 test-unit: setup-dev  ## The fast ones
 	$(PYTEST) -m unit
 
-test-integration: setup-dev system-packages clients  ## Against real databases and servers
+test-integration: setup-dev system-packages clients $(JS_TOOLS)/node_modules/.stamp  ## Against real databases and servers
 	$(PYTEST) -m integration
 
 test-e2e: setup-dev system-packages  ## In a real browser

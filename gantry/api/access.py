@@ -8,6 +8,7 @@ from fastapi import Depends, Request, Response, Security
 from fastapi.security import APIKeyCookie, HTTPAuthorizationCredentials, HTTPBearer, SecurityScopes
 from starlette.requests import HTTPConnection
 
+from gantry.api.described import SESSION, TOKEN
 from gantry.api.origins import bearer_token
 from gantry.domain.accounts import Actor, Client
 from gantry.domain.api_tokens import Scope, is_api_token
@@ -47,8 +48,13 @@ __all__ = [
 ]
 
 # They only describe the two ways in the OpenAPI document; reading is done below, for websockets too.
-_cookie = APIKeyCookie(name=SESSION_COOKIE, auto_error=False, description="Set by `POST /api/v1/session`.")
-_bearer = HTTPBearer(auto_error=False, description="An API token, or a session's token.")
+_cookie = APIKeyCookie(
+    name=SESSION_COOKIE,
+    scheme_name=SESSION,
+    auto_error=False,
+    description=f"Set by `POST /api/v1/session`; over https its name is `{SECURE_SESSION_COOKIE}`.",
+)
+_bearer = HTTPBearer(scheme_name=TOKEN, auto_error=False, description="An API token, or a session's token.")
 
 
 def presented_token(request: HTTPConnection) -> str | None:

@@ -18,8 +18,9 @@ from gantry.api.access import (
     remember_session,
     signed_in,
 )
+from gantry.api.described import OPEN, SESSION, TOKEN
 from gantry.api.origins import bearer_token
-from gantry.api.problems import PROBLEMS
+from gantry.api.refusals import ANYBODY, ASKED, BODY, CHANGE, LIMITED, NAMED, SIGNED_IN, refusals
 from gantry.api.schemas import (
     AccountChange,
     AccountList,
@@ -45,16 +46,25 @@ from gantry.api.schemas import (
 from gantry.domain.errors import NotAllowed, NotSignedIn
 from gantry.runtime import services
 
-router = APIRouter(prefix="/api/v1", tags=["accounts"], responses=PROBLEMS)
+router = APIRouter(prefix="/api/v1", tags=["accounts"])
 
 
-@router.get("/setup", operation_id="get_setup", summary="Is set-up needed?")
+@router.get(
+    "/setup", operation_id="get_setup", openapi_extra=OPEN, responses=ANYBODY, summary="Is set-up needed?"
+)
 async def get_setup() -> SetupState:
     """Whether there is no account yet."""
     return SetupState(needed=await services().accounts.needs_setup())
 
 
-@router.post("/setup", status_code=201, operation_id="set_up", summary="Make the first administrator")
+@router.post(
+    "/setup",
+    status_code=201,
+    operation_id="set_up",
+    openapi_extra=OPEN,
+    responses=ANYBODY | BODY | CHANGE | LIMITED,
+    summary="Make the first administrator",
+)
 async def set_up(request: Request, response: Response, new: NewAdministrator) -> SessionOpenedOut:
     """Make the first administrator and sign them in; works once. From another machine it takes the code in the log."""
     code = None if is_at_hand(request) else new.code
@@ -65,7 +75,14 @@ async def set_up(request: Request, response: Response, new: NewAdministrator) ->
     return SessionOpenedOut.for_(session)
 
 
-@router.post("/session", operation_id="sign_in", summary="Sign in", response_model_exclude_none=True)
+@router.post(
+    "/session",
+    operation_id="sign_in",
+    openapi_extra=OPEN,
+    responses=ANYBODY | BODY | CHANGE | LIMITED | refusals(401),
+    summary="Sign in",
+    response_model_exclude_none=True,
+)
 async def sign_in(request: Request, response: Response, pair: SignInRequest) -> SessionTold:
     """Open a session; its token comes as an HttpOnly cookie, or with `"token": true` in the body and in no cookie.
 
@@ -81,7 +98,7 @@ async def sign_in(request: Request, response: Response, pair: SignInRequest) -> 
     return SessionTold(**SessionOpenedOut.for_(session).model_dump())
 
 
-@router.get("/session", operation_id="get_session", summary="Who am I?")
+@router.get("/session", operation_id="get_session", responses=SIGNED_IN, summary="Who am I?")
 async def get_session(who: AnyScope, request: Request, response: Response) -> SignedInOut:
     """Say whose session this is; a browser's cookie lives on from now."""
     token = cookie_token(request)
@@ -90,7 +107,14 @@ async def get_session(who: AnyScope, request: Request, response: Response) -> Si
     return SignedInOut.of(who)
 
 
-@router.delete("/session", status_code=204, operation_id="sign_out", summary="Sign out")
+@router.delete(
+    "/session",
+    status_code=204,
+    operation_id="sign_out",
+    openapi_extra={"security": [{TOKEN: []}, {SESSION: []}, {}]},
+    responses=ANYBODY | CHANGE | LIMITED,
+    summary="Sign out",
+)
 async def sign_out(request: Request, response: Response) -> None:
     """End this session, at once everywhere; when it has ended already, only the cookie goes."""
     forget_session(request, response)
@@ -103,19 +127,27 @@ async def sign_out(request: Request, response: Response) -> None:
         await services().accounts.sign_out(who)
 
 
-@router.get("/me", operation_id="get_profile", summary="Read your account")
+@router.get("/me", operation_id="get_profile", responses=SIGNED_IN, summary="Read your account")
 async def get_profile(who: Reads) -> AccountOut:
     """Return your own account."""
     return AccountOut.of(await services().accounts.profile(who))
 
 
-@router.patch("/me", operation_id="change_profile", summary="Change your account")
+@router.patch(
+    "/me", operation_id="change_profile", responses=SIGNED_IN | BODY | CHANGE, summary="Change your account"
+)
 async def change_profile(who: Writes, change: ProfileChange) -> AccountOut:
     """Change your name, theme or default model."""
     return AccountOut.of(await services().accounts.update_profile(who, **change.model_dump()))
 
 
-@router.put("/me/password", status_code=204, operation_id="change_password", summary="Change your password")
+@router.put(
+    "/me/password",
+    status_code=204,
+    operation_id="change_password",
+    responses=SIGNED_IN | BODY | CHANGE,
+    summary="Change your password",
+)
 async def change_password(who: Administers, change: PasswordChange) -> None:
     """Set a new password; your other sessions end."""
     await services().accounts.change_password(
@@ -123,14 +155,24 @@ async def change_password(who: Administers, change: PasswordChange) -> None:
     )
 
 
-@router.put("/me/email", operation_id="change_email", summary="Change your e-mail address")
+@router.put(
+    "/me/email",
+    operation_id="change_email",
+    responses=SIGNED_IN | BODY | CHANGE,
+    summary="Change your e-mail address",
+)
 async def change_email(who: Administers, change: EmailChange) -> AccountOut:
     """Sign in with another address from now on."""
     password = change.password.get_secret_value()
     return AccountOut.of(await services().own_account.change_email(who, change.email, password))
 
 
-@router.post("/me/deletion", operation_id="delete_account", summary="Delete your account")
+@router.post(
+    "/me/deletion",
+    operation_id="delete_account",
+    responses=SIGNED_IN | BODY | CHANGE,
+    summary="Delete your account",
+)
 async def delete_account(who: Administers, request: Request, response: Response, proof: Proof) -> ReceiptOut:
     """Remove your account with everything that is yours, for good; returns how much that was."""
     receipt = await services().own_account.delete(who, proof.password.get_secret_value())
@@ -138,14 +180,19 @@ async def delete_account(who: Administers, request: Request, response: Response,
     return ReceiptOut.model_validate(receipt.to_json())
 
 
-@router.get("/me/sessions", operation_id="list_sessions", summary="List your sessions")
+@router.get("/me/sessions", operation_id="list_sessions", responses=SIGNED_IN, summary="List your sessions")
 async def list_sessions(who: Reads) -> SessionList:
     """List where you are signed in."""
     sessions = await services().accounts.list_sessions(who)
     return SessionList(sessions=[SessionOut.of(session, who) for session in sessions])
 
 
-@router.delete("/me/sessions", operation_id="end_other_sessions", summary="End your other sessions")
+@router.delete(
+    "/me/sessions",
+    operation_id="end_other_sessions",
+    responses=SIGNED_IN | CHANGE,
+    summary="End your other sessions",
+)
 async def end_other_sessions(who: Administers) -> Ended:
     """End every session of yours but this one."""
     return Ended(ended=await services().accounts.revoke_other_sessions(who))
@@ -155,6 +202,7 @@ async def end_other_sessions(who: Administers) -> Ended:
     "/me/sessions/{session_id}",
     status_code=204,
     operation_id="end_session",
+    responses=SIGNED_IN | NAMED | CHANGE,
     summary="End one of your sessions",
 )
 async def end_session(who: Administers, session_id: UUID) -> None:
@@ -162,14 +210,20 @@ async def end_session(who: Administers, session_id: UUID) -> None:
     await services().accounts.revoke_session(who, session_id)
 
 
-@router.get("/users", operation_id="list_users", summary="List people")
+@router.get("/users", operation_id="list_users", responses=SIGNED_IN | ASKED, summary="List people")
 async def list_users(who: Administers, search: Annotated[str, Query(max_length=200)] = "") -> AccountList:
     """Administrators: list people by name; `search` looks into names and addresses."""
     people = await services().people.list_accounts(who, search=search)
     return AccountList(users=[AccountOut.of(person) for person in people])
 
 
-@router.post("/users", status_code=201, operation_id="create_user", summary="Add person")
+@router.post(
+    "/users",
+    status_code=201,
+    operation_id="create_user",
+    responses=SIGNED_IN | BODY | CHANGE,
+    summary="Add person",
+)
 async def create_user(who: Administers, new: NewAccount) -> AddedAccount:
     """Administrators: add a person; the password to hand over is in the answer."""
     password = None if new.password is None else new.password.get_secret_value()
@@ -177,7 +231,13 @@ async def create_user(who: Administers, new: NewAccount) -> AddedAccount:
     return AddedAccount(user=AccountOut.of(person), password=password)
 
 
-@router.patch("/users/{user_id}", status_code=204, operation_id="change_user", summary="Change a person")
+@router.patch(
+    "/users/{user_id}",
+    status_code=204,
+    operation_id="change_user",
+    responses=SIGNED_IN | NAMED | BODY | CHANGE,
+    summary="Change a person",
+)
 async def change_user(who: Administers, user_id: UUID, change: AccountChange) -> None:
     """Administrators: change somebody's role, or deactivate them, which ends their sessions."""
     people = services().people
@@ -187,7 +247,12 @@ async def change_user(who: Administers, user_id: UUID, change: AccountChange) ->
         await people.set_active(who, user_id, change.active)
 
 
-@router.post("/users/{user_id}/password", operation_id="reset_password", summary="Reset a person's password")
+@router.post(
+    "/users/{user_id}/password",
+    operation_id="reset_password",
+    responses=SIGNED_IN | NAMED | CHANGE,
+    summary="Reset a person's password",
+)
 async def reset_password(who: Administers, user_id: UUID) -> NewPassword:
     """Administrators: set a new password to hand over; the person's sessions end."""
     return NewPassword(password=await services().people.reset_password(who, user_id))

@@ -15,13 +15,17 @@ from gantry.api import (
     order,
     personas,
     problems,
+    reference,
     search,
     shares,
     tokens,
     vault,
 )
+from gantry.api.described import SERVERS, TAGS, describe
 from gantry.api.mcp import routes as mcp
 from gantry.api.openai import routes as openai
+from gantry.api.openai.described import COMPONENTS
+from gantry.api.problems import Problem
 
 _DESCRIPTION = """Everything the pages can do, for programs. Sign in with `POST /api/v1/session` (a cookie), or send
 `Authorization: Bearer <token>`. Errors are `application/problem+json` with a stable `type`. Answers are followed as
@@ -34,10 +38,14 @@ def create_api() -> FastAPI:
         title="Gantry",
         version=__version__,
         description=_DESCRIPTION,
+        openapi_tags=TAGS,
+        servers=SERVERS,
+        license_info={"name": "MIT", "identifier": "MIT"},
         docs_url=None,
         redoc_url=None,
-        openapi_url="/api/v1/openapi.json",
+        openapi_url=None,
     )
+    describe(api, COMPONENTS, Problem)
     problems.install(api)
     for room in (
         accounts,
@@ -56,6 +64,7 @@ def create_api() -> FastAPI:
         openai,
         mcp,
         importing,
+        reference,
     ):
         api.include_router(room.router)
     return api

@@ -5,7 +5,7 @@ from uuid import UUID
 from fastapi import APIRouter
 
 from gantry.api.access import Administers, AsksOrReads
-from gantry.api.problems import PROBLEMS
+from gantry.api.refusals import BODY, CHANGE, NAMED, SIGNED_IN
 from gantry.api.schemas import (
     AddedConnection,
     ConnectionIn,
@@ -17,7 +17,7 @@ from gantry.api.schemas import (
 )
 from gantry.runtime import services
 
-router = APIRouter(prefix="/api/v1", tags=["catalog"], responses=PROBLEMS)
+router = APIRouter(prefix="/api/v1", tags=["catalog"], responses=SIGNED_IN)
 
 
 @router.get("/models", operation_id="list_models", summary="List models")
@@ -34,13 +34,21 @@ async def list_connections(who: Administers) -> ConnectionList:
     return ConnectionList(connections=[ConnectionOut.of(status) for status in statuses])
 
 
-@router.post("/connections", status_code=201, operation_id="add_connection", summary="Add a connection")
+@router.post(
+    "/connections",
+    status_code=201,
+    operation_id="add_connection",
+    responses=BODY | CHANGE,
+    summary="Add a connection",
+)
 async def add_connection(who: Administers, new: ConnectionIn) -> AddedConnection:
     """Administrators: add a model server; its key is encrypted and never told again."""
     return AddedConnection(id=await services().connections.add_connection(who, new.draft()))
 
 
-@router.post("/connections/test", operation_id="test_connection", summary="Try a connection")
+@router.post(
+    "/connections/test", operation_id="test_connection", responses=BODY | CHANGE, summary="Try a connection"
+)
 async def test_connection(who: Administers, tried: ConnectionTest) -> ListingOut:
     """Administrators: ask a server for its models without keeping anything."""
     return ListingOut.of(
@@ -52,6 +60,7 @@ async def test_connection(who: Administers, tried: ConnectionTest) -> ListingOut
     "/connections/{connection_id}",
     status_code=204,
     operation_id="change_connection",
+    responses=NAMED | BODY | CHANGE,
     summary="Change a connection",
 )
 async def change_connection(who: Administers, connection_id: UUID, new: ConnectionIn) -> None:
@@ -63,6 +72,7 @@ async def change_connection(who: Administers, connection_id: UUID, new: Connecti
     "/connections/{connection_id}",
     status_code=204,
     operation_id="remove_connection",
+    responses=NAMED | CHANGE,
     summary="Remove a connection",
 )
 async def remove_connection(who: Administers, connection_id: UUID) -> None:

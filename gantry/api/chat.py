@@ -26,13 +26,13 @@ from gantry.api.chat_schemas import (
     SourceOut,
     Started,
 )
-from gantry.api.problems import PROBLEMS
+from gantry.api.refusals import ASKED, BODY, CHANGE, NAMED, SIGNED_IN
 from gantry.domain.accounts import Actor
 from gantry.domain.order import MAX_TAG_CHARACTERS, Listing
 from gantry.runtime import services
 from gantry.services.chat import Beginning, Listed, Sent
 
-router = APIRouter(prefix="/api/v1", tags=["chat"], responses=PROBLEMS)
+router = APIRouter(prefix="/api/v1", tags=["chat"], responses=SIGNED_IN)
 # In UTC, databases hold the years 1 to 9999.
 _EARLIEST, _LATEST = datetime(1970, 1, 2, tzinfo=UTC), datetime(9999, 12, 30, tzinfo=UTC)
 
@@ -50,7 +50,7 @@ def _started(sent: Sent) -> Started:
     )
 
 
-@router.get("/conversations", operation_id="list_conversations")
+@router.get("/conversations", operation_id="list_conversations", responses=ASKED)
 async def list_conversations(
     who: Reads,
     before: Annotated[AwareDatetime, Ge(_EARLIEST), Le(_LATEST)] | None = None,
@@ -73,7 +73,7 @@ async def list_conversations(
     )
 
 
-@router.post("/conversations", status_code=201, operation_id="create_conversation")
+@router.post("/conversations", status_code=201, operation_id="create_conversation", responses=BODY | CHANGE)
 async def create_conversation(who: AsksOrWrites, new: NewConversation) -> ConversationOut:
     """Make an empty conversation."""
     scope = new.scope.scope() if new.scope else None
@@ -83,7 +83,7 @@ async def create_conversation(who: AsksOrWrites, new: NewConversation) -> Conver
     return ConversationOut.model_validate(row)
 
 
-@router.get("/conversations/{conversation_id}", operation_id="get_conversation")
+@router.get("/conversations/{conversation_id}", operation_id="get_conversation", responses=NAMED)
 async def get_conversation(who: AsksOrReads, conversation_id: UUID) -> ConversationWithMessages:
     """Return a conversation with the messages of all its branches, oldest first."""
     row, messages = await services().conversations.all_messages(who, conversation_id)
@@ -101,7 +101,9 @@ async def get_conversation(who: AsksOrReads, conversation_id: UUID) -> Conversat
     return ConversationWithMessages(**base, messages=told)
 
 
-@router.patch("/conversations/{conversation_id}", operation_id="change_conversation")
+@router.patch(
+    "/conversations/{conversation_id}", operation_id="change_conversation", responses=NAMED | BODY | CHANGE
+)
 async def change_conversation(
     who: Writes, conversation_id: UUID, change: ConversationChange
 ) -> ConversationOut:
@@ -137,19 +139,34 @@ async def _set_up(who: Actor, conversation: UUID, change: ConversationChange) ->
         await conversations.set_parameters(who, conversation, change.parameters.parameters())
 
 
-@router.delete("/conversations/{conversation_id}", status_code=204, operation_id="delete_conversation")
+@router.delete(
+    "/conversations/{conversation_id}",
+    status_code=204,
+    operation_id="delete_conversation",
+    responses=NAMED | CHANGE,
+)
 async def delete_conversation(who: Writes, conversation_id: UUID) -> None:
     """Delete a conversation; it can be restored for half a minute."""
     await services().conversations.delete(who, conversation_id)
 
 
-@router.post("/conversations/{conversation_id}/restore", status_code=204, operation_id="restore_conversation")
+@router.post(
+    "/conversations/{conversation_id}/restore",
+    status_code=204,
+    operation_id="restore_conversation",
+    responses=NAMED | CHANGE,
+)
 async def restore_conversation(who: Writes, conversation_id: UUID) -> None:
     """Bring a conversation back that was deleted just now."""
     await services().conversations.undelete(who, conversation_id)
 
 
-@router.post("/conversations/{conversation_id}/messages", status_code=202, operation_id="send_message")
+@router.post(
+    "/conversations/{conversation_id}/messages",
+    status_code=202,
+    operation_id="send_message",
+    responses=NAMED | BODY | CHANGE,
+)
 async def send_message(who: Asks, conversation_id: UUID, new: NewMessage) -> Started:
     """Send a message; its answer is written whether or not anybody listens."""
     sent = await services().chat.send(
@@ -158,31 +175,45 @@ async def send_message(who: Asks, conversation_id: UUID, new: NewMessage) -> Sta
     return _started(sent)
 
 
-@router.post("/messages/{message_id}/edit", status_code=202, operation_id="edit_message")
+@router.post(
+    "/messages/{message_id}/edit",
+    status_code=202,
+    operation_id="edit_message",
+    responses=NAMED | BODY | CHANGE,
+)
 async def edit_message(who: Asks, message_id: UUID, new: EditedMessage) -> Started:
     """Make a branch beside one of your messages, and answer it."""
     return _started(await services().chat.edit(who, message_id, new.content, model=new.model))
 
 
-@router.post("/messages/{message_id}/regenerate", status_code=202, operation_id="regenerate_answer")
+@router.post(
+    "/messages/{message_id}/regenerate",
+    status_code=202,
+    operation_id="regenerate_answer",
+    responses=NAMED | BODY | CHANGE,
+)
 async def regenerate_answer(who: Asks, message_id: UUID, choice: ModelChoiceIn) -> Started:
     """Write another answer beside this one."""
     return _started(await services().chat.regenerate(who, message_id, model=choice.model))
 
 
-@router.post("/messages/{message_id}/resume", status_code=202, operation_id="resume_answer")
+@router.post(
+    "/messages/{message_id}/resume", status_code=202, operation_id="resume_answer", responses=NAMED | CHANGE
+)
 async def resume_answer(who: Asks, message_id: UUID) -> Started:
     """Go on writing an answer that was stopped, failed, or reached its length limit."""
     return _started(await services().chat.resume(who, message_id))
 
 
-@router.post("/messages/{message_id}/select", status_code=204, operation_id="select_branch")
+@router.post(
+    "/messages/{message_id}/select", status_code=204, operation_id="select_branch", responses=NAMED | CHANGE
+)
 async def select_branch(who: Writes, message_id: UUID) -> None:
     """Show the branch through this message."""
     await services().chat.select(who, message_id)
 
 
-@router.get("/messages/{message_id}/sources", operation_id="list_sources")
+@router.get("/messages/{message_id}/sources", operation_id="list_sources", responses=NAMED)
 async def list_sources(who: AsksOrReads, message_id: UUID) -> list[SourceOut]:
     """Return the passages an answer was given, by number."""
     found = await services().answers.sources(who, message_id)
@@ -199,7 +230,7 @@ async def list_sources(who: AsksOrReads, message_id: UUID) -> list[SourceOut]:
     ]
 
 
-@router.get("/messages/{message_id}/context", operation_id="get_context")
+@router.get("/messages/{message_id}/context", operation_id="get_context", responses=NAMED)
 async def get_context(who: Reads, message_id: UUID) -> ContextOut:
     """Return exactly what was sent to the model for an answer, part by part, and what was left out."""
     read = await services().answers.context(who, message_id)
@@ -220,7 +251,12 @@ async def get_context(who: Reads, message_id: UUID) -> ContextOut:
     )
 
 
-@router.put("/messages/{message_id}/rating", status_code=204, operation_id="rate_answer")
+@router.put(
+    "/messages/{message_id}/rating",
+    status_code=204,
+    operation_id="rate_answer",
+    responses=NAMED | BODY | CHANGE,
+)
 async def rate_answer(who: Writes, message_id: UUID, given: RatingIn) -> None:
     """Judge an answer, or take the judgement back."""
     await services().chat.rate(who, message_id, given.rating)

@@ -17,6 +17,7 @@ from pydantic import (
     field_validator,
 )
 
+from gantry.api.described import example
 from gantry.domain.chat import (
     MAX_MESSAGE_CHARACTERS,
     MAX_TITLE_CHARACTERS,
@@ -82,6 +83,8 @@ class ParametersBody(_FromValue):
 class NewConversation(BaseModel):
     """What to start a conversation with."""
 
+    model_config = ConfigDict(json_schema_extra=example({"title": "Tea", "model": "gantry/extractive"}))
+
     title: str = Field(default="", max_length=MAX_TITLE_CHARACTERS)
     model: str | None = Field(default=None, max_length=255)
     scope: ScopeIn | None = None
@@ -113,8 +116,29 @@ class ConversationChange(BaseModel):
     )
 
 
+_CONVERSATION = {
+    "id": "0199d5c4-8a3e-7c1b-9f52-3b1d6e0a4c72",
+    "title": "Tea",
+    "pinned": False,
+    "model": "gantry/extractive",
+    "scope": {"kind": "all", "collections": [], "documents": []},
+    "remembered": True,
+    "temporary": False,
+    "archived": False,
+    "folder_id": "0199d5c4-8a3e-7c1b-9f52-3b1d6e0a4c77",
+    "tags": ["drinks"],
+    "parameters": {"temperature": 0.5},
+    "persona_id": "0199d5c4-8a3e-7c1b-9f52-3b1d6e0a4c78",
+    "active_leaf_id": "0199d5c4-8a3e-7c1b-9f52-3b1d6e0a4c73",
+    "created_at": "2026-11-27T09:30:00Z",
+    "updated_at": "2026-11-27T09:31:00Z",
+}
+
+
 class ConversationOut(_FromValue):
     """One conversation."""
+
+    model_config = ConfigDict(json_schema_extra=example(_CONVERSATION))
 
     id: UUID
     title: str
@@ -140,6 +164,10 @@ class ConversationOut(_FromValue):
 
 class ListedConversation(ConversationOut):
     """A conversation in the list."""
+
+    model_config = ConfigDict(
+        json_schema_extra=example(_CONVERSATION | {"answering": False, "unseen": False})
+    )
 
     answering: bool
     unseen: bool
@@ -269,6 +297,8 @@ class MessageOut(_FromValue):
 class ConversationWithMessages(ConversationOut):
     """A conversation with the messages of all branches, oldest first."""
 
+    model_config = ConfigDict(json_schema_extra=example(_CONVERSATION | {"messages": []}))
+
     messages: list[MessageOut]
 
 
@@ -277,6 +307,8 @@ class NewMessage(BaseModel):
 
     ``documents`` are files uploaded with ``attach=true``: they go with this message.
     """
+
+    model_config = ConfigDict(json_schema_extra=example({"content": "What did I say about tea?"}))
 
     content: str = Field(min_length=1, max_length=MAX_MESSAGE_CHARACTERS)
     parent_id: UUID | None = None
@@ -305,6 +337,16 @@ class RatingIn(BaseModel):
 
 class Started(BaseModel):
     """An answer being written: follow it at ``/api/v1/generations/{generation_id}/events``."""
+
+    model_config = ConfigDict(
+        json_schema_extra=example(
+            {
+                "conversation_id": "0199d5c4-8a3e-7c1b-9f52-3b1d6e0a4c72",
+                "message_id": "0199d5c4-8a3e-7c1b-9f52-3b1d6e0a4c73",
+                "generation_id": "0199d5c4-8a3e-7c1b-9f52-3b1d6e0a4c74",
+            }
+        )
+    )
 
     conversation_id: UUID
     message_id: UUID

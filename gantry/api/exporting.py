@@ -9,18 +9,22 @@ from fastapi import APIRouter, Query
 from fastapi.responses import StreamingResponse
 
 from gantry.api.access import Reads
-from gantry.api.problems import PROBLEMS
+from gantry.api.described import file_answer
+from gantry.api.refusals import CHANGE, NAMED, SIGNED_IN
 from gantry.domain.exporting import MAX_CHOSEN, ExportForm
 from gantry.runtime import services
 from gantry.services.exporting import Export
 
-router = APIRouter(prefix="/api/v1", tags=["export"], responses=PROBLEMS)
+router = APIRouter(prefix="/api/v1", tags=["export"], responses=SIGNED_IN)
 
 
 @router.get(
     "/conversations/{conversation_id}/export",
     operation_id="export_conversation",
     response_class=StreamingResponse,
+    responses=NAMED
+    | CHANGE
+    | file_answer("The conversation.", *(each.media_type.partition(";")[0] for each in ExportForm)),
 )
 async def export_conversation(
     who: Reads,
@@ -31,7 +35,12 @@ async def export_conversation(
     return await _sent(await services().exports.one(who, conversation_id, format))
 
 
-@router.get("/export", operation_id="export_conversations", response_class=StreamingResponse)
+@router.get(
+    "/export",
+    operation_id="export_conversations",
+    response_class=StreamingResponse,
+    responses=NAMED | CHANGE | file_answer("The conversations.", "application/zip"),
+)
 async def export_conversations(
     who: Reads,
     format: ExportForm = ExportForm.JSON,  # noqa: A002

@@ -119,14 +119,14 @@ def _described(path: Path) -> _File:
 
 
 async def _answer(file: _File, status: int, path: str, asked: Headers) -> Response:
-    packed = file.packed if file.packed and _accepts_gzip(asked.get("accept-encoding", "")) else None
+    packed = file.packed if file.packed and accepts_gzip(asked.get("accept-encoding", "")) else None
     etag = f'"{file.etag}{"-gz" if packed else ""}"'
     headers = {
         "etag": etag,
         "cache-control": _FOREVER if path.startswith("/assets/") else _REVALIDATE,
         "vary": "Accept-Encoding",
     }
-    if status == 200 and _matches(etag, asked.get("if-none-match", "")):
+    if status == 200 and matches_etag(etag, asked.get("if-none-match", "")):
         return Response(status_code=304, headers=headers)
     if path.startswith(SHARED):
         headers["x-robots-tag"] = NOT_LISTED
@@ -136,7 +136,8 @@ async def _answer(file: _File, status: int, path: str, asked: Headers) -> Respon
     return Response(content, status, headers, media_type=file.kind)
 
 
-def _accepts_gzip(accepted: str) -> bool:
+def accepts_gzip(accepted: str) -> bool:
+    """Whether *accepted*, an ``Accept-Encoding``, allows gzip."""
     for part in accepted.lower().split(","):
         coding, _, weight = part.partition(";")
         if coding.strip() in {"gzip", "*"}:
@@ -144,5 +145,6 @@ def _accepts_gzip(accepted: str) -> bool:
     return False
 
 
-def _matches(etag: str, wanted: str) -> bool:
+def matches_etag(etag: str, wanted: str) -> bool:
+    """Whether *wanted*, an ``If-None-Match``, names *etag*."""
     return wanted.strip() == "*" or etag in (part.strip().removeprefix("W/") for part in wanted.split(","))

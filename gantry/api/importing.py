@@ -7,26 +7,13 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 from gantry.api.access import Reads, Writes
-from gantry.api.problems import PROBLEMS
+from gantry.api.described import file_body
+from gantry.api.refusals import BODY, CHANGE, NAMED, SIGNED_IN
 from gantry.api.uploads import Upload
 from gantry.domain.imports import ImportState, StoredImport
 from gantry.runtime import services
 
-router = APIRouter(prefix="/api/v1/imports", tags=["imports"], responses=PROBLEMS)
-_UPLOAD_BODY = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "multipart/form-data": {
-                "schema": {
-                    "type": "object",
-                    "required": ["file"],
-                    "properties": {"file": {"type": "string", "format": "binary"}},
-                }
-            }
-        },
-    }
-}
+router = APIRouter(prefix="/api/v1/imports", tags=["imports"], responses=SIGNED_IN)
 
 
 class SkippedOut(BaseModel):
@@ -36,7 +23,7 @@ class SkippedOut(BaseModel):
     why: str
 
 
-class ReceiptOut(BaseModel):
+class ImportReceiptOut(BaseModel):
     """What an import added; of one that was only looked at, what it would add. ``already`` was there before."""
 
     format: str = ""
@@ -60,7 +47,7 @@ class ImportOut(BaseModel):
     problem: str
     created_at: datetime
     finished_at: datetime | None
-    receipt: ReceiptOut
+    receipt: ImportReceiptOut
 
 
 class Start(BaseModel):
@@ -79,7 +66,9 @@ class UndoneOut(BaseModel):
     left: list[str]
 
 
-@router.post("", status_code=201, operation_id="upload_import", openapi_extra=_UPLOAD_BODY)
+@router.post(
+    "", status_code=201, operation_id="upload_import", responses=BODY | CHANGE, openapi_extra=file_body()
+)
 async def upload_import(who: Writes, request: Request) -> ImportOut:
     """Upload an export; what it would add is looked at in the background, and nothing is added yet."""
     upload = Upload(request)
@@ -98,25 +87,27 @@ async def list_imports(who: Reads) -> list[ImportOut]:
     return [_out(each) for each in await services().imports.list_imports(who)]
 
 
-@router.get("/{import_id}", operation_id="get_import")
+@router.get("/{import_id}", operation_id="get_import", responses=NAMED)
 async def get_import(who: Reads, import_id: UUID) -> ImportOut:
     """Return one import, with how far it is."""
     return _out(await services().imports.get(who, import_id))
 
 
-@router.post("/{import_id}/start", status_code=202, operation_id="start_import")
+@router.post(
+    "/{import_id}/start", status_code=202, operation_id="start_import", responses=NAMED | BODY | CHANGE
+)
 async def start_import(who: Writes, import_id: UUID, how: Start) -> ImportOut:
     """Begin to import what was looked at."""
     return _out(await services().imports.start(who, import_id, remember=how.remember))
 
 
-@router.post("/{import_id}/undo", operation_id="undo_import")
+@router.post("/{import_id}/undo", operation_id="undo_import", responses=NAMED | CHANGE)
 async def undo_import(who: Writes, import_id: UUID) -> UndoneOut:
     """Remove what an import added; what was changed or continued since stays."""
     return UndoneOut.model_validate(await services().imports.undo(who, import_id))
 
 
-@router.delete("/{import_id}", status_code=204, operation_id="discard_import")
+@router.delete("/{import_id}", status_code=204, operation_id="discard_import", responses=NAMED | CHANGE)
 async def discard_import(who: Writes, import_id: UUID) -> None:
     """Forget an upload that was not imported."""
     await services().imports.discard(who, import_id)

@@ -15,7 +15,7 @@ from starlette.websockets import WebSocketDisconnect
 
 from gantry.api.access import Asks, AsksOrReads, cookie_token, presented_token, still_signed_in
 from gantry.api.chat_schemas import GenerationOut
-from gantry.api.problems import PROBLEMS
+from gantry.api.refusals import CHANGE, NAMED, SIGNED_IN
 from gantry.domain.accounts import Actor
 from gantry.domain.errors import NotSignedIn
 from gantry.domain.live import LiveEvent, LiveKind, Notice, NoticeKind, Position
@@ -30,18 +30,34 @@ NOT_SIGNED_IN = 4401  # websocket close code; the page goes to sign-in
 _END_MARK = ".end"  # of the last event's id
 _ALIVE = b":\n"  # no blank line: some readers take that for an event without data
 
+_EXAMPLE = """retry:500
+id:0.1.5
+event:text
+data:{"text":"Hello"}
+
+id:0.1.5.end
+event:end
+data:{"status":"complete"}
+
+"""
+
 _ONLY_CHECK = Notice(NoticeKind.SESSION)
 
-router = APIRouter(prefix="/api/v1", tags=["answers"], responses=PROBLEMS)
+router = APIRouter(prefix="/api/v1", tags=["answers"], responses=SIGNED_IN)
 
 
-@router.get("/generations/{generation_id}", operation_id="get_generation")
+@router.get("/generations/{generation_id}", operation_id="get_generation", responses=NAMED)
 async def get_generation(who: AsksOrReads, generation_id: UUID) -> GenerationOut:
     """Return how far an answer is."""
     return GenerationOut.model_validate(await services().answers.get(who, generation_id))
 
 
-@router.post("/generations/{generation_id}/stop", status_code=202, operation_id="stop_generation")
+@router.post(
+    "/generations/{generation_id}/stop",
+    status_code=202,
+    operation_id="stop_generation",
+    responses=NAMED | CHANGE,
+)
 async def stop_generation(who: Asks, generation_id: UUID) -> dict[str, str]:
     """Stop an answer, wherever it is written; what there is of it stays."""
     add_log_context(generation=generation_id)
@@ -53,9 +69,10 @@ async def stop_generation(who: Asks, generation_id: UUID) -> dict[str, str]:
     "/generations/{generation_id}/events",
     operation_id="follow_generation",
     response_class=StreamingResponse,
-    responses={
+    responses=NAMED
+    | {
         200: {
-            "content": {"text/event-stream": {}},
+            "content": {"text/event-stream": {"schema": {"type": "string"}, "example": _EXAMPLE}},
             "description": "Server-sent events, `end` being the last",
         },
         204: {"description": "The reader has had the `end` already: there is nothing to come back for"},

@@ -8,15 +8,18 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 from gantry.api.access import Reads, Writes
-from gantry.api.problems import PROBLEMS
+from gantry.api.described import example
+from gantry.api.refusals import ASKED, BODY, CHANGE, NAMED, SIGNED_IN
 from gantry.domain.memory import MAX_FACT_CHARACTERS
 from gantry.runtime import services
 
-router = APIRouter(prefix="/api/v1/memory", tags=["memory"], responses=PROBLEMS)
+router = APIRouter(prefix="/api/v1/memory", tags=["memory"], responses=SIGNED_IN)
 
 
 class FactIn(BaseModel):
     """A sentence to be remembered."""
+
+    model_config = ConfigDict(json_schema_extra=example({"content": "I drink green tea in the morning."}))
 
     content: str = Field(min_length=1, max_length=MAX_FACT_CHARACTERS)
 
@@ -90,7 +93,7 @@ class GraphOut(BaseModel):
     edges: list[EdgeOut]
 
 
-@router.get("", operation_id="list_memory")
+@router.get("", operation_id="list_memory", responses=ASKED)
 async def list_memory(
     who: Reads,
     q: Annotated[str, Query(max_length=200)] = "",
@@ -105,13 +108,13 @@ async def list_memory(
     )
 
 
-@router.post("", status_code=201, operation_id="add_memory")
+@router.post("", status_code=201, operation_id="add_memory", responses=BODY | CHANGE)
 async def add_memory(who: Writes, new: FactIn) -> FactOut:
     """Remember a sentence."""
     return FactOut.model_validate(await services().memory.add_fact(who, new.content))
 
 
-@router.delete("", status_code=204, operation_id="forget_everything")
+@router.delete("", status_code=204, operation_id="forget_everything", responses=CHANGE)
 async def forget_everything(who: Writes) -> None:
     """Forget everything; conversations stay."""
     await services().memory.forget_everything(who)
@@ -139,14 +142,14 @@ async def get_memory_settings(who: Reads) -> MemorySettingsOut:
     return MemorySettingsOut.model_validate(await services().memory.settings(who))
 
 
-@router.patch("/settings", operation_id="change_memory_settings")
+@router.patch("/settings", operation_id="change_memory_settings", responses=BODY | CHANGE)
 async def change_memory_settings(who: Writes, change: MemorySettingsIn) -> MemorySettingsOut:
     """Switch memory on or off."""
     await services().memory.change_settings(who, enabled=change.enabled, by_model=change.by_model)
     return MemorySettingsOut.model_validate(await services().memory.settings(who))
 
 
-@router.patch("/{fact_id}", status_code=204, operation_id="change_memory")
+@router.patch("/{fact_id}", status_code=204, operation_id="change_memory", responses=NAMED | BODY | CHANGE)
 async def change_memory(who: Writes, fact_id: UUID, change: FactChange) -> None:
     """Put a fact into other words, or pin it."""
     if change.content is not None:
@@ -155,7 +158,7 @@ async def change_memory(who: Writes, fact_id: UUID, change: FactChange) -> None:
         await services().memory.pin(who, fact_id, change.pinned)
 
 
-@router.delete("/{fact_id}", status_code=204, operation_id="forget_memory")
+@router.delete("/{fact_id}", status_code=204, operation_id="forget_memory", responses=NAMED | CHANGE)
 async def forget_memory(who: Writes, fact_id: UUID) -> None:
     """Forget one fact."""
     await services().memory.forget(who, [fact_id])

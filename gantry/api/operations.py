@@ -2,15 +2,17 @@
 
 from hmac import compare_digest
 from ipaddress import IPv6Address, ip_address
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from gantry.api.access import came_through_a_proxy, signed_in
+from gantry.api.described import OPEN, TOKEN
 from gantry.api.forwarding import gaps_of
+from gantry.api.refusals import ANYBODY, ASKED, refusals
 from gantry.domain.errors import NotSignedIn
 from gantry.domain.forwarding import UPGRADE, gap_in_host
 from gantry.domain.hosts import is_loopback_name
@@ -19,16 +21,42 @@ from gantry.runtime import services
 router = APIRouter(tags=["operations"])
 
 
-@router.get("/health", operation_id="health")
-async def health() -> dict[str, str]:
+class Alive(BaseModel):
+    """The process answers."""
+
+    status: Literal["ok"] = "ok"
+
+
+class PartState(BaseModel):
+    """How one part is."""
+
+    ok: bool
+    required: bool
+    detail: str
+
+
+class Readiness(BaseModel):
+    """Whether requests can be served, part by part."""
+
+    status: Literal["ready", "not ready"]
+    parts: dict[str, PartState]
+    notices: list[str] = Field(
+        default_factory=list[str], description="What a proxy in front does not pass on."
+    )
+
+
+@router.get("/health", operation_id="health", openapi_extra=OPEN)
+async def health() -> Alive:
     """Liveness: the process answers. Touches no dependency."""
-    return {"status": "ok"}
+    return Alive()
 
 
 @router.get(
     "/ready",
     operation_id="ready",
-    responses={503: {"description": "A required part does not work; the same words"}},
+    openapi_extra=OPEN,
+    response_model=Readiness,
+    responses={503: {"model": Readiness, "description": "A required part does not work; the same words."}},
 )
 async def ready(request: Request) -> JSONResponse:
     """Readiness: 200 when the database answers and its schema is right, with the state of each part.
@@ -57,7 +85,9 @@ class WebsocketCheck(BaseModel):
     advice: str
 
 
-@router.get("/api/v1/websocket-check", operation_id="check_websocket")
+@router.get(
+    "/api/v1/websocket-check", operation_id="check_websocket", openapi_extra=OPEN, responses=ANYBODY | ASKED
+)
 async def check_websocket(
     request: Request, origin: Annotated[str, Query(max_length=300)] = ""
 ) -> WebsocketCheck:
@@ -85,7 +115,13 @@ async def check_websocket(
     )
 
 
-@router.get("/metrics", include_in_schema=False)
+@router.get(
+    "/metrics",
+    operation_id="metrics",
+    openapi_extra={"security": [{}, {TOKEN: []}]},
+    response_class=PlainTextResponse,
+    responses=refusals(404, 421, 503),
+)
 async def metrics(request: Request) -> Response:
     """Figures as Prometheus reads them; to everybody else there is nothing here.
 

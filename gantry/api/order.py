@@ -10,12 +10,12 @@ from pydantic import BaseModel, Field, StrictBool, model_validator
 
 from gantry.api.access import Reads, Writes
 from gantry.api.chat_schemas import ScopeIn, Tags
-from gantry.api.problems import PROBLEMS
+from gantry.api.refusals import BODY, CHANGE, NAMED, SIGNED_IN
 from gantry.domain.knowledge import DocumentScope
 from gantry.domain.order import MAX_FOLDER_NAME_CHARACTERS, MAX_SELECTED, StoredFolder
 from gantry.runtime import services
 
-router = APIRouter(prefix="/api/v1", tags=["order"], responses=PROBLEMS)
+router = APIRouter(prefix="/api/v1", tags=["order"], responses=SIGNED_IN)
 
 
 class FolderIn(BaseModel):
@@ -90,13 +90,13 @@ async def list_folders(who: Reads) -> list[FolderOut]:
     return [FolderOut.of(each) for each in await services().folders.list_folders(who)]
 
 
-@router.post("/folders", status_code=201, operation_id="create_folder")
+@router.post("/folders", status_code=201, operation_id="create_folder", responses=BODY | CHANGE)
 async def create_folder(who: Writes, new: FolderIn) -> FolderOut:
     """Make a folder."""
     return FolderOut.of(await services().folders.create(who, new.name, parent=new.parent_id))
 
 
-@router.patch("/folders/{folder_id}", operation_id="change_folder")
+@router.patch("/folders/{folder_id}", operation_id="change_folder", responses=NAMED | BODY | CHANGE)
 async def change_folder(who: Writes, folder_id: UUID, change: FolderChange) -> FolderOut:
     """Rename, move, fold a folder, or choose the documents of chats begun in it."""
     folders = services().folders
@@ -113,7 +113,9 @@ async def change_folder(who: Writes, folder_id: UUID, change: FolderChange) -> F
     return FolderOut.of(await folders.start(who, folder_id))
 
 
-@router.delete("/folders/{folder_id}", status_code=204, operation_id="delete_folder")
+@router.delete(
+    "/folders/{folder_id}", status_code=204, operation_id="delete_folder", responses=NAMED | CHANGE
+)
 async def delete_folder(who: Writes, folder_id: UUID) -> None:
     """Delete a folder; what is in it stays, outside of any."""
     await services().folders.delete(who, folder_id)
@@ -125,7 +127,7 @@ async def list_tags(who: Reads) -> list[str]:
     return await services().order.tags(who)
 
 
-@router.post("/conversations/bulk", operation_id="change_conversations")
+@router.post("/conversations/bulk", operation_id="change_conversations", responses=BODY | CHANGE)
 async def change_conversations(who: Writes, change: BulkChange) -> BulkChanged:
     """Archive, move, tag or delete many conversations; those that are not yours are passed over."""
     order, ids = services().order, change.conversations

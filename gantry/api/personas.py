@@ -9,7 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 from gantry.api.access import AsksOrReads, Reads, Writes
 from gantry.api.chat_schemas import ParametersBody, ScopeIn
-from gantry.api.problems import PROBLEMS
+from gantry.api.described import file_answer, file_body
+from gantry.api.refusals import BODY, CHANGE, NAMED, SIGNED_IN
 from gantry.api.uploads import Upload
 from gantry.domain.errors import Invalid
 from gantry.domain.personas import (
@@ -26,21 +27,7 @@ from gantry.domain.personas import (
 from gantry.domain.prompts import MAX_CONTENT_CHARACTERS
 from gantry.runtime import services
 
-_FILE = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "multipart/form-data": {
-                "schema": {
-                    "type": "object",
-                    "required": ["file"],
-                    "properties": {"file": {"type": "string", "format": "binary"}},
-                }
-            }
-        },
-    }
-}
-router = APIRouter(prefix="/api/v1", tags=["personas"], responses=PROBLEMS)
+router = APIRouter(prefix="/api/v1", tags=["personas"], responses=SIGNED_IN)
 
 
 class PersonaIn(BaseModel):
@@ -150,13 +137,18 @@ async def list_personas(who: AsksOrReads) -> PersonaList:
     )
 
 
-@router.post("/personas", status_code=201, operation_id="add_persona")
+@router.post("/personas", status_code=201, operation_id="add_persona", responses=BODY | CHANGE)
 async def add_persona(who: Writes, new: PersonaIn) -> PersonaOut:
     """Make a persona."""
     return PersonaOut.of(await services().personas.create(who, new.draft()))
 
 
-@router.get("/personas/export", operation_id="export_personas", response_class=Response)
+@router.get(
+    "/personas/export",
+    operation_id="export_personas",
+    responses=NAMED | file_answer("The personas.", "application/json"),
+    response_class=Response,
+)
 async def export_personas(
     who: Reads, chosen: Annotated[list[UUID] | None, Query(alias="id", max_length=MAX_PERSONAS)] = None
 ) -> Response:
@@ -167,7 +159,13 @@ async def export_personas(
     return Response(file, media_type="application/json", headers=headers)
 
 
-@router.post("/personas/import", status_code=201, operation_id="import_personas", openapi_extra=_FILE)
+@router.post(
+    "/personas/import",
+    status_code=201,
+    operation_id="import_personas",
+    responses=BODY | CHANGE | {200: {"model": TakenOut, "description": "All of it was there already."}},
+    openapi_extra=file_body(),
+)
 async def import_personas(who: Writes, request: Request, response: Response) -> TakenOut:
     """Add what an exported file holds: all of it, or nothing. What is there already is not added again (200)."""
     upload, file = Upload(request), b""
@@ -182,31 +180,43 @@ async def import_personas(who: Writes, request: Request, response: Response) -> 
     return TakenOut(added=added, known=known)
 
 
-@router.get("/personas/{persona_id}", operation_id="get_persona")
+@router.get("/personas/{persona_id}", operation_id="get_persona", responses=NAMED)
 async def get_persona(who: Reads, persona_id: UUID) -> PersonaOut:
     """Return a persona."""
     return PersonaOut.of(await services().personas.get(who, persona_id))
 
 
-@router.put("/personas/{persona_id}", operation_id="change_persona")
+@router.put("/personas/{persona_id}", operation_id="change_persona", responses=NAMED | BODY | CHANGE)
 async def change_persona(who: Writes, persona_id: UUID, new: PersonaIn) -> PersonaOut:
     """Change a persona; chats that have it follow with their next question."""
     return PersonaOut.of(await services().personas.change(who, persona_id, new.draft()))
 
 
-@router.post("/personas/{persona_id}/duplicate", status_code=201, operation_id="duplicate_persona")
+@router.post(
+    "/personas/{persona_id}/duplicate",
+    status_code=201,
+    operation_id="duplicate_persona",
+    responses=NAMED | CHANGE,
+)
 async def duplicate_persona(who: Writes, persona_id: UUID) -> PersonaOut:
     """Make another like it."""
     return PersonaOut.of(await services().personas.duplicate(who, persona_id))
 
 
-@router.put("/personas/{persona_id}/default", status_code=204, operation_id="set_default_persona")
+@router.put(
+    "/personas/{persona_id}/default",
+    status_code=204,
+    operation_id="set_default_persona",
+    responses=NAMED | BODY | CHANGE,
+)
 async def set_default_persona(who: Writes, persona_id: UUID, choice: DefaultChoice) -> None:
     """Have new chats on the page begin with it, or no longer."""
     await services().personas.set_default(who, persona_id, choice.default)
 
 
-@router.delete("/personas/{persona_id}", status_code=204, operation_id="delete_persona")
+@router.delete(
+    "/personas/{persona_id}", status_code=204, operation_id="delete_persona", responses=NAMED | CHANGE
+)
 async def delete_persona(who: Writes, persona_id: UUID) -> None:
     """Delete a persona; chats that have it keep what it told the model."""
     await services().personas.delete(who, persona_id)
@@ -220,19 +230,21 @@ async def list_prompts(who: Reads) -> PromptList:
     )
 
 
-@router.post("/prompts", status_code=201, operation_id="add_prompt")
+@router.post("/prompts", status_code=201, operation_id="add_prompt", responses=BODY | CHANGE)
 async def add_prompt(who: Writes, new: PromptBody) -> PromptOut:
     """Make a prompt."""
     return PromptOut.model_validate(await services().prompts.create(who, new.name, new.content))
 
 
-@router.put("/prompts/{prompt_id}", operation_id="change_prompt")
+@router.put("/prompts/{prompt_id}", operation_id="change_prompt", responses=NAMED | BODY | CHANGE)
 async def change_prompt(who: Writes, prompt_id: UUID, new: PromptBody) -> PromptOut:
     """Change a prompt."""
     return PromptOut.model_validate(await services().prompts.change(who, prompt_id, new.name, new.content))
 
 
-@router.delete("/prompts/{prompt_id}", status_code=204, operation_id="delete_prompt")
+@router.delete(
+    "/prompts/{prompt_id}", status_code=204, operation_id="delete_prompt", responses=NAMED | CHANGE
+)
 async def delete_prompt(who: Writes, prompt_id: UUID) -> None:
     """Delete a prompt."""
     await services().prompts.delete(who, prompt_id)

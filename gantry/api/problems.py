@@ -1,12 +1,13 @@
 """Errors as programs read them: ``application/problem+json`` (RFC 9457)."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
@@ -27,21 +28,31 @@ MEDIA_TYPE = "application/problem+json"
 class Problem(BaseModel):
     """What every error looks like; a program matches on ``type``, a person reads ``detail`` and ``advice``."""
 
-    type: str
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "type": "/problems/insufficient-scope",
+                    "title": "Forbidden",
+                    "status": 403,
+                    "detail": "This token lacks the scope write.",
+                    "advice": "Make a token with that scope under Settings → API tokens.",
+                    "scopes": ["write"],
+                }
+            ]
+        }
+    )
+
+    type: str = Field(description="Stable: what a program may match on.", examples=["/problems/not-found"])
     title: str
     status: int
-    detail: str
-    advice: str = ""
-    field: str = ""
-
-
-# Said once for each router instead of once for each error.
-PROBLEMS: dict[int | str, dict[str, Any]] = {
-    "4XX": {"description": "The request cannot be done; `type` says why.", "content": {MEDIA_TYPE: {}}},
-    "5XX": {"description": "Not now; `detail` says what is away.", "content": {MEDIA_TYPE: {}}},
-}
-for _answer in PROBLEMS.values():
-    _answer["content"][MEDIA_TYPE]["schema"] = Problem.model_json_schema()
+    detail: str = Field(description="What is wrong, for people.")
+    advice: str = Field(default="", description="The next step.")
+    field: str = Field(default="", description="The part of the request that is at fault.")
+    scopes: list[str] = Field(default_factory=list[str], description="Of these the token needs one (403).")
+    until: datetime | None = Field(default=None, description="When to try again (429).")
+    fault: str = Field(default="", description="What went wrong at the model server (503).")
+    details: str = Field(default="", description="The model server's own words (503).")
 
 
 def problem(
@@ -105,18 +116,27 @@ async def _ours(request: Request, error: Exception) -> JSONResponse:
     return of_error(error, administrator=getattr(request.state, "administrator", False))
 
 
-async def _malformed(_request: Request, error: Exception) -> JSONResponse:
+async def _malformed(request: Request, error: Exception) -> JSONResponse:
     """Tell what is wrong with a request; never what was in it, which may be a password."""
     assert isinstance(error, RequestValidationError)  # noqa: S101 - by registration
     first = error.errors()[0]
+    if first["loc"] == ("body",) and first["type"] != "missing" and not _is_json(request):
+        return problem(415, "unsupported-media-type", "Send the body as application/json.")
     field = ".".join(str(part) for part in first["loc"][1:])
     sentence = str(first["msg"]).removeprefix("Value error, ").rstrip(".")
     return problem(422, "invalid", f"{field}: {sentence}." if field else f"{sentence}.", field=field)
 
 
+def _is_json(request: Request) -> bool:
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    return kind == "application/json" or (kind.startswith("application/") and kind.endswith("+json"))
+
+
 async def _http(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)  # noqa: S101 - by registration
     known = {404: "This address does not exist.", 405: "This address does not support this method."}
+    if error.status_code == 400:  # FastAPI could not read the body
+        return problem(422, "invalid", "The body of this request cannot be read.")
     kind = HTTPStatus(error.status_code).phrase.lower().replace(" ", "-")
     sentence = known.get(error.status_code, error.detail)
     if request.url.path.startswith(PROGRAMS):

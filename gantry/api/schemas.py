@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, StrictBool
 
+from gantry.api.described import example
 from gantry.domain.accounts import MAX_NAME_CHARACTERS, Actor, Person, Role, Session, SignedIn
 from gantry.domain.catalog import ConnectionKind, ConnectionOrigin, Listing
 from gantry.domain.clock import MAX_ZONE_CHARACTERS
@@ -37,6 +38,12 @@ class Credentials(BaseModel):
 
 class SignInRequest(Credentials):
     """Who signs in, and how they want to hold the session."""
+
+    model_config = ConfigDict(
+        json_schema_extra=example(
+            {"email": "ada@example.org", "password": "correct horse battery", "token": True}
+        )
+    )
 
     token: StrictBool = Field(
         default=False, description="Return the session's token in the body, and set no cookie: for programs."
@@ -93,6 +100,22 @@ class SessionOpenedOut(SignedInOut):
 
 class SessionTold(SessionOpenedOut):
     """The same for a program that asked for the token: it is told this once."""
+
+    model_config = ConfigDict(
+        json_schema_extra=example(
+            {
+                "account": {
+                    "id": "0199d5c4-8a3e-7c1b-9f52-3b1d6e0a4c70",
+                    "email": "ada@example.org",
+                    "name": "Ada",
+                    "role": "admin",
+                },
+                "theme": "system",
+                "token": "1pQ0…",
+                "expires_at": "2026-12-27T09:30:00Z",
+            }
+        )
+    )
 
     token: str | None = None
     expires_at: datetime | None = Field(
@@ -239,6 +262,24 @@ class ModelOut(_FromObject):
 
 class ModelList(BaseModel):
     """Every model, the built-in answerer last, and the one that new conversations get."""
+
+    model_config = ConfigDict(
+        json_schema_extra=example(
+            {
+                "models": [
+                    {
+                        "id": "gantry/extractive",
+                        "name": "Built-in answers",
+                        "connection": "gantry",
+                        "connection_name": "Gantry",
+                        "context_tokens": 32768,
+                        "available": True,
+                    }
+                ],
+                "default": "gantry/extractive",
+            }
+        )
+    )
 
     models: list[ModelOut]
     default: str

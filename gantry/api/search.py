@@ -9,13 +9,13 @@ from fastapi import APIRouter, Query
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from gantry.api.access import Reads
-from gantry.api.problems import PROBLEMS
+from gantry.api.refusals import ASKED, SIGNED_IN
 from gantry.domain.chat import MessageRole
 from gantry.domain.finding import MAX_QUERY_CHARACTERS, Filters
 from gantry.runtime import services
 from gantry.services.search import MOST
 
-router = APIRouter(prefix="/api/v1", tags=["search"], responses=PROBLEMS)
+router = APIRouter(prefix="/api/v1", tags=["search"], responses=SIGNED_IN)
 # In UTC, databases hold the years 1 to 9999.
 _Moment = Annotated[
     AwareDatetime, Ge(datetime(1970, 1, 2, tzinfo=UTC)), Le(datetime(9999, 12, 30, tzinfo=UTC))
@@ -68,7 +68,7 @@ class SearchOut(BaseModel):
     hits: list[HitOut]
 
 
-@router.get("/search", operation_id="search")
+@router.get("/search", operation_id="search", responses=ASKED)
 async def search(who: Reads, asked: Annotated[SearchQuery, Query()]) -> SearchOut:
     """Find messages and titles that hold every word of ``q``, or any where none holds all; the last may be the beginning of a word."""
     found = await services().search.find(who, asked.q, filters=asked.filters(), limit=asked.limit)

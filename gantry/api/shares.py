@@ -11,11 +11,12 @@ from fastapi.responses import FileResponse
 from pydantic import BaseModel, ConfigDict, StrictBool
 
 from gantry.api.access import Reads, Writes, client_of
-from gantry.api.problems import PROBLEMS
+from gantry.api.described import OPEN, file_answer
+from gantry.api.refusals import ANYBODY, BODY, CHANGE, LIMITED, NAMED, SIGNED_IN
 from gantry.domain.sharing import MAX_SHARE_DAYS, Included, StoredShare
 from gantry.runtime import services
 
-router = APIRouter(prefix="/api/v1", tags=["shares"], responses=PROBLEMS)
+router = APIRouter(prefix="/api/v1", tags=["shares"])
 # A link that is taken back must be gone at once; nobody keeps what it has shown, nor lists it.
 _PRIVATE = {
     "Cache-Control": "private, no-store",
@@ -98,7 +99,12 @@ class SharedOut(BaseModel):
     messages: list[SharedMessageOut]
 
 
-@router.post("/conversations/{conversation_id}/shares", status_code=201, operation_id="share_conversation")
+@router.post(
+    "/conversations/{conversation_id}/shares",
+    status_code=201,
+    operation_id="share_conversation",
+    responses=SIGNED_IN | NAMED | BODY | CHANGE,
+)
 async def share_conversation(
     who: Writes, conversation_id: UUID, new: ShareIn, response: Response
 ) -> NewShareOut:
@@ -109,26 +115,34 @@ async def share_conversation(
     return NewShareOut(**_told(share), token=token, path=f"/s/{token}")
 
 
-@router.get("/conversations/{conversation_id}/shares", operation_id="list_conversation_shares")
+@router.get(
+    "/conversations/{conversation_id}/shares",
+    operation_id="list_conversation_shares",
+    responses=SIGNED_IN | NAMED,
+)
 async def list_conversation_shares(who: Reads, conversation_id: UUID) -> list[ShareOut]:
     """List the links to a conversation."""
     found = await services().shares.list_shares(who, conversation_id)
     return [ShareOut.model_validate(each) for each in found]
 
 
-@router.get("/shares", operation_id="list_shares")
+@router.get("/shares", operation_id="list_shares", responses=SIGNED_IN)
 async def list_shares(who: Reads) -> list[ShareOut]:
     """List your links, the newest first."""
     return [ShareOut.model_validate(each) for each in await services().shares.list_shares(who)]
 
 
-@router.delete("/shares/{share_id}", status_code=204, operation_id="revoke_share")
+@router.delete(
+    "/shares/{share_id}", status_code=204, operation_id="revoke_share", responses=SIGNED_IN | NAMED | CHANGE
+)
 async def revoke_share(who: Writes, share_id: UUID) -> None:
     """Take a link back, at once everywhere."""
     await services().shares.revoke(who, share_id)
 
 
-@router.get("/shared/{token}", operation_id="read_shared")
+@router.get(
+    "/shared/{token}", operation_id="read_shared", openapi_extra=OPEN, responses=ANYBODY | NAMED | LIMITED
+)
 async def read_shared(request: Request, response: Response, token: str) -> SharedOut:
     """Read what a link shows; needs no account."""
     shared = await services().shares.read(token, client_of(request).address)
@@ -137,7 +151,11 @@ async def read_shared(request: Request, response: Response, token: str) -> Share
 
 
 @router.get(
-    "/shared/{token}/files/{document_id}", operation_id="read_shared_file", response_class=FileResponse
+    "/shared/{token}/files/{document_id}",
+    operation_id="read_shared_file",
+    openapi_extra=OPEN,
+    responses=ANYBODY | NAMED | LIMITED | file_answer("The file.", "application/octet-stream"),
+    response_class=FileResponse,
 )
 async def read_shared_file(request: Request, token: str, document_id: UUID) -> FileResponse:
     """Read a file that a link shows; browsers save it, and never show it as a page of ours."""

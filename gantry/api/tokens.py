@@ -8,15 +8,22 @@ from fastapi import APIRouter, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from gantry.api.access import Administers, Reads
-from gantry.api.problems import PROBLEMS
+from gantry.api.described import example
+from gantry.api.refusals import BODY, CHANGE, NAMED, SIGNED_IN
 from gantry.domain.api_tokens import MAX_TOKEN_NAME_CHARACTERS, NewApiToken, Scope
 from gantry.runtime import services
 
-router = APIRouter(prefix="/api/v1/me/tokens", tags=["accounts"], responses=PROBLEMS)
+router = APIRouter(prefix="/api/v1/me/tokens", tags=["accounts"], responses=SIGNED_IN)
 
 
 class TokenIn(BaseModel):
     """A token to make. It may do what its scopes say and nothing else; without an expiry it lives until it is revoked."""
+
+    model_config = ConfigDict(
+        json_schema_extra=example(
+            {"name": "Notebook", "scopes": ["chat", "read"], "expires_at": "2027-11-27T09:30:00Z"}
+        )
+    )
 
     name: str = Field(min_length=1, max_length=MAX_TOKEN_NAME_CHARACTERS, examples=["Open WebUI"])
     scopes: list[Scope] = Field(min_length=1, max_length=len(Scope), examples=[["chat", "read"]])
@@ -41,6 +48,22 @@ class TokenOut(BaseModel):
 class MadeToken(TokenOut):
     """A new token; ``token`` is told this once."""
 
+    model_config = ConfigDict(
+        json_schema_extra=example(
+            {
+                "id": "0199d5c4-8a3e-7c1b-9f52-3b1d6e0a4c71",
+                "name": "Notebook",
+                "scopes": ["chat", "read"],
+                "hint": "x9Kq",
+                "created_at": "2026-11-27T09:30:00Z",
+                "expires_at": "2027-11-27T09:30:00Z",
+                "last_used_at": "2026-11-27T09:30:00Z",
+                "last_used_from": "",
+                "token": "gantry_…",
+            }
+        )
+    )
+
     token: str
 
     @classmethod
@@ -63,7 +86,9 @@ async def list_tokens(who: Reads) -> TokenList:
     return TokenList(tokens=[TokenOut.model_validate(each) for each in found])
 
 
-@router.post("", status_code=201, operation_id="create_token", summary="Make a token")
+@router.post(
+    "", status_code=201, operation_id="create_token", responses=BODY | CHANGE, summary="Make a token"
+)
 async def create_token(who: Administers, response: Response, new: TokenIn) -> MadeToken:
     """Make a token for a program; it is told this once.
 
@@ -74,7 +99,13 @@ async def create_token(who: Administers, response: Response, new: TokenIn) -> Ma
     return MadeToken.of(made)
 
 
-@router.delete("/{token_id}", status_code=204, operation_id="revoke_token", summary="Revoke a token")
+@router.delete(
+    "/{token_id}",
+    status_code=204,
+    operation_id="revoke_token",
+    responses=NAMED | CHANGE,
+    summary="Revoke a token",
+)
 async def revoke_token(who: Administers, token_id: UUID) -> None:
     """Revoke one of your tokens, at once everywhere."""
     await services().api_tokens.revoke(who, token_id)

@@ -6,6 +6,7 @@ from typing import Any
 from python_multipart import MultipartParser
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import parse_options_header
+from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 
 from gantry.domain.errors import Invalid
@@ -24,7 +25,7 @@ class Upload:
         kind, options = parse_options_header(request.headers.get("content-type", ""))
         boundary = options.get(b"boundary")
         if kind != b"multipart/form-data" or not boundary:
-            raise Invalid("Send the file as multipart/form-data.", field="file")
+            raise HTTPException(415, "Send the file as multipart/form-data.")
         self.name = ""
         self.fields: dict[str, str] = {}
         self._stream = request.stream()

@@ -8,7 +8,8 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import FileResponse
 
 from gantry.api.access import Reads, Writes
-from gantry.api.problems import PROBLEMS
+from gantry.api.described import file_answer, file_body
+from gantry.api.refusals import ASKED, BODY, CHANGE, NAMED, SIGNED_IN, refusals
 from gantry.api.uploads import Upload
 from gantry.api.vault_schemas import (
     ChunkList,
@@ -20,35 +21,17 @@ from gantry.api.vault_schemas import (
     DocumentOut,
     PageTextOut,
     PassageOut,
-    SearchOut,
+    PassagesOut,
     SearchRequest,
 )
 from gantry.domain.errors import Invalid
 from gantry.domain.knowledge import Passage
 from gantry.runtime import services
 
-router = APIRouter(prefix="/api/v1", tags=["knowledge"], responses=PROBLEMS)
+router = APIRouter(prefix="/api/v1", tags=["knowledge"], responses=SIGNED_IN)
 UPLOAD_PATH = "/api/v1/documents"
 MAX_PLACE = 2**31 - 1  # what the columns hold
-
-_UPLOAD_BODY = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "multipart/form-data": {
-                "schema": {
-                    "type": "object",
-                    "required": ["file"],
-                    "properties": {
-                        "file": {"type": "string", "format": "binary"},
-                        "collection_id": {"type": "string", "format": "uuid"},
-                        "attach": {"type": "boolean"},
-                    },
-                }
-            }
-        },
-    }
-}
+_UPLOAD = file_body(collection_id={"type": "string", "format": "uuid"}, attach={"type": "boolean"})
 
 
 @router.get("/collections", operation_id="list_collections")
@@ -58,25 +41,35 @@ async def list_collections(who: Reads) -> list[CollectionOut]:
     return [CollectionOut.model_validate(each) for each in found]
 
 
-@router.post("/collections", status_code=201, operation_id="create_collection")
+@router.post("/collections", status_code=201, operation_id="create_collection", responses=BODY | CHANGE)
 async def create_collection(who: Writes, new: CollectionIn) -> CollectionOut:
     """Make a collection."""
     return CollectionOut.model_validate(await services().collections.create(who, new.name))
 
 
-@router.patch("/collections/{collection_id}", status_code=204, operation_id="rename_collection")
+@router.patch(
+    "/collections/{collection_id}",
+    status_code=204,
+    operation_id="rename_collection",
+    responses=NAMED | BODY | CHANGE,
+)
 async def rename_collection(who: Writes, collection_id: UUID, change: CollectionIn) -> None:
     """Give a collection another name."""
     await services().collections.rename(who, collection_id, change.name)
 
 
-@router.delete("/collections/{collection_id}", status_code=204, operation_id="delete_collection")
+@router.delete(
+    "/collections/{collection_id}",
+    status_code=204,
+    operation_id="delete_collection",
+    responses=NAMED | CHANGE,
+)
 async def delete_collection(who: Writes, collection_id: UUID) -> None:
     """Delete a collection with its documents."""
     await services().collections.delete(who, collection_id)
 
 
-@router.get("/documents", operation_id="list_documents")
+@router.get("/documents", operation_id="list_documents", responses=ASKED)
 async def list_documents(
     who: Reads,
     collection_id: UUID | None = None,
@@ -98,8 +91,11 @@ async def list_documents(
     "/documents",
     status_code=201,
     operation_id="upload_document",
-    openapi_extra=_UPLOAD_BODY,
-    responses={200: {"model": DocumentOut, "description": "The same file is there already"}},
+    openapi_extra=_UPLOAD,
+    responses=BODY
+    | CHANGE
+    | refusals(404)
+    | {200: {"model": DocumentOut, "description": "The same file is there already"}},
 )
 async def upload_document(who: Writes, request: Request, response: Response) -> DocumentOut:
     """Upload one file, to be read at once; 200 instead of 201 when the same file is in the collection already.
@@ -129,13 +125,13 @@ def _uuid(raw: str) -> UUID | None:
         raise Invalid("collection_id is not an id.", field="collection_id") from None
 
 
-@router.get("/documents/{document_id}", operation_id="get_document")
+@router.get("/documents/{document_id}", operation_id="get_document", responses=NAMED)
 async def get_document(who: Reads, document_id: UUID) -> DocumentOut:
     """Return one document, with how far it has come."""
     return DocumentOut.model_validate(await services().documents.get(who, document_id))
 
 
-@router.patch("/documents/{document_id}", operation_id="change_document")
+@router.patch("/documents/{document_id}", operation_id="change_document", responses=NAMED | BODY | CHANGE)
 async def change_document(who: Writes, document_id: UUID, change: DocumentChange) -> DocumentOut:
     """Rename a document, or put it into another collection."""
     if change.name is not None:
@@ -145,13 +141,20 @@ async def change_document(who: Writes, document_id: UUID, change: DocumentChange
     return DocumentOut.model_validate(await services().documents.get(who, document_id))
 
 
-@router.delete("/documents/{document_id}", status_code=204, operation_id="delete_document")
+@router.delete(
+    "/documents/{document_id}", status_code=204, operation_id="delete_document", responses=NAMED | CHANGE
+)
 async def delete_document(who: Writes, document_id: UUID) -> None:
     """Delete a document: its file, its text, its vectors, and its passages in answers."""
     await services().documents.delete(who, [document_id])
 
 
-@router.get("/documents/{document_id}/content", operation_id="download_document", response_class=FileResponse)
+@router.get(
+    "/documents/{document_id}/content",
+    operation_id="download_document",
+    responses=NAMED | file_answer("The file.", "application/octet-stream"),
+    response_class=FileResponse,
+)
 async def download_document(who: Reads, document_id: UUID) -> FileResponse:
     """Return the file as it was uploaded; browsers save it, and never show it as a page of ours."""
     original = await services().documents.original(who, document_id)
@@ -166,7 +169,12 @@ async def download_document(who: Reads, document_id: UUID) -> FileResponse:
     )
 
 
-@router.get("/documents/{document_id}/image", operation_id="show_document", response_class=FileResponse)
+@router.get(
+    "/documents/{document_id}/image",
+    operation_id="show_document",
+    responses=NAMED | file_answer("The picture.", "image/png", "image/jpeg"),
+    response_class=FileResponse,
+)
 async def show_document(who: Reads, document_id: UUID) -> FileResponse:
     """Return a PNG or JPEG to be shown in a page; 404 for every other file."""
     picture = await services().documents.picture(who, document_id)
@@ -182,7 +190,7 @@ async def show_document(who: Reads, document_id: UUID) -> FileResponse:
     )
 
 
-@router.get("/documents/{document_id}/text", operation_id="get_document_text")
+@router.get("/documents/{document_id}/text", operation_id="get_document_text", responses=NAMED)
 async def get_document_text(
     who: Reads,
     document_id: UUID,
@@ -202,7 +210,7 @@ async def get_document_text(
     )
 
 
-@router.get("/documents/{document_id}/chunks", operation_id="list_chunks")
+@router.get("/documents/{document_id}/chunks", operation_id="list_chunks", responses=NAMED)
 async def list_chunks(
     who: Reads,
     document_id: UUID,
@@ -217,20 +225,27 @@ async def list_chunks(
     )
 
 
-@router.post("/documents/{document_id}/retry", status_code=204, operation_id="retry_document")
+@router.post(
+    "/documents/{document_id}/retry", status_code=204, operation_id="retry_document", responses=NAMED | CHANGE
+)
 async def retry_document(who: Writes, document_id: UUID) -> None:
     """Read a document again that could not be read."""
     await services().documents.retry(who, document_id)
 
 
-@router.post("/documents/{document_id}/cancel", status_code=204, operation_id="cancel_document")
+@router.post(
+    "/documents/{document_id}/cancel",
+    status_code=204,
+    operation_id="cancel_document",
+    responses=NAMED | CHANGE,
+)
 async def cancel_document(who: Writes, document_id: UUID) -> None:
     """Stop reading a document."""
     await services().documents.cancel(who, document_id)
 
 
-@router.post("/search", operation_id="search_knowledge")
-async def search_knowledge(who: Reads, asked: SearchRequest) -> SearchOut:
+@router.post("/search", operation_id="search_knowledge", responses=BODY)
+async def search_knowledge(who: Reads, asked: SearchRequest) -> PassagesOut:
     """Search documents, or with ``memory`` past conversations, by words and by meaning."""
     retriever = services().retriever
     if asked.memory:
@@ -238,7 +253,7 @@ async def search_knowledge(who: Reads, asked: SearchRequest) -> SearchOut:
     else:
         found = await retriever.documents(who, asked.query, scope=asked.scope.scope(), limit=asked.limit)
     status = await services().vector_sets.status()
-    return SearchOut(
+    return PassagesOut(
         passages=[_passage(each, memory=asked.memory) for each in found.passages],
         left_out=list(found.left_out),
         searched=found.searched,

@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 from gantry.api.chat_schemas import ScopeIn
+from gantry.api.described import example
 from gantry.domain.vault import MAX_COLLECTION_NAME_CHARACTERS, MAX_NAME_CHARACTERS
 
 
@@ -35,7 +36,29 @@ class DocumentOut(BaseModel):
     It can be searched by its words from ``embedding`` on.
     """
 
-    model_config = ConfigDict(from_attributes=True)
+    model_config = ConfigDict(
+        from_attributes=True,
+        json_schema_extra=example(
+            {
+                "id": "0199d5c4-8a3e-7c1b-9f52-3b1d6e0a4c75",
+                "collection_id": "0199d5c4-8a3e-7c1b-9f52-3b1d6e0a4c76",
+                "conversation_id": "0199d5c4-8a3e-7c1b-9f52-3b1d6e0a4c72",
+                "name": "tea.pdf",
+                "media_type": "application/pdf",
+                "size_bytes": 48213,
+                "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+                "state": "ready",
+                "pages": 4,
+                "pages_done": 4,
+                "characters": 9120,
+                "chunk_count": 11,
+                "embedded_count": 11,
+                "problem": {},
+                "created_at": "2026-11-27T09:30:00Z",
+                "ready_at": "2026-11-27T09:30:00Z",
+            }
+        ),
+    )
 
     id: UUID
     collection_id: UUID | None
@@ -104,6 +127,8 @@ class PageTextOut(BaseModel):
 class SearchRequest(BaseModel):
     """A question, and where to look."""
 
+    model_config = ConfigDict(json_schema_extra=example({"query": "How long does tea steep?", "limit": 3}))
+
     query: str = Field(min_length=1, max_length=4000)
     scope: ScopeIn = ScopeIn()
     memory: StrictBool = False
@@ -128,8 +153,35 @@ class PassageOut(BaseModel):
     said_at: datetime | None = None
 
 
-class SearchOut(BaseModel):
+class PassagesOut(BaseModel):
     """Passages, best first. ``left_out`` names what did not answer in time; ``searched`` counts the documents in scope."""
+
+    model_config = ConfigDict(
+        json_schema_extra=example(
+            {
+                "passages": [
+                    {
+                        "kind": "document",
+                        "text": "Steep for three minutes.",
+                        "score": 0.91,
+                        "title": "tea.pdf",
+                        "document_id": "0199d5c4-8a3e-7c1b-9f52-3b1d6e0a4c75",
+                        "page": 2,
+                        "heading": "Brewing",
+                        "start": 410,
+                        "end": 434,
+                        "conversation_id": None,
+                        "message_id": None,
+                        "speaker": "",
+                        "said_at": None,
+                    }
+                ],
+                "left_out": [],
+                "searched": 12,
+                "index": "MiniLM",
+            }
+        )
+    )
 
     passages: list[PassageOut]
     left_out: list[str]

@@ -2,18 +2,65 @@
 
 import asyncio
 from importlib import import_module
+from typing import Any
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from gantry.api.access import ProgramUses
+from gantry.api.refusals import SIGNED_IN, refusals
 
 router = APIRouter(tags=["mcp"])
 _SERVER = "gantry.api.mcp.server"
+_RPC = {"type": "object", "required": ["jsonrpc"], "properties": {"jsonrpc": {"const": "2.0"}}}
+# The protocol describes itself: https://modelcontextprotocol.io/specification
+_MESSAGE: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {
+                "schema": {
+                    "type": "object",
+                    "required": ["jsonrpc", "method"],
+                    "properties": {
+                        "jsonrpc": {"const": "2.0"},
+                        "id": {"type": ["string", "integer"]},
+                        "method": {"type": "string"},
+                        "params": {"type": "object"},
+                    },
+                },
+                "example": {"jsonrpc": "2.0", "id": 1, "method": "tools/list"},
+            }
+        },
+    }
+}
+_ANSWERS: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "The answer.",
+        "content": {
+            "application/json": {"schema": _RPC},
+            "text/event-stream": {"schema": {"type": "string"}},
+        },
+    },
+    202: {"description": "A notification was taken."},
+    **{
+        status: {"description": description, "content": {"application/json": {"schema": _RPC}}}
+        for status, description in (
+            (400, "This is no message of the protocol."),
+            (406, "`Accept` must allow both `application/json` and `text/event-stream`."),
+            (415, "Send `application/json`."),
+        )
+    },
+}
 
 
-@router.post("/mcp", operation_id="mcp", include_in_schema=False)  # the protocol describes itself
+@router.post(
+    "/mcp",
+    operation_id="mcp",
+    openapi_extra=_MESSAGE,
+    responses=SIGNED_IN | refusals(413) | _ANSWERS,
+)
 async def mcp(who: ProgramUses, request: Request) -> Response:
     """Answer one message of the protocol."""
     request.state.who = who

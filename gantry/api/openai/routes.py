@@ -12,6 +12,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
 from gantry.api.access import Program, ProgramLooks, presented_token
+from gantry.api.openai.described import asks, lists, takes
 from gantry.api.openai.errors import told
 from gantry.api.openai.relay import Relay, json_of, json_whole, unless_gone, whole
 from gantry.domain.errors import GantryError
@@ -21,23 +22,29 @@ from gantry.services.program_models import ProgramModel
 from gantry.services.programs import ProgramAnswer
 
 router = APIRouter(prefix="/v1", tags=["openai"])
+_HELLO = [{"role": "user", "content": "What did I say about tea?"}]
 _GONE = 499  # nobody reads it; the access log tells it
 
 
-@router.get("/models", operation_id="openai_list_models")
+@router.get("/models", operation_id="openai_list_models", responses=lists("OpenAIModelList"))
 async def list_models(who: ProgramLooks) -> Response:
     """List the models that you may ask: those of the servers, the built-in answerer, and your personas."""
     found = await services().programs.models.list_models(who)
     return json_whole({"object": "list", "data": [_model(each) for each in found]})
 
 
-@router.get("/models/{model:path}", operation_id="openai_get_model")
+@router.get("/models/{model:path}", operation_id="openai_get_model", responses=lists("OpenAIModel", 404))
 async def get_model(who: ProgramLooks, model: str) -> Response:
     """Return one model."""
     return json_whole(_model(await services().programs.models.get(who, model)))
 
 
-@router.post("/chat/completions", operation_id="openai_chat")
+@router.post(
+    "/chat/completions",
+    operation_id="openai_chat",
+    responses=asks("ChatAnswer"),
+    openapi_extra=takes("ChatRequest", model="gantry/extractive", messages=_HELLO),
+)
 async def chat(who: Program, request: Request) -> Response:
     """Ask a model. The request goes to its server as it is, but for `gantry` and `store`.
 
@@ -54,7 +61,12 @@ async def chat(who: Program, request: Request) -> Response:
         return Response(status_code=_GONE)
 
 
-@router.post("/embeddings", operation_id="openai_embeddings")
+@router.post(
+    "/embeddings",
+    operation_id="openai_embeddings",
+    responses=asks("EmbeddingAnswer", streams=False),
+    openapi_extra=takes("EmbeddingRequest", model="gantry/embeddings", input=["A cup of tea"]),
+)
 async def embeddings(who: Program, request: Request) -> Response:
     """Turn texts into vectors: with a server's model, or as `gantry/embeddings` with the installation's own.
 
@@ -67,7 +79,12 @@ async def embeddings(who: Program, request: Request) -> Response:
         return Response(status_code=_GONE)
 
 
-@router.post("/responses", operation_id="openai_responses")
+@router.post(
+    "/responses",
+    operation_id="openai_responses",
+    responses=asks("ResponseAnswer"),
+    openapi_extra=takes("ResponseRequest", model="gantry/extractive", input="What did I say about tea?"),
+)
 async def responses(who: Program, request: Request) -> Response:
     """Ask a model in the newer dialect: text, pictures, functions and streaming; nothing is remembered between requests."""
     body = await json_of(request)

@@ -63,7 +63,7 @@ async def test_a_persona_from_its_making_to_its_end(stack: Stack, client: httpx.
         assert (answer.status_code, answer.json()) == (status, {"added": added, "known": 1 - added})
     refused = await client.post("/api/v1/personas/import", files={"file": ("p.json", b"{}")})
     assert refused.status_code == 422
-    assert (await client.post("/api/v1/personas/import", json={})).status_code == 422
+    assert (await client.post("/api/v1/personas/import", json={})).status_code == 415
 
 
 async def test_prompts_over_rest(stack: Stack, client: httpx.AsyncClient) -> None:

@@ -40,6 +40,9 @@ ROUTES: dict[str, tuple[Any, Any]] = {
     "POST /api/v1/setup": (NOBODY, {"email": "x@example.org", "password": "long enough"}),
     "POST /api/v1/session": (NOBODY, {"email": "x@example.org", "password": "wrong"}),
     "GET /api/v1/websocket-check": (NOBODY, None),
+    "GET /api/v1/openapi.json": (NOBODY, None),
+    "GET /api/v1/docs": (NOBODY, None),
+    "GET /api/v1/docs/{name}": (NOBODY, None),
     "GET /health": (NOBODY, None),
     "GET /ready": (NOBODY, None),
     "GET /metrics": (NOBODY, None),
@@ -221,6 +224,7 @@ async def place(stack: Stack) -> AsyncIterator[Place]:
         "import_id": uuid4(),
         "share_id": uuid4(),
         "token": "nobody-has-this",
+        "name": "nothing.js",
         "session_id": uuid4(),
         "connection_id": uuid4(),
     }
