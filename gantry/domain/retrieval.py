@@ -6,12 +6,10 @@ The numbers were chosen on public query sets, one configuration for all document
 
 import math
 import re
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TypeVar
-from uuid import UUID
 
 from gantry.domain.english.phrases import ANSWERED_BEFORE, PAST, PREFERENCE, STANDING_WISH
 from gantry.domain.oneself import about_oneself
@@ -87,7 +85,7 @@ MEMORY = Mix(
 _LEAST_NEAR = 0.3  # nearness of a standing instruction that search by meaning did not return
 
 
-def fused(words: Mapping[UUID, float], meaning: Mapping[UUID, float], mix: Mix) -> dict[UUID, float]:
+def fused(words: Mapping[_Key, float], meaning: Mapping[_Key, float], mix: Mix) -> dict[_Key, float]:
     """Return one score for each row that either search found; each search counts relative to its best."""
     if not meaning:
         best = max(words.values(), default=1.0) or 1.0
@@ -114,10 +112,10 @@ def trusting(mix: Mix, share: float) -> Mix:
     return replace(mix, words=mix.words + mix.trust * (share - 0.5))
 
 
-def mingled(counted: Mapping[UUID, float], found: Mapping[UUID, float], mix: Mix) -> dict[UUID, float]:
+def mingled(counted: Mapping[_Key, float], found: Mapping[_Key, float], mix: Mix) -> dict[_Key, float]:
     """Return scores by words: counted among the rows, and as the database has found them, each relative to its best."""
     shares = ((counted, mix.counted), (found, 1 - mix.counted))
-    scores: dict[UUID, float] = {}
+    scores: dict[_Key, float] = {}
     for part, share in shares:
         best = max(part.values(), default=0.0) or 1.0
         for row, score in part.items() if share else ():
@@ -162,7 +160,8 @@ def okapi(
     """
     if not rows:
         return {}
-    rarity = _rarity([fields[0][0] for fields in rows.values()])
+    rarities = _rarities([fields[0][0] for fields in rows.values()])
+    unheard = _rarity(0, len(rows))
     lengths = {key: sum(length for _held, length in fields) for key, fields in rows.items()}
     usual = max(1.0, sum(lengths.values()) / len(lengths))
     scores: dict[_Key, float] = {}
@@ -171,25 +170,38 @@ def okapi(
         for (held, _length), weight in zip(fields, weights, strict=True):
             for word, times in held.items():
                 counts[word] = counts.get(word, 0.0) + weight * times
-        flat = _SATURATION * (1 - _LENGTH + _LENGTH * lengths[key] / usual)
         if counts:
-            scores[key] = sum(
-                rarity(word) * times * (_SATURATION + 1) / (times + flat) for word, times in counts.items()
-            )
+            flat = _SATURATION * (1 - _LENGTH + _LENGTH * lengths[key] / usual)
+            score = 0.0
+            for word, times in counts.items():
+                score += rarities.get(word, unheard) * times * (_SATURATION + 1) / (times + flat)
+            scores[key] = score
     return scores
 
 
 def covered(rows: Mapping[_Key, Mapping[str, int]]) -> dict[_Key, float]:
     """Return for each row the share of the question's words among its `occurrences`; words that few of the rows hold count more."""
-    counts = Counter(word for held in rows.values() for word in held)
+    counts = _holders(rows.values())
     worth = {word: math.log(1 + len(rows) / (1 + count)) for word, count in counts.items()}
     whole = sum(worth.values()) or 1.0
     return {key: sum(worth[word] for word in held) / whole for key, held in rows.items()}
 
 
-def _rarity(rows: Sequence[Mapping[str, int]]) -> Callable[[str], float]:
-    counts = Counter(word for held in rows for word in held)
-    return lambda word: math.log(1 + (len(rows) - counts[word] + 0.5) / (counts[word] + 0.5))
+def _rarities(rows: Collection[Mapping[str, int]]) -> dict[str, float]:
+    return {word: _rarity(count, len(rows)) for word, count in _holders(rows).items()}
+
+
+def _rarity(holding: int, rows: int) -> float:
+    return math.log(1 + (rows - holding + 0.5) / (holding + 0.5))
+
+
+def _holders(rows: Iterable[Mapping[str, int]]) -> dict[str, int]:
+    """Return how many of the rows hold each word."""
+    counts: dict[str, int] = {}
+    for held in rows:
+        for word in held:
+            counts[word] = counts.get(word, 0) + 1
+    return counts
 
 
 def is_standing(text: str) -> bool:

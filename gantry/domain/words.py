@@ -180,6 +180,7 @@ class Counting:
         self._words = tuple(words)
         self._exact = {term: one.word for one in self._words for term in one.terms}
         self._places = {one.word: one.places for one in self._words}
+        self._length = len({place for places in self._places.values() for place in places})
         self._known: dict[tuple[str, ...], _Known] = {}
 
     def count(self, text: str, languages: Sequence[str] = ()) -> dict[str, int]:
@@ -205,9 +206,8 @@ class Counting:
 
     def covered(self, words: Iterable[str]) -> float:
         """Return the share of the question that *words* of it are; of scripts without spaces each character counts."""
-        whole = {place for places in self._places.values() for place in places}
         held = {place for word in words for place in self._places[word]}
-        return len(held) / len(whole) if whole else 0.0
+        return len(held) / self._length if held else 0.0
 
 
 @lru_cache(maxsize=64)

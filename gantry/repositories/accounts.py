@@ -62,6 +62,10 @@ class AccountRepository:
             raise NotFound("There is no such account.")
         return row
 
+    async def zone_of(self, account: UUID) -> str | None:
+        """Return the name of the time zone in which an account reads dates, if a browser has told it."""
+        return await self._session.scalar(_zone_of(), {"account": account})
+
     async def list_people(self, *, search: str, limit: int) -> list[Person]:
         """Return people by name; *search* is looked for anywhere in name and address."""
         query = select(Account).order_by(func.lower(col(Account.name)), col(Account.email)).limit(limit)
@@ -206,3 +210,8 @@ def _session_of() -> "Select[UUID, datetime, UUID, str, str, Role]":
             col(Account.active).is_(True),
         )
     )
+
+
+@cache
+def _zone_of() -> "Select[str | None]":
+    return select(col(Account.time_zone)).where(col(Account.id) == bindparam("account"))

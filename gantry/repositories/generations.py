@@ -192,8 +192,11 @@ def _with_message() -> Select[Generation, Message]:
 
 @cache
 def _live_of() -> Select[int]:
-    return select(func.count()).where(
-        col(Generation.account_id) == bindparam("account"), col(Generation.status).in_(LIVE)
+    # Without a flush before it: what changes with the conversation is written once, with the new answer.
+    return (
+        select(func.count())
+        .where(col(Generation.account_id) == bindparam("account"), col(Generation.status).in_(LIVE))
+        .execution_options(autoflush=False)
     )
 
 

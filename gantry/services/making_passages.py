@@ -73,15 +73,15 @@ def _seam(left: ChunkFound, right: ChunkFound) -> str:
     return right.content[shared:] if shared > 0 else f"\n{right.content}"
 
 
-def different(order: Sequence[MemoryFound]) -> list[MemoryFound]:
-    """Leave out what says the same again."""
+def different(order: Sequence[tuple[MemoryFound, float]]) -> list[tuple[MemoryFound, float]]:
+    """Leave out what says the same again of turns and their scores."""
     seen: set[str] = set()
-    kept: list[MemoryFound] = []
-    for each in order:
+    kept: list[tuple[MemoryFound, float]] = []
+    for each, score in order:
         key = " ".join(each.content.lower().split())[:500]
         if key not in seen:
             seen.add(key)
-            kept.append(each)
+            kept.append((each, score))
     return kept
 
 

@@ -8,7 +8,7 @@ from typing import Protocol
 from uuid import UUID
 
 from gantry.domain.catalog import ChatRequest, ChatTurn
-from gantry.domain.chat import MessageRole
+from gantry.domain.chat import MessageRole, StoredAttachment
 from gantry.domain.clock import utc_now, zone_named
 from gantry.domain.context import Knowledge
 from gantry.domain.errors import NotFound
@@ -55,8 +55,9 @@ class Prompter:
     async def conversation(self, assignment: Assignment, model: ResolvedModel, *, prefix: str) -> Told:
         """Return the turns around *assignment*'s question; *prefix* is text of the answer that is there already."""
         budget = prompt_budget(model.context_tokens, assignment.parameters.max_tokens)
-        rows, earlier, zone = await self._rows(assignment, budget)
-        turns, counts = _turns(rows, await self._pictures(assignment, rows, budget))
+        read = await self._read(assignment, budget)
+        rows, earlier = read.rows, read.rows[0].depth if read.rows else 0
+        turns, counts = _turns(rows, await self._pictures(assignment, read, budget))
         question = turns.pop() if turns else ChatTurn("user", "")
         counts = counts[: len(turns)]
         tail = [ChatTurn("assistant", prefix)] if prefix else []
@@ -76,7 +77,7 @@ class Prompter:
             summary=summary,
         )
         before = next((turn.content for turn in reversed(turns) if turn.role == "user"), "")
-        return Told(talk, before, zone)
+        return Told(talk, before, read.zone)
 
     def request(
         self, assignment: Assignment, model: ResolvedModel, told: Told, knowledge: Knowledge | None = None
@@ -115,26 +116,21 @@ class Prompter:
         return f"{_USUAL} {today}" if alone else today
 
     async def _pictures(
-        self, assignment: Assignment, rows: Sequence[Message], budget_tokens: int
+        self, assignment: Assignment, read: "_Read", budget_tokens: int
     ) -> dict[UUID, tuple[Picture, ...]]:
         """Return the pictures of the question, and of those before it the newest, within their share of the prompt."""
-        if self.files is None or not rows:
-            return {}
-        async with self.database.read() as tx:
-            attached = await tx.attachments.attachments([row.id for row in rows[-_LOOKED_AT:]])
         found: dict[UUID, tuple[Picture, ...]] = {}
         room, places = int(budget_tokens * HISTORY_SHARE), AT_ONCE
-        for row in reversed(rows):
-            shown = [
-                file for file in attached.get(row.id, ()) if file.document_id and is_shown(file.media_type)
-            ]
+        for row in reversed(read.rows if read.attached else ()):
+            files = read.attached.get(row.id, ())
+            shown = [file for file in files if file.document_id and is_shown(file.media_type)]
             pictures = [
                 await self._picture(assignment.account_id, file.document_id)
                 for file in shown[:places]
                 if file.document_id and file.size_bytes <= MAX_BYTES
             ]
             kept = tuple(picture for picture in pictures if picture)
-            if row is not rows[-1]:
+            if row is not read.rows[-1]:
                 room -= sum(picture.tokens for picture in kept)
                 if room < 0:
                     break
@@ -151,13 +147,14 @@ class Prompter:
             return None
         return picture_of(data)
 
-    async def _rows(self, assignment: Assignment, budget_tokens: int) -> tuple[list[Message], int, tzinfo]:
-        """Return the messages up to the question, oldest first, how many lie before them, and their owner's zone."""
+    async def _read(self, assignment: Assignment, budget_tokens: int) -> "_Read":
+        """Read what of the conversation the prompt may need."""
         rows: list[Message] = []
         spent = 0
         leaf = assignment.question_id
+        attached: dict[UUID, list[StoredAttachment]] = {}
         async with self.database.read() as tx:
-            account = await tx.accounts.get_account(assignment.account_id)
+            zone = await tx.accounts.zone_of(assignment.account_id)
             while True:
                 page = await tx.chat.path(leaf, limit=_PAGE)
                 rows[:0] = page
@@ -166,7 +163,18 @@ class Prompter:
                 if above is None or spent > budget_tokens:
                     break
                 leaf = above
-        return rows, rows[0].depth if rows else 0, zone_named(account.time_zone)
+            if self.files is not None and rows:
+                attached = await tx.attachments.attachments([row.id for row in rows[-_LOOKED_AT:]])
+        return _Read(rows, attached, zone_named(zone))
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What is stored of a conversation."""
+
+    rows: Sequence[Message]  # up to the question, oldest first
+    attached: Mapping[UUID, Sequence[StoredAttachment]]  # by message
+    zone: tzinfo  # its owner's
 
 
 def _dated(knowledge: Knowledge, zone: tzinfo) -> Knowledge:

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Collection, Container, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Container, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
@@ -83,7 +83,7 @@ class Retriever:
         found = {each.id: each for each in rows}
         meaning = _scores(near)
         held = {row: _in_chunk(question, each) for row, each in found.items()}
-        weighed = _evidence(question, held, words, near, DOCUMENTS)
+        weighed = _evidence(question, held.values(), words, near, DOCUMENTS)
         scores = _ranked(found, held, words, near, share=weighed.share)
         named = relevance.names_documents(question)
         lean = named or bool(scope.documents)
@@ -139,34 +139,37 @@ class Retriever:
             partial(self._memory_words, who, question),
             deadline_seconds,
         )
-        meaning = _scores(near)
+        nearness = _scores(near)
         async with self.database.read() as tx:
-            rows = await tx.knowledge.memories({*words.scores, *meaning}, owner=who.id, apart=exclude)
-        found = {each.id: each for each in rows if each.kind is MemoryKind.TURN}
+            rows = await tx.knowledge.memories({*words.scores, *nearness}, owner=who.id, apart=exclude)
+        # Counted through below: a UUID is hashed in Python, each time it is looked up.
+        found = dict(enumerate(each for each in rows if each.kind is MemoryKind.TURN))
+        meaning, by_words = _numbered(found, nearness), _numbered(found, words.scores)
         held = {row: _in_turn(question, each) for row, each in found.items()}
-        scores = _weighed(question, found, held, _within(found, words.scores), _within(found, meaning))
+        scores = _weighed(question, found, held, by_words, meaning)
         asks = relevance.recalls(question)
-        weighed = _evidence(question, held, words, near, MEMORY)
+        weighed = _evidence(question, held.values(), words, near, MEMORY)
         given = asks or relevance.has_to_do(
             weighed,
             lean=relevance.asks_of_own(question),
             of_someone=relevance.asks_of_someone(question),
         )
-        order: list[MemoryFound] = []
-        for each in (found[row] for row in retrieval.best_first(scores)):
+        order: list[tuple[MemoryFound, float]] = []
+        for row in retrieval.best_first(scores):
             # What somebody prefers is told where anything is; what they want done always, whatever they say.
+            each = found[row]
             if given:
-                told = _is_related(question, held[each.id], meaning.get(each.id), near, MEMORY) or _wished(
+                told = _is_related(question, held[row], meaning.get(row), near, MEMORY) or _wished(
                     question, each, 0.0
                 )
             else:
                 told = retrieval.is_standing(each.content) and _wished(question, each, 0.0)
             if told:
-                order.append(each)
+                order.append((each, scores[row]))
             if len(order) == _REPEATED * limit:
                 break
         most = limit if given else min(limit, _STANDING)
-        passages = [turn_passage(each, scores[each.id], question) for each in different(order)[:most]]
+        passages = [turn_passage(each, score, question) for each, score in different(order)[:most]]
         took = {"total": (time.perf_counter() - started) * 1000}
         return Found(passages, left_out, searched, took, _why(passages, left_out, asks=asks))
 
@@ -273,19 +276,25 @@ def _ranked(
     return retrieval.with_neighbours(scores, _beside(list(found.values())), mix.neighbour)
 
 
+def _numbered(found: Mapping[int, MemoryFound], scores: Mapping[UUID, float]) -> dict[int, float]:
+    """Return the scores of rows that were found, by their numbers there: an index may know what is deleted or elsewhere."""
+    scored = ((row, scores.get(each.id)) for row, each in found.items())
+    return {row: score for row, score in scored if score is not None}
+
+
 def _weighed(
     question: str,
-    found: Mapping[UUID, MemoryFound],
-    held: Mapping[UUID, _Held],
-    words: Mapping[UUID, float],
-    meaning: Mapping[UUID, float],
-) -> dict[UUID, float]:
+    found: Mapping[int, MemoryFound],
+    held: Mapping[int, _Held],
+    words: Mapping[int, float],
+    meaning: Mapping[int, float],
+) -> dict[int, float]:
     """Return the scores of past turns: by words and meaning, by what stands around them, who spoke, and what they cover."""
     counted = retrieval.okapi(held, _IN_TURN)
     scores = retrieval.fused(retrieval.mingled(counted, words, MEMORY), meaning, MEMORY)
     nearest = max(meaning.values(), default=0.0) or 1.0
-    beside = _above_and_below(found.values(), lambda each: each.above)
-    again = _above_and_below(found.values(), lambda each: each.before)
+    beside = _above_and_below(found, lambda each: each.above)
+    again = _above_and_below(found, lambda each: each.before)
     near = retrieval.with_neighbours(scores, beside, MEMORY.neighbour)
     same = retrieval.with_neighbours(scores, again, MEMORY.again)
     covered = retrieval.covered({row: fields[0][0] for row, fields in held.items()})
@@ -304,16 +313,16 @@ def _wished(question: str, found: MemoryFound, nearness: float) -> float:
 
 
 def _above_and_below(
-    rows: Iterable[MemoryFound], above_of: Callable[[MemoryFound], Mark]
-) -> Mapping[UUID, list[UUID]]:
+    found: Mapping[int, MemoryFound], above_of: Callable[[MemoryFound], Mark]
+) -> Mapping[int, list[int]]:
     """Return for each memory those of the message above it, as *above_of* tells, and of the ones it is above of."""
-    by_message = {each.message: each.id for each in rows}
-    beside: dict[UUID, list[UUID]] = {}
-    for each in rows:
+    by_message = {each.message: row for row, each in found.items()}
+    beside: dict[int, list[int]] = {}
+    for row, each in found.items():
         above = by_message.get(above_of(each))
         if above is not None:
-            beside.setdefault(each.id, []).append(above)
-            beside.setdefault(above, []).append(each.id)
+            beside.setdefault(row, []).append(above)
+            beside.setdefault(above, []).append(row)
     return beside
 
 
@@ -342,12 +351,12 @@ def _scores(near: Near | None) -> dict[UUID, float]:
 
 
 def _evidence(
-    question: str, held: Mapping[UUID, _Held], words: WordsFound, near: Near | None, mix: Mix
+    question: str, held: Collection[_Held], words: WordsFound, near: Near | None, mix: Mix
 ) -> Evidence:
     """Return what speaks for the question, as a whole, having to do with anything that was found."""
     return relevance.evidence(
         relevance.says_what(asked(question, mix.endings, alone=False)),
-        [{word for part, _length in fields for word in part} for fields in held.values()],
+        [{word for part, _length in fields for word in part} for fields in held],
         holders=words.holders,
         kept=words.kept,
         similarity=near.similarity if near and _tells(near, question) else None,

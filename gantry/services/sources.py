@@ -69,12 +69,13 @@ class SourceFinder:
         async with self.database.read() as tx:
             thread = await tx.chat.get_conversation(asked.conversation, owner=asked.who.id)
             files = await tx.attachments.sent_with(asked.message)
-        for file in files:
-            await self._wait_for(file, on_stage)
-        async with self.database.read() as tx:
-            attached = [
-                file for file in await tx.attachments.attached(asked.conversation) if not _is_only_seen(file)
-            ]
+            attached = await tx.attachments.attached(asked.conversation)
+        if files:
+            for file in files:
+                await self._wait_for(file, on_stage)
+            async with self.database.read() as tx:
+                attached = await tx.attachments.attached(asked.conversation)
+        attached = [file for file in attached if not _is_only_seen(file)]
         scope = replace(
             DocumentScope.parse(thread.scope),
             attached=asked.conversation if attached else None,

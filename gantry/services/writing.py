@@ -50,6 +50,7 @@ from gantry.services.checkpoints import Checkpoint, Checkpoints, columns_of, kee
 from gantry.services.drafts import Assignment, Draft
 from gantry.services.outcomes import GIVEN_UP, outcome_of
 from gantry.services.prompting import Prompter, Told
+from gantry.services.side_work import meanwhile
 from gantry.services.sources import Asked, SourceFinder
 
 MAX_ATTEMPTS = 5  # after which an answer that keeps killing its writer is given up
@@ -287,10 +288,13 @@ class Writers:
         request, prompt = self.prompter.request(assignment, model, told, knowledge)
         budget = prompt_budget(model.context_tokens, assignment.parameters.max_tokens)
         draft.take(prompt, budget_tokens=budget, retrieval=request.retrieval)
-        await self._tell_sources(assignment, draft)
-        self._stage(assignment, Stage.THINKING, f"Waiting for {model.ref.name}")
-        async with aclosing(model.chat.stream(request)) as deltas:
+        # The model reads its prompt while the sources are stored; nobody is shown a word before that.
+        async with (
+            meanwhile(self._begin_waiting(assignment, draft, model)) as ready,
+            aclosing(model.chat.stream(request)) as deltas,
+        ):
             async for delta in deltas:
+                await ready
                 if isinstance(delta, WithoutPictures) and told.talk.question.pictures:
                     unseen = (request.retrieval or Retrieval()).without_pictures()
                     draft.take(prompt, budget_tokens=budget, retrieval=unseen)
@@ -323,6 +327,10 @@ class Writers:
         return await self.finder.find(
             asked, on_stage=lambda what: self._stage(assignment, Stage.READING, what)
         )
+
+    async def _begin_waiting(self, assignment: Assignment, draft: Draft, model: ResolvedModel) -> None:
+        await self._tell_sources(assignment, draft)
+        self._stage(assignment, Stage.THINKING, f"Waiting for {model.ref.name}")
 
     async def _tell_sources(self, assignment: Assignment, draft: Draft) -> None:
         """Announce the sources, stored first: a reader may open one at once."""
