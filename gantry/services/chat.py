@@ -44,6 +44,7 @@ from gantry.services.writing import Assignment, Writers
 __all__ = ["Beginning", "Bubble", "ChatService", "Listed", "Sent", "Window"]
 
 MAX_LIVE_ANSWERS = 100  # of one account: far more than a person asks for, and than a runaway program should
+_ASKED_SECONDS = 0.1  # in which a page can do without what it shows next
 WINDOW = 30  # messages a page opens with
 
 
@@ -206,6 +207,10 @@ class ChatService:
                 )
 
         return await self._once(who, client_key, store)
+
+    async def until_asked(self, sent: Sent) -> None:
+        """Wait, a moment at most, until the model has been asked: it reads while the page is told what was stored."""
+        await self.writers.until_asked(sent.generation_id, _ASKED_SECONDS)
 
     async def _ask_as_before(
         self, who: Actor, conversation: UUID, parent: UUID | None, question: "_Question"

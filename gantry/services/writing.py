@@ -66,6 +66,7 @@ log = logging.getLogger(__name__)
 class _Running:
     task: asyncio.Task[None]
     stop: asyncio.Event = field(default_factory=asyncio.Event)
+    asked: asyncio.Event = field(default_factory=asyncio.Event)  # also when there will be nothing to ask
 
 
 @dataclass(slots=True)
@@ -106,6 +107,7 @@ class Writers:
         running = self._running[assignment.generation_id] = _Running(task, stopping)
 
         def done(_: object) -> None:
+            running.asked.set()
             if self._running.get(assignment.generation_id) is running:
                 del self._running[assignment.generation_id]
 
@@ -116,6 +118,13 @@ class Writers:
         running = self._running.get(generation)
         if running is not None:
             running.stop.set()
+
+    async def until_asked(self, generation: UUID, seconds: float) -> None:
+        """Wait until the model has been asked, *seconds* at most: for what may take its time and would take it from the answer."""
+        running = self._running.get(generation)
+        if running is not None:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(running.asked.wait(), seconds)
 
     @property
     def count(self) -> int:
@@ -329,6 +338,8 @@ class Writers:
         )
 
     async def _begin_waiting(self, assignment: Assignment, draft: Draft, model: ResolvedModel) -> None:
+        if running := self._running.get(assignment.generation_id):
+            running.asked.set()
         await self._tell_sources(assignment, draft)
         self._stage(assignment, Stage.THINKING, f"Waiting for {model.ref.name}")
 

@@ -52,6 +52,7 @@ class AskingState(rx.State):
                 files=[uuid_of(each) for each in files or []],
                 beginning=chat.beginning() if conversation else await self._beginning(chat),
             )
+        await services().chat.until_asked(sent)
         self.accepted = key
         return await chat.follow(who, sent)
 

@@ -77,6 +77,9 @@ class Threads:
             fake.exchange(each, f"first of {each.int}")
         return fake
 
+    async def until_asked(self, sent: Sent) -> None:
+        """Wait for nothing: these answers are complete."""
+
     def add(self, conversation: UUID) -> None:
         self.rows[conversation] = StoredConversation(conversation, NOON, NOON, "T")
         self.texts[conversation] = []
