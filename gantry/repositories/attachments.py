@@ -98,11 +98,9 @@ class AttachmentRepository:
 
     async def attachments(self, messages: Sequence[UUID]) -> dict[UUID, list[StoredAttachment]]:
         """Return what was sent with each of these messages, in order."""
-        query = (
-            select(Attachment).where(col(Attachment.message_id).in_(messages)).order_by(col(Attachment.id))
-        )
+        rows = await self._session.execute(_sent_with_each(), {"messages": messages})
         found: dict[UUID, list[StoredAttachment]] = {}
-        for row in (await self._session.execute(query)).scalars():
+        for row in rows.scalars():
             found.setdefault(row.message_id, []).append(value_of(StoredAttachment, row))
         return found
 
@@ -123,6 +121,15 @@ def _attached() -> Select[Document]:
         select(Document)
         .where(col(Document.conversation_id) == bindparam("conversation"))
         .order_by(col(Document.id))
+    )
+
+
+@cache
+def _sent_with_each() -> Select[Attachment]:
+    return (
+        select(Attachment)
+        .where(col(Attachment.message_id).in_(bindparam("messages", expanding=True)))
+        .order_by(col(Attachment.id))
     )
 
 

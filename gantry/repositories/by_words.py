@@ -6,10 +6,10 @@ Owner and place are words of the index too, so that it leaves other people's row
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from functools import cache, lru_cache
 from uuid import UUID
 
-from sqlalchemy import Result, bindparam, text
+from sqlalchemy import TextClause, bindparam, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.types import Uuid
 
@@ -103,45 +103,63 @@ async def by_words(
 async def _sqlite(
     session: AsyncSession, kept: Kept, words: Sequence[Asked], inside: Inside, limit: int
 ) -> WordsFound:
-    table, columns, within = kept.table, kept.columns, inside.sqlite()
-    numbers = range(len(words))
-    counts = ", ".join(_COUNT_SQLITE.format(table=table, n=n) for n in numbers)
+    columns, within = kept.columns, inside.sqlite()
+    counting, best = _statements(kept.table, tuple(columns), len(words))
     everywhere = " ".join(columns)
     asked = {
         f"any{n}": f"{{{everywhere}}} : ({_any(word.terms)}) AND {within}" for n, word in enumerate(words)
     }
-    told = await _execute(session, _HELD_SQLITE.format(table=table, counts=counts), asked, inside.owner)
-    held, *having = told.one()
+    held, *having = (await session.execute(counting, asked | {"owner": inside.owner})).one()
+    values: dict[str, object] = {"limit": limit, "owner": inside.owner}
+    for n, (word, rows) in enumerate(zip(words, having, strict=True)):
+        rarity = math.log(1 + (max(0, held - rows) + 0.5) / (rows + 0.5))
+        match = f"({_any(word.terms)}) AND {within}"
+        for column, weight in columns.items():
+            values[f"{column}{n}"] = f"{column} : {match}"
+            values[f"weight{n}{column}"] = weight * rarity
+    rows = await session.execute(best, values)
+    holders = {one.word: int(count) for one, count in zip(words, having, strict=True) if count}
+    return WordsFound({UUID(row): float(score) for row, score in rows}, held, holders)
+
+
+@lru_cache(maxsize=128)  # reading the names of so many parameters costs more than asking
+def _statements(table: str, columns: tuple[str, ...], words: int) -> tuple[TextClause, TextClause]:
+    """Return what counts, and what finds, the rows that hold so many words."""
+    numbers = range(words)
+    counts = ", ".join(_COUNT_SQLITE.format(table=table, n=n) for n in numbers)
     hits = " UNION ALL ".join(
         _HIT_SQLITE.format(table=table, n=n, column=column) for n in numbers for column in columns
     )
-    values: dict[str, object] = {"limit": limit}
-    for n, (word, rows) in enumerate(zip(words, having, strict=True)):
-        rarity = math.log(1 + (max(0, held - rows) + 0.5) / (rows + 0.5))
-        for column, weight in columns.items():
-            values[f"{column}{n}"] = f"{column} : ({_any(word.terms)}) AND {within}"
-            values[f"weight{n}{column}"] = weight * rarity
-    rows = await _execute(session, _BEST_SQLITE.format(table=table, hits=hits), values, inside.owner)
-    holders = {one.word: int(count) for one, count in zip(words, having, strict=True) if count}
-    return WordsFound({UUID(str(row.id)): float(row.score) for row in rows}, held, holders)
+    return (
+        _of_owner(_HELD_SQLITE.format(table=table, counts=counts)),
+        _of_owner(_BEST_SQLITE.format(table=table, hits=hits)),
+    )
 
 
 async def _postgresql(
     session: AsyncSession, kept: Kept, words: Sequence[Asked], inside: Inside, limit: int
 ) -> WordsFound:
-    values = {"words": [_tsquery(word) for word in words], "scope": inside.postgresql(), "limit": limit}
-    query = _BEST_POSTGRESQL.format(table=kept.table, weights=kept.weights)
-    rows = (await _execute(session, query, values, inside.owner)).all()
+    values = {
+        "words": [_tsquery(word) for word in words],
+        "scope": inside.postgresql(),
+        "limit": limit,
+        "owner": inside.owner,
+    }
+    found = await session.execute(_best_postgresql(kept.table, kept.weights), values)
+    rows = found.all()
     scores: dict[UUID, float] = {row.id: float(row.score) for row in rows if row.id}
     counts: dict[int, int] = {row.number: int(row.score) for row in rows if not row.id}
     held = counts.pop(0, 0)
     return WordsFound(scores, held, {words[number - 1].word: count for number, count in counts.items()})
 
 
-async def _execute(
-    session: AsyncSession, query: str, values: Mapping[str, object], owner: UUID
-) -> Result[Any]:
-    return await session.execute(text(query).bindparams(bindparam("owner", owner, Uuid())), values)
+@cache
+def _best_postgresql(table: str, weights: str) -> TextClause:
+    return _of_owner(_BEST_POSTGRESQL.format(table=table, weights=weights))
+
+
+def _of_owner(query: str) -> TextClause:
+    return text(query).bindparams(bindparam("owner", type_=Uuid()))
 
 
 def _tsquery(word: Asked) -> str:

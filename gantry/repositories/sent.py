@@ -3,11 +3,12 @@
 What was taken from a document or from memory is a quotation, which the database removes with what it was taken from.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, delete, insert, literal, select, update
+from sqlalchemy import ColumnElement, Insert, Select, bindparam, delete, insert, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -104,26 +105,27 @@ class SentRepository:
         kept = await self._still_there(quotations)
         for table in (Citation, ContextTrace) if again else ():
             await self._session.execute(delete(table).where(col(table.message_id) == trace.message_id))
-        for table, rows in (
+        new: tuple[tuple[Any, Sequence[Row]], ...] = (
             (ContextTrace, [trace]),
             (SentPart, parts),
             (Citation, citations),
             (Quotation, kept),
-        ):
+        )
+        for table, rows in new:
             if rows:
-                await self._session.execute(insert(table), [_values(row) for row in rows])
+                await self._session.execute(_storing(table), [_values(row) for row in rows])
 
     async def _still_there(self, quotations: Sequence[Quotation]) -> list[Quotation]:
         """Return those whose document or memory is there; it stays to the transaction's end."""
         there: set[UUID | None] = {None}
-        for table, wanted in (
+        quoted: tuple[tuple[Any, set[UUID]], ...] = (
             (Document, {row.document_id for row in quotations if row.document_id}),
             (MemoryItem, {row.memory_item_id for row in quotations if row.memory_item_id}),
-        ):
+        )
+        for table, wanted in quoted:
             if wanted:
-                query = select(col(table.id)).where(col(table.id).in_(wanted)).order_by(col(table.id))
-                locked = query.with_for_update(read=True, key_share=True)
-                there.update((await self._session.execute(locked)).scalars())
+                kept = await self._session.execute(_kept(table), {"ids": wanted})
+                there.update(kept.scalars())
         return [row for row in quotations if row.document_id in there and row.memory_item_id in there]
 
     async def mark_cited(self, message: UUID, numbers: Sequence[int]) -> None:
@@ -196,3 +198,14 @@ def _sources(*, passages: bool) -> Any:
 
 def _values(row: Row) -> dict[str, Any]:
     return {column.key: getattr(row, column.key) for column in type(row).__table__.columns}  # pyright: ignore[reportAttributeAccessIssue]
+
+
+def _kept_of(table: Any) -> "Select[UUID]":
+    """Return which of some rows are there, kept from being deleted."""
+    there = select(col(table.id)).where(col(table.id).in_(bindparam("ids", expanding=True)))
+    return there.order_by(col(table.id)).with_for_update(read=True, key_share=True)
+
+
+# Made once: making them costs more than asking, and they are asked for each answer.
+_kept: Callable[[Any], "Select[UUID]"] = cache(_kept_of)
+_storing: Callable[[Any], Insert] = cache(insert)
