@@ -10,7 +10,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +47,6 @@ class Plan:
     crowd_with_redis: int = 20
     crowd_rate: float = 50
     crowd_seconds: float = 20
-    soak_minutes: float = 0
 
 
 QUICK = Plan(
@@ -97,9 +96,6 @@ class Bench:
             self._measure("A program, over /v1", lambda: self._program(product))
             self._measure("In the browser", lambda: self._in_browser(product, seeded))
             self._measure("Many answers at once, one process", lambda: self._crowds(product))
-            if self.plan.soak_minutes:
-                self._say(f"{self.plan.soak_minutes:g} minutes of mixed use")
-                self._measure("Mixed use", lambda: lines.soak(soak(product, self.plan.soak_minutes)))
         self._measure("Many answers at once, two replicas with Redis and PostgreSQL", self._with_redis)
 
     def _program(self, product: app.Product) -> tuple[lines.Line, ...]:
@@ -201,7 +197,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--against", type=Path, metavar="FILE", help="print the ratio to figures written by --json"
     )
     parser.add_argument(
-        "--soak", type=float, default=0, metavar="MINUTES", help="also look whether anything grows in use"
+        "--soak",
+        type=float,
+        default=0,
+        metavar="MINUTES",
+        help="measure instead whether anything grows in use",
     )
     parser.add_argument(
         "--search", action="store_true", help="measure instead what one person waits for among a thousand"
@@ -213,11 +213,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = parser.parse_args(arguments)
     if chosen.search:
         return _search(chosen.messages, [chosen.database] if chosen.database else DATABASES, chosen.json)
+    if chosen.soak:
+        return _soak(chosen.soak, chosen.json)
     with ExitStack() as stack:
         about = machine() | {"gantry": __version__, "quick": chosen.quick}
         app.build()
         data = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="gantry-bench-")))
-        plan = replace(QUICK if chosen.quick else Plan(), soak_minutes=chosen.soak)
+        plan = QUICK if chosen.quick else Plan()
         model = stack.enter_context(running_model())
         bench = Bench(plan, model, data, earlier(chosen.against))
         bench.run()
@@ -242,6 +244,24 @@ def _search(messages: int, kinds: Sequence[str], file: Path | None) -> int:
     print(f"\n{cores} cores, load {load} before. {load_remark(load, cores)}")
     if file:
         write_json(file, sections, about)
+    return 0
+
+
+def _soak(minutes: float, file: Path | None) -> int:
+    about: dict[str, Any] = machine() | {"gantry": __version__}
+    app.build()
+    with tempfile.TemporaryDirectory(prefix="gantry-bench-") as folder, running_model() as model:
+        settings = app.environment(Path(folder), model.url)
+        with app.running(settings):
+            pass  # it makes the database
+        seed_people(settings["DATABASE_URL"])
+        with app.running(settings) as product:
+            app.wait_listed(product.origin)
+            section = Section("Mixed use", lines.soak(soak(product, minutes)))
+    print(rendered(section, earlier(None)))
+    print(f"\n{about['cores']} cores, load {about['load'][0]} before.")
+    if file:
+        write_json(file, [section], about)
     return 0
 
 

@@ -185,4 +185,4 @@ def soak(run: SoakRun) -> tuple[Line, ...]:
         Line(name, last, unit, ratio=last / first if first else None, against="the second third")
         for name, unit, first, last in run.figures
     ]
-    return (*grown, Line("questions answered", run.answered, ""))
+    return (*grown, Line("people", run.people, ""), Line("questions answered", run.answered, ""))

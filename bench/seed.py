@@ -13,7 +13,7 @@ from gantry.repositories.database import Database
 from gantry.repositories.unit import UnitOfWork
 
 COLLECTOR = "collector@example.org"  # who has thousands of conversations; everybody's password is the same
-CROWD = tuple(f"person{number:02d}@example.org" for number in range(30))
+CROWD = tuple(f"person{number:02d}@example.org" for number in range(50))
 _PARAGRAPH = (
     "Water is best given early, when the air is cool and the **soil** can take it. "
     "A bed that is mulched loses about half as much in a week; see `days_until_dry`.\n\n"

@@ -1,4 +1,4 @@
-"""Mixed use for many minutes: nothing may grow."""
+"""Two hours of mixed use in twenty minutes: nothing may grow."""
 
 import asyncio
 import random
@@ -23,10 +23,11 @@ class SoakRun:
 
     figures: list[tuple[str, str, float, float]]
     answered: int
+    people: int
 
 
 def soak(product: Product, minutes: float) -> SoakRun:
-    """Have people ask, read, list and delete for so long."""
+    """Have people ask, read, upload, search, list and delete for so long."""
     return asyncio.run(_soak(product, minutes))
 
 
@@ -52,7 +53,7 @@ async def _soak(product: Product, minutes: float) -> SoakRun:
         )
         for name in samples[0]
     ]
-    return SoakRun(figures, answered)
+    return SoakRun(figures, answered, len(people))
 
 
 def _sample(product: Product) -> dict[str, float]:
@@ -72,9 +73,30 @@ async def _use(person: Person, until: float) -> int:
         text, _number = question(random.randint(20, 200), 50)
         await person.ask_and_follow(text, Follower())
         answered += 1
-        listed = await person.client.get("/api/v1/conversations")
-        listed.raise_for_status()
-        for row in listed.json()["conversations"][5:]:
-            await person.client.delete(f"/api/v1/conversations/{row['id']}")
-        await asyncio.sleep(random.uniform(0, 2))
+        await _tidy(person)
+        if answered % 5 == 0:
+            await _consult(person, answered)
+        await asyncio.sleep(random.uniform(2, 10))
     return answered
+
+
+async def _tidy(person: Person) -> None:
+    """Look at the list, and keep the newest conversations of it."""
+    listed = await person.client.get("/api/v1/conversations")
+    listed.raise_for_status()
+    for row in listed.json()["conversations"][5:]:
+        (await person.client.delete(f"/api/v1/conversations/{row['id']}")).raise_for_status()
+
+
+async def _consult(person: Person, number: int) -> None:
+    """Search, and put a document in the place of the one before."""
+    (await person.client.get("/api/v1/search", params={"q": "garden water"})).raise_for_status()
+    before = await person.client.get("/api/v1/documents")
+    before.raise_for_status()
+    text = f"# Notes {number}\n\n" + "Water the beds early, while the air is cool. " * 200
+    given = await person.client.post(
+        "/api/v1/documents", files={"file": (f"notes {number}.md", text.encode())}
+    )
+    given.raise_for_status()
+    for row in before.json()["documents"]:
+        await person.client.delete(f"/api/v1/documents/{row['id']}")
