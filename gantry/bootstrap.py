@@ -81,6 +81,7 @@ from gantry.services.order import OrderService
 from gantry.services.own_account import OwnAccountService
 from gantry.services.people import PeopleService
 from gantry.services.personas import PersonaService
+from gantry.services.preferences import PreferenceService
 from gantry.services.program_embeddings import ProgramEmbeddings
 from gantry.services.program_models import ProgramModels
 from gantry.services.programs import ProgramService
@@ -471,6 +472,7 @@ def _services(
             writers=writers,
             now=clock,
         ),
+        preferences=PreferenceService(database),
         people=PeopleService(database=database, passwords=passwords, notices=live.notices, now=clock),
         conversations=conversations,
         chat=ChatService(database, catalog, writers, conversations, clock),

@@ -24,6 +24,7 @@ from gantry.services.order import OrderService
 from gantry.services.own_account import OwnAccountService
 from gantry.services.people import PeopleService
 from gantry.services.personas import PersonaService
+from gantry.services.preferences import PreferenceService
 from gantry.services.program_embeddings import ProgramEmbeddings
 from gantry.services.programs import ProgramService
 from gantry.services.prompts import PromptService
@@ -40,6 +41,7 @@ class Services:
 
     accounts: AccountService
     api_tokens: ApiTokenService
+    preferences: PreferenceService
     people: PeopleService
     programs: ProgramService
     program_embeddings: ProgramEmbeddings

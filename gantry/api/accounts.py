@@ -44,6 +44,7 @@ from gantry.api.schemas import (
     SignInRequest,
 )
 from gantry.domain.errors import NotAllowed, NotSignedIn
+from gantry.domain.preferences import Wishes
 from gantry.runtime import services
 
 router = APIRouter(prefix="/api/v1", tags=["accounts"])
@@ -137,8 +138,11 @@ async def get_profile(who: Reads) -> AccountOut:
     "/me", operation_id="change_profile", responses=SIGNED_IN | BODY | CHANGE, summary="Change your account"
 )
 async def change_profile(who: Writes, change: ProfileChange) -> AccountOut:
-    """Change your name, theme or default model."""
-    return AccountOut.of(await services().accounts.update_profile(who, **change.model_dump()))
+    """Change your name, default model, or how pages look and which time they tell."""
+    given = change.model_dump()
+    profile = {name: given.pop(name) for name in ("name", "theme", "default_model")}
+    await services().preferences.change(who, Wishes(**given))
+    return AccountOut.of(await services().accounts.update_profile(who, **profile))
 
 
 @router.put(

@@ -16,6 +16,7 @@ from gantry.domain.connections import (
     MAX_MODELS_BY_HAND,
     MAX_WAIT_SECONDS,
 )
+from gantry.domain.preferences import Density, TextSize
 from gantry.services.catalog import ConnectionDraft, ConnectionStatus, ModelChoice
 
 _MAX_EMAIL_CHARACTERS = 254
@@ -91,11 +92,12 @@ class SessionOpenedOut(SignedInOut):
     """The same, with what a browser needs to know before it draws the first page."""
 
     theme: str
+    look: str = Field(description="Words that our styles know the person's preferences by.")
 
     @classmethod
     def for_(cls, session: SignedIn) -> Self:
         """Make one for a new session."""
-        return cls(account=PersonOut.model_validate(session.actor), theme=session.theme)
+        return cls(account=PersonOut.model_validate(session.actor), theme=session.theme, look=session.look)
 
 
 class SessionTold(SessionOpenedOut):
@@ -137,6 +139,12 @@ class AccountOut(PersonOut):
     theme: str
     default_model: str | None
     time_zone: str | None
+    zone_chosen: bool = Field(description="Whether the time zone was chosen; else the browser's is followed.")
+    density: Density
+    text_size: TextSize
+    show_model: bool
+    show_time: bool
+    show_usage: bool
     created_at: datetime
 
     @classmethod
@@ -157,7 +165,17 @@ class ProfileChange(BaseModel):
     name: str | None = Field(default=None, max_length=MAX_NAME_CHARACTERS)
     theme: Literal["system", "light", "dark"] | None = None
     default_model: str | None = Field(default=None, max_length=255)
-    time_zone: str | None = Field(default=None, max_length=MAX_ZONE_CHARACTERS, examples=["Europe/Oslo"])
+    time_zone: str | None = Field(
+        default=None,
+        max_length=MAX_ZONE_CHARACTERS,
+        examples=["Europe/Oslo"],
+        description="A name of the IANA database; empty: as in the browser.",
+    )
+    density: Density | None = None
+    text_size: TextSize | None = None
+    show_model: bool | None = Field(default=None, description="With answers: who wrote them.")
+    show_time: bool | None = Field(default=None, description="With messages: when.")
+    show_usage: bool | None = Field(default=None, description="With answers: tokens and speed.")
 
 
 class PasswordChange(BaseModel):

@@ -10,6 +10,7 @@ from uuid import UUID
 from gantry.domain.api_tokens import Scope
 from gantry.domain.errors import Invalid, MissingScope, NotAllowed
 from gantry.domain.names import is_plain, on_one_line
+from gantry.domain.preferences import Density, TextSize, look_of
 from gantry.domain.text import storable
 
 MIN_PASSWORD_CHARACTERS = 10
@@ -59,7 +60,8 @@ class Actor:
 class Person:
     """An account as pages and programs see it: nothing secret is in it.
 
-    ``theme`` is one of THEMES; ``time_zone`` is the name of the zone in which the person reads dates, None until a browser has told it.
+    ``theme`` is one of THEMES; ``time_zone`` is the name of the zone in which the person reads dates, None until a browser has told it,
+    and ``zone_chosen`` whether the person has chosen it. See ``domain.preferences`` for the rest.
     """
 
     id: UUID
@@ -71,6 +73,18 @@ class Person:
     default_model: str | None
     time_zone: str | None
     created_at: datetime
+    zone_chosen: bool = False
+    density: str = Density.COMFORTABLE
+    text_size: str = TextSize.NORMAL
+    show_model: bool = True
+    show_time: bool = True
+    show_usage: bool = True
+
+    @property
+    def look(self) -> str:
+        """The words that styles know the person's preferences by."""
+        shown = (("model", self.show_model), ("time", self.show_time), ("usage", self.show_usage))
+        return look_of(self.density, self.text_size, shown)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +119,7 @@ class SignedIn:
     expires_at: datetime
     actor: Actor
     theme: str  # of the account
+    look: str = ""
 
 
 def normal_email(raw: str) -> str:

@@ -2,10 +2,15 @@
 
 import re
 from datetime import UTC, datetime, tzinfo
-from zoneinfo import ZoneInfo
+from functools import cache
+from zoneinfo import ZoneInfo, available_timezones
 
 MAX_ZONE_CHARACTERS = 64
 _ZONE = re.compile(r"[A-Za-z][A-Za-z0-9_+-]*(?:/[A-Za-z0-9_+-]+)*")
+
+_PLACES = frozenset(
+    "Africa America Antarctica Arctic Asia Atlantic Australia Europe Indian Pacific".split()  # noqa: SIM905
+)
 
 
 def utc_now() -> datetime:
@@ -22,6 +27,13 @@ def is_zone(name: str) -> bool:
     except (LookupError, OSError, ValueError):
         return False
     return True
+
+
+@cache
+def zone_names() -> tuple[str, ...]:
+    """Return the zones to choose from: those that are called after a place, and UTC."""
+    named = (each for each in available_timezones() if each.partition("/")[0] in _PLACES)
+    return ("UTC", *sorted(named))
 
 
 def zone_named(name: str | None) -> tzinfo:

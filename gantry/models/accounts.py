@@ -15,6 +15,8 @@ class Account(Row, table=True):
     """A person who may sign in. ``email`` is in the form of ``domain.accounts.normal_email``.
 
     ``time_zone``: the name of the zone in which the person reads dates; None until a browser has told it.
+    ``zone_chosen``: the person has chosen it, so it stays whatever a browser says.
+    ``show_…``: what stands with messages.
     ``memory_enabled``: conversations are remembered and recalled. ``memory_by_model``: the model may extract facts when idle.
     """
 
@@ -28,6 +30,14 @@ class Account(Row, table=True):
     theme: str = Field(default="system", max_length=16)
     default_model: str | None = Field(default=None, max_length=255)
     time_zone: str | None = Field(default=None, max_length=64)
+    zone_chosen: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    density: str = Field(
+        default="comfortable", max_length=16, sa_column_kwargs={"server_default": "comfortable"}
+    )
+    text_size: str = Field(default="normal", max_length=16, sa_column_kwargs={"server_default": "normal"})
+    show_model: bool = Field(default=True, sa_column_kwargs={"server_default": true()})
+    show_time: bool = Field(default=True, sa_column_kwargs={"server_default": true()})
+    show_usage: bool = Field(default=True, sa_column_kwargs={"server_default": true()})
     memory_enabled: bool = Field(default=True, sa_column_kwargs={"server_default": true()})
     memory_by_model: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
     created_at: datetime = Field(sa_type=UtcDateTime)

@@ -32,7 +32,8 @@ class ImportRun(Row, table=True):
 class ImportedConversation(Row, table=True):
     """Which conversation of a source became which of ours. ``key`` is the source's id, or a hash of its content.
 
-    ``title`` and ``updated_at`` are as they were imported: where ours differ, its owner has changed it since.
+    ``title``, ``updated_at`` and ``state`` (a hash of where it stands and how it is asked) are as they were imported: where
+    ours differ, its owner has changed it since.
     """
 
     __table_args__ = (
@@ -46,3 +47,4 @@ class ImportedConversation(Row, table=True):
     key: str = Field(max_length=255)
     title: str = Field(default="", max_length=120)
     updated_at: datetime = Field(sa_type=UtcDateTime)
+    state: str = Field(default="", max_length=64, sa_column_kwargs={"server_default": ""})

@@ -23,7 +23,7 @@ from gantry.domain.accounts import (
     normal_email,
 )
 from gantry.domain.api_tokens import Scope
-from gantry.domain.clock import is_zone, utc_now
+from gantry.domain.clock import utc_now
 from gantry.domain.credentials import PasswordHasher, network_of, new_token, token_hash
 from gantry.domain.errors import Conflict, Invalid, NotFound, NotSignedIn, TooManyAttempts, Unavailable
 from gantry.domain.limits import RateLimiter
@@ -228,22 +228,14 @@ class AccountService:
         name: str | None = None,
         theme: str | None = None,
         default_model: str | None = None,
-        time_zone: str | None = None,
     ) -> Person:
-        """Change what is given (theme: system, light or dark; an empty default model forgets it).
-
-        *time_zone* is a name of the IANA database, such as ``Europe/Oslo``.
-        """
+        """Change what is given (theme: system, light or dark; an empty default model forgets it)."""
         if theme is not None and theme not in THEMES:
             raise Invalid("Choose the theme system, light or dark.", field="theme")
         if default_model is not None and len(default_model) > 255:
             raise Invalid("No model has a name that long.", field="default_model")
-        if time_zone is not None and not is_zone(time_zone):
-            raise Invalid("This time zone is not known.", field="time_zone")
         async with self.database.begin() as tx:
             account = await tx.accounts.get_account(who.id, lock=True)
-            if time_zone is not None:
-                account.time_zone = time_zone
             if name is not None:
                 account.name = checked_name(name, account.email)
             if theme is not None:
@@ -300,7 +292,7 @@ class AccountService:
         await tx.accounts.add(session)
         actor = Actor(account.id, account.email, account.name, account.role, session.id)
         await tx.accounts.record(actor, SIGNED_IN, session.id, at=now, address=client.address)
-        return SignedIn(token, session.expires_at, actor, account.theme)
+        return SignedIn(token, session.expires_at, actor, account.theme, value_of(Person, account).look)
 
     async def _end(self, who: Actor, session: UUID, action: str) -> None:
         async with self.database.begin() as tx:

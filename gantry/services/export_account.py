@@ -55,7 +55,13 @@ class AccountContents:
             "role": account.role.value,
             "theme": account.theme,
             "default_model": account.default_model,
+            "density": account.density,
+            "text_size": account.text_size,
+            "show_model": account.show_model,
+            "show_time": account.show_time,
+            "show_usage": account.show_usage,
             "time_zone": account.time_zone,
+            "time_zone_chosen": account.zone_chosen,
             "created_at": moment(account.created_at),
         }
         yield json.dumps({"account": told, **kept}, ensure_ascii=False, indent=1).encode()

@@ -22,7 +22,7 @@ from uuid import UUID, uuid4
 import reflex as rx
 from pydantic import ConfigDict, PydanticUserError, TypeAdapter, ValidationError
 
-from gantry.domain.accounts import Actor
+from gantry.domain.accounts import Actor, Person
 from gantry.domain.clock import is_zone
 from gantry.domain.cookies import session_cookie
 from gantry.domain.errors import GantryError, Invalid, NotFound, NotSignedIn
@@ -237,6 +237,8 @@ class SessionState(rx.State):
     email: str = ""
     is_admin: bool = False
     theme: str = ""
+    look: str = ""  # words that styles know the account's preferences by
+    zone: str = ""  # that was chosen; empty: times are told as in the browser
     page: str = ""  # as notices call it, so that it passes over its own
     _zone: str = ""
 
@@ -249,17 +251,19 @@ class SessionState(rx.State):
         self.id, self.name, self.email = str(who.id), account.name, account.email
         self.is_admin, self.theme = who.is_admin, account.theme
         self.page = page_name(self.router.session.client_token)
-        self._zone = account.time_zone or ""
+        self._prefer(account)
 
     @rx.event
     @guarded
     async def keep_zone(self, zone: str):
         """Keep the browser's time zone with the account: dates that the server writes are in it."""
-        if zone == self._zone or not is_zone(zone):
+        if zone == self._zone or self.zone or not is_zone(zone):
             return
-        who = await acting(self)
-        await services().accounts.update_profile(who, time_zone=zone)
-        self._zone = zone
+        self._prefer(await services().preferences.browser_is_in(await acting(self), zone))
+
+    def _prefer(self, account: Person) -> None:
+        self.look, self._zone = account.look, account.time_zone or ""
+        self.zone = self._zone if account.zone_chosen else ""
 
     @rx.event
     @guarded
@@ -285,6 +289,12 @@ class SessionState(rx.State):
         if await services().accounts.needs_setup():
             return None
         return rx.redirect("/login", replace=True)
+
+
+async def preferred(state: rx.State, account: Person) -> None:
+    """Have the page look as *account* prefers."""
+    session = await state.get_state(SessionState)
+    session._prefer(account)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage] - any browser may call what is public
 
 
 async def zone_of(state: rx.State) -> str:

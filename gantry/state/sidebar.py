@@ -21,7 +21,7 @@ from gantry.domain.order import LOOSE, MAX_TAG_CHARACTERS, Listing, StoredFolder
 from gantry.runtime import services
 from gantry.services.chat import Listed
 from gantry.services.conversations import IN_FOLDER, MOST_IN_FOLDER
-from gantry.state.session import acting, guarded, notify, uuid_of, withdraw, zone_of
+from gantry.state.session import SessionState, acting, guarded, notify, uuid_of, withdraw, zone_of
 from gantry.state.views.sidebar import (
     FolderView,
     GroupView,
@@ -87,10 +87,11 @@ class SidebarState(rx.State):
     @rx.event
     @guarded
     async def group_by_days_of(self, zone: str):
-        """Put the list under the days of the browser's zone."""
-        if zone == self._zone or not is_zone(zone):
+        """Put the list under the days of the browser's zone, unless another was chosen."""
+        chosen = (await self.get_state(SessionState)).zone
+        if (chosen or zone) == self._zone or not is_zone(chosen or zone):
             return
-        self._zone = zone
+        self._zone = chosen or zone
         self._show(flat(self.recent), flat(self.older))
 
     @rx.event

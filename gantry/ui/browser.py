@@ -101,6 +101,11 @@ THEME = rx.Var("rawColorMode", _var_type=str, _var_data=VarData(**_THEME)).guess
 #: Changes it at once. What Reflex offers for it goes through eval.
 set_theme = FunctionStringVar.create("setColorMode", _var_data=VarData(**_THEME))
 
+#: Makes everything look as words of ``SessionState.look`` say, at once and before the next page is drawn.
+set_look = function("setLook", "frame.js")
+#: The name of the browser's time zone.
+BROWSERS_ZONE = rx.Var("Intl.DateTimeFormat().resolvedOptions().timeZone", _var_type=str).to(str)
+
 #: The path in the address.
 PATH: StringVar[str] = rx.Var(
     "here.pathname",
@@ -109,5 +114,7 @@ PATH: StringVar[str] = rx.Var(
         imports={"react-router": [ImportVar(tag="useLocation")]}, hooks={"const here = useLocation();": None}
     ),
 ).to(str)
+#: What in the page the address names, ``#data``, or empty.
+PLACE: StringVar[str] = rx.Var("here.hash", _var_type=str, _var_data=PATH._get_all_var_data()).to(str)  # noqa: SLF001
 #: The id of the conversation in the address, or empty.
 CONVERSATION: StringVar[str] = rx.cond(PATH.startswith("/c/"), PATH.split("/")[2], "").to(str)

@@ -18,17 +18,26 @@ from gantry.state.session import SessionState
 from gantry.state.sidebar import SidebarState
 from gantry.state.vault import VaultState
 from gantry.ui.account_menu import HELP
-from gantry.ui.browser import CONVERSATION, PATH, Kept, function, plain_link, set_theme
+from gantry.ui.browser import (
+    BROWSERS_ZONE,
+    CONVERSATION,
+    PATH,
+    Kept,
+    function,
+    plain_link,
+    set_look,
+    set_theme,
+)
 from gantry.ui.components.exporting import export_dialog
 from gantry.ui.components.local import Feed, link
 from gantry.ui.components.order_dialogs import order_dialogs
 from gantry.ui.components.search import search_dialog
 from gantry.ui.components.sharing import share_dialog
+from gantry.ui.components.shortcuts import shortcuts
 from gantry.ui.dialogs import dialog
 from gantry.ui.notices import notices
 from gantry.ui.sidebar import sidebar
 
-_BROWSERS_ZONE = rx.Var("Intl.DateTimeFormat().resolvedOptions().timeZone", _var_type=str)
 _SIDEBAR = Kept("sidebar", "open").value  # "open" or "closed"; on a phone "drawer" or "closed"
 _CONNECTION = Kept("connection", {"state": "", "text": ""}).value  # "away", then "back" for a moment
 _TOGGLE = function("toggleSidebar", "frame.js").partial()
@@ -37,16 +46,6 @@ _IN_CHAT = (PATH == "/") | PATH.startswith("/c/")
 _IN_PERSONAS = PATH.startswith("/personas")
 _PAGES = ("personas", "vault", "settings", "archived", "admin")
 _INSIDE = reduce(or_, (PATH.startswith(f"/{page}") for page in _PAGES), _IN_CHAT)
-_SHORTCUTS = (
-    (("", "Shift", "O"), "New chat"),
-    (("", "K"), "Search"),
-    (("", "B"), "Open or close the sidebar"),
-    (("Enter",), "Send the message"),
-    (("Shift", "Enter"), "Start a new line"),
-    (("↑",), "Edit last message (when the box is empty)"),
-    (("Esc",), "Stop or close"),
-    (("?",), "Show this list"),
-)
 
 
 def frame() -> rx.Component:
@@ -71,6 +70,7 @@ def frame() -> rx.Component:
         rx.cond(
             SessionState.theme != "", rx.fragment(_chosen(theme=SessionState.theme), key=SessionState.theme)
         ),
+        rx.cond(SessionState.id != "", rx.fragment(_dressed(look=SessionState.look), key=SessionState.look)),
         notices(),
         rx.cond(
             SessionState.id != "",
@@ -124,10 +124,16 @@ def _chosen(theme: rx.Var[str]) -> rx.Component:
     return rx.fragment(on_mount=set_theme.partial(theme))
 
 
+@rx.memo
+def _dressed(look: rx.Var[str]) -> rx.Component:
+    """Make the page look as the account prefers, wherever that was chosen."""
+    return rx.fragment(on_mount=set_look.partial(look))
+
+
 def _known() -> rx.Component:
     """Tell the server the browser's zone, once it is known who is here; shows nothing."""
     return rx.fragment(
-        on_mount=[SessionState.keep_zone(_BROWSERS_ZONE), SidebarState.group_by_days_of(_BROWSERS_ZONE)]
+        on_mount=[SessionState.keep_zone(BROWSERS_ZONE), SidebarState.group_by_days_of(BROWSERS_ZONE)]
     )
 
 
@@ -180,18 +186,8 @@ def _connection() -> rx.Component:
 
 
 def _help() -> rx.Component:
-    modifier = function("modifier", "frame.js").call()
     return dialog(
-        rx.el.dl(
-            *(
-                rx.el.div(
-                    rx.el.dt(does),
-                    rx.el.dd(*(rx.el.kbd(key or modifier) for key in keys)),
-                )
-                for keys, does in _SHORTCUTS
-            ),
-            class_name="shortcuts",
-        ),
+        shortcuts(),
         open_=HELP.value,
         title="Keyboard shortcuts",
         on_close=HELP.put(False),

@@ -239,11 +239,11 @@ def parent_ids(window: Window) -> list[str]:
 
 
 def usage_label(message: StoredMessage) -> str:
-    """Say what an answer took: ``llama3 · 412 tokens · 38 tokens/s · 10.8 s``; empty for a question."""
+    """Say what an answer took: ``412 tokens · 38 tokens/s · 10.8 s``; empty for a question."""
     if not message.model:
         return ""
     model = ModelRef.parse(message.model)
-    parts = [model.name]
+    parts: list[str] = []
     tokens, total_ms = message.completion_tokens, message.total_ms
     if tokens:
         parts.append(f"{'≈ ' if message.tokens_estimated else ''}{counted(tokens, 'token')}")

@@ -5,6 +5,7 @@ from typing import Any
 import reflex as rx
 from reflex.event import passthrough_event_spec
 
+from gantry.state.session import SessionState
 from gantry.ui import browser
 from gantry.ui.browser import function
 
@@ -64,7 +65,7 @@ def moment(at: int | rx.Var[int]) -> rx.Component:
     """Lay out a moment (seconds since the epoch; 0 is none) in the reader's own words and zone."""
 
     def said(name: str) -> rx.Var[str]:
-        return function(name, "clock.js").call(at).to(str)
+        return function(name, "clock.js").call(at, SessionState.zone).to(str)
 
     return rx.cond(
         at,

@@ -7,6 +7,7 @@ import reflex as rx
 from gantry.state.asking import AskingState
 from gantry.state.chat import ChatState
 from gantry.state.order import OrderState
+from gantry.state.session import SessionState
 from gantry.state.views.chat import MessageView
 from gantry.ui.browser import Kept, function
 from gantry.ui.components.answer import streamed_text
@@ -33,7 +34,7 @@ def message_actions(view: MessageView, *, last: rx.Var[bool], rating: rx.Var[str
             ),
             rx.cond(view.continues & last, _continue(view)),
             rx.el.span(
-                rx.cond(view.usage != "", rx.el.span(view.usage, class_name="usage")),
+                rx.cond(view.model != "", _usage(view)),
                 _moment(view.created_at),
                 class_name="facts",
             ),
@@ -121,11 +122,22 @@ def _continue(view: MessageView) -> rx.Component:
     )
 
 
+def _usage(view: MessageView) -> rx.Component:
+    """Lay out who answered and what that took; which of it is seen is the reader's preference."""
+    took: Any = view.usage
+    return rx.el.span(
+        rx.el.span(view.model, class_name="usage-model"),
+        rx.cond(took != "", rx.el.span(" · ", class_name="usage-between")),
+        rx.el.span(took, class_name="usage-figures"),
+        class_name="usage",
+    )
+
+
 def _moment(at: Any) -> rx.Component:
-    """Lay out the moment in the reader's own zone; while it is pointed at or has the focus, to the second."""
-    exact = function("exactMoment", "clock.js").call(at)
+    """Lay out the moment in the reader's zone; while it is pointed at or has the focus, to the second."""
+    exact = function("exactMoment", "clock.js").call(at, SessionState.zone)
     return rx.el.time(
-        function("shortMoment", "clock.js").call(at),
+        function("shortMoment", "clock.js").call(at, SessionState.zone),
         rx.el.span(exact, class_name="exact", aria_hidden="true"),
         aria_label=exact,
         tab_index=0,

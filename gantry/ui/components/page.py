@@ -1,5 +1,7 @@
 """How a page that is read from top to bottom is laid out."""
 
+from collections.abc import Callable
+
 import reflex as rx
 
 from gantry.ui.components.mark import mark
@@ -16,10 +18,12 @@ def page(
     )
 
 
-def section(title: str, *children: rx.Component, note: str = "") -> rx.Component:
+def section(
+    title: str, *children: rx.Component, note: str = "", heading: Callable[..., rx.Component] = rx.el.h2
+) -> rx.Component:
     """Lay out one matter of a page, in a card below its heading."""
     return rx.el.section(
-        rx.el.header(rx.el.h2(title), *([rx.el.p(note, class_name="section-note")] if note else [])),
+        rx.el.header(heading(title), *([rx.el.p(note, class_name="section-note")] if note else [])),
         rx.el.div(*children, class_name="card stack"),
         class_name="section",
         aria_label=title,

@@ -30,7 +30,7 @@ async function send(action, method, body) {
   try {
     const answer = await ask(action, { method, headers, body: JSON.stringify(body) });
     const told = await answer.json().catch(() => ({}));
-    if (told.theme) write("theme", told.theme); // the account's, before its first page is drawn (first-paint.js)
+    for (const name of ["theme", "look"]) if (name in told) write(name, told[name]); // before the first page is drawn (first-paint.js)
     return answer.ok ? null : faultOf(answer.status, told);
   } catch {
     return { detail: "The server did not answer.", advice: whyNoAnswer(), field: "" };

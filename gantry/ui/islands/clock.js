@@ -1,27 +1,29 @@
 /* What only the browser knows of time: the reader's own clock, zone and language, and whether somebody looks at the page. */
 import { useEffect, useEffectEvent } from "react";
+import { tried } from "./store.js";
 
 const UNITS = Object.entries({ day: 86_400, hour: 3600, minute: 60 });
-const formatted = (at, options) => new Intl.DateTimeFormat(undefined, options).format(at);
+const known = (zone) => tried(() => zone && Intl.DateTimeFormat("en", { timeZone: zone }) && zone) || undefined;
+const formatted = (at, zone, options) => new Intl.DateTimeFormat(undefined, { timeZone: known(zone), ...options }).format(at);
 
 /** The time, with the day unless that is today. */
-export const shortMoment = (iso, at = new Date(iso)) =>
-  formatted(at, { timeStyle: "short", ...(at.toDateString() !== new Date().toDateString() && { dateStyle: "medium" }) });
+export const shortMoment = (iso, zone, at = new Date(iso), dayOf = (day) => formatted(day, zone, { dateStyle: "short" })) =>
+  formatted(at, zone, { timeStyle: "short", ...(dayOf(at) !== dayOf(new Date()) && { dateStyle: "medium" }) });
 
 /** Day and time to the second. */
-export const exactMoment = (iso) => formatted(new Date(iso), { dateStyle: "medium", timeStyle: "long" });
+export const exactMoment = (iso, zone) => formatted(new Date(iso), zone, { dateStyle: "medium", timeStyle: "long" });
 
 /** How long the moment `at` (seconds since the epoch) is ago; after a month, which day it was. */
-export function inWords(at, seconds = Date.now() / 1000 - at) {
+export function inWords(at, zone, seconds = Date.now() / 1000 - at) {
   const [name, unit] = UNITS.find(([, length]) => seconds >= length) ?? [];
   if (!unit) return "just now";
-  if (seconds >= 30 * 86_400) return new Date(at * 1000).toLocaleDateString("en", { day: "numeric", month: "long", year: "numeric" });
+  if (seconds >= 30 * 86_400) return new Date(at * 1000).toLocaleDateString("en", { dateStyle: "long", timeZone: known(zone) });
   return new Intl.RelativeTimeFormat("en", { numeric: "auto" }).format(-Math.floor(seconds / unit), name);
 }
 
 /** The same moment for machines, and in full. */
 export const isoMoment = (at) => new Date(at * 1000).toISOString();
-export const fullMoment = (at) => new Date(at * 1000).toLocaleString();
+export const fullMoment = (at, zone) => new Date(at * 1000).toLocaleString(undefined, { timeZone: known(zone) });
 
 /** Calls `onTime` every so many milliseconds, while somebody looks at the page. */
 export function Again({ every, onTime }) {

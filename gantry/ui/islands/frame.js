@@ -34,6 +34,9 @@ export function toggleSidebar() {
 
 export const closeDrawer = () => isPhone() && isOpen() && toggleSidebar();
 
+/** How everything looks now, and at the next first paint. */
+export const setLook = (look) => write("look", Object.assign(root().dataset, { look }).look);
+
 /** How the key is called that shortcuts are pressed with. */
 export const modifier = () => (isMac() ? "⌘" : "Ctrl");
 

@@ -36,7 +36,7 @@ export function useKept(name, otherwise) {
 }
 
 /** Use storage; it may be full or forbidden: then nothing outlives the page, and that is all. */
-function tried(use) {
+export function tried(use) {
   try {
     return use();
   } catch {

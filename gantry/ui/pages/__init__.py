@@ -13,6 +13,7 @@ from gantry.state.first_steps import FirstStepsState
 from gantry.state.importing import ImportingState
 from gantry.state.memory import MemoryState
 from gantry.state.personas import PersonasState
+from gantry.state.preferences import PreferencesState
 from gantry.state.prompts import PromptsState
 from gantry.state.servers import ServersState
 from gantry.state.session import SessionState
@@ -50,7 +51,14 @@ def add_pages(app: rx.App) -> None:
         settings_page,
         route="/settings",
         title="Settings · Gantry",
-        on_load=[*inside, SettingsState.load, ImportingState.load, SharingState.load, ApiTokensState.load],
+        on_load=[
+            *inside,
+            PreferencesState.load,
+            SettingsState.load,
+            ImportingState.load,
+            SharingState.load,
+            ApiTokensState.load,
+        ],
     )
     add_page(
         memory_page, route="/settings/memory", title="Memory · Gantry", on_load=[*inside, MemoryState.load]

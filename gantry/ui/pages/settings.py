@@ -1,14 +1,14 @@
 """A person's own settings."""
 
-from typing import Literal
-
 import reflex as rx
 
 from gantry.domain.accounts import MIN_PASSWORD_CHARACTERS
 from gantry.state.session import SessionState
 from gantry.state.settings import SettingsState
 from gantry.state.views.settings import ModelView, SessionView
+from gantry.ui.browser import PLACE, plain_link
 from gantry.ui.components.api_tokens import api_tokens
+from gantry.ui.components.appearance import density, message_details, text_size, themes, time_zone
 from gantry.ui.components.exporting import data_settings
 from gantry.ui.components.importing import imports
 from gantry.ui.components.local import link, moment
@@ -16,57 +16,123 @@ from gantry.ui.components.own_account import deletion, email_form
 from gantry.ui.components.page import page, section
 from gantry.ui.components.placeholders import skeleton
 from gantry.ui.components.sharing import share_list
+from gantry.ui.components.shortcuts import shortcuts
 from gantry.ui.forms import api_form, field, secret
 
-Theme = Literal["system", "light", "dark"]
-THEMES: tuple[tuple[Theme, str], ...] = (("system", "System"), ("light", "Light"), ("dark", "Dark"))
+#: By the place in the address.
+GROUPS = (
+    ("general", "General"),
+    ("chat", "Chat"),
+    ("data", "Data"),
+    ("account", "Account"),
+    ("programs", "Programs"),
+)
 
 
 def settings_page() -> rx.Component:
-    """Lay out the person's account, what they prefer, and where they are signed in."""
-    return rx.fragment(
+    """Lay out what a person may set, in groups that have addresses: ``/settings#data``."""
+    return rx.el.div(
         page(
             "Settings",
-            section("Profile", _once_loaded(_profile())),
-            section("Theme", _themes()),
-            section(
-                "Default model",
-                _once_loaded(_default_model()),
-                note="Used for new chats; change it in any chat.",
+            rx.el.nav(
+                *(_to(*each) for each in GROUPS),
+                class_name="tabs",
+                aria_label="Settings",
+                key=rx.cond(SettingsState.loaded, "now", "before"),
             ),
-            section(
-                "Memory",
-                rx.el.div(
-                    link("Manage memory", to="/settings/memory", class_name="button"), class_name="row"
-                ),
-                note="Facts and past conversations used in new chats.",
-            ),
-            section(
-                "Data",
-                data_settings(),
-                note="Everything: chats with all branches, memory, personas, documents. It comes as a ZIP.",
-            ),
-            section(
-                "Import",
-                imports(),
-                note="Conversations from other products, by the file they give you.",
-            ),
-            section(
-                "Shared links",
-                _once_loaded(share_list()),
-                note="Anybody who has a link can read what it shows.",
-            ),
-            section("E-mail", email_form(), note="You sign in with it."),
-            section("Password", _password(), note="Changing it signs you out everywhere else."),
-            section(
-                "Active sessions",
-                _once_loaded(_sessions()),
-                note="Browsers and devices that can use your account.",
-            ),
-            section("API tokens", api_tokens(), note="For programs that use Gantry in your name."),
-            section("Delete account", deletion(), note="With everything that is yours, for good."),
-        )
+            _group("general", *_general()),
+            _group("chat", *_chat()),
+            _group("data", *_data()),
+            _group("account", *_account()),
+            _group("programs", *_programs()),
+        ),
+        class_name="settings",
     )
+
+
+def _to(key: str, label: str) -> rx.Component:
+    place = f"#{key}"
+    named = place == PLACE
+    if key == GROUPS[0][0]:  # the page begins with it
+        named = named | (PLACE == "")
+    return plain_link(label, href=f"#{key}", aria_current=rx.cond(named, "location", "false"))
+
+
+def _group(key: str, *sections: rx.Component) -> rx.Component:
+    title = dict(GROUPS)[key]
+    return rx.el.section(
+        rx.el.h2(title), *sections, id=key, class_name="settings-group", aria_label=title, tab_index=-1
+    )
+
+
+def _part(title: str, *children: rx.Component, note: str = "") -> rx.Component:
+    return section(title, *children, note=note, heading=rx.el.h3)
+
+
+def _general() -> tuple[rx.Component, ...]:
+    return (
+        _part("Theme", themes()),
+        _part("Text size", _once_loaded(text_size()), note="Of everything, on every device."),
+        _part("Density", _once_loaded(density())),
+        _part(
+            "Time zone", _once_loaded(time_zone()), note="For times, days in the sidebar, and exported chats."
+        ),
+        _part("Keyboard shortcuts", _once_loaded(shortcuts())),
+    )
+
+
+def _chat() -> tuple[rx.Component, ...]:
+    return (
+        _part(
+            "Default model",
+            _once_loaded(_default_model()),
+            note="Used for new chats; change it in any chat.",
+        ),
+        _part("Shown with messages", _once_loaded(message_details())),
+        _part(
+            "Memory",
+            rx.el.div(link("Manage memory", to="/settings/memory", class_name="button"), class_name="row"),
+            note="Facts and past conversations used in new chats.",
+        ),
+    )
+
+
+def _data() -> tuple[rx.Component, ...]:
+    return (
+        _part(
+            "Export",
+            data_settings(),
+            note="Everything: chats with all branches, memory, personas, documents, settings. It comes as a ZIP.",
+        ),
+        _part(
+            "Import",
+            imports(),
+            note="Conversations from other products, by the file they give you.",
+        ),
+        _part(
+            "Shared links",
+            _once_loaded(share_list()),
+            note="Anybody who has a link can read what it shows.",
+        ),
+    )
+
+
+def _account() -> tuple[rx.Component, ...]:
+    return (
+        _part("Profile", _once_loaded(_profile())),
+        _part("E-mail", email_form(), note="You sign in with it."),
+        _part("Password", _password(), note="Changing it signs you out everywhere else."),
+        _part(
+            "Active sessions",
+            _once_loaded(_sessions()),
+            note="Browsers and devices that can use your account.",
+        ),
+        _part("Delete account", deletion(), note="With everything that is yours, for good."),
+    )
+
+
+def _programs() -> tuple[rx.Component, ...]:
+    return (_part("API tokens", api_tokens(), note="For programs that use Gantry in your name."),)
 
 
 def _once_loaded(content: rx.Component) -> rx.Component:
@@ -92,29 +158,6 @@ def _profile() -> rx.Component:
         rx.el.div(rx.el.button("Save", type="submit", class_name="button"), class_name="row"),
         on_submit=SettingsState.save_profile,
         class_name="stack",
-    )
-
-
-def _themes() -> rx.Component:
-    return rx.el.fieldset(
-        rx.el.legend("Theme", class_name="sr-only"),
-        *(_theme(value, label) for value, label in THEMES),
-        class_name="choices",
-    )
-
-
-def _theme(value: Theme, label: str) -> rx.Component:
-    return rx.el.label(
-        rx.el.input(
-            type="radio",
-            name="theme",
-            value=value,
-            checked=SessionState.theme == value,
-            on_change=SessionState.choose_theme(value),
-        ),
-        rx.el.div(class_name=f"swatch {value}", aria_hidden="true"),
-        label,
-        class_name="choice",
     )
 
 

@@ -1,0 +1,130 @@
+"""How pages look and which time they tell: the choices of the settings."""
+
+from typing import Any, Literal
+
+import reflex as rx
+
+from gantry.domain.clock import zone_names
+from gantry.state.preferences import PreferencesState
+from gantry.state.session import SessionState
+from gantry.ui.browser import BROWSERS_ZONE
+
+_THEMES: tuple[tuple[Literal["system", "light", "dark"], str], ...] = (
+    ("system", "System"),
+    ("light", "Light"),
+    ("dark", "Dark"),
+)
+_DENSITIES: tuple[tuple[Literal["comfortable", "compact"], str], ...] = (
+    ("comfortable", "Comfortable"),
+    ("compact", "Compact"),
+)
+_SIZES: tuple[tuple[Literal["small", "normal", "large", "larger", "largest"], str], ...] = (
+    ("small", "Small"),
+    ("normal", "Normal"),
+    ("large", "Large"),
+    ("larger", "Larger"),
+    ("largest", "Largest"),
+)
+_DETAILS: tuple[tuple[Literal["model", "time", "usage"], str, str], ...] = (
+    ("model", "Model", "Who wrote an answer"),
+    ("time", "Time", "When a message was written"),
+    ("usage", "Tokens and speed", "What an answer took"),
+)
+
+
+def themes() -> rx.Component:
+    """Lay out the choice of a theme, each with a small picture."""
+    return _choices(
+        "Theme",
+        *(
+            rx.el.label(
+                _radio("theme", value, SessionState.theme, SessionState.choose_theme(value)),
+                rx.el.div(class_name=f"swatch {value}", aria_hidden="true"),
+                label,
+                class_name="choice",
+            )
+            for value, label in _THEMES
+        ),
+        class_name="choices",
+    )
+
+
+def density() -> rx.Component:
+    """Lay out the choice of how much room things have."""
+    return _choices(
+        "Density",
+        *(
+            _worded("density", value, label, PreferencesState.density, PreferencesState.choose_density(value))
+            for value, label in _DENSITIES
+        ),
+    )
+
+
+def text_size() -> rx.Component:
+    """Lay out the choice of the size of everything."""
+    return _choices(
+        "Text size",
+        *(
+            _worded(
+                "text-size",
+                value,
+                label,
+                PreferencesState.text_size,
+                PreferencesState.choose_text_size(value),
+            )
+            for value, label in _SIZES
+        ),
+    )
+
+
+def message_details() -> rx.Component:
+    """Lay out what may stand with messages."""
+    shown = {
+        "model": PreferencesState.show_model,
+        "time": PreferencesState.show_time,
+        "usage": PreferencesState.show_usage,
+    }
+    return rx.el.fieldset(
+        rx.el.legend("Shown with messages", class_name="sr-only"),
+        *(_detail(detail, label, what, shown[detail]) for detail, label, what in _DETAILS),
+        class_name="checks",
+    )
+
+
+def time_zone() -> rx.Component:
+    """Lay out the choice of a zone. A name that this list does not have is one that a program has chosen."""
+    names = rx.Var.create(list(zone_names()))
+    zone = PreferencesState.zone
+    return rx.el.select(
+        rx.el.option(f"As in the browser ({BROWSERS_ZONE})", value=""),
+        rx.cond((zone != "") & ~names.contains(zone), rx.el.option(zone, value=zone)),
+        rx.foreach(names, lambda name: rx.el.option(name.replace("_", " "), value=name, key=name)),
+        value=zone,
+        on_change=lambda chosen: PreferencesState.choose_zone(chosen, BROWSERS_ZONE),
+        class_name="input",
+        aria_label="Time zone",
+    )
+
+
+def _choices(legend: str, *choices: rx.Component, class_name: str = "segments") -> rx.Component:
+    return rx.el.fieldset(rx.el.legend(legend, class_name="sr-only"), *choices, class_name=class_name)
+
+
+def _worded(name: str, value: str, label: str, now: Any, on_change: Any) -> rx.Component:
+    return rx.el.label(_radio(name, value, now, on_change), rx.el.span(label), class_name="segment")
+
+
+def _radio(name: str, value: str, now: Any, on_change: Any) -> rx.Component:
+    return rx.el.input(type="radio", name=name, value=value, checked=now == value, on_change=on_change)
+
+
+def _detail(detail: Literal["model", "time", "usage"], label: str, what: str, shown: Any) -> rx.Component:
+    return rx.el.label(
+        rx.el.input(
+            type="checkbox",
+            checked=shown,
+            on_change=PreferencesState.show(detail, rx.cond(shown, False, True)),
+        ),
+        rx.el.span(label, rx.el.span(what, class_name="small soft")),
+        class_name="check",
+    )
