@@ -58,6 +58,7 @@ from gantry.services.catalog_news import CatalogNews
 from gantry.services.chat import ChatService
 from gantry.services.checkpoints import Checkpoints
 from gantry.services.cleaning import Cleaner
+from gantry.services.comparing import ComparisonService
 from gantry.services.connections import ConnectionService
 from gantry.services.conversations import ConversationService
 from gantry.services.document_collections import CollectionService
@@ -476,6 +477,7 @@ def _services(
         people=PeopleService(database=database, passwords=passwords, notices=live.notices, now=clock),
         conversations=conversations,
         chat=ChatService(database, catalog, writers, conversations, clock),
+        comparisons=ComparisonService(database, writers, conversations, clock),
         order=OrderService(database, conversations),
         folders=FolderService(database, live.notices, clock),
         forks=ForkService(database, conversations, clock),

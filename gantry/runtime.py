@@ -9,6 +9,7 @@ from gantry.services.answers import AnswerService
 from gantry.services.api_tokens import ApiTokenService
 from gantry.services.catalog import CatalogService
 from gantry.services.chat import ChatService
+from gantry.services.comparing import ComparisonService
 from gantry.services.connections import ConnectionService
 from gantry.services.conversations import ConversationService
 from gantry.services.document_collections import CollectionService
@@ -48,6 +49,7 @@ class Services:
     own_account: OwnAccountService
     conversations: ConversationService
     chat: ChatService
+    comparisons: ComparisonService
     order: OrderService
     folders: FolderService
     forks: ForkService

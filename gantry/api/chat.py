@@ -25,9 +25,11 @@ from gantry.api.chat_schemas import (
     RatingIn,
     SourceOut,
     Started,
+    StartedAnswer,
 )
 from gantry.api.refusals import ASKED, BODY, CHANGE, NAMED, SIGNED_IN
 from gantry.domain.accounts import Actor
+from gantry.domain.errors import Invalid
 from gantry.domain.order import MAX_TAG_CHARACTERS, Listing
 from gantry.runtime import services
 from gantry.services.chat import Beginning, Listed, Sent
@@ -47,6 +49,7 @@ def _started(sent: Sent) -> Started:
         conversation_id=sent.conversation_id,
         message_id=sent.message_id,
         generation_id=sent.generation_id,
+        answers=[StartedAnswer.model_validate(each) for each in (sent, *sent.beside)],
     )
 
 
@@ -168,9 +171,12 @@ async def restore_conversation(who: Writes, conversation_id: UUID) -> None:
     responses=NAMED | BODY | CHANGE,
 )
 async def send_message(who: Asks, conversation_id: UUID, new: NewMessage) -> Started:
-    """Send a message; its answer is written whether or not anybody listens."""
+    """Send a message; its answer, or those of several `models`, is written whether or not anybody listens."""
+    if new.model and new.models:
+        raise Invalid("Name one model, or several to compare.", field="models")
+    model = new.models or new.model
     sent = await services().chat.send(
-        who, conversation_id, new.content, model=new.model, parent=new.parent_id, files=new.documents
+        who, conversation_id, new.content, model=model, parent=new.parent_id, files=new.documents
     )
     return _started(sent)
 
@@ -211,6 +217,14 @@ async def resume_answer(who: Asks, message_id: UUID) -> Started:
 async def select_branch(who: Writes, message_id: UUID) -> None:
     """Show the branch through this message."""
     await services().chat.select(who, message_id)
+
+
+@router.post(
+    "/messages/{message_id}/keep", status_code=204, operation_id="keep_answer", responses=NAMED | CHANGE
+)
+async def keep_answer(who: Asks, message_id: UUID) -> None:
+    """Go on with this one of the answers that stand side by side, and with its model; the others stay as branches."""
+    await services().comparisons.keep(who, message_id)
 
 
 @router.get("/messages/{message_id}/sources", operation_id="list_sources", responses=NAMED)

@@ -19,6 +19,7 @@ from pydantic import (
 
 from gantry.api.described import example
 from gantry.domain.chat import (
+    MAX_COMPARED,
     MAX_MESSAGE_CHARACTERS,
     MAX_TITLE_CHARACTERS,
     Rating,
@@ -153,10 +154,11 @@ class ConversationOut(_FromValue):
     parameters: Annotated[ParametersBody, BeforeValidator(lambda stored: stored or {})]
     persona_id: UUID | None
     active_leaf_id: UUID | None
+    compared: list[UUID] = Field(default=[], description="Answers that stand side by side until one is kept.")
     created_at: datetime
     updated_at: datetime
 
-    @field_validator("tags", mode="before")
+    @field_validator("tags", "compared", mode="before")
     @classmethod
     def _none_is_none(cls, tags: Sequence[str] | None) -> Sequence[str]:
         return tags or []
@@ -313,6 +315,11 @@ class NewMessage(BaseModel):
     content: str = Field(min_length=1, max_length=MAX_MESSAGE_CHARACTERS)
     parent_id: UUID | None = None
     model: str | None = Field(default=None, max_length=255)
+    models: list[Annotated[str, StringConstraints(min_length=1, max_length=255)]] = Field(
+        default_factory=list,
+        max_length=20,
+        description=f"In place of `model`: two to {MAX_COMPARED} different models that answer side by side, until one answer is kept.",
+    )
     documents: list[UUID] = Field(default_factory=list, max_length=20)
 
 
@@ -335,8 +342,19 @@ class RatingIn(BaseModel):
     rating: Rating | None
 
 
+class StartedAnswer(_FromValue):
+    """One answer being written."""
+
+    message_id: UUID
+    generation_id: UUID
+    model: str
+
+
 class Started(BaseModel):
-    """An answer being written: follow it at ``/api/v1/generations/{generation_id}/events``."""
+    """An answer being written: follow it at ``/api/v1/generations/{generation_id}/events``.
+
+    ``answers`` are all of them, it first: more than one where several models were asked.
+    """
 
     model_config = ConfigDict(
         json_schema_extra=example(
@@ -351,6 +369,7 @@ class Started(BaseModel):
     conversation_id: UUID
     message_id: UUID
     generation_id: UUID
+    answers: list[StartedAnswer]
 
 
 class GenerationOut(_FromValue):

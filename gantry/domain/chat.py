@@ -12,6 +12,7 @@ from gantry.domain.names import on_one_line
 
 MAX_MESSAGE_CHARACTERS = 200_000
 MAX_TITLE_CHARACTERS = 120
+MAX_COMPARED = 4  # answers to one question, side by side
 MAX_ANSWER_CHARACTERS = 400_000  # with its reasoning; beyond it a model is most likely caught in a loop
 _TITLE_CHARACTERS = 60
 
@@ -103,7 +104,7 @@ class Timings:
 class StoredConversation:
     """A conversation as its owner sees it. The path to ``active_leaf_id`` is on screen.
 
-    ``scope`` is a ``DocumentScope``, ``parameters`` are ``Parameters`` of its own.
+    ``scope`` is a ``DocumentScope``, ``parameters`` are ``Parameters`` of its own. ``compared`` are ids of answers side by side.
     """
 
     id: UUID
@@ -119,6 +120,7 @@ class StoredConversation:
     folder_id: UUID | None = None
     tags: Sequence[str] | None = None  # None: none
     active_leaf_id: UUID | None = None
+    compared: Sequence[str] | None = None  # None: none
     parameters: Mapping[str, Any] | None = None
     persona_id: UUID | None = None
 

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, CheckConstraint, Column, Index, Text, false, text, true
+from sqlalchemy import JSON, CheckConstraint, Column, Index, SmallInteger, Text, false, text, true
 from sqlmodel import Field
 
 from gantry.domain.chat import (
@@ -30,7 +30,8 @@ class Conversation(Row, table=True):
     ``parameters`` are ``domain.parameters.Parameters`` of its own, which go before those of its persona;
     a ``temporary`` one is in no list and no search, and is removed when its owner leaves it. ``studied_id`` is the last
     message a model has read for facts; until ``study_after`` somebody is at it, or it is not to be tried again.
-    An ``archived`` one is found, read and continued, but stands in no list of the others.
+    An ``archived`` one is found, read and continued, but stands in no list of the others. ``compared`` are the ids of answers to
+    one question that stand side by side, in order; they do while ``active_leaf_id`` is one of them.
     """
 
     __table_args__ = (
@@ -58,6 +59,9 @@ class Conversation(Row, table=True):
     studied_id: UUID | None = None  # no foreign key: it only marks a place in time
     study_after: datetime | None = Field(default=None, sa_type=UtcDateTime)
     active_leaf_id: UUID | None = None  # no foreign key: it would close a ring with message
+    compared: list[str] | None = Field(
+        default=None, sa_column=Column(JSON(none_as_null=True), nullable=True)
+    )  # None: none
     created_at: datetime = Field(sa_type=UtcDateTime)
     updated_at: datetime = Field(sa_type=UtcDateTime)
     answered_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
@@ -119,15 +123,17 @@ class Generation(Row, table=True):
     A writer may write only while ``attempt`` is its own and ``status`` is running. ``stored_attempt`` is the attempt
     that the message's content comes from: a takeover that starts over has none until its first checkpoint.
     ``resumes_from`` is set for "continue": the answer begins after that many characters of the message. ``parameters`` are those
-    that were in force when it was asked for: whoever takes it over asks the same.
+    that were in force when it was asked for: whoever takes it over asks the same. ``place`` is that among answers side by side,
+    of which each place has one live one; all other answers have the first place.
     """
 
     __table_args__ = (
         CheckConstraint("attempt >= 0", name="attempt_not_negative"),
         CheckConstraint("status <> 'running' OR lease_until IS NOT NULL", name="running_has_lease"),
         Index(
-            "uq_generation_conversation_id_live",
+            "uq_generation_conversation_id_place_live",
             "conversation_id",
+            "place",
             unique=True,
             postgresql_where=_LIVE,
             sqlite_where=_LIVE,
@@ -143,6 +149,7 @@ class Generation(Row, table=True):
     attempt: int = 0
     stored_attempt: int = 0
     resumes_from: int | None = None
+    place: int = Field(default=0, sa_type=SmallInteger, sa_column_kwargs={"server_default": text("0")})
     parameters: dict[str, Any] | None = Field(
         default=None, sa_column=Column(JSON(none_as_null=True), nullable=True)
     )

@@ -1,6 +1,6 @@
 """Conversations and their trees of messages."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -57,6 +57,10 @@ class ChatRepository:
             raise NotFound("This conversation no longer exists.")
         return row
 
+    async def lock(self, conversation: Conversation) -> None:
+        """Have a conversation as it is now, and nobody else change it until the end of the transaction."""
+        await self._session.refresh(conversation, with_for_update=True)
+
     async def get_message(self, message: UUID, *, owner: UUID) -> tuple[Message, Conversation]:
         """Return a message of *owner* with its conversation."""
         row = await self._session.get(Message, message)
@@ -69,16 +73,16 @@ class ChatRepository:
         query = select(Message).where(col(Message.account_id) == owner, col(Message.client_key) == client_key)
         return (await self._session.execute(query)).scalar_one_or_none()
 
-    async def find_newest_answer(self, question: UUID) -> Generation | None:
-        """Return the newest answer to a question."""
+    async def newest_answers(self, question: UUID) -> Sequence[Generation]:
+        """Return the answers to a question, the newest first; of each its newest try."""
         query = (
             select(Generation)
             .join(Message, col(Message.id) == col(Generation.message_id))
             .where(col(Message.parent_id) == question)
             .order_by(col(Generation.id).desc())
-            .limit(1)
         )
-        return (await self._session.execute(query)).scalar_one_or_none()
+        found = (await self._session.execute(query)).scalars().all()
+        return list({row.message_id: row for row in reversed(found)}.values())[::-1]
 
     async def find_first_message(self, conversation: UUID) -> Message | None:
         """Return the message a conversation began with."""
@@ -93,6 +97,11 @@ class ChatRepository:
     async def find_message(self, message: UUID) -> Message | None:
         """Return a message whoever owns it: for writers, which act for its owner."""
         return await self._session.get(Message, message)
+
+    async def messages(self, messages: Collection[UUID]) -> Sequence[Message]:
+        """Return those of *messages* that are there."""
+        found = await self._session.execute(select(Message).where(col(Message.id).in_(messages)))
+        return found.scalars().all()
 
     async def path(self, leaf: UUID, *, limit: int) -> list[Message]:
         """Return the last *limit* messages on the way from the root to *leaf*, oldest first."""

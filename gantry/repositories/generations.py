@@ -23,7 +23,7 @@ class GenerationRepository:
         self._session = session
 
     async def add(self, generation: Generation) -> None:
-        """Store a new answer. AlreadyAnswering: its conversation has a live one (the unique index decides)."""
+        """Store a new answer. AlreadyAnswering: its conversation has a live one in its place (the unique index decides)."""
         self._session.add(generation)
         try:
             await self._session.flush()
@@ -45,16 +45,18 @@ class GenerationRepository:
             raise NotFound("This answer no longer exists.")
         return found[0], found[1]
 
-    async def find_live(self, conversation: UUID) -> Generation | None:
-        """Return the answer being written in a conversation, if any."""
+    async def live(self, conversation: UUID) -> Sequence[Generation]:
+        """Return the answers being written in a conversation."""
         query = select(Generation).where(
             col(Generation.conversation_id) == conversation, col(Generation.status).in_(LIVE)
         )
-        return (await self._session.execute(query)).scalar_one_or_none()
+        return (await self._session.execute(query)).scalars().all()
 
-    async def count_live(self, account: UUID) -> int:
-        """Return how many answers are being written for an account."""
-        return (await self._session.execute(_live_of(), {"account": account})).scalar_one()
+    async def count_live(self, account: UUID, conversation: UUID) -> tuple[int, int]:
+        """Return how many answers are being written for an account, and how many of them in *conversation*."""
+        values = {"account": account, "conversation": conversation}
+        row = (await self._session.execute(_live_of(), values)).one()
+        return row[0], row[1]
 
     async def are_silent(self, *, now: datetime, apart_from: Collection[UUID] = ()) -> bool:
         """Whether ``take_over`` would find any: looking locks nothing."""
@@ -191,12 +193,10 @@ def _with_message() -> Select[Generation, Message]:
 
 
 @cache
-def _live_of() -> Select[int]:
-    # Without a flush before it: what changes with the conversation is written once, with the new answer.
-    return (
-        select(func.count())
-        .where(col(Generation.account_id) == bindparam("account"), col(Generation.status).in_(LIVE))
-        .execution_options(autoflush=False)
+def _live_of() -> Select[int, int]:
+    here = col(Generation.conversation_id) == bindparam("conversation")
+    return select(func.count(), func.count().filter(here)).where(
+        col(Generation.account_id) == bindparam("account"), col(Generation.status).in_(LIVE)
     )
 
 

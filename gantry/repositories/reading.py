@@ -44,6 +44,15 @@ class ReadingRepository:
             .execution_options(synchronize_session=False)
         )
 
+    async def take_up(self, answer: UUID) -> None:
+        """Have memory read an answer that was held back since it was asked for (``PASSED_OVER`` is another matter)."""
+        await self._session.execute(
+            update(Message)
+            .where(col(Message.id) == answer, col(Message.memorised_at) == col(Message.created_at))
+            .values(memorised_at=None)
+            .execution_options(synchronize_session=False)
+        )
+
     async def mark_all_read(self, owner: UUID, *, at: datetime) -> None:
         """Have memory read nothing of what has been said so far, now or later."""
         await self._session.execute(

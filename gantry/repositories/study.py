@@ -60,7 +60,10 @@ class StudyRepository:
     async def unstudied(self, thread: Conversation, *, limit: int) -> Sequence[Message]:
         """Return finished messages no model has read, oldest first."""
         query = select(Message).where(
-            col(Message.conversation_id) == thread.id, col(Message.status) != MessageStatus.STREAMING
+            col(Message.conversation_id) == thread.id,
+            col(Message.status) != MessageStatus.STREAMING,
+            # Answers side by side, of which none has been chosen, are held back (ReadingRepository.take_up).
+            col(Message.memorised_at).is_distinct_from(col(Message.created_at)),
         )
         if thread.studied_id is not None:
             query = query.where(col(Message.id) > thread.studied_id)

@@ -168,12 +168,23 @@ class AnswerService:
                     parts += await _with_texts(tx, part)
         return replace(trace, parts=tuple(parts))
 
-    async def stop(self, who: Actor, generation: UUID) -> None:
-        """Ask for an answer to be stopped, wherever it is written; stopping a finished one does nothing."""
+    async def stop(self, who: Actor, generation: UUID, *, beside: bool = False) -> None:
+        """Ask for an answer, with *beside* all answers to its question, to be stopped, wherever it is written; one that has ended stays."""
         async with self.database.begin() as tx:
             row = await tx.generations.get(generation, owner=who.id)
-            await tx.generations.request_stop(row.id, at=self.now())
-        self.writers.stop(generation)
+            live = await _beside(tx, row) if beside else [row.id]
+            for each in sorted(live):
+                await tx.generations.request_stop(each, at=self.now())
+        for each in live:
+            self.writers.stop(each)
+
+
+async def _beside(tx: UnitOfWork, row: Generation) -> list[UUID]:
+    """Return what is being written in answer to the same question."""
+    live = await tx.generations.live(row.conversation_id)
+    messages = await tx.chat.messages({row.message_id, *(each.message_id for each in live)})
+    questions = {message.id: message.parent_id for message in messages}
+    return [each.id for each in live if questions[each.message_id] == questions[row.message_id]]
 
 
 def _for(who: Actor, event: LiveEvent) -> LiveEvent:

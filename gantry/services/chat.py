@@ -1,13 +1,15 @@
 """Everything a person can do inside their conversations."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Self
 from uuid import UUID
 
 from gantry.domain.accounts import Actor
 from gantry.domain.catalog import EXTRACTIVE
 from gantry.domain.chat import (
+    MAX_COMPARED,
     MAX_MESSAGE_CHARACTERS,
     GenerationStatus,
     MessageRole,
@@ -30,6 +32,7 @@ from gantry.repositories.importing import came_in
 from gantry.repositories.unit import UnitOfWork
 from gantry.repositories.values import value_of
 from gantry.services.catalog import CatalogService
+from gantry.services.comparing import columns_of, go_on_from, place_of, take_place
 from gantry.services.conversations import (
     PLAIN,
     Beginning,
@@ -62,21 +65,39 @@ class Bubble:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """The end of a conversation's active path, or a piece further up; oldest first."""
+    """The end of a conversation's active path, or a piece further up; oldest first.
+
+    ``compared`` are the answers that stand side by side at its end, in order, the last of ``bubbles`` among them.
+    """
 
     conversation: StoredConversation
     bubbles: tuple[Bubble, ...]
     has_earlier: bool
     persona: StoredPersona | None = None
+    compared: tuple[Bubble, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """What sending, editing, regenerating or continuing has started."""
+    """What sending, editing, regenerating or continuing has started; ``beside`` are the answers of further models."""
 
     conversation_id: UUID
     message_id: UUID  # of the assistant's message
     generation_id: UUID
+    model: str = ""
+    beside: tuple["Sent", ...] = ()
+
+    @classmethod
+    def of(cls, first: Assignment, *beside: Assignment) -> Self:
+        """Make one of what is to be written."""
+        ids = (first.conversation_id, first.message_id, first.generation_id)
+        return cls(*ids, first.model, tuple(cls.of(each) for each in beside))
+
+    @classmethod
+    def before(cls, first: Generation, *beside: Generation) -> Self:
+        """Make one of what was started earlier."""
+        ids = (first.conversation_id, first.message_id, first.id)
+        return cls(*ids, first.model, tuple(cls.before(each) for each in beside))
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,9 +130,18 @@ class ChatService:
                 message, _ = await tx.chat.get_message(before, owner=who.id)
                 leaf = message.parent_id if message.conversation_id == conversation else None
             messages = await tx.chat.path(leaf, limit=limit) if leaf else []
-            bubbles = await self._bubbles(tx, messages)
+            columns = columns_of(row) if before is None else ()
+            beside = await tx.chat.messages(set(columns) - {leaf}) if columns else ()
+            bubbles = await self._bubbles(tx, [*messages, *beside])
             persona = await persona_in(tx, row)
-        return Window(value_of(StoredConversation, row), bubbles, _has_earlier(messages), persona)
+        shown = {bubble.message.id: bubble for bubble in bubbles}
+        return Window(
+            value_of(StoredConversation, row),
+            bubbles[: len(messages)],
+            _has_earlier(messages),
+            persona,
+            tuple(shown[each] for each in columns if each in shown) if beside else (),
+        )
 
     async def around(self, who: Actor, message: UUID) -> Window:
         """Return the part of a conversation's path that *message* is in the middle of.
@@ -120,7 +150,8 @@ class ChatService:
         *message* itself is returned.
         """
         window = await self._part(who, message, on_screen=True)
-        if any(bubble.message.id == message for bubble in window.bubbles):
+        side_by_side = window.conversation.compared or ()
+        if str(message) in side_by_side or any(bubble.message.id == message for bubble in window.bubbles):
             return window
         try:
             await self.select(who, message)
@@ -163,17 +194,18 @@ class ChatService:
         conversation: UUID | None,
         text: str,
         *,
-        model: str | None = None,
+        model: str | Sequence[str] | None = None,
         parent: UUID | None = None,
         client_key: str | None = None,
         files: Sequence[UUID] = (),
         beginning: Beginning = PLAIN,
     ) -> Sent:
-        """Store a message and start its answer.
+        """Store a message and start its answer, or those of several models side by side.
 
         Args:
             conversation: None starts a new one, titled from the text.
-            model: ``connection/name`` or a bare name; None keeps the conversation's.
+            model: ``connection/name`` or a bare name; None keeps the conversation's. Two to four different ones answer side by side:
+                the conversation goes on with the answer of the first, until ``ComparisonService.keep`` chooses another.
             parent: The assistant's message to answer to; None is the end of the active path.
             client_key: The page's name for one press of Send (64 characters at most). Sending the same key
                 again stores nothing and returns what the first one started.
@@ -189,22 +221,23 @@ class ChatService:
 
         question = _Question(text, client_key, tuple(files))
 
-        async def store() -> Assignment:
+        async def store() -> Sequence[Assignment]:
             if conversation is None:
-                chosen = await self._choose(who, None, model)
+                chosen, *others = await self._choose_each(who, None, model)
                 async with self.database.begin() as tx:
                     thread = new_conversation(who, None, self.now())
                     await begin(tx, thread, beginning)
                     await tx.chat.add_conversation(thread)
-                    return await self._ask(tx, thread, None, question, chosen)
+                    first = await self._ask(tx, thread, None, question, chosen)
+                    return await self._with(tx, thread, first, others)
             if model is None and (asked := await self._ask_as_before(who, conversation, parent, question)):
-                return asked
-            chosen = await self._choose(who, conversation, model)
+                return [asked]
+            chosen, *others = await self._choose_each(who, conversation, model)
             async with self.database.begin() as tx:
                 thread = await tx.chat.get_conversation(conversation, owner=who.id)
-                return await self._ask(
-                    tx, thread, await self._parent(tx, who, thread, parent), question, chosen
-                )
+                above = await self._parent(tx, who, thread, parent)
+                first = await self._ask(tx, thread, above, question, chosen)
+                return await self._with(tx, thread, first, others)
 
         return await self._once(who, client_key, store)
 
@@ -224,22 +257,30 @@ class ChatService:
             return await self._ask(tx, thread, await self._parent(tx, who, thread, parent), question, chosen)
 
     async def _once(
-        self, who: Actor, client_key: str | None, store: Callable[[], Awaitable[Assignment]]
+        self, who: Actor, client_key: str | None, store: Callable[[], Awaitable[Sequence[Assignment]]]
     ) -> Sent:
         """Store and start, or return what an earlier press of the same Send has started; the database tells."""
         try:
-            assignment = await store()
+            assignments = await store()
         except Conflict:
             if client_key and (sent := await self._sent_before(who, client_key)):
                 return sent
             raise
-        return self._start(who, assignment)
+        return self._start(who, *assignments)
 
     async def _sent_before(self, who: Actor, client_key: str) -> Sent | None:
         async with self.database.read() as tx:
             question = await tx.chat.find_sent(client_key, owner=who.id)
-            answer = await tx.chat.find_newest_answer(question.id) if question else None
-        return Sent(answer.conversation_id, answer.message_id, answer.id) if answer else None
+            answers = await tx.chat.newest_answers(question.id) if question else ()
+            if not (question and answers):
+                return None
+            thread = await tx.chat.find_conversation(question.conversation_id, owner=who.id)
+        columns = columns_of(thread) if thread else ()
+        beside = sorted(
+            (each for each in answers if each.message_id in columns),
+            key=lambda each: columns.index(each.message_id),
+        )
+        return Sent.before(*(beside or answers[:1]))
 
     async def _parent(
         self, tx: UnitOfWork, who: Actor, thread: Conversation, parent: UUID | None
@@ -267,7 +308,7 @@ class ChatService:
             _, thread = await tx.chat.get_message(message, owner=who.id)
         conversation = thread.id
 
-        async def store() -> Assignment:
+        async def store() -> Sequence[Assignment]:
             chosen = await self._choose(who, conversation, model)
             async with self.database.begin() as tx:
                 row, thread = await tx.chat.get_message(message, owner=who.id)
@@ -276,21 +317,29 @@ class ChatService:
                 above = None
                 if row.parent_id:
                     above, _ = await tx.chat.get_message(row.parent_id, owner=who.id)
-                return await self._ask(tx, thread, above, _Question(text, client_key, edits=row.id), chosen)
+                asked = _Question(text, client_key, edits=row.id)
+                return [await self._ask(tx, thread, above, asked, chosen)]
 
         return await self._once(who, client_key, store)
 
     async def regenerate(self, who: Actor, message: UUID, *, model: str | None = None) -> Sent:
-        """Make another answer beside *message* (an assistant's), by the same or another model."""
+        """Make another answer beside *message* (an assistant's), by the same or another model.
+
+        In place of one that stands side by side with others, while those go on.
+        """
         async with self.database.read() as tx:
             row, thread = await tx.chat.get_message(message, owner=who.id)
-        chosen = await self._choose(who, thread.id, model)
+        its_own = row.model if row.id in columns_of(thread) else None
+        chosen = await self._choose(who, thread.id, model or its_own)
         async with self.database.begin() as tx:
             row, thread = await tx.chat.get_message(message, owner=who.id)
             if row.role is not MessageRole.ASSISTANT or row.parent_id is None:
                 raise Invalid("Only an answer can be regenerated.")
             question, _ = await tx.chat.get_message(row.parent_id, owner=who.id)
-            assignment = await self._answer(tx, thread, question, chosen)
+            place = await place_of(tx, thread, row.id)
+            assignment = await self._answer(tx, thread, question, chosen, place=place)
+            if place is not None:
+                take_place(thread, place, assignment.message_id)
         return self._start(who, assignment)
 
     async def resume(self, who: Actor, message: UUID) -> Sent:
@@ -303,9 +352,12 @@ class ChatService:
             unfinished = row.status in {MessageStatus.STOPPED, MessageStatus.FAILED} or row.truncated
             if row.role is not MessageRole.ASSISTANT or not unfinished:
                 raise Conflict("This answer is complete.")
+            place = await place_of(tx, thread, row.id)
             row.status, row.error, row.truncated = MessageStatus.STREAMING, None, False
             row.model = chosen
-            assignment = await self._write(tx, thread, row, chosen, resumes_from=len(row.content))
+            assignment = await self._write(
+                tx, thread, row, chosen, resumes_from=len(row.content), place=place
+            )
         return self._start(who, assignment)
 
     async def _choose(self, who: Actor, conversation: UUID | None, model: str | None) -> str:
@@ -319,6 +371,18 @@ class ChatService:
             ).ref
         )
 
+    async def _choose_each(
+        self, who: Actor, conversation: UUID | None, model: str | Sequence[str] | None
+    ) -> Sequence[str]:
+        if model is None or isinstance(model, str):
+            return [await self._choose(who, conversation, model)]
+        if not 2 <= len(model) <= MAX_COMPARED:
+            raise Invalid(f"Choose two to {MAX_COMPARED} models to compare.", field="models")
+        chosen = [await self._choose(who, conversation, each) for each in model]
+        if len(set(chosen)) < len(chosen):
+            raise Invalid("Choose different models to compare.", field="models")
+        return chosen
+
     async def _ask(
         self, tx: UnitOfWork, thread: Conversation, above: Message | None, asked: _Question, model: str
     ) -> Assignment:
@@ -326,6 +390,7 @@ class ChatService:
             raise AlreadyAnswering
         if above is not None and above.role is MessageRole.USER and not came_in(above):
             raise Invalid("A message must follow an answer.", field="parent_id")
+        await go_on_from(tx, above)
         question = Message(
             conversation_id=thread.id,
             account_id=thread.account_id,
@@ -356,8 +421,10 @@ class ChatService:
         model: str,
         *,
         new: Sequence[Message] = (),
+        place: int | None = None,
     ) -> Assignment:
-        """Begin an answer to *question*; *new* are messages to be stored with it."""
+        """Begin an answer to *question*; *new* are messages to be stored with it, *place* is that among answers side by side."""
+        now = self.now()
         answer = Message(
             conversation_id=thread.id,
             account_id=thread.account_id,
@@ -366,9 +433,25 @@ class ChatService:
             role=MessageRole.ASSISTANT,
             status=MessageStatus.STREAMING,
             model=model,
-            created_at=self.now(),
+            created_at=now,
+            memorised_at=None if place is None else now,  # until it is chosen
         )
-        return await self._write(tx, thread, answer, model, new=(*new, answer))
+        return await self._write(tx, thread, answer, model, new=(*new, answer), place=place)
+
+    async def _with(
+        self, tx: UnitOfWork, thread: Conversation, first: Assignment, models: Sequence[str]
+    ) -> list[Assignment]:
+        """Begin answers of further *models* beside the *first*; returns it with them."""
+        if not models:
+            return [first]
+        question, answer = await tx.chat.path(first.message_id, limit=2)
+        answer.memorised_at = answer.created_at
+        others = [
+            await self._answer(tx, thread, question, model, place=place)
+            for place, model in enumerate(models, 1)
+        ]
+        thread.compared = [str(each.message_id) for each in (first, *others)]
+        return [replace(each, compared=True) for each in (first, *others)]
 
     async def _write(
         self,
@@ -379,19 +462,23 @@ class ChatService:
         *,
         new: Sequence[Message] = (),
         resumes_from: int | None = None,
+        place: int | None = None,
     ) -> Assignment:
-        if await tx.generations.count_live(thread.account_id) >= MAX_LIVE_ANSWERS:
+        now = self.now()
+        # Before anything is stored, so that the conversation is written once.
+        thread.updated_at = now
+        if place is None:
+            _lead_to(thread, answer, model)
+        await tx.chat.add_messages(new)
+        # After the conversation was written: who asks in it at the same time waits for that, and finds what is live then.
+        live, here = await tx.generations.count_live(thread.account_id, thread.id)
+        if live >= MAX_LIVE_ANSWERS:
             raise Conflict(
                 f"You already have {MAX_LIVE_ANSWERS} answers in progress.",
                 advice="Wait for one of them to end, or stop it.",
             )
-        now = self.now()
-        # Before anything is stored, so that the conversation is written once.
-        thread.active_leaf_id = answer.id
-        thread.updated_at = now
-        if thread.model is not None or model != EXTRACTIVE:
-            thread.model = model  # nobody chose the built-in answerer: once there is a model, it takes over
-        await tx.chat.add_messages(new)
+        if here and place is None:
+            raise AlreadyAnswering
         generation = Generation(
             id=new_id(),
             conversation_id=thread.id,
@@ -401,6 +488,7 @@ class ChatService:
             status=GenerationStatus.RUNNING,
             attempt=1,
             resumes_from=resumes_from,
+            place=place or 0,
             parameters=(await in_force(tx, thread)).stored() or None,
             writer=self.writers.name,
             lease_until=now + timedelta(seconds=self.writers.lease_seconds),
@@ -409,18 +497,21 @@ class ChatService:
         await tx.generations.add(generation)
         return Assignment.of(generation, answer)
 
-    def _start(self, who: Actor, assignment: Assignment) -> Sent:
-        """Start the writer in this process, at once: nothing stands before the first token."""
-        self.writers.start(assignment)
-        self.conversations.tell(who, NoticeKind.CONVERSATION, assignment.conversation_id)
-        return Sent(assignment.conversation_id, assignment.message_id, assignment.generation_id)
+    def _start(self, who: Actor, *assignments: Assignment) -> Sent:
+        """Start the writers in this process, at once: nothing stands before the first token."""
+        for assignment in assignments:
+            self.writers.start(assignment)
+        sent = Sent.of(*assignments)
+        self.conversations.tell(who, NoticeKind.CONVERSATION, sent.conversation_id)
+        return sent
 
     async def select(self, who: Actor, message: UUID) -> UUID:
         """Show the branch through *message*, down to its newest leaf; returns its conversation."""
         async with self.database.begin() as tx:
             row, thread = await tx.chat.get_message(message, owner=who.id)
-            if await tx.generations.find_live(thread.id):
+            if await tx.generations.live(thread.id):
                 raise AlreadyAnswering
+            thread.compared = None
             thread.active_leaf_id = await tx.chat.newest_leaf(row.id)
         self.conversations.tell(who, NoticeKind.CONVERSATION, thread.id)
         return thread.id
@@ -432,6 +523,13 @@ class ChatService:
             if row.role is not MessageRole.ASSISTANT:
                 raise Invalid("Only an answer can be rated.")
             await tx.chat.rate(row, rating, self.now())
+
+
+def _lead_to(thread: Conversation, answer: Message, model: str) -> None:
+    """Have a conversation go on with *answer* alone."""
+    thread.active_leaf_id, thread.compared = answer.id, None
+    if thread.model is not None or model != EXTRACTIVE:
+        thread.model = model  # nobody chose the built-in answerer: once there is a model, it takes over
 
 
 def _checked(text: str) -> str:

@@ -224,8 +224,7 @@ class ConversationService:
 
     async def mark_deleted(self, tx: UnitOfWork, rows: Sequence[Conversation]) -> list[UUID]:
         """Delete *rows*, which can be undone; returns the answers being written, whose writers have to be stopped then."""
-        found = [await tx.generations.find_live(row.id) for row in rows]
-        live = sorted(each.id for each in found if each)
+        live = sorted([each.id for row in rows for each in await tx.generations.live(row.id)])
         # All answers before any conversation, as writers do it: two that take rows in another order may wait for each other.
         for answer in live:
             await tx.generations.request_stop(answer, at=self.now())
@@ -239,15 +238,15 @@ class ConversationService:
             row = await tx.chat.find_conversation(conversation, owner=who.id)
             if row is None or not row.temporary:
                 return
-            live = await tx.generations.find_live(conversation)
-            if live:
-                await tx.generations.request_stop(live.id, at=self.now())
+            live = sorted([each.id for each in await tx.generations.live(conversation)])
+            for answer in live:
+                await tx.generations.request_stop(answer, at=self.now())
             if live or await tx.attachments.attached(conversation):
                 row.deleted_at = self.now()  # the writer has to stop, the files to go: housekeeping does it
             else:
                 await self.remove(tx, [row.id])
-        if live:
-            self.writers.stop(live.id)
+        for answer in live:
+            self.writers.stop(answer)
         self.tell(who, NoticeKind.CONVERSATIONS, conversation)
 
     async def undelete(self, who: Actor, conversation: UUID) -> None:

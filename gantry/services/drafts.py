@@ -37,6 +37,7 @@ class Assignment:
     stored_reasoning: str
     before: Timings = _NOTHING_BEFORE  # of the part that this one goes on from
     parameters: Parameters = NOTHING_SET
+    compared: bool = False  # with others that this process begins at the same time
 
     @classmethod
     def of(cls, generation: Generation, answer: Message) -> Self:

@@ -32,6 +32,7 @@ from gantry.repositories.database import Database
 from gantry.repositories.unit import UnitOfWork
 from gantry.services.catalog import ResolvedModel
 from gantry.services.checkpoints import keep_sent
+from gantry.services.comparing import go_on_from
 from gantry.services.conversations import Beginning, ConversationService, begin, new_conversation
 from gantry.services.drafts import Assignment, SentContext
 from gantry.services.prompting import turns_of
@@ -213,6 +214,10 @@ class Exchanges:
         above = await tx.chat.find_message(thread.active_leaf_id) if thread.active_leaf_id else None
         if above is not None and above.status is MessageStatus.STREAMING:
             raise AlreadyAnswering
+        if thread.compared and await tx.generations.live(thread.id):
+            raise AlreadyAnswering
+        await go_on_from(tx, above)
+        thread.compared = None
         thread.title = thread.title or title_from_prompt(text)
         return thread, above
 

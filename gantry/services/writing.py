@@ -48,6 +48,7 @@ from gantry.repositories.database import Database
 from gantry.services.catalog import CatalogService, ResolvedModel
 from gantry.services.checkpoints import Checkpoint, Checkpoints, columns_of, keep_sent
 from gantry.services.drafts import Assignment, Draft
+from gantry.services.finding_once import FindingOnce
 from gantry.services.outcomes import GIVEN_UP, outcome_of
 from gantry.services.prompting import Prompter, Told
 from gantry.services.side_work import meanwhile
@@ -87,6 +88,12 @@ class Writers:
     name: str = field(default_factory=lambda: new_id().hex)
     _running: dict[UUID, _Running] = field(default_factory=dict[UUID, _Running])
     _draining: bool = False
+    _once: FindingOnce | None = field(init=False, default=None)
+
+    def __post_init__(self) -> None:
+        """Share the finder among answers that are compared."""
+        if self.finder is not None:
+            self._once = FindingOnce(self.finder)
 
     def start(self, assignment: Assignment, *, stop: bool = False) -> None:
         """Write *assignment* in a task of its own, or only end it where somebody asked to *stop* it.
@@ -146,6 +153,8 @@ class Writers:
             for task in late:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+        if self._once is not None:
+            self._once.close()
         await self.checkpoints.settle()
         async with self.database.begin() as tx:
             await tx.generations.release(writer=self.name, now=self.now())
@@ -320,7 +329,7 @@ class Writers:
 
         So does an answer that is taken over, whose sources its readers have seen already.
         """
-        if self.finder is None:
+        if self.finder is None or self._once is None:
             return Knowledge()
         if continued or assignment.attempt > 1:
             before = await self.finder.stored(assignment.message_id)
@@ -333,9 +342,8 @@ class Writers:
             told.talk.question.content,
             told.before,
         )
-        return await self.finder.find(
-            asked, on_stage=lambda what: self._stage(assignment, Stage.READING, what)
-        )
+        find = self._once.find if assignment.compared else self.finder.find
+        return await find(asked, on_stage=lambda what: self._stage(assignment, Stage.READING, what))
 
     async def _begin_waiting(self, assignment: Assignment, draft: Draft, model: ResolvedModel) -> None:
         if running := self._running.get(assignment.generation_id):

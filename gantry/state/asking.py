@@ -17,9 +17,11 @@ from gantry.runtime import services
 from gantry.services.chat import Beginning
 from gantry.state.chat import ChatState, Model
 from gantry.state.chat_settings import ChatSettingsState
+from gantry.state.comparing import ComparingState
 from gantry.state.session import acting, guarded, uuid_of
 
 Ids = Annotated[list[Annotated[str, StringConstraints(max_length=64)]], Len(max_length=100)]
+Models = Annotated[list[Model], Len(max_length=20)]
 Key = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 # The service says in its own words what is too long; far beyond that, somebody else than our page is speaking.
 Text = Annotated[str, StringConstraints(max_length=2 * MAX_MESSAGE_CHARACTERS)]
@@ -33,12 +35,20 @@ class AskingState(rx.State):
 
     @rx.event
     @guarded
-    async def send(self, text: Text, key: Key, conversation: str, files: Ids | None = None):
+    async def send(
+        self,
+        text: Text,
+        key: Key,
+        conversation: str,
+        files: Ids | None = None,
+        models: Models | None = None,
+    ):
         """Store a message and start its answer; an empty *conversation* is a new one.
 
         Args:
             key: The page's name for this text; sent again, the text is shown and not stored twice.
             files: Attached files; pages from before there were any send none.
+            models: Those that answer side by side, where several do.
         """
         with self._refusing(key):
             who, chat = await acting(self), await self.get_state(ChatState)
@@ -47,20 +57,22 @@ class AskingState(rx.State):
                 who,
                 thread,
                 text,
-                model=chat.model_for(conversation),
+                model=list(dict.fromkeys(models)) if models else chat.model_for(conversation),
                 client_key=key,
                 files=[uuid_of(each) for each in files or []],
                 beginning=chat.beginning() if conversation else await self._beginning(chat),
             )
         await services().chat.until_asked(sent)
         self.accepted = key
+        if models:
+            (await self.get_state(ComparingState)).models = []
         return await chat.follow(who, sent)
 
     @rx.event
     @guarded
     async def stop(self, generation: str):
-        """Stop an answer being written; its end arrives over its event stream."""
-        await services().answers.stop(await acting(self), uuid_of(generation))
+        """Stop an answer being written, and those side by side with it; their ends arrive over their event streams."""
+        await services().answers.stop(await acting(self), uuid_of(generation), beside=True)
 
     @rx.event
     @guarded

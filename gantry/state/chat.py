@@ -403,11 +403,10 @@ class ChatState(rx.State):
         if views != self.latest:
             self.latest = views
         self._above = parent_ids(window)[start] if views else ""
-        last = views[-1] if views else None
-        live = last is not None and last.status == MessageStatus.STREAMING
-        self.generation_id = last.generation_id if last and live else ""
-        if last and live and last.id not in self._held:
-            self._held = [*self._held[-LATEST_LIMIT:], last.id]  # its stream brings the text from now on
+        live = [view for view in views if view.status == MessageStatus.STREAMING]
+        self.generation_id = live[0].generation_id if live else ""
+        if fresh := [view.id for view in live if view.id not in self._held]:
+            self._held = [*self._held[-LATEST_LIMIT:], *fresh]  # their streams bring the texts from now on
         self.title, self.tokens = window.conversation.title, tokens_so_far(window)
         self._take_scope(DocumentScope.parse(window.conversation.scope))
         self.remembered, self.temporary = window.conversation.remembered, window.conversation.temporary
@@ -417,7 +416,8 @@ class ChatState(rx.State):
     async def follow(self, who: Actor, sent: Sent) -> list[rx.event.EventSpec]:
         """Follow the answer that *sent* has started; return what leads to its page when another is open."""
         conversation = str(sent.conversation_id)
-        self._held = [*self._held[-LATEST_LIMIT:], str(sent.message_id)]  # nothing of it need come twice
+        started = [str(each.message_id) for each in (sent, *sent.beside)]
+        self._held = [*self._held[-LATEST_LIMIT:], *started]  # nothing of it need come twice
         if conversation == self.conversation_id and self.latest:
             await self._show_tail(who)
         else:
@@ -430,9 +430,10 @@ class ChatState(rx.State):
     def _fold(self) -> None:
         """Move all but the last exchange from ``latest`` to ``earlier``, which is then sent once."""
         above = [] if self.gap else self.earlier
-        longer = [*above, *self.latest[:-2]]
+        last = next((at for at, view in enumerate(self.latest[::-1], 1) if view.role == "user"), 2)
+        longer = [*above, *self.latest[:-last]]
         self.has_earlier = self.has_earlier or self.gap or len(longer) > EARLIER_LIMIT
-        self.earlier, self.latest, self.gap = longer[-EARLIER_LIMIT:], self.latest[-2:], False
+        self.earlier, self.latest, self.gap = longer[-EARLIER_LIMIT:], self.latest[-last:], False
         self._above = self.earlier[-1].id
 
     async def _learn_models(self, who: Actor) -> None:

@@ -3,6 +3,8 @@
 import asyncio
 import json
 import sys
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -20,20 +22,28 @@ class DoomedWriter:
         self.sent = sent
 
     @classmethod
-    async def start(cls, settings: Settings, who: Actor, text: str = "hello") -> "DoomedWriter":
-        """Start the process; returns when its answer is being written."""
+    async def start(
+        cls,
+        settings: Settings,
+        who: Actor,
+        text: str = "hello",
+        model: str | Sequence[str] = "openai/scripted",
+    ) -> "DoomedWriter":
+        """Start the process; returns when its answer is being written, or its answers."""
         order = {
             "settings": settings.model_dump(mode="json")
             | {"secret_key": settings.secret_key.get_secret_value()},
             "account": str(who.id),
             "text": text,
+            "model": model,
         }
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "tests.parts.doomed", json.dumps(order), stdout=asyncio.subprocess.PIPE
         )
         assert process.stdout is not None
         line = json.loads(await process.stdout.readline())
-        return cls(process, Sent(*(UUID(value) for value in line)))
+        first, *beside = [Sent(UUID(thread), UUID(message), UUID(answer)) for thread, message, answer in line]
+        return cls(process, replace(first, beside=tuple(beside)))
 
     async def kill(self) -> None:
         """End it as ``kill -9`` does: no checkpoint, no release, no goodbye."""
@@ -45,9 +55,12 @@ async def _write(order: dict[str, Any]) -> None:
     settings = Settings(_env_file=None, **order["settings"])  # pyright: ignore[reportCallIssue]
     who = Actor(UUID(order["account"]), "", "", Role.USER)
     async with build(settings) as built:
-        sent = await built.services.chat.send(who, None, order["text"], model="openai/scripted")
-        ids = (sent.conversation_id, sent.message_id, sent.generation_id)
-        print(json.dumps([str(value) for value in ids]), flush=True)  # noqa: T201 - it is how it answers
+        sent = await built.services.chat.send(who, None, order["text"], model=order["model"])
+        ids = [
+            [str(value) for value in (each.conversation_id, each.message_id, each.generation_id)]
+            for each in (sent, *sent.beside)
+        ]
+        print(json.dumps(ids), flush=True)  # noqa: T201 - it is how it answers
         await asyncio.Event().wait()
 
 

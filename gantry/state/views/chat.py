@@ -1,7 +1,7 @@
 """What the chat page may see of conversations, messages and models."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from gantry.domain.catalog import BUILT_IN, ModelRef
@@ -90,6 +90,8 @@ class MessageView:
     note: str  # what is said beside the sources: nothing found, a search that did not answer
     files: list[str]  # names of what was sent with a question
     pictures: list[PictureView]  # and what is shown of it
+    heading: str = ""  # the model, of an answer that stands side by side with others,
+    goes_on: bool = False  # and whether the next message goes on from it
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +104,14 @@ class ModelChoiceView:
     context: str
     context_tokens: int
     available: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ComparedModelView:
+    """A further model that the next message goes to."""
+
+    id: str
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,10 +217,25 @@ def scope_label(kind: str, collections: Sequence[str], documents: int) -> str:
 def message_views(
     window: Window, held: Collection[str] = (), *, administrator: bool = False
 ) -> list[MessageView]:
-    """Make the views of a window, oldest first; *held* are ids of messages whose text the tab has."""
-    return [
+    """Make the views of a window, oldest first, those side by side last; *held* are ids of messages whose text the tab has."""
+    path = window.bubbles[:-1] if window.compared else window.bubbles
+    views = [
         message_view(bubble, administrator=administrator, held=str(bubble.message.id) in held)
-        for bubble in window.bubbles
+        for bubble in (*path, *window.compared)
+    ]
+    return [*views[: len(path)], *_side_by_side(window, views[len(path) :])]
+
+
+def _side_by_side(window: Window, views: Sequence[MessageView]) -> list[MessageView]:
+    names = [view.model for view in views]
+    return [
+        replace(
+            view,
+            heading=view.model if names.count(view.model) == 1 else bubble.message.model or view.model,
+            goes_on=bubble.message.id == window.conversation.active_leaf_id,
+            usage=view.usage.removeprefix(view.model).removeprefix(" · "),
+        )
+        for view, bubble in zip(views, window.compared, strict=True)
     ]
 
 

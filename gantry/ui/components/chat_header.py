@@ -6,7 +6,7 @@ from gantry.state.chat import ChatState
 from gantry.ui.browser import Kept
 from gantry.ui.components.chat_settings import chat_settings_button
 from gantry.ui.components.exporting import export_button
-from gantry.ui.components.model_picker import model_picker
+from gantry.ui.components.model_picker import compare_button, model_picker
 from gantry.ui.components.persona_picker import persona_picker
 from gantry.ui.naming import name_field
 
@@ -19,6 +19,7 @@ def chat_header() -> rx.Component:
         rx.cond(ChatState.conversation_id != "", _title()),
         rx.el.div(
             model_picker(),
+            compare_button(),
             persona_picker(),
             chat_settings_button(),
             rx.cond(ChatState.conversation_id != "", export_button(ChatState.conversation_id)),

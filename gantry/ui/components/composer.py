@@ -6,6 +6,7 @@ from gantry.state.asking import AskingState
 from gantry.state.chat import ChatState
 from gantry.state.session import SessionState
 from gantry.ui.browser import CONVERSATION, Kept, function, grouped, whole_event
+from gantry.ui.components.comparison import asked_beside, asked_models
 from gantry.ui.components.local import Dropping, message_event
 from gantry.ui.components.pictures import thumbnail
 from gantry.ui.components.prompt_offer import OFFER, prompt_offer
@@ -66,6 +67,7 @@ def composer() -> rx.Component:
     """Lay out the field, what goes with its text, and the bar below it."""
     return rx.el.div(
         rx.cond(ChatState.temporary, _temporary()),
+        asked_beside(),
         _Form.create(
             rx.cond(
                 DROPPING,
@@ -104,7 +106,7 @@ def composer() -> rx.Component:
             generation_id=ChatState.generation_id,
             accepted=AskingState.accepted,
             refused=AskingState.refused,
-            on_send=AskingState.send,
+            on_send=lambda text, key, here, files: AskingState.send(text, key, here, files, asked_models()),
         ),
         Dropping.create(place=CONVERSATION, fields=_ATTACH),
         speech(),

@@ -26,13 +26,13 @@ def message_actions(view: MessageView, *, last: rx.Var[bool], rating: rx.Var[str
         rx.fragment(),
         rx.el.div(
             rx.cond(view.sibling_count > 1, _versions(view)),
-            rx.cond(view.blank, rx.fragment(), _copy(view)),
+            rx.cond(view.blank, rx.fragment(), copy_button(view)),
             rx.cond(
                 view.role == "assistant",
                 _of_answer(view, rating),
                 _action("Edit", "pencil", EDITING.put(view.id), data_testid="edit-message"),
             ),
-            rx.cond(view.continues & last, _continue(view)),
+            rx.cond(view.continues & last, continue_button(view)),
             rx.el.span(
                 rx.cond(view.model != "", _usage(view)),
                 _moment(view.created_at),
@@ -78,7 +78,8 @@ def _versions(view: MessageView) -> rx.Component:
     )
 
 
-def _copy(view: MessageView) -> rx.Component:
+def copy_button(view: MessageView) -> rx.Component:
+    """Lay out the button that copies a message."""
     text = rx.cond(view.markdown != "", view.markdown, streamed_text(view))
     copy = function("copyNow", "clipboard.js").partial(text, view.id)
     return rx.cond(
@@ -111,7 +112,8 @@ def _of_answer(view: MessageView, rating: rx.Var[str]) -> rx.Component:
     )
 
 
-def _continue(view: MessageView) -> rx.Component:
+def continue_button(view: MessageView) -> rx.Component:
+    """Lay out the button that has an answer continued."""
     return rx.el.button(
         rx.icon("play", size=15, aria_hidden="true"),
         "Continue",

@@ -6,14 +6,17 @@ import reflex as rx
 
 from gantry.state.asking import AskingState
 from gantry.state.chat import ChatState
+from gantry.state.comparing import ComparingState
 from gantry.state.views.chat import MessageView, ModelChoiceView, ServerModelsView
 from gantry.ui.browser import Kept
 from gantry.ui.pickers import group, option, picker
 
 _LIST = "models"
-_FOR = Kept(
-    "models_for", {"message": "", "model": ""}
-)  # the answer to be tried again; none: the next message
+_NEXT = {"message": "", "model": "", "beside": ""}  # what is chosen answers the next message;
+_BESIDE = _NEXT | {"beside": "yes"}  # or beside its model
+_FOR = Kept("models_for", _NEXT)  # or tries the answer *message* again
+#: Whether the next message goes to several models.
+COMPARING = (ComparingState.models.length() > 0) & (ComparingState.conversation == ChatState.conversation_id)
 
 
 def model_picker() -> rx.Component:
@@ -30,7 +33,30 @@ def model_picker() -> rx.Component:
         title=name,
         data_testid="model-picker",
         custom_attrs={"data-model": ChatState.model, "popoverTarget": _LIST},
-        on_click=_FOR.put({"message": "", "model": ""}),
+        on_click=_FOR.put(_NEXT),
+    )
+
+
+def beside_button(*children: rx.Component | str, **props: Any) -> rx.Component:
+    """Lay out a button that chooses a further model to answer the next message."""
+    return rx.el.button(
+        *children,
+        type="button",
+        aria_haspopup="listbox",
+        custom_attrs={"popoverTarget": _LIST},
+        on_click=_FOR.put(_BESIDE),
+        **props,
+    )
+
+
+def compare_button() -> rx.Component:
+    """Lay out the button above a chat that has models compared."""
+    return beside_button(
+        rx.icon("columns-2", size=17, aria_hidden="true"),
+        class_name="icon-button settings-button",
+        aria_label="Compare models",
+        title="Compare models",
+        data_testid="compare-models",
     )
 
 
@@ -43,7 +69,7 @@ def other_model_button(view: MessageView, **props: Any) -> rx.Component:
         title="Retry with another model",
         aria_haspopup="listbox",
         custom_attrs={"popoverTarget": _LIST},
-        on_click=_FOR.put({"message": view.id, "model": view.model}),
+        on_click=_FOR.put({"message": view.id, "model": view.model, "beside": ""}),
         **props,
     )
 
@@ -64,9 +90,12 @@ def _server(server: ServerModelsView) -> rx.Component:
 
 
 def _model(model: ModelChoiceView) -> rx.Component:
-    is_retry = _FOR.value["message"] != ""
-    chosen = rx.cond(is_retry, _FOR.value["model"] == model.name, ChatState.model == model.id)
-    message = _FOR.now["message"].to(str)
+    is_retry, is_beside = _FOR.value["message"] != "", _FOR.value["beside"] != ""
+    is_first = ChatState.model == model.id
+    is_asked = is_first | (is_beside & COMPARING & ComparingState.ids.contains(model.id))  # pyright: ignore[reportAttributeAccessIssue]
+    chosen = rx.cond(is_retry, _FOR.value["model"] == model.name, is_asked)
+    message, beside = _FOR.now["message"].to(str), _FOR.now["beside"].to(str)
+    here = ChatState.conversation_id
     return option(
         f"model-{model.id}",
         rx.el.span(model.name, class_name="picker-name"),
@@ -77,6 +106,10 @@ def _model(model: ModelChoiceView) -> rx.Component:
         on_click=rx.cond(
             message != "",
             AskingState.regenerate(message, model.id),
-            ChatState.choose_model(model.id, ChatState.conversation_id),
+            rx.cond(
+                beside != "",
+                ComparingState.toggle(model.id, ChatState.model, here),
+                ChatState.choose_model(model.id, here),
+            ),
         ),
     )

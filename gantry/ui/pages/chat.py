@@ -9,6 +9,7 @@ from gantry.state.views.chat import MessageView
 from gantry.ui.browser import PATH
 from gantry.ui.components.chat_header import chat_header
 from gantry.ui.components.chat_settings import chat_settings_dialog
+from gantry.ui.components.comparison import comparison
 from gantry.ui.components.composer import composer
 from gantry.ui.components.local import link
 from gantry.ui.components.message import message
@@ -38,7 +39,11 @@ def _conversation() -> rx.Component:
             ),
             rx.foreach(ChatState.earlier, lambda view: _message(view, last=False)),
             rx.cond(ChatState.gap, _newer()),
-            rx.foreach(ChatState.latest, lambda view: _message(view, last=view.id == last_id)),
+            rx.foreach(
+                ChatState.latest,
+                lambda view: rx.cond(view.heading == "", _message(view, last=view.id == last_id)),
+            ),
+            comparison(),
             otherwise=welcome(),
         ),
         composer(),

@@ -305,3 +305,34 @@ async def test_parameters_over_rest(stack: Stack, client: httpx.AsyncClient) -> 
     for wrong in ({"temperature": 3}, {"seed": 1.5}, {"stop": ["x"] * 5}, {"unknown": 1}, {"stop": [""]}):
         refused = await client.patch(path, json={"parameters": wrong})
         assert refused.status_code == 422, wrong
+
+
+async def test_several_models_are_compared_over_rest(stack: Stack, client: httpx.AsyncClient) -> None:
+    """The answer to `models` names every answer; one is kept, and the conversation tells how it stands."""
+    stack.llm.models = ["scripted", "second"]
+    await stack.services.catalog.refresh()
+    talk = f"/api/v1/conversations/{(await client.post('/api/v1/conversations', json={})).json()['id']}"
+    both = {"content": "Which soil?", "models": ["openai/scripted", "openai/second"]}
+    sent = (await client.post(f"{talk}/messages", json=both)).json()
+    answers = sent["answers"]
+    assert [answer["model"] for answer in answers] == both["models"]
+    assert (answers[0]["message_id"], answers[0]["generation_id"]) == (
+        sent["message_id"],
+        sent["generation_id"],
+    )
+    for answer in answers:
+        assert (await events(client, answer["generation_id"]))[-1]["data"] == {"status": "complete"}
+    ids = [answer["message_id"] for answer in answers]
+    assert (await client.get(talk)).json()["compared"] == ids
+    assert (await client.post(f"/api/v1/messages/{ids[1]}/keep")).status_code == 204
+    after = (await client.get(talk)).json()
+    assert (after["compared"], after["active_leaf_id"], after["model"]) == ([], ids[1], "openai/second")
+    assert (await client.post(f"/api/v1/messages/{ids[0]}/keep")).status_code == 409
+    for refused in (
+        {"model": "scripted"},
+        {"models": ["scripted"]},
+        {"models": ["scripted"] * 2},
+        {"models": 3},
+    ):
+        answer = await client.post(f"{talk}/messages", json=both | refused)
+        assert answer.status_code == 422, answer.text

@@ -74,6 +74,7 @@ ROUTES: dict[str, tuple[Any, Any]] = {
     "POST /api/v1/messages/{message_id}/regenerate": (CHAT, {}),
     "POST /api/v1/messages/{message_id}/resume": (CHAT, None),
     "POST /api/v1/messages/{message_id}/select": (WRITE, None),
+    "POST /api/v1/messages/{message_id}/keep": (CHAT, None),
     "GET /api/v1/messages/{message_id}/sources": (CHAT | READ, None),
     "GET /api/v1/messages/{message_id}/context": (READ, None),
     "PUT /api/v1/messages/{message_id}/rating": (WRITE, {"rating": "up"}),

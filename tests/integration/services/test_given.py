@@ -1,10 +1,16 @@
 """What an answer is given of documents: what has to do with the question, and nothing else."""
 
+import asyncio
+
 import pytest
 
+from gantry.domain.accounts import Actor
 from gantry.domain.context import Retrieval
-from gantry.domain.knowledge import DocumentScope, Nothing, ScopeKind
+from gantry.domain.knowledge import DocumentScope, DocumentSearch, Found, Nothing, ScopeKind
+from gantry.services.finding_once import FindingOnce
+from gantry.services.sources import Asked, SourceFinder
 from tests.parts.knowledge import read, upload
+from tests.parts.live import eventually
 from tests.parts.llm_server import Script
 from tests.parts.stack import Stack
 
@@ -96,3 +102,43 @@ async def test_of_a_long_file_that_is_sent_something_is_always_given(library: St
     library.llm.default = Script(text="It tells of harbours.")
     await library.read(await library.ask("Here you are!", files=[row.id]))
     assert "tells of harbour" in library.llm.requests[-1].body["messages"][-1]["content"]
+
+
+class CountedSearch:
+    """A search that counts what it is asked, and takes its time."""
+
+    def __init__(self, search: DocumentSearch) -> None:
+        self.search = search
+        self.asked = 0
+
+    async def documents(
+        self,
+        who: Actor,
+        question: str,
+        *,
+        scope: DocumentScope,
+        limit: int = 8,
+        deadline_seconds: float = 3.0,
+    ) -> Found:
+        self.asked += 1
+        await asyncio.sleep(0.1)
+        return await self.search.documents(who, question, scope=scope, limit=limit)
+
+
+async def test_a_question_is_searched_once_for_all(library: Stack) -> None:
+    """Answers that begin together are given what one search has found, also when one of them is stopped meanwhile."""
+    await keep(library)
+    sent = await library.ask("What is the notice period of the flat?")
+    await library.read(sent)
+    question = (await library.message(sent.message_id)).parent_id
+    assert question is not None
+    search = CountedSearch(library.services.retriever)
+    once = FindingOnce(SourceFinder(library.database, search, library.main.knowledge.memory))
+    asked = Asked(library.who, sent.conversation_id, question, "What is the notice period of the flat?")
+    told: list[str] = []
+    first, *others = (asyncio.create_task(once.find(asked, on_stage=told.append)) for _ in range(3))
+    await eventually(lambda: search.asked)
+    first.cancel()
+    found = [*(await asyncio.gather(*others)), await once.find(asked, on_stage=told.append)]
+    assert {next(source.title for source in each.sources) for each in found} == {"lease.txt"}
+    assert (search.asked, told) == (1, ["Reading your documents"] * 3)

@@ -1,0 +1,158 @@
+"""Answers of several models: which are asked, above the message field, and how they stand side by side."""
+
+from typing import Any, cast
+
+import reflex as rx
+
+from gantry.domain.chat import MAX_COMPARED
+from gantry.state.chat import ChatState
+from gantry.state.comparing import ComparingState
+from gantry.state.views.chat import ComparedModelView, MessageView
+from gantry.ui.browser import function
+from gantry.ui.components.answer import answer
+from gantry.ui.components.message_actions import continue_button, copy_button
+from gantry.ui.components.model_picker import COMPARING, beside_button
+
+_FIELD = function("messageField", "page.js").call()
+_TO_FIELD = function("focusOn", "page.js").partial(_FIELD)
+
+
+def asked_models() -> rx.Var[list[str]]:
+    """Return the ids of the models that answer the next message side by side; none where one does."""
+    every = rx.Var.create([ChatState.model]) + ComparingState.ids  # pyright: ignore[reportOperatorIssue]
+    return rx.cond(COMPARING, every, rx.Var.create([]))  # pyright: ignore[reportReturnType]
+
+
+def asked_beside() -> rx.Component:
+    """Lay out which models answer the next message, where several do."""
+    is_room = ComparingState.models.length() + 1 < MAX_COMPARED
+    return rx.cond(
+        COMPARING,
+        rx.el.div(
+            rx.icon("columns-2", size=16, aria_hidden="true"),
+            rx.el.span("Side by side", class_name="asked-label"),
+            rx.el.ul(
+                rx.el.li(rx.el.span(ChatState.model_name, class_name="clip"), class_name="asked-model"),
+                rx.foreach(ComparingState.models, _asked),
+                aria_label="Models that answer the next message",
+            ),
+            rx.cond(
+                is_room,
+                beside_button(
+                    rx.icon("plus", size=15, aria_hidden="true"), "Add", class_name="button tiny quiet"
+                ),
+            ),
+            class_name="asked-beside",
+            data_testid="asked-beside",
+        ),
+    )
+
+
+def _asked(model: ComparedModelView) -> rx.Component:
+    here, first = ChatState.conversation_id, ChatState.model
+    return rx.el.li(
+        rx.el.span(model.name, class_name="clip"),
+        rx.el.button(
+            rx.icon("x", size=14, aria_hidden="true"),
+            type="button",
+            aria_label=f"Ask without {model.name}",
+            on_click=[ComparingState.toggle(model.id, first, here), _TO_FIELD],
+        ),
+        key=model.id,
+        class_name="asked-model",
+    )
+
+
+def comparison() -> rx.Component:
+    """Lay out the answers that stand side by side at the end of the conversation."""
+    latest: Any = rx.Var.create(ChatState.latest)
+    return rx.cond(
+        rx.cond(ChatState.latest, latest[-1].heading != "", False),
+        rx.el.section(
+            rx.el.div(
+                rx.foreach(
+                    ChatState.latest,
+                    lambda view: rx.fragment(rx.cond(view.heading != "", _column(view=view)), key=view.id),
+                ),
+                class_name="columns",
+                role="group",
+                aria_label="Answers of several models",
+                tab_index=0,  # they may be scrolled
+            ),
+            rx.foreach(ChatState.latest, lambda view: rx.cond(view.goes_on, _what_next(view))),
+            class_name="comparison",
+            aria_label="Comparison",
+            data_testid="comparison",
+        ),
+    )
+
+
+def _what_next(view: MessageView) -> rx.Component:
+    return rx.el.p(
+        "Your next message goes on from the answer of ",
+        rx.el.strong(view.heading),
+        ", unless you keep another. The others stay beside it.",
+        class_name="comparison-note",
+    )
+
+
+@rx.memo
+def _column(view: rx.Var[MessageView]) -> rx.Component:
+    """Lay out one answer; anew only when something of it has changed."""
+    shape = cast("MessageView", view)
+    live = rx.Var.create(shape.status == "streaming")
+    return rx.el.article(
+        rx.el.header(
+            rx.el.h2(shape.heading, class_name="clip", title=shape.heading),
+            rx.cond(shape.goes_on, rx.el.span("Goes on from here", class_name="goes-on")),
+            class_name="column-head",
+        ),
+        answer(shape),
+        rx.el.div(
+            rx.cond(live, _stop(shape), _settled(shape)),
+            rx.cond(shape.blank, rx.fragment(), _keep(shape)),
+            class_name="column-foot",
+        ),
+        class_name="message column",
+        data_testid="column",
+        custom_attrs={
+            "data-message": shape.id,
+            "data-role": shape.role,
+            "data-status": shape.status,
+            "data-goes-on": rx.cond(shape.goes_on, "", rx.Var("undefined")),
+        },
+        aria_label=f"Answer of {shape.heading}",
+        tab_index=-1,
+    )
+
+
+def _settled(view: MessageView) -> rx.Component:
+    return rx.fragment(
+        rx.cond(view.usage != "", rx.el.span(view.usage, class_name="usage")),
+        rx.cond(view.blank, rx.fragment(), copy_button(view)),
+        rx.cond(view.continues, continue_button(view)),
+    )
+
+
+def _stop(view: MessageView) -> rx.Component:
+    return rx.el.button(
+        rx.icon("square", size=13, fill="currentColor", aria_hidden="true"),
+        "Stop",
+        type="button",
+        class_name="button tiny",
+        aria_label=f"Stop {view.heading}",
+        on_click=ComparingState.stop(view.generation_id),
+        data_testid="stop-one",
+    )
+
+
+def _keep(view: MessageView) -> rx.Component:
+    return rx.el.button(
+        rx.icon("check", size=15, aria_hidden="true"),
+        "Keep this answer",
+        type="button",
+        class_name="button tiny",
+        aria_label=f"Keep this answer: {view.heading}",
+        on_click=[ComparingState.keep(view.id), _TO_FIELD],
+        data_testid="keep",
+    )
