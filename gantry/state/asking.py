@@ -3,7 +3,7 @@
 What a handler acts on comes in its arguments, as in ``state.chat``; that state then shows what was started.
 """
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from typing import Annotated
 from uuid import NAMESPACE_OID, uuid4, uuid5
@@ -25,6 +25,12 @@ Models = Annotated[list[Model], Len(max_length=20)]
 Key = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 # The service says in its own words what is too long; far beyond that, somebody else than our page is speaking.
 Text = Annotated[str, StringConstraints(max_length=2 * MAX_MESSAGE_CHARACTERS)]
+
+
+def _wanted(models: Sequence[str] | None) -> str | Sequence[str]:
+    """Return the models that were chosen to answer side by side, each once, or the one that is left; else nothing."""
+    chosen = list(dict.fromkeys(models or ()))
+    return chosen[0] if len(chosen) == 1 else chosen
 
 
 class AskingState(rx.State):
@@ -57,7 +63,7 @@ class AskingState(rx.State):
                 who,
                 thread,
                 text,
-                model=list(dict.fromkeys(models)) if models else chat.model_for(conversation),
+                model=_wanted(models) or chat.model_for(conversation),
                 client_key=key,
                 files=[uuid_of(each) for each in files or []],
                 beginning=chat.beginning() if conversation else await self._beginning(chat),

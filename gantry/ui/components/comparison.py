@@ -17,15 +17,15 @@ _FIELD = function("messageField", "page.js").call()
 _TO_FIELD = function("focusOn", "page.js").partial(_FIELD)
 
 
-def asked_models() -> rx.Var[list[str]]:
+def asked_models() -> Any:
     """Return the ids of the models that answer the next message side by side; none where one does."""
     every = rx.Var.create([ChatState.model]) + ComparingState.ids  # pyright: ignore[reportOperatorIssue]
-    return rx.cond(COMPARING, every, rx.Var.create([]))  # pyright: ignore[reportReturnType]
+    return rx.cond(COMPARING, every, rx.Var.create([]))
 
 
 def asked_beside() -> rx.Component:
     """Lay out which models answer the next message, where several do."""
-    is_room = ComparingState.models.length() + 1 < MAX_COMPARED
+    is_room = rx.Var.create(ComparingState.models).length() + 1 < MAX_COMPARED
     return rx.cond(
         COMPARING,
         rx.el.div(
@@ -50,7 +50,7 @@ def asked_beside() -> rx.Component:
 
 def _asked(model: ComparedModelView) -> rx.Component:
     here, first = ChatState.conversation_id, ChatState.model
-    return rx.el.li(
+    chip = rx.el.li(
         rx.el.span(model.name, class_name="clip"),
         rx.el.button(
             rx.icon("x", size=14, aria_hidden="true"),
@@ -58,9 +58,9 @@ def _asked(model: ComparedModelView) -> rx.Component:
             aria_label=f"Ask without {model.name}",
             on_click=[ComparingState.toggle(model.id, first, here), _TO_FIELD],
         ),
-        key=model.id,
         class_name="asked-model",
     )
+    return rx.fragment(rx.cond(model.id != first, chip), key=model.id)
 
 
 def comparison() -> rx.Component:

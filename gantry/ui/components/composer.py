@@ -106,7 +106,9 @@ def composer() -> rx.Component:
             generation_id=ChatState.generation_id,
             accepted=AskingState.accepted,
             refused=AskingState.refused,
-            on_send=lambda text, key, here, files: AskingState.send(text, key, here, files, asked_models()),
+            on_send=lambda text, key, here, files: AskingState.send(  # pyright: ignore[reportCallIssue]
+                text, key, here, files, asked_models()
+            ),
         ),
         Dropping.create(place=CONVERSATION, fields=_ATTACH),
         speech(),

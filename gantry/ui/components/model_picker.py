@@ -16,7 +16,9 @@ _NEXT = {"message": "", "model": "", "beside": ""}  # what is chosen answers the
 _BESIDE = _NEXT | {"beside": "yes"}  # or beside its model
 _FOR = Kept("models_for", _NEXT)  # or tries the answer *message* again
 #: Whether the next message goes to several models.
-COMPARING = (ComparingState.models.length() > 0) & (ComparingState.conversation == ChatState.conversation_id)
+COMPARING = (rx.Var.create(ComparingState.models).length() > 0) & (
+    ComparingState.conversation == ChatState.conversation_id
+)
 
 
 def model_picker() -> rx.Component:
