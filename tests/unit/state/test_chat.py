@@ -275,17 +275,17 @@ async def test_the_same_edit_is_stored_once() -> None:
 
 
 async def test_stop_names_the_answer() -> None:
-    """Stopping works without this state knowing of the answer."""
-    stopped: list[UUID] = []
+    """Stopping works without this state knowing of the answer; those beside it are stopped with it."""
+    stopped: list[tuple[UUID, bool]] = []
 
-    async def stop(who: Actor, generation: UUID) -> None:
-        stopped.append(generation)
+    async def stop(who: Actor, generation: UUID, *, beside: bool) -> None:
+        stopped.append((generation, beside))
 
     answers = SimpleNamespace(stop=stop)
     async with at(f"/c/{ONE}", Threads.of(ONE), answers=answers) as (page, _):
         asking = await page.of(AskingState)
         await asking.stop(str(TWO))
-        assert stopped == [TWO]
+        assert stopped == [(TWO, True)]
         await asking.stop("")
         assert len(await page.notices()) == 1
 
