@@ -163,7 +163,7 @@ screenshots: setup-dev system-packages  ## Take the pictures of the documentatio
 	PYTHONPATH=. $(BIN)/python docs/screenshots.py
 
 ##@ Test
-.PHONY: test test-unit test-integration test-e2e test-deploy check
+.PHONY: test test-unit test-integration test-e2e test-open-webui test-deploy check
 test: setup-dev system-packages clients $(JS_TOOLS)/node_modules/.stamp  ## All tests that this machine can run
 	$(PYTEST) -n $(WORKERS) --dist loadgroup -m "not deploy"
 
@@ -175,6 +175,10 @@ test-integration: setup-dev system-packages clients $(JS_TOOLS)/node_modules/.st
 
 test-e2e: setup-dev system-packages  ## In a real browser
 	$(PYTEST) -m e2e
+
+test-open-webui: setup-dev  ## Open WebUI with Gantry as its model server (installs 3 GB into .cache/peers)
+	$(BIN)/python -c "from bench.peer_products import OPEN_WEBUI; OPEN_WEBUI.install()"
+	$(PYTEST) tests/integration/api/test_open_webui.py
 
 test-deploy: setup-dev system-packages  ## The production images on a real Docker engine (root; takes ports 80 and 443)
 	$(PYTEST) -m deploy --timeout 900

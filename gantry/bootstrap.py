@@ -52,6 +52,7 @@ from gantry.runtime import Services, installed
 from gantry.services.accounts import AccountService
 from gantry.services.answers import AnswerService
 from gantry.services.api_tokens import ApiTokenService
+from gantry.services.calls import CallService
 from gantry.services.catalog import CatalogService
 from gantry.services.catalog_cache import CatalogCache
 from gantry.services.catalog_news import CatalogNews
@@ -463,6 +464,7 @@ def _services(
             models.servers,
             Exchanges(database, finder, conversations, clock),
         ),
+        calls=CallService(live.notices),
         program_embeddings=ProgramEmbeddings(catalog, models.servers, knowledge.vector_sets),
         own_account=OwnAccountService(
             database=database,

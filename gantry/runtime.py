@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from gantry.services.accounts import AccountService
 from gantry.services.answers import AnswerService
 from gantry.services.api_tokens import ApiTokenService
+from gantry.services.calls import CallService
 from gantry.services.catalog import CatalogService
 from gantry.services.chat import ChatService
 from gantry.services.comparing import ComparisonService
@@ -46,6 +47,7 @@ class Services:
     people: PeopleService
     programs: ProgramService
     program_embeddings: ProgramEmbeddings
+    calls: CallService
     own_account: OwnAccountService
     conversations: ConversationService
     chat: ChatService

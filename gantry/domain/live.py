@@ -124,6 +124,7 @@ EVERYBODY = UUID(int=0)  # in place of an account: publishing to it tells every 
 class NoticeKind(StrEnum):
     """What may change under an open page."""
 
+    CALL = "call"  # a program gave up a call; told beside the feed, never to pages
     CONVERSATION = "conversation"  # its messages or its row changed
     CONVERSATIONS = "conversations"  # one was added, removed, renamed or pinned
     FOLDERS = "folders"  # one was added, removed or changed

@@ -1,7 +1,7 @@
 """What OpenAI's clients ask, as far as we look at it: the rest is the model server's."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Self
 from uuid import UUID
 
@@ -29,6 +29,7 @@ class Extras:
     scope: DocumentScope | None = None
     memory: bool = False
     conversation_id: UUID | None = None
+    after: UUID | None = None  # the answer it goes on from, wherever that stands in its conversation
     store: bool = False
 
     @property
@@ -39,7 +40,7 @@ class Extras:
     @property
     def kept(self) -> bool:
         """Whether the exchange is stored."""
-        return self.store or self.conversation_id is not None
+        return self.store or self.conversation_id is not None or self.after is not None
 
     @classmethod
     def parse(cls, body: Mapping[str, Any]) -> Self:
@@ -77,6 +78,11 @@ class Question:
     extras: Extras
     passed: Mapping[str, Any] = field(repr=False)  # the whole request without what is ours
     persona: UUID | None = None  # by whose name it is asked
+    answer_id: UUID | None = None  # of the message that the answer becomes, if it is stored
+
+    def going_on(self, after: UUID | None, answer_id: UUID) -> Self:
+        """Return the question with its place in a conversation, and the name of its answer."""
+        return replace(self, extras=replace(self.extras, after=after), answer_id=answer_id)
 
     @classmethod
     def parse(cls, raw: Any) -> Self:

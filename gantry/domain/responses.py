@@ -1,8 +1,10 @@
 """OpenAI's newer dialect, ``/v1/responses``, told in terms of the older one, which every model server speaks."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
 from gantry.domain.errors import Invalid
 from gantry.domain.json_values import object_in, objects_in
@@ -11,7 +13,8 @@ Json = dict[str, Any]
 _SAME = (
     "model", "stream", "temperature", "top_p", "tool_choice", "parallel_tool_calls", "store", "gantry", "user", "top_logprobs",
 )  # fmt: skip
-_NOT_HERE = ("previous_response_id", "conversation", "background", "prompt")
+_NOT_HERE = ("conversation", "background", "prompt")
+_ID = re.compile(r"resp_([0-9a-f]{32})")
 _ROLES = ("user", "assistant", "system", "developer")  # no sets: what is asked about is any JSON
 
 
@@ -39,6 +42,19 @@ def chat_request(raw: Any) -> Json:
     if made.get("stream"):
         made["stream_options"] = {"include_usage": True}
     return made
+
+
+def previous_answer(raw: Any) -> UUID | None:
+    """Return the message of the answer that a request goes on from; Invalid where it names none of ours."""
+    named = (object_in(raw) or {}).get("previous_response_id")
+    if named is None:
+        return None
+    found = _ID.fullmatch(named) if isinstance(named, str) else None
+    if found is None:
+        raise Invalid(
+            "previous_response_id is the id of an answer that was stored.", field="previous_response_id"
+        )
+    return UUID(found[1])
 
 
 def _instructions(raw: Any) -> list[Json]:
@@ -126,11 +142,13 @@ class ResponseTeller:
 
     Args:
         asked: The request, of which the object repeats a part.
+        answer_id: Of the message that the answer becomes when it is stored; the response is named by it.
         new_id: Makes ids.
         created: In seconds since the epoch.
     """
 
     asked: Mapping[str, Any]
+    answer_id: UUID
     new_id: Callable[[], str]
     created: int
     _id: str = field(init=False)
@@ -147,7 +165,7 @@ class ResponseTeller:
     _number: int = 0
 
     def __post_init__(self) -> None:
-        self._id = f"resp_{self.new_id()}"
+        self._id = f"resp_{self.answer_id.hex}"
 
     def begin(self) -> Iterator[Json]:
         """Yield the events before the first word."""
@@ -207,7 +225,7 @@ class ResponseTeller:
             "model": asked.get("model"),
             "output": [dict(item) for item in self._output],
             "parallel_tool_calls": asked.get("parallel_tool_calls", True),
-            "previous_response_id": None,
+            "previous_response_id": asked.get("previous_response_id"),
             "store": bool(asked.get("store")),
             "temperature": asked.get("temperature"),
             "text": asked.get("text") or {"format": {"type": "text"}},

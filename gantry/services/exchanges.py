@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Self
-from uuid import UUID
 
 from gantry.domain.accounts import Actor
 from gantry.domain.catalog import ChatTurn
@@ -22,9 +21,9 @@ from gantry.domain.citations import cited_numbers
 from gantry.domain.clock import utc_now
 from gantry.domain.completions import Heard
 from gantry.domain.context import Knowledge, Retrieval, Source
-from gantry.domain.errors import AlreadyAnswering, GantryError, Invalid
+from gantry.domain.errors import AlreadyAnswering, GantryError, Invalid, NotFound
 from gantry.domain.live import NoticeKind
-from gantry.domain.programs import Question, preceded, text_of
+from gantry.domain.programs import Extras, Question, preceded, text_of
 from gantry.domain.prompt import Dialogue, Prompt, assemble, prompt_budget, turn_tokens
 from gantry.domain.text import storable
 from gantry.models import Conversation, Message, new_id
@@ -91,7 +90,7 @@ class Exchanges:
             )
         if not any(message.get("role") == "user" for message in asked.messages):
             raise Invalid("There is no question in messages.", field="messages")
-        history = await self._history(who, extras.conversation_id)
+        history = await self._history(who, extras)
         knowledge = Knowledge()
         if extras.scope is not None or extras.memory:
             knowledge = await self.finder.look(
@@ -133,6 +132,7 @@ class Exchanges:
                 created_at=now,
             )
             answer = Message(
+                id=asked.answer_id or new_id(),
                 conversation_id=thread.id,
                 account_id=who.id,
                 parent_id=question.id,
@@ -190,12 +190,12 @@ class Exchanges:
         except GantryError:
             log.warning("exchange.not_kept", exc_info=True)
 
-    async def _history(self, who: Actor, conversation: UUID | None) -> Sequence[ChatTurn]:
-        if conversation is None:
+    async def _history(self, who: Actor, extras: Extras) -> Sequence[ChatTurn]:
+        if extras.conversation_id is None and extras.after is None:
             return ()
         async with self.database.read() as tx:
-            thread = await tx.chat.get_conversation(conversation, owner=who.id)
-            rows = await tx.chat.path(thread.active_leaf_id, limit=_HISTORY) if thread.active_leaf_id else []
+            _thread, above = await _place(tx, who, extras)
+            rows = await tx.chat.path(above.id, limit=_HISTORY) if above else []
         if rows and rows[-1].status is MessageStatus.STREAMING:
             raise AlreadyAnswering
         return turns_of(rows)
@@ -204,14 +204,13 @@ class Exchanges:
         self, tx: UnitOfWork, who: Actor, asked: Question, text: str, now: datetime
     ) -> tuple[Conversation, Message | None]:
         extras = asked.extras
-        if extras.conversation_id is None:
+        if extras.conversation_id is None and extras.after is None:
             thread = new_conversation(who, None, now)
             thread.title = title_from_prompt(text)
             await begin(tx, thread, Beginning(scope=extras.scope, persona=asked.persona))
             await tx.chat.add_conversation(thread)
             return thread, None
-        thread = await tx.chat.get_conversation(extras.conversation_id, owner=who.id)
-        above = await tx.chat.find_message(thread.active_leaf_id) if thread.active_leaf_id else None
+        thread, above = await _place(tx, who, extras)
         if above is not None and above.status is MessageStatus.STREAMING:
             raise AlreadyAnswering
         if thread.compared and await tx.generations.live(thread.id):
@@ -220,6 +219,27 @@ class Exchanges:
         thread.compared = None
         thread.title = thread.title or title_from_prompt(text)
         return thread, above
+
+
+async def _place(tx: UnitOfWork, who: Actor, extras: Extras) -> tuple[Conversation, Message | None]:
+    """Return the conversation that a question continues, and the message it follows: the last one, or an answer it names."""
+    if extras.after is None:
+        assert extras.conversation_id is not None  # noqa: S101 - one of the two says where
+        thread = await tx.chat.get_conversation(extras.conversation_id, owner=who.id)
+        return thread, await tx.chat.find_message(thread.active_leaf_id) if thread.active_leaf_id else None
+    try:
+        above, thread = await tx.chat.get_message(extras.after, owner=who.id)
+    except NotFound:
+        raise Invalid(
+            "There is no stored answer of this id.",
+            advice="Ask with store: true to go on from an answer.",
+            field="previous_response_id",
+        ) from None
+    if above.role is not MessageRole.ASSISTANT or extras.conversation_id not in (None, thread.id):
+        raise Invalid(
+            "previous_response_id is an answer of another conversation.", field="previous_response_id"
+        )
+    return thread, above
 
 
 async def _keep_sources(

@@ -79,6 +79,12 @@ class ProgramEmbeddings:
 
 def _texts(raw: Any) -> list[str]:
     found = [raw] if isinstance(raw, str) else list_in(raw)
+    if found and isinstance(found[0], int | list):
+        raise Invalid(
+            "input holds numbers of tokens, which mean something else to every model: send texts.",
+            advice="In LangChain that is check_embedding_ctx_length=False.",
+            field="input",
+        )
     texts = [each for each in found or () if isinstance(each, str) and each]
     if not texts or len(texts) != len(found or ()):
         raise Invalid("input is a text, or a list of texts that are not empty.", field="input")

@@ -6,6 +6,7 @@ from contextlib import AsyncExitStack, aclosing
 from dataclasses import dataclass, field
 from time import time
 from typing import Any
+from uuid import UUID
 
 import orjson
 
@@ -37,6 +38,7 @@ class ProgramAnswer:
     that has not begun would run no ``finally``.
     """
 
+    id: UUID  # of the message that it becomes, if it is stored
     streams: bool
     pieces: AsyncGenerator[bytes]
     held: AsyncExitStack = field(repr=False)
@@ -60,8 +62,11 @@ class ProgramService:
         """How many are being answered in this process."""
         return self._open.total()
 
-    async def chat(self, who: Actor, body: Any) -> ProgramAnswer:
+    async def chat(self, who: Actor, body: Any, *, after: UUID | None = None) -> ProgramAnswer:
         """Ask a model; returns when it has begun to answer.
+
+        Args:
+            after: The stored answer that the question goes on from.
 
         Raises:
             Invalid: The request cannot be read, or there is no such model.
@@ -69,7 +74,8 @@ class ProgramService:
             Conflict: The account has as many requests open as it may have.
             ModelUnavailable: The model server refused, or does not answer.
         """
-        asked = Question.parse(body)
+        answer_id = new_id()
+        asked = Question.parse(body).going_on(after, answer_id)
         if self._open[who.id] >= MAX_OPEN_REQUESTS:
             raise Conflict(
                 f"You already have {MAX_OPEN_REQUESTS} requests in progress.",
@@ -80,7 +86,7 @@ class ProgramService:
             held.callback(self._leave, who)
             pieces = await self._answer(who, asked, held)
             held.push_async_callback(pieces.aclose)
-            return ProgramAnswer(asked.streams, pieces, held.pop_all())
+            return ProgramAnswer(answer_id, asked.streams, pieces, held.pop_all())
 
     async def _answer(self, who: Actor, asked: Question, held: AsyncExitStack) -> AsyncGenerator[bytes]:
         asked, model, persona = await self.models.asked(who, asked)

@@ -9,7 +9,7 @@ from uuid import UUID
 from gantry.api.access import still_signed_in
 from gantry.api.mcp.caller import Caller
 from gantry.domain.context import CitationKind
-from gantry.domain.errors import GantryError, InvalidToken, Unavailable
+from gantry.domain.errors import Conflict, GantryError, InvalidToken, Unavailable
 from gantry.domain.live import LiveKind, Position
 from gantry.runtime import services
 from gantry.services.answers import SourceRead
@@ -29,12 +29,13 @@ async def answered(
     Raises:
         Unavailable: There is no answer, or it took too long.
         InvalidToken: The token was revoked meanwhile.
+        Conflict: The call was given up.
     """
     sent = await services().chat.send(caller.who, conversation, question, model=model)
     ended = False
     try:
         async with asyncio.timeout(ANSWER_SECONDS):
-            await _wait(caller, sent)
+            await _unless_given_up(caller, sent)
         ended = True
     except TimeoutError:
         raise Unavailable(
@@ -51,6 +52,21 @@ async def answered(
         "conversation": str(sent.conversation_id),
         "citations": [_citation(each) for each in sources if each.row.cited],
     }
+
+
+async def _unless_given_up(caller: Caller, sent: Sent) -> None:
+    async with services().calls.watched(caller.who, caller.call) as given_up:
+        waiting = asyncio.ensure_future(_wait(caller, sent))
+        leaving = asyncio.ensure_future(given_up.wait())
+        try:
+            await asyncio.wait({waiting, leaving}, return_when=asyncio.FIRST_COMPLETED)
+            if not waiting.done():
+                raise Conflict("This call was given up.")
+            await waiting
+        finally:
+            for task in (waiting, leaving):
+                task.cancel()
+            await asyncio.gather(waiting, leaving, return_exceptions=True)
 
 
 async def _wait(caller: Caller, sent: Sent) -> None:

@@ -12,6 +12,7 @@ class Caller:
 
     who: Actor
     token: str | None = field(repr=False)
+    call: str = ""  # tells this call from others under the same token
 
     def may(self, scope: Scope) -> bool:
         """Whether the token is for *scope*."""

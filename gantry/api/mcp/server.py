@@ -31,6 +31,7 @@ from mcp_types import (
     ToolAnnotations,
 )
 from pydantic import ValidationError
+from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 
 from gantry import __version__
@@ -38,7 +39,10 @@ from gantry.api.access import presented_token
 from gantry.api.guard import MAX_BODY_BYTES
 from gantry.api.mcp import resources, tools
 from gantry.api.mcp.caller import Caller
+from gantry.api.mcp.cancelling import given_up, name_of, peeked
+from gantry.api.mcp.results import schema_of
 from gantry.domain.errors import GantryError, Invalid, NotFound
+from gantry.runtime import services
 
 _INSTRUCTIONS = (
     "Gantry keeps one person's documents, conversations and memory. Search before you read; name the document and the page of "
@@ -56,6 +60,10 @@ logging.getLogger("mcp.server.streamable_http_manager").setLevel(
 
 async def exchange(scope: Scope, receive: Receive, send: Send) -> None:
     """Answer one request; all that it has started ends with it, also when the client goes."""
+    body, receive = await peeked(receive)
+    if (number := given_up(body)) is not None:
+        request = Request(scope)
+        services().calls.give_up(request.state.who, name_of(request, number))
     manager = StreamableHTTPSessionManager(
         _server(), stateless=True, security_settings=_UNGUARDED, max_request_body_size=MAX_BODY_BYTES
     )
@@ -93,6 +101,7 @@ def _described(tool: tools.Tool) -> Tool:
         title=tool.title,
         description=tool.description,
         input_schema=tool.arguments.model_json_schema(),
+        output_schema=schema_of(tool.result),
         annotations=ToolAnnotations(
             read_only_hint=not tool.changes, destructive_hint=False, open_world_hint=False
         ),
@@ -197,4 +206,5 @@ def _fault(error: GantryError) -> MCPError:
 
 
 def _caller(context: Any) -> Caller:
-    return Caller(context.request.state.who, presented_token(context.request))
+    request = context.request
+    return Caller(request.state.who, presented_token(request), name_of(request, context.request_id))

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StrictInt
 
+from gantry.api.mcp import results
 from gantry.api.mcp.asking import answered
 from gantry.api.mcp.caller import Caller
 from gantry.api.mcp.resources import address_of
@@ -100,6 +101,7 @@ class Tool:
     description: str
     scope: Scope
     arguments: type[BaseModel]
+    result: type[BaseModel]
     run: Callable[[Caller, Any], Awaitable[dict[str, Any]]]
     changes: bool = False
 
@@ -233,6 +235,7 @@ _ALL = (
         "Find passages of the person's documents by words and by meaning, best first.",
         Scope.READ,
         SearchDocuments,
+        results.FoundPassages,
         _search_documents,
     ),
     Tool(
@@ -241,6 +244,7 @@ _ALL = (
         "Return the text of one page of a document; a document without pages is divided into parts.",
         Scope.READ,
         ReadPage,
+        results.PageText,
         _read_page,
     ),
     Tool(
@@ -249,6 +253,7 @@ _ALL = (
         "Find what is remembered about the person, and what was said in past conversations.",
         Scope.READ,
         SearchMemory,
+        results.Remembered,
         _search_memory,
     ),
     Tool(
@@ -257,6 +262,7 @@ _ALL = (
         "Remember a sentence about the person for later conversations.",
         Scope.WRITE,
         AddMemory,
+        results.NewFact,
         _add_memory,
         changes=True,
     ),
@@ -266,6 +272,7 @@ _ALL = (
         "List the newest conversations, or those that hold the words of a query.",
         Scope.READ,
         ListConversations,
+        results.Conversations,
         _list_conversations,
     ),
     Tool(
@@ -274,6 +281,7 @@ _ALL = (
         f"Return the last {_MESSAGES} messages of a conversation, oldest first.",
         Scope.READ,
         ReadConversation,
+        results.ReadMessages,
         _read_conversation,
     ),
     Tool(
@@ -283,6 +291,7 @@ _ALL = (
         "The exchange is kept as a conversation.",
         Scope.CHAT,
         Ask,
+        results.Answered,
         _ask,
         changes=True,
     ),

@@ -16,7 +16,7 @@ from gantry.api.openai.described import asks, lists, takes
 from gantry.api.openai.errors import told
 from gantry.api.openai.relay import Relay, json_of, json_whole, unless_gone, whole
 from gantry.domain.errors import GantryError
-from gantry.domain.responses import ResponseTeller, chat_request
+from gantry.domain.responses import ResponseTeller, chat_request, previous_answer
 from gantry.runtime import services
 from gantry.services.program_models import ProgramModel
 from gantry.services.programs import ProgramAnswer
@@ -86,12 +86,15 @@ async def embeddings(who: Program, request: Request) -> Response:
     openapi_extra=takes("ResponseRequest", model="gantry/extractive", input="What did I say about tea?"),
 )
 async def responses(who: Program, request: Request) -> Response:
-    """Ask a model in the newer dialect: text, pictures, functions and streaming; nothing is remembered between requests."""
+    """Ask a model in the newer dialect: text, pictures, functions and streaming.
+
+    `previous_response_id` goes on from an answer that was asked for with `store: true`, and is stored too.
+    """
     body = await json_of(request)
     asked = chat_request(body)
     try:
-        answer = await unless_gone(request, services().programs.chat(who, asked))
-        teller = ResponseTeller(body, lambda: uuid4().hex, int(time()))
+        answer = await unless_gone(request, services().programs.chat(who, asked, after=previous_answer(body)))
+        teller = ResponseTeller(body, answer.id, lambda: uuid4().hex, int(time()))
         if answer.streams:
             return Relay(_events(answer, teller), answer, presented_token(request))
         value = orjson.loads(await unless_gone(request, _joined(answer)))

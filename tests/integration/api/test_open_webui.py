@@ -1,4 +1,4 @@
-"""Open WebUI, as its makers publish it, with Gantry as its model server. Runs where `make bench-peers` has installed it (3 GB)."""
+"""Open WebUI, as its makers publish it, with Gantry as its model server. Runs where `make test-open-webui` has installed it (3 GB)."""
 
 import asyncio
 import json
