@@ -20,6 +20,7 @@ from gantry.services.takeovers import Takeovers
 from gantry.services.vector_search import VectorSearch
 from gantry.services.vector_sets import VectorSets
 from gantry.services.writing import Writers
+from gantry.thrift import trim_memory
 
 HOUSEKEEPING_SECONDS = 60
 WATCH_SECONDS = 1
@@ -115,6 +116,8 @@ class Background:
         await self.learner.summarise()
         await self.learner.housekeeping()
         await self.cleaner.housekeeping()
+        if not self.busy():
+            await asyncio.to_thread(trim_memory)
 
 
 async def _no_longer() -> None:

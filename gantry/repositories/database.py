@@ -77,6 +77,7 @@ class Database:
             connect_args={"async_creator_fn": sqlite.SqliteConnection},
             pool_size=6,
             max_overflow=4,
+            pool_use_lifo=True,  # few of them hold pages in memory
             json_serializer=_json,
             hide_parameters=True,
         )

@@ -24,7 +24,7 @@ def configure(connection: Any, _record: Any) -> None:
         "synchronous=NORMAL",
         "foreign_keys=ON",
         f"busy_timeout={BUSY_MS}",
-        "cache_size=-16000",
+        "cache_size=-4000",  # KB, of each connection; more is in the system's own cache
         "temp_store=MEMORY",
     ):
         cursor.execute(f"PRAGMA {pragma}")

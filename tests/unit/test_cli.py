@@ -45,11 +45,14 @@ def test_help_and_mistakes_answer_at_once(words: list[str]) -> None:
 
 UNUSED = {
     "aiohttp",
+    "alembic",
     "chromadb",
+    "cryptography.fernet",
     "numpy",
     "onnxruntime",
     "opentelemetry.sdk",
     "psycopg",
+    "pygments.lexers",
     "requests",
     "tokenizers",
 }

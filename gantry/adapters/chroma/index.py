@@ -5,20 +5,18 @@ not grow with what everybody else keeps; inside, account, kind and scope are par
 """
 
 import asyncio
-import fcntl
 import logging
-import os
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
 from uuid import UUID
 from zlib import crc32
 
-import httpx
-
+from gantry.adapters.chroma.client import Client, MissingCollectionError
+from gantry.adapters.chroma.server import ChromaServer
 from gantry.domain.embedding import Vector
 from gantry.domain.vectors import IndexUnavailable, VectorEntry, VectorHit, VectorKind, VectorScope
 
@@ -35,74 +33,37 @@ _PARTS = 4  # about how many parts of the same row may crowd a result
 
 log = logging.getLogger(__name__)
 _Result = TypeVar("_Result")
-_Open = Callable[[], Any]
+_Open = Callable[[], Client]
+_Work = Callable[[Client, str], _Result]  # with a collection, by its id
 
 
 def embedded(folder: Path) -> _Open:
     """Return how to open an index in a folder; of several processes the first has it, and the others search by words."""
 
-    def open_it() -> Any:
-        import chromadb  # noqa: PLC0415 - half a second, when it is needed
-        from chromadb.config import Settings  # noqa: PLC0415
+    def open_it() -> Client:
+        from gantry.adapters.chroma.embedded import EmbeddedChroma, take  # noqa: PLC0415 - where there is no server
 
         folder.mkdir(parents=True, exist_ok=True)
-        _take(folder)
-        return chromadb.PersistentClient(str(folder), settings=Settings(anonymized_telemetry=False))
+        take(folder)
+        return EmbeddedChroma(folder)
 
     return open_it
-
-
-_taken: dict[Path, int] = {}
-
-
-def _take(folder: Path) -> None:
-    """Take the folder for this process until it ends: ChromaDB does not notice what another one writes.
-
-    Raises:
-        BlockingIOError: Another process has it.
-    """
-    if folder not in _taken:
-        lock = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT)
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(lock)
-            raise
-        _taken[folder] = lock
 
 
 def server(url: str) -> _Open:
     """Return how to reach a server."""
-
-    def open_it() -> Any:
-        import chromadb  # noqa: PLC0415
-        from chromadb.config import Settings  # noqa: PLC0415
-
-        parts = urlsplit(url)
-        host, secure = parts.hostname or "localhost", parts.scheme == "https"
-        port = parts.port or (443 if secure else 8000)
-        # ChromaDB's client waits for ever, and opening it asks the server: a connection that nobody answers any more
-        # would keep its thread, and whoever waits for the client.
-        heartbeat = f"{parts.scheme or 'http'}://{host}:{port}/api/v2/heartbeat"
-        httpx.get(heartbeat, timeout=_DEADLINE_SECONDS).raise_for_status()
-        client: Any = chromadb.HttpClient(
-            host=host, port=port, ssl=secure, settings=Settings(anonymized_telemetry=False)
-        )
-        client._server._session.timeout = httpx.Timeout(_UPKEEP_SECONDS)  # noqa: SLF001 - it has no setting
-        return client
-
-    return open_it
+    return partial(ChromaServer, url, opening_seconds=_DEADLINE_SECONDS, seconds=_UPKEEP_SECONDS)
 
 
 class ChromaIndex:
-    """The index through ChromaDB's own client, in a few threads of its own."""
+    """The index in ChromaDB, asked in a few threads of its own."""
 
     def __init__(self, open_it: _Open, kind: str) -> None:
         self._open = open_it
         self._kind = kind
-        self._known: dict[str, Any] = {}
+        self._known: dict[str, str] = {}  # ids of collections
         self._threads = ThreadPoolExecutor(4, thread_name_prefix="chroma")
-        self._client: asyncio.Future[Any] | None = None
+        self._client: asyncio.Future[Client] | None = None
         self._away_until = 0.0
 
     async def add(
@@ -111,20 +72,28 @@ class ChromaIndex:
         """Add or replace."""
         for first in range(0, len(entries), _WRITE):
             batch = entries[first : first + _WRITE]
-            rows = {
-                "ids": [f"{entry.row.hex}:{entry.part}" for entry in batch],
-                "embeddings": [_plain(entry.vector) for entry in batch],
-                "metadatas": [
-                    {
-                        "place": _place(account, kind),
-                        "row": entry.row.hex,
-                        "source": entry.source.hex,
-                        "group": entry.group.hex,
-                    }
-                    for entry in batch
-                ],
-            }
-            await self._run(lambda c, rows=rows: c.upsert(**rows), set_name, account, make=True)
+            ids = [f"{entry.row.hex}:{entry.part}" for entry in batch]
+            about = [
+                {
+                    "place": _place(account, kind),
+                    "row": entry.row.hex,
+                    "source": entry.source.hex,
+                    "group": entry.group.hex,
+                }
+                for entry in batch
+            ]
+            vectors = [entry.vector for entry in batch]
+
+            def put(
+                client: Client,
+                key: str,
+                ids: list[str] = ids,
+                vectors: list[Vector] = vectors,
+                about: list[dict[str, Any]] = about,
+            ) -> None:
+                client.upsert(key, ids, vectors, about)
+
+            await self._run(put, set_name, account, make=True)
 
     async def query(
         self, set_name: str, vector: Vector, *, scope: VectorScope, limit: int, vectors: bool = False
@@ -140,23 +109,21 @@ class ChromaIndex:
         ]
 
         def search(
-            collection: Any, count: int, where: dict[str, Any], without: UUID | None
+            client: Client, key: str, count: int, where: dict[str, Any], without: UUID | None
         ) -> tuple[list[VectorHit], bool]:
             """Return the rows among the *count* nearest parts, and whether there may be more."""
-            found = collection.query(
-                query_embeddings=[_plain(vector)], n_results=count, where=where, include=include
-            )
+            found = client.query(key, vector, count, where, include)
             return _hits(found, without)[:limit], len(found["ids"][0]) == count
 
-        def ask(collection: Any) -> list[VectorHit]:
+        def ask(client: Client, key: str) -> list[VectorHit]:
             inside, without = _where(scope), scope.without_source
             hits, more = [], True
             for count in counts:
                 if len(hits) < limit and more:
-                    hits, more = search(collection, count, inside, without)
+                    hits, more = search(client, key, count, inside, without)
             if len(hits) < limit and more and without is not None:
                 other = {"source": {"$ne": without.hex}}
-                hits, _ = search(collection, counts[-1], {"$and": [inside, other]}, None)
+                hits, _ = search(client, key, counts[-1], {"$and": [inside, other]}, None)
             return hits
 
         return await self._run(ask, set_name, scope.account, seconds=_DEADLINE_SECONDS) or []
@@ -173,20 +140,19 @@ class ChromaIndex:
         """Remove what belongs to *rows* or *sources*; with neither, all of the account's of the kind."""
         base = {"place": _place(account, kind)}
         if rows is None and sources is None:
-            await self._run(lambda c: c.delete(where=base), set_name, account)
+            await self._run(lambda client, key: client.delete(key, base), set_name, account)
         for field, values in (("row", rows), ("source", sources)):
             for some in _some(list(values or ()), _MENTIONED):
                 where = {"$and": [base, {field: {"$in": [value.hex for value in some]}}]}
-                await self._run(lambda c, where=where: c.delete(where=where), set_name, account)
+                await self._run(lambda client, key, where=where: client.delete(key, where), set_name, account)
 
     async def move(self, set_name: str, account: UUID, *, source: UUID, group: UUID) -> None:
         """Give all vectors of a document another group."""
         where = {"$and": [{"place": _place(account, VectorKind.CHUNK)}, {"source": source.hex}]}
 
-        def change(collection: Any) -> None:
-            ids = collection.get(where=where, include=[])["ids"]
-            for some in _some(ids, _WRITE):
-                collection.update(ids=some, metadatas=[{"group": group.hex}] * len(some))
+        def change(client: Client, key: str) -> None:
+            for some in _some(client.get(key, where=where)["ids"], _WRITE):
+                client.update(key, some, [{"group": group.hex}] * len(some))
 
         await self._run(change, set_name, account)
 
@@ -194,10 +160,8 @@ class ChromaIndex:
         """Return which rows of an account have vectors."""
         where = {"place": _place(account, kind)}
 
-        def read(collection: Any) -> set[UUID]:
-            pages = _pages(
-                lambda start: collection.get(where=where, include=[], limit=_READ, offset=start)["ids"]
-            )
+        def read(client: Client, key: str) -> set[UUID]:
+            pages = _pages(lambda start: client.get(key, where=where, limit=_READ, offset=start)["ids"])
             return {UUID(key.partition(":")[0]) for page in pages for key in page}
 
         return await self._run(read, set_name, account) or set()
@@ -205,9 +169,9 @@ class ChromaIndex:
     async def accounts(self, set_name: str) -> set[UUID]:
         """Return which accounts have vectors in a set."""
 
-        def read(collection: Any) -> set[UUID]:
+        def read(client: Client, key: str) -> set[UUID]:
             pages = _pages(
-                lambda start: collection.get(include=["metadatas"], limit=_READ, offset=start)["metadatas"]
+                lambda start: client.get(key, include=["metadatas"], limit=_READ, offset=start)["metadatas"]
             )
             return {UUID(each["place"].partition(":")[0]) for page in pages for each in page}
 
@@ -219,13 +183,16 @@ class ChromaIndex:
     async def count(self, set_name: str) -> int:
         """Return how many vectors a set holds."""
         return sum(
-            [await self._in(name, lambda c: c.count()) or 0 for name in await self._collections(set_name)]
+            [
+                await self._in(name, lambda client, key: client.count(key)) or 0
+                for name in await self._collections(set_name)
+            ]
         )
 
     async def drop(self, set_name: str) -> None:
         """Remove a whole set."""
         for name in await self._collections(set_name):
-            await self._call(lambda client, name=name: client.delete_collection(name), _UPKEEP_SECONDS)
+            await self._call(lambda client, name=name: client.drop(name), _UPKEEP_SECONDS)
             self._known.pop(name, None)
 
     async def set_names(self) -> set[str]:
@@ -248,8 +215,7 @@ class ChromaIndex:
         await asyncio.to_thread(self._threads.shutdown, wait=True, cancel_futures=True)
         opened, self._client = self._client, None
         self._known.clear()
-        # An embedded one keeps files and threads; the client of a server would lose its connections, open as they are.
-        if self._kind == EMBEDDED and opened is not None and opened.done() and not _has_failed(opened):
+        if opened is not None and opened.done() and not _has_failed(opened):
             await asyncio.to_thread(opened.result().close)
 
     async def _collections(self, set_name: str) -> list[str]:
@@ -258,7 +224,7 @@ class ChromaIndex:
 
     async def _run(
         self,
-        work: Callable[[Any], _Result],
+        work: _Work[_Result],
         set_name: str,
         account: UUID,
         *,
@@ -272,43 +238,30 @@ class ChromaIndex:
     async def _in(
         self,
         name: str,
-        work: Callable[[Any], _Result],
+        work: _Work[_Result],
         *,
         make: bool = False,
         seconds: float = _UPKEEP_SECONDS,
     ) -> _Result | None:
-        def do(client: Any) -> _Result | None:
+        def do(client: Client) -> _Result | None:
             for fresh in (False, True):
-                collection = self._collection(client, name, make=make, fresh=fresh)
-                if collection is None:
+                if fresh:
+                    self._known.pop(name, None)  # the server may have another collection of this name by now
+                try:
+                    if name not in self._known:
+                        self._known[name] = client.collection(name, make=make)
+                except MissingCollectionError:
                     return None
                 try:
-                    return work(collection)
-                except Exception as error:
-                    if fresh or not _is_missing(error):
-                        raise  # else the server has another collection of this name by now: look again
+                    return work(client, self._known[name])
+                except MissingCollectionError:
+                    if fresh:
+                        raise
             return None
 
         return await self._call(do, seconds)
 
-    def _collection(self, client: Any, name: str, *, make: bool, fresh: bool) -> Any:
-        if fresh or name not in self._known:
-            self._known.pop(name, None)
-            try:
-                if make:
-                    found = client.get_or_create_collection(
-                        name, configuration={"hnsw": {"space": "cosine"}}, embedding_function=None
-                    )
-                else:
-                    found = client.get_collection(name, embedding_function=None)
-            except Exception as error:
-                if _is_missing(error):
-                    return None
-                raise
-            self._known[name] = found
-        return self._known[name]
-
-    async def _call(self, work: Callable[[Any], _Result], deadline: float = _DEADLINE_SECONDS) -> _Result:
+    async def _call(self, work: Callable[[Client], _Result], deadline: float = _DEADLINE_SECONDS) -> _Result:
         if time.monotonic() < self._away_until:
             raise IndexUnavailable("The vector index does not answer.")
         try:
@@ -320,7 +273,7 @@ class ChromaIndex:
             log.warning("index.failed", extra={"reason": f"{type(error).__name__}: {error}"[:300]})
             raise IndexUnavailable("The vector index does not answer.") from error
 
-    async def _connected(self) -> Any:
+    async def _connected(self) -> Client:
         """Return the client, opened at first use; opening goes on when whoever asked has no more time to wait for it."""
         if self._client is None or _has_failed(self._client):
             self._client = asyncio.get_running_loop().run_in_executor(self._threads, self._open)
@@ -334,9 +287,8 @@ def _has_failed(future: asyncio.Future[Any]) -> bool:
     return future.done() and (future.cancelled() or future.exception() is not None)
 
 
-def _names(client: Any) -> list[str]:
-    pages = _pages(lambda start: client.list_collections(limit=_READ, offset=start))
-    return [each if isinstance(each, str) else each.name for page in pages for each in page]
+def _names(client: Client) -> list[str]:
+    return [name for page in _pages(lambda start: client.names(_READ, start)) for name in page]
 
 
 def _pages(read: Callable[[int], Sequence[Any]]) -> Iterator[Sequence[Any]]:
@@ -387,16 +339,3 @@ def _hits(found: dict[str, Any], without_source: UUID | None) -> list[VectorHit]
         if row not in best and (without_source is None or row_about["source"] != without_source.hex):
             best[row] = VectorHit(UUID(row), int(part), 1.0 - float(distance), vector)
     return list(best.values())
-
-
-def _plain(vector: Vector) -> Any:
-    import numpy as np  # noqa: PLC0415
-
-    return np.asarray(vector, dtype=np.float32)
-
-
-def _is_missing(error: Exception) -> bool:
-    """Whether ChromaDB says that there is no such collection; versions differ in how."""
-    return type(error).__name__ in {"NotFoundError", "InvalidCollectionException"} or "does not exist" in str(
-        error
-    )

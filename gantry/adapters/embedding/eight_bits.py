@@ -20,6 +20,9 @@ _FLOAT, _UINT8, _INT8 = 1, 2, 3  # TensorProto.DataType
 _BYTES = 2  # the wire type of everything but numbers
 _GRAPH, _OPSETS = 7, 8  # of a ModelProto
 _NODE, _INITIALIZER = 1, 5  # of a GraphProto
+_RAW, _ELSEWHERE, _PLACE = 9, 13, 14  # of a TensorProto
+_PAGE = 4096
+_WORTH_MAPPING = 4 * _PAGE
 _OPERATORS = "com.microsoft"
 
 
@@ -36,6 +39,41 @@ def in_eight_bits(path: Path) -> bytes:
         return _model(memoryview(mapped))
     except (IndexError, KeyError) as error:
         raise ValueError("This is not a model.") from error
+
+
+def apart(model: bytes, name: str) -> tuple[bytes, bytes]:
+    """Return *model* without its large weights, and these as a file *name* beside it, which is mapped instead of read.
+
+    What is mapped is shared by processes, and the system can take its memory back.
+    """
+    weights = bytearray()
+
+    def place(value: memoryview) -> bytes:
+        fields = list(_fields(value))
+        raw = next((_bytes(each) for number, each, _ in fields if number == _RAW), memoryview(b""))
+        if len(raw) < _WORTH_MAPPING:
+            return bytes(value)
+        weights.extend(bytes(-len(weights) % _PAGE))
+        where = {"location": name, "offset": str(len(weights)), "length": str(len(raw))}
+        weights.extend(raw)
+        kept = [bytes(whole) for number, _, whole in fields if number != _RAW]
+        said = [
+            _field(_ELSEWHERE, _field(1, key.encode()) + _field(2, each.encode()))
+            for key, each in where.items()
+        ]
+        return b"".join([*kept, *said, _number(_PLACE, 1)])
+
+    out: list[bytes] = []
+    for number, value, whole in _fields(memoryview(model)):
+        if number != _GRAPH:
+            out.append(bytes(whole))
+            continue
+        inside = (
+            _field(_INITIALIZER, place(_bytes(each))) if kind == _INITIALIZER else bytes(all_of_it)
+            for kind, each, all_of_it in _fields(_bytes(value))
+        )
+        out.append(_field(_GRAPH, b"".join(inside)))
+    return b"".join(out), bytes(weights)
 
 
 @dataclass(frozen=True, slots=True)

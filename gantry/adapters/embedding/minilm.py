@@ -1,6 +1,14 @@
 """all-MiniLM-L6-v2 as ChromaDB ships it, in eight bits: ONNX, 384 dimensions."""
 
+import hashlib
+import shutil
+import tarfile
+import tempfile
+import zlib
 from pathlib import Path
+from typing import IO
+
+import httpx
 
 from gantry.adapters.embedding.onnx import EIGHT_BITS, OnnxEmbedder, Recipe
 from gantry.domain.embedding import EmbeddingModel, EmbeddingUnavailable
@@ -8,6 +16,11 @@ from gantry.domain.embedding import EmbeddingModel, EmbeddingUnavailable
 MODEL = EmbeddingModel("minilm-int8", 384, semantic=True)
 FILES = ("model.onnx", "tokenizer.json")
 CHROMA_CACHE = Path(".cache/chroma/onnx_models/all-MiniLM-L6-v2/onnx")  # below the home folder
+_ARCHIVE = (
+    "https://chroma-onnx-models.s3.amazonaws.com/all-MiniLM-L6-v2/onnx.tar.gz"  # where ChromaDB takes it from
+)
+_SHA256 = "913d7300ceae3b2dbc2c50d1de4baacab4be7b9380491c27fab7418616a16ec3"
+_PATIENCE_SECONDS = 60.0  # in which nothing comes
 # Texts of more than 256 tokens are cut, as ChromaDB does. Two at a time are as quick as more, in half the memory.
 _RECIPE = Recipe(MODEL, max_tokens=256, padding=("[PAD]", 0), batch=2, eight_bits=True)
 
@@ -26,24 +39,44 @@ def find_model(*folders: Path) -> Path | None:
 
 
 def download(folder: Path) -> None:
-    """Let ChromaDB fetch the model into *folder*, which ends in ``onnx``; blocks for as long as that takes.
+    """Fetch the model into *folder*; blocks for as long as that takes.
 
     Raises:
         EmbeddingUnavailable: There is no network, or what came is not the model.
     """
-    # The whole first: while another thread imports it too, its parts wait for each other in a circle.
-    import chromadb  # noqa: F401, PLC0415 - heavy
-    from chromadb.utils.embedding_functions.onnx_mini_lm_l6_v2 import (  # noqa: PLC0415 - heavy
-        ONNXMiniLM_L6_V2,
-    )
-
-    class Ours(ONNXMiniLM_L6_V2):
-        DOWNLOAD_PATH = folder.parent
-
     try:
-        Ours()._download_model_if_not_exists()  # noqa: SLF001 - it has no public way to ask for it
-    except Exception as error:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".fetching-", dir=folder.parent) as draft:
+            with tempfile.TemporaryFile(dir=draft) as archive:
+                _fetch(archive)
+                archive.seek(0)
+                _unpack(archive, Path(draft))
+            folder.mkdir(exist_ok=True)
+            for name in reversed(FILES):  # the model last: with it the folder is complete
+                (Path(draft) / name).replace(folder / name)
+    except (OSError, ValueError, KeyError, EOFError, zlib.error, tarfile.TarError, httpx.HTTPError) as error:
         raise EmbeddingUnavailable("The embedding model could not be downloaded.") from error
+
+
+def _fetch(archive: IO[bytes]) -> None:
+    told = hashlib.sha256()
+    with httpx.stream("GET", _ARCHIVE, timeout=_PATIENCE_SECONDS) as answer:
+        answer.raise_for_status()
+        for piece in answer.iter_bytes():
+            told.update(piece)
+            archive.write(piece)
+    if told.hexdigest() != _SHA256:
+        raise ValueError("This is not the archive of the model.")
+
+
+def _unpack(archive: IO[bytes], folder: Path) -> None:
+    with tarfile.open(fileobj=archive, mode="r:gz") as tar:
+        for name in FILES:
+            content = tar.extractfile(f"onnx/{name}")
+            if content is None:
+                raise KeyError(name)
+            with (folder / name).open("wb") as file:
+                shutil.copyfileobj(content, file)
 
 
 class MiniLm(OnnxEmbedder):

@@ -12,11 +12,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from gantry.adapters.embedding.eight_bits import in_eight_bits
+from gantry.adapters.embedding.eight_bits import apart, in_eight_bits
 from gantry.domain.embedding import EmbeddingModel, EmbeddingUnavailable, TextRole, Vector
 from gantry.thrift import trim_memory
 
 EIGHT_BITS = "model_int8.onnx"
+WEIGHTS = f"{EIGHT_BITS}.data"  # beside it
 _THREADS = 2
 _EXTERNAL = {
     "file_name": "model.onnx.data",
@@ -161,24 +162,22 @@ class OnnxEmbedder:
         return tokenizer, onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
 
     def _small(self) -> str | bytes:
-        """Return the model in eight bits: the file, made at first use, or where it cannot be kept what would be in it."""
+        """Return the model in eight bits: its file, made at first use, or where it cannot be kept what would be in it."""
         original = self._folder / "model.onnx"
         found = self._folder / EIGHT_BITS
-        if not found.is_file():
-            found = self._kept / f"{original.stat().st_size}-{EIGHT_BITS}"
-        if not found.is_file():
+        if found.is_file():
+            return str(found)
+        kept = self._kept / f"int8-{original.stat().st_size}"
+        if not (kept / EIGHT_BITS).is_file():
             made = in_eight_bits(original)
             try:
-                found.parent.mkdir(parents=True, exist_ok=True)
-                with tempfile.NamedTemporaryFile(dir=found.parent, prefix=".making-") as draft:
-                    draft.write(made)
-                    draft.flush()
-                    with contextlib.suppress(FileExistsError):  # another process was quicker
-                        os.link(draft.name, found)
+                _write(made, kept)
             except OSError:
                 log.info("embedding.not_kept")  # the disk is full or read-only: it serves all the same
                 return made
-        return str(found)
+            with contextlib.suppress(OSError):  # what earlier versions kept
+                (self._kept / f"{original.stat().st_size}-{EIGHT_BITS}").unlink(missing_ok=True)
+        return str(kept / EIGHT_BITS)
 
     def _large(self, onnxruntime: Any, options: Any) -> str:
         """Return the file of the model as it is, to be mapped where it may be kept for that."""
@@ -223,6 +222,23 @@ class OnnxEmbedder:
         """Free the model once what runs has ended."""
         await asyncio.to_thread(self._thread.shutdown, wait=True, cancel_futures=True)
         self._loaded = None
+
+
+def _write(model: bytes, folder: Path) -> None:
+    """Write *model* to *folder*, which is there with all of it or not at all."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    draft = Path(tempfile.mkdtemp(prefix=".making-", dir=folder.parent))
+    try:
+        graph, weights = apart(model, WEIGHTS)
+        (draft / EIGHT_BITS).write_bytes(graph)
+        (draft / WEIGHTS).write_bytes(weights)
+        try:
+            draft.rename(folder)
+        except OSError:
+            if not (folder / EIGHT_BITS).is_file():  # else another process was quicker
+                raise
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
 
 
 def _unit(vectors: Any) -> Any:

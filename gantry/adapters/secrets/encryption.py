@@ -1,12 +1,13 @@
 """Keys of model servers, encrypted with a key derived from SECRET_KEY."""
 
 import base64
-
-from cryptography.fernet import Fernet, InvalidToken
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from gantry.domain.errors import Unavailable
+
+if TYPE_CHECKING:
+    from cryptography.fernet import Fernet
 
 _PURPOSE = b"gantry: keys of model servers"  # another purpose gets another key from the same secret
 
@@ -15,8 +16,17 @@ class FernetEncryption:
     """Implements ``domain.credentials.KeyEncryption``: HKDF-SHA256 (RFC 5869), then Fernet."""
 
     def __init__(self, secret_key: str) -> None:
-        derived = HKDF(SHA256(), length=32, salt=None, info=_PURPOSE).derive(secret_key.encode())
-        self._fernet = Fernet(base64.urlsafe_b64encode(derived))
+        self._secret_key = secret_key
+
+    @cached_property
+    def _fernet(self) -> "Fernet":
+        # Six megabytes for whoever has stored a key.
+        from cryptography.fernet import Fernet  # noqa: PLC0415
+        from cryptography.hazmat.primitives.hashes import SHA256  # noqa: PLC0415
+        from cryptography.hazmat.primitives.kdf.hkdf import HKDF  # noqa: PLC0415
+
+        derived = HKDF(SHA256(), length=32, salt=None, info=_PURPOSE).derive(self._secret_key.encode())
+        return Fernet(base64.urlsafe_b64encode(derived))
 
     def seal(self, key: str) -> str:
         """Return *key* encrypted and authenticated."""
@@ -24,6 +34,8 @@ class FernetEncryption:
 
     def unseal(self, sealed: str) -> str:
         """Return the key; Unavailable when SECRET_KEY has changed since it was sealed."""
+        from cryptography.fernet import InvalidToken  # noqa: PLC0415
+
         try:
             return self._fernet.decrypt(sealed.encode()).decode()
         except InvalidToken as error:

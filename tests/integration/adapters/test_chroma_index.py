@@ -2,12 +2,15 @@
 
 import asyncio
 import random
+import subprocess
+import sys
 import threading
 from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from uuid import UUID
+from zlib import crc32
 
 import pytest
 
@@ -15,6 +18,7 @@ from gantry.adapters.chroma import index as chroma_index
 from gantry.adapters.chroma.index import ChromaIndex
 from gantry.domain.vectors import IndexUnavailable, VectorEntry, VectorKind, VectorScope
 from gantry.models import new_id
+from tests.parts.app import ROOT
 from tests.parts.chroma import ChromaServer
 
 SET = "test-4"
@@ -122,6 +126,56 @@ async def test_what_is_deleted_or_moved_is_found_no_more_where_it_was(index: Chr
     await index.drop(SET)
     assert await index.set_names() == set()
     assert await index.query(SET, [1, 0, 0, 0], scope=VectorScope(account, VectorKind.CHUNK), limit=5) == []
+
+
+LOADED = """
+import asyncio, sys
+from pathlib import Path
+from uuid import uuid4
+from gantry.adapters.chroma import index
+from gantry.domain.vectors import VectorEntry, VectorKind, VectorScope
+account, row = uuid4(), uuid4()
+async def main() -> None:
+    made = index.ChromaIndex(index.embedded(Path(sys.argv[1])), index.EMBEDDED)
+    assert await made.query("s", [1, 0], scope=VectorScope(account, VectorKind.CHUNK), limit=1) == []
+    await made.add("s", account, VectorKind.CHUNK, [VectorEntry(row, 0, [1, 0], uuid4(), uuid4())])
+    assert await made.query("s", [1, 0], scope=VectorScope(account, VectorKind.CHUNK), limit=1)
+    await made.drop("s")
+    await made.aclose()
+asyncio.run(main())
+print(*sys.modules)
+"""
+
+
+def test_the_engine_serves_without_the_packages_around_it(tmp_path: Path) -> None:
+    """Twenty megabytes that nothing here calls; a collection that is not there is no reason to load them either."""
+    done = subprocess.run(
+        [sys.executable, "-c", LOADED, str(tmp_path)], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert not {"chromadb", "grpc", "numpy", "opentelemetry.sdk"} & set(done.stdout.split())
+
+
+async def test_what_chromadbs_own_client_stored_is_found(tmp_path: Path) -> None:
+    """An index of an earlier version opens, with its collections and their vectors."""
+    import chromadb  # noqa: PLC0415 - slow to load
+
+    account, source, group, row = (new_id() for _ in range(4))
+    name = f"gantry.{SET}.{crc32(account.bytes) % chroma_index.BUCKETS:02d}"
+
+    def store() -> None:
+        client = chromadb.PersistentClient(str(tmp_path / "chroma"))
+        made = client.get_or_create_collection(
+            name, configuration={"hnsw": {"space": "cosine"}}, embedding_function=None
+        )
+        about = {"place": f"{account.hex}:chunk", "row": row.hex, "source": source.hex, "group": group.hex}
+        made.upsert(ids=[f"{row.hex}:0"], embeddings=[[1.0, 0.0, 0.0, 0.0]], metadatas=[about])
+        client.close()
+
+    await asyncio.to_thread(store)
+    index = ChromaIndex(chroma_index.embedded(tmp_path / "chroma"), chroma_index.EMBEDDED)
+    scope = VectorScope(account, VectorKind.CHUNK)
+    assert [hit.row for hit in await index.query(SET, [1, 0, 0, 0], scope=scope, limit=3)] == [row]
+    await index.aclose()
 
 
 async def test_a_server_that_is_away_is_told_quickly_and_found_again(tmp_path: Path) -> None:
