@@ -1,6 +1,7 @@
 """ChromaDB in this process, over a folder: its engine, which is a library of its own, asked directly."""
 
 import fcntl
+import importlib
 import json
 import os
 import resource
@@ -42,8 +43,7 @@ class EmbeddedChroma:
     """
 
     def __init__(self, folder: Path) -> None:
-        import chromadb_rust_bindings as engine  # noqa: PLC0415 # pyright: ignore[reportMissingTypeStubs]
-
+        engine: Any = importlib.import_module("chromadb_rust_bindings")
         files = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
         self._engine: Any = engine.Bindings(
             allow_reset=False,

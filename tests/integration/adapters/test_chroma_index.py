@@ -163,7 +163,7 @@ async def test_what_chromadbs_own_client_stored_is_found(tmp_path: Path) -> None
     name = f"gantry.{SET}.{crc32(account.bytes) % chroma_index.BUCKETS:02d}"
 
     def store() -> None:
-        client = chromadb.PersistentClient(str(tmp_path / "chroma"))
+        client: Any = chromadb.PersistentClient(str(tmp_path / "chroma"))
         made = client.get_or_create_collection(
             name, configuration={"hnsw": {"space": "cosine"}}, embedding_function=None
         )
