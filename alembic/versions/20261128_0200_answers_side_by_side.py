@@ -1,13 +1,13 @@
 """Let several answers to one question be written at once, and stand side by side.
 
-Revision: 20261128_0200, after 20261127_2300
+Revision: 20261128_0200, after 20261128_0300
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "20261128_0200"
-down_revision = "20261127_2300"
+down_revision = "20261128_0300"
 branch_labels = None
 depends_on = None
 
