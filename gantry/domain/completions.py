@@ -55,8 +55,11 @@ class Heard:
         return "".join(self.text)
 
 
-def annotations(text: str, given: Sequence[Source]) -> list[dict[str, Any]]:
-    """Return the passages that *text* refers to, in the shape of a citation of a page, where each is first referred to."""
+def annotations(text: str, given: Sequence[Source], origin: str = "") -> list[dict[str, Any]]:
+    """Return the passages that *text* refers to, in the shape of a citation of a page, where each is first referred to.
+
+    Their addresses are those of Gantry at *origin*.
+    """
     cited = cited_numbers(text, [source.number for source in given])
     made: list[dict[str, Any]] = []
     for source in given:
@@ -73,16 +76,16 @@ def annotations(text: str, given: Sequence[Source]) -> list[dict[str, Any]]:
             "page": source.page,
             "passage": source.text,
         }
-        citation = {**place, "title": source.place, "url": _address(source)}
+        citation = {**place, "title": source.place, "url": _address(source, origin)}
         ours = {name: value for name, value in told.items() if value is not None}
         made.append({"type": "url_citation", "url_citation": citation, "gantry": ours})
     return made
 
 
-def _address(source: Source) -> str:
+def _address(source: Source, origin: str) -> str:
     if source.document_id is not None:
-        return f"/api/v1/documents/{source.document_id}/text?start={source.start}&end={source.end}"
-    return f"/c/{source.conversation_id}" if source.conversation_id else ""
+        return f"{origin}/api/v1/documents/{source.document_id}/text?start={source.start}&end={source.end}"
+    return f"{origin}/c/{source.conversation_id}" if source.conversation_id else ""
 
 
 def usage_of(report: UsageReport) -> dict[str, int]:

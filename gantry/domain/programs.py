@@ -79,6 +79,7 @@ class Question:
     passed: Mapping[str, Any] = field(repr=False)  # the whole request without what is ours
     persona: UUID | None = None  # by whose name it is asked
     answer_id: UUID | None = None  # of the message that the answer becomes, if it is stored
+    origin: str = ""  # where Gantry was asked: citations lead there
 
     def going_on(self, after: UUID | None, answer_id: UUID) -> Self:
         """Return the question with its place in a conversation, and the name of its answer."""

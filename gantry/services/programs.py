@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import AsyncExitStack, aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from time import time
 from typing import Any
 from uuid import UUID
@@ -62,11 +62,14 @@ class ProgramService:
         """How many are being answered in this process."""
         return self._open.total()
 
-    async def chat(self, who: Actor, body: Any, *, after: UUID | None = None) -> ProgramAnswer:
+    async def chat(
+        self, who: Actor, body: Any, *, after: UUID | None = None, origin: str = ""
+    ) -> ProgramAnswer:
         """Ask a model; returns when it has begun to answer.
 
         Args:
             after: The stored answer that the question goes on from.
+            origin: Where Gantry was asked, for the addresses of what is cited.
 
         Raises:
             Invalid: The request cannot be read, or there is no such model.
@@ -75,7 +78,7 @@ class ProgramService:
             ModelUnavailable: The model server refused, or does not answer.
         """
         answer_id = new_id()
-        asked = Question.parse(body).going_on(after, answer_id)
+        asked = replace(Question.parse(body).going_on(after, answer_id), origin=origin)
         if self._open[who.id] >= MAX_OPEN_REQUESTS:
             raise Conflict(
                 f"You already have {MAX_OPEN_REQUESTS} requests in progress.",
@@ -153,7 +156,7 @@ class ProgramService:
             ) from error
         heard = Heard()
         heard.chunk(value)
-        message["annotations"] = annotations(heard.words, grounded.given)
+        message["annotations"] = annotations(heard.words, grounded.given, asked.origin)
         value |= await self._kept(who, asked, model, grounded, heard)
         yield orjson.dumps(value)
 
@@ -167,7 +170,7 @@ class ProgramService:
         head: Mapping[str, Any],
     ) -> list[dict[str, Any]]:
         """Return the chunks that tell what a stream could not know before."""
-        noted = annotations(heard.words, grounded.given)
+        noted = annotations(heard.words, grounded.given, asked.origin)
         told = [chunk(head, {"annotations": noted})] if noted else []
         kept = await self._kept(who, asked, model, grounded, heard)
         return [*told, {**head, "choices": [], **kept}] if kept else told
@@ -216,7 +219,7 @@ class ProgramService:
         usage = {"usage": usage_of(heard.usage)}
         if not asked.streams:
             message = {"role": "assistant", "content": heard.words, "refusal": None}
-            message |= {"annotations": annotations(heard.words, grounded.given)}
+            message |= {"annotations": annotations(heard.words, grounded.given, asked.origin)}
             kept = await self._kept(who, asked, model, grounded, heard)
             choice = {"index": 0, "message": message, "finish_reason": "stop", "logprobs": None}
             yield orjson.dumps({**head, "choices": [choice], **usage, **kept})

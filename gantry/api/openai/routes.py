@@ -53,7 +53,7 @@ async def chat(who: Program, request: Request) -> Response:
     """
     body = await json_of(request)
     try:
-        answer = await unless_gone(request, services().programs.chat(who, body))
+        answer = await unless_gone(request, services().programs.chat(who, body, origin=_origin(request)))
         if answer.streams:
             return Relay(answer.pieces, answer, presented_token(request))
         return whole(await unless_gone(request, _joined(answer)))
@@ -93,7 +93,9 @@ async def responses(who: Program, request: Request) -> Response:
     body = await json_of(request)
     asked = chat_request(body)
     try:
-        answer = await unless_gone(request, services().programs.chat(who, asked, after=previous_answer(body)))
+        previous, origin = previous_answer(body), _origin(request)
+        asking = services().programs.chat(who, asked, after=previous, origin=origin)
+        answer = await unless_gone(request, asking)
         teller = ResponseTeller(body, answer.id, lambda: uuid4().hex, int(time()))
         if answer.streams:
             return Relay(_events(answer, teller), answer, presented_token(request))
@@ -104,6 +106,11 @@ async def responses(who: Program, request: Request) -> Response:
         pass  # the object at the end says it all
     teller.finish_items()
     return json_whole(teller.whole())
+
+
+def _origin(request: Request) -> str:
+    """Return where Gantry was asked: a name of ours, as the guard has seen to."""
+    return str(request.base_url).rstrip("/")
 
 
 async def _joined(answer: ProgramAnswer) -> bytes:

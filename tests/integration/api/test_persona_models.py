@@ -87,6 +87,8 @@ async def test_a_persona_reads_its_documents(client: AsyncOpenAI, library: Stack
     cited = answer.choices[0].message.annotations
     assert cited
     assert cited[0].url_citation.title == "harbour.pdf, page 2"
+    where = f"{str(client.base_url).removesuffix('/v1/')}/api/v1/documents/{document.id}/text?"
+    assert cited[0].url_citation.url.startswith(where)
     assert cited[0].model_extra["gantry"]["document_id"] == str(document.id)  # type: ignore[index]
     stream = await client.chat.completions.create(model="gantry/keeper", messages=question, stream=True)
     chunks = [chunk async for chunk in stream]
