@@ -18,7 +18,7 @@ from tests.parts.llm_server import Script, markdown_answer
 from tests.parts.stack import PATIENCE, Reader, Stack
 
 LONG = "".join(markdown_answer(400))
-BEFORE = "20261127_2300"  # the revision that knows one answer at a time
+BEFORE = "20261128_0300"  # the revision that knows one answer at a time
 NAMES = ("scripted", "second", "third", "fourth", "fifth")
 MODELS = tuple(f"openai/{name}" for name in NAMES)
 SLOW = Script(text=LONG, tokens_per_second=50)
