@@ -77,6 +77,9 @@ $(JS_TOOLS)/node_modules/.stamp: $(JS_TOOLS)/package-lock.json | $(VENV)/bin/pyt
 	@PATH="$(CURDIR)/$(BIN):$$PATH" npm --prefix $(JS_TOOLS) ci --ignore-scripts --silent --no-audit --no-fund
 	@touch $@
 
+# Only its program: the package would start a server on port 80.
+NGINX := .cache/nginx/usr/sbin/nginx
+
 # What tests run against, by the command each package brings; PostgreSQL's is not on the PATH. Chromium without the parts
 # for a screen takes half the processor time; where it is not to be had, the whole one does.
 system-packages:
@@ -87,17 +90,20 @@ system-packages:
 	command -v redis-server >/dev/null || missing="$$missing redis-server"; \
 	ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null || missing="$$missing postgresql"; \
 	command -v tesseract >/dev/null || missing="$$missing tesseract-ocr"; \
-	test -z "$$missing" && exit 0; \
+	unpack=""; command -v nginx >/dev/null || test -x $(NGINX) || unpack=nginx; \
+	test -z "$$missing$$unpack" && exit 0; \
 	if test "$$(id -u)" = 0; then sudo=""; else sudo="sudo -n"; fi; \
 	if command -v apt-get >/dev/null && $$sudo true 2>/dev/null; then \
-		echo "Installing$$missing …"; \
+		echo "Installing$$missing $$unpack …"; \
 		wait="-o DPkg::Lock::Timeout=600"; \
 		$$sudo apt-get $$wait update -qq && \
 		{ apt-cache show chromium-headless-shell >/dev/null 2>&1 || missing="$$(echo "$$missing" | sed s/-headless-shell//)"; } && \
-		$$sudo env DEBIAN_FRONTEND=noninteractive apt-get $$wait install -y -qq --no-install-recommends $$missing >/dev/null; \
+		$$sudo env DEBIAN_FRONTEND=noninteractive apt-get $$wait install -y -qq --no-install-recommends $$missing >/dev/null && \
+		{ test -z "$$unpack" || { mkdir -p .cache/nginx && cd .cache/nginx && rm -f *.deb && \
+			apt-get download -qq nginx 2>/dev/null && dpkg -x nginx_*.deb .; }; }; \
 	else \
-		echo "Not installed:$$missing. Tests that need them are skipped, or fail when GANTRY_TEST_REQUIRE=all."; \
-		echo "On Debian and Ubuntu: sudo apt install$$missing"; \
+		echo "Not installed:$$missing $$unpack. Tests that need them are skipped, or fail when GANTRY_TEST_REQUIRE=all."; \
+		echo "On Debian and Ubuntu: sudo apt install$$missing $$unpack"; \
 	fi
 
 # Programs that nobody here wrote, as tests run them: their pins are not ours (230 MB).

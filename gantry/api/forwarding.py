@@ -5,7 +5,7 @@ import logging
 from starlette.types import Scope
 
 from gantry.api.origins import header_values
-from gantry.domain.forwarding import Gap, gap_in_scheme
+from gantry.domain.forwarding import Gap, gap_in_address, gap_in_scheme
 
 IN_SCOPE = "gantry.gaps"  # where a request finds what has been noticed
 _MOST_LOGGED = 50  # pairs of kind and host: strangers can make up hosts
@@ -46,13 +46,16 @@ class Gaps:
             },
         )
 
-    def note_scheme(self, scope: Scope) -> None:
-        """Notice https that nobody has told us of; the request comes from a page of ours."""
-        origins = header_values(scope, b"origin")
+    def note_client(self, scope: Scope) -> None:
+        """Notice https and addresses that nobody has told us of; the request comes from a page of ours."""
+        origins, scheme = header_values(scope, b"origin"), scope.get("scheme", "http")
+        if len(origins) != 1:
+            return
         told = "https" in header_values(scope, b"x-forwarded-proto")
-        gap = gap_in_scheme(origins[0], scope.get("scheme", "http"), told=told) if len(origins) == 1 else None
-        if gap:
-            self.note(gap, scope)
+        names = {name.decode("latin-1") for name, _ in scope["headers"]}
+        for gap in (gap_in_scheme(origins[0], scheme, told=told), gap_in_address(origins[0], scheme, names)):
+            if gap:
+                self.note(gap, scope)
 
 
 def gaps_of(scope: Scope) -> Gaps:

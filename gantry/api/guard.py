@@ -119,7 +119,7 @@ class Guard:
         if gap:
             self.gaps.note(gap, scope, certain=certain)
         elif self.origins.is_allowed(scope):
-            self.gaps.note_scheme(scope)
+            self.gaps.note_client(scope)
         return gap
 
     def follow(self, exchange: "_Exchange") -> None:

@@ -1,10 +1,12 @@
 """What a proxy in front must pass on, and how to tell that it does not.
 
 A proxy that replaces Host makes every page look like another site's; one that drops Upgrade lets no websocket through;
-one that does not tell of https makes cookies weaker than they could be. The browser names its page's origin, which no
+one that does not tell of https makes cookies weaker than they could be, and one that does not tell of addresses makes
+everybody share its own. The browser names its page's origin, which no
 page can forge, so each of these shows when the two are compared.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -54,6 +56,12 @@ PROTO = Gap(
     "The proxy in front of Gantry does not say that pages are opened by https.",
     f"Whoever runs it sets, in nginx, proxy_set_header X-Forwarded-Proto $scheme; {_DOCUMENT}",
 )
+ADDRESS = Gap(
+    "address",
+    "X-Forwarded-For",
+    "The proxy in front of Gantry does not say from which addresses requests come.",
+    f"Whoever runs it sets, in nginx, proxy_set_header X-Forwarded-For $remote_addr; {_DOCUMENT}",
+)
 UNTRUSTED = Gap(
     "untrusted",
     "X-Forwarded-Proto",
@@ -91,3 +99,10 @@ def gap_in_scheme(origin: str, scheme: str, *, told: bool) -> Gap | None:
     if not origin.startswith("https://") or scheme in {"https", "wss"}:
         return None
     return UNTRUSTED if told else PROTO
+
+
+def gap_in_address(origin: str, scheme: str, headers: Collection[str]) -> Gap | None:
+    """Return what is missing among the names of *headers*, if a proxy has passed on this request of a page of *origin*."""
+    passed_on = any(name.startswith("x-forwarded-") for name in headers)
+    passed_on = passed_on or (origin.startswith("https://") and scheme in {"http", "ws"})
+    return ADDRESS if passed_on and not {"x-forwarded-for", "forwarded"} & set(headers) else None

@@ -28,6 +28,7 @@ from tests.parts.app import PASSWORD, Person, Served
 from tests.parts.missing import missing
 
 BINARIES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
+PROXIED_HOST = "chat.example.com"  # in the examples for proxies
 PLAIN_HTTP_HOST = "gantry.lan"  # a name that browsers do not take for this machine: no secure context
 ARGUMENTS = (
     "--no-sandbox",
@@ -37,7 +38,7 @@ ARGUMENTS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
-    f"--host-resolver-rules=MAP {PLAIN_HTTP_HOST} 127.0.0.1",
+    f"--host-resolver-rules=MAP {PLAIN_HTTP_HOST} 127.0.0.1, MAP {PROXIED_HOST} 127.0.0.1",
 )
 DESKTOP: dict[str, Any] = {"viewport": ViewportSize(width=1280, height=800)}
 PHONE: dict[str, Any] = {

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from gantry.settings import Settings, SettingsError, load_settings
+from gantry.settings import Settings, SettingsError, keep_in, load_settings
 
 STRONG = "kP3v9XqT7mZr2LwB8sNd5HyC1fJg6UaE-4RtVbQx0"
 
@@ -265,3 +265,23 @@ def test_what_is_no_front_end_is_refused(monkeypatch: pytest.MonkeyPatch, given:
     monkeypatch.setenv("FRONTEND_ORIGIN", given)
     assert "FRONTEND_ORIGIN" in refusal()
     assert "https://chat.example.com" in refusal()
+
+
+def test_a_named_folder_holds_everything(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With --data, settings and data of the folder where the command is given are somebody else's."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "gantry.db").touch()
+    (tmp_path / ".env").write_text("PORT=1111\nDATA_DIR=elsewhere\n")
+    named = tmp_path / "named"
+    named.mkdir()
+    (named / ".env").write_text("PORT=2222\nDATA_DIR=elsewhere\nMETRICS_TOKEN_FILE=token\n")
+    (tmp_path / "token").write_text("a token of the file")
+    for name in ("DATA_DIR", "GANTRY_ENV_FILE"):
+        monkeypatch.setenv(name, "")  # what it was is put back afterwards
+    keep_in(named)
+    settings = load_settings()
+    assert (settings.port, settings.data_dir) == (2222, named)
+    assert settings.database_url == f"sqlite:///{named}/gantry.db"
+    assert settings.metrics_token is not None
+    assert settings.metrics_token.get_secret_value() == "a token of the file"

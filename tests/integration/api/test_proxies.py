@@ -117,12 +117,20 @@ async def test_a_websocket_that_lost_its_upgrade(client: httpx.AsyncClient) -> N
         assert "proxy_set_header Upgrade" in answer.json()["advice"]
 
 
+async def test_addresses_that_nobody_told_of(client: httpx.AsyncClient) -> None:
+    """A proxy that says nothing of them is told what to say: everybody would share its limits."""
+    page = {"Host": "chat.example.com", "Origin": CHAT, "X-Forwarded-Proto": "https"}
+    await client.post("/api/v1/session", json=PAIR, headers=page)
+    notices = (await client.get("/ready")).json()["notices"]
+    assert any("proxy_set_header X-Forwarded-For $remote_addr" in each for each in notices)
+
+
 @pytest.mark.parametrize("told", [{}, {"X-Forwarded-Proto": "https"}])
 async def test_https_that_nobody_told_of(
     client: httpx.AsyncClient, guard: Guard, told: dict[str, str]
 ) -> None:
     """The page's own word makes the cookie a protected one, and it stays one; the log names what is missing."""
-    page = {"Host": "chat.example.com", **told}
+    page = {"Host": "chat.example.com", "X-Forwarded-For": "203.0.113.9", **told}
     answer = await client.post("/api/v1/session", json=PAIR, headers={"Origin": CHAT, **page})
     cookie = answer.headers["set-cookie"]
     assert cookie.startswith(f"{SECURE_SESSION_COOKIE}=")

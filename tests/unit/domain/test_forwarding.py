@@ -2,7 +2,17 @@
 
 import pytest
 
-from gantry.domain.forwarding import HOST, PORT, PROTO, UNTRUSTED, Gap, gap_in_host, gap_in_scheme
+from gantry.domain.forwarding import (
+    ADDRESS,
+    HOST,
+    PORT,
+    PROTO,
+    UNTRUSTED,
+    Gap,
+    gap_in_address,
+    gap_in_host,
+    gap_in_scheme,
+)
 from gantry.domain.hosts import own_origins
 
 
@@ -41,9 +51,25 @@ def test_https_that_nobody_told_of(origin: str, scheme: str, told: bool, gap: Ga
     assert gap_in_scheme(origin, scheme, told=told) is gap
 
 
+@pytest.mark.parametrize(
+    ("origin", "scheme", "headers", "gap"),
+    [
+        ("http://nas.local:3000", "http", [], None),
+        ("http://nas.local:3000", "http", ["x-forwarded-proto"], ADDRESS),
+        ("https://chat.example.com", "http", [], ADDRESS),
+        ("https://chat.example.com", "wss", ["x-forwarded-proto"], ADDRESS),
+        ("https://chat.example.com", "https", ["x-forwarded-proto", "x-forwarded-for"], None),
+        ("https://chat.example.com", "http", ["forwarded"], None),
+    ],
+)
+def test_addresses_that_nobody_told_of(origin: str, scheme: str, headers: list[str], gap: Gap | None) -> None:
+    """They are missed where something else shows that there is a proxy."""
+    assert gap_in_address(origin, scheme, headers) is gap
+
+
 def test_every_gap_names_its_header_and_a_way_out() -> None:
     """The sentence is for who reads the page, the advice for who runs the proxy."""
-    for gap in (HOST, PORT, PROTO):
+    for gap in (HOST, PORT, PROTO, ADDRESS):
         assert gap.header in f"{gap.sentence} {gap.advice}"
         assert "proxy_set_header" in gap.advice
     assert "TRUSTED_PROXIES" in UNTRUSTED.advice
