@@ -36,6 +36,8 @@ MAX_BODY_BYTES = 1_000_000
 UPLOAD_PATH = "/api/v1/documents"  # the routes that take files; they count them themselves
 IMPORT_PATH = "/api/v1/imports"
 NOT_A_PAGE = b"default-src 'none'; frame-ancestors 'none'"
+WORKER_PATH = "/sw.js"  # what it fetches is governed by the policy it came with itself
+WORKER = b"default-src 'none'; connect-src 'self'; frame-ancestors 'none'"
 ANOTHER_SITE = (
     "These pages and their backend are on different sites, and browsers do not keep a session between sites. "
     "Serve both under one domain, like chat.example.com and api.example.com, both with https."
@@ -250,10 +252,14 @@ class _Exchange:
         added = [pair for pair in _COMMON_HEADERS if pair[0] not in present]
         # Headers of a 304 replace those the browser stored with the page: the page keeps the policy it came with.
         if status != 304 and b"content-security-policy" not in present:
-            policy = self._guard.page_policy if kind.startswith(b"text/html") else NOT_A_PAGE
-            added.append((b"content-security-policy", policy))
+            added.append((b"content-security-policy", self._policy(kind)))
         headers = [*headers, *added]
         return opened(headers, self._front_end) if self._guard.origins.front_ends else headers
+
+    def _policy(self, kind: bytes) -> bytes:
+        if kind.startswith(b"text/html"):
+            return self._guard.page_policy
+        return WORKER if self._scope["path"] == WORKER_PATH else NOT_A_PAGE
 
     def _may_change(self) -> bool:
         self._gap = self._guard.note_gaps(self._scope)

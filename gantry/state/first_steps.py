@@ -10,6 +10,11 @@ from gantry.state.session import acting, guarded
 _THIS_MACHINE = ("localhost", "127.0.0.1", "[::1]")
 
 
+def is_safe(origin: str) -> bool:
+    """Whether nobody on the way can read what is sent to *origin*."""
+    return origin.startswith("https:") or origin.rpartition("//")[2].startswith(_THIS_MACHINE)
+
+
 class FirstStepsState(rx.State):
     """Which steps are done; ``shown`` while one is not, to administrators who have not hidden them in this browser."""
 
@@ -31,8 +36,7 @@ class FirstStepsState(rx.State):
         self.has_model = any(each.connection != BUILT_IN for each in await services().catalog.models(who))
         self.has_people = len(await services().people.list_accounts(who, limit=2)) > 1
         self.has_backup = services().operations.newest_backup() is not None
-        origin = self.router.headers.origin
-        self.is_secure = origin.startswith("https:") or origin.split("//")[-1].startswith(_THIS_MACHINE)
+        self.is_secure = is_safe(self.router.headers.origin)
         done = self.has_model, self.has_people, self.is_secure, self.has_backup
         self.shown = not all(done)
 

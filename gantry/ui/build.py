@@ -9,6 +9,8 @@ from reflex.config import get_config
 from reflex.plugins import Plugin
 from reflex.utils.prerequisites import get_web_dir
 
+from gantry.ui import offline
+
 # A JavaScript expression, as in assets/backend.js: one bundle for any host, port and scheme. Exported pages may name
 # another origin in their head.
 BACKEND_ORIGIN = """(document.querySelector('meta[name="gantry-backend"]')?.content||location.origin)"""
@@ -82,3 +84,5 @@ class GantryBuild(Plugin):
             raise FileNotFoundError("the build has no reflex-env-*.js: see gantry/ui/build.py")
         for script in found:
             script.write_text(on_own_origin(script.read_text(encoding="utf-8")), encoding="utf-8")
+        worker = assets.parent / "sw.js"
+        worker.write_text(offline.worker(worker.read_text(encoding="utf-8")), encoding="utf-8")

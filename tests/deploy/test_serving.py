@@ -106,6 +106,10 @@ async def test_addresses_and_headers(stack: Stack, admin: Person) -> None:
         assert asset.headers["content-encoding"] == "gzip"
         assert len(gzip.compress(asset.content)) < MAX_ASSET_BYTES
 
+        worker = await client.get(f"{stack.url}/sw.js")
+        assert worker.headers["cache-control"] == "no-cache"
+        assert "connect-src 'self'" in worker.headers["content-security-policy"]
+
         for path, status in {
             "/": 200,
             "/c/00000000-0000-0000-0000-000000000000": 200,

@@ -160,7 +160,15 @@ async def _pages(person: Person, cue: Cues) -> tuple[str, ...]:
         + "|\n"
     )
     conversation = await person.ask(f"{'Unbroken' * 20} {cue(Script(wide))}")
-    return ("/", f"/c/{conversation}", "/settings", "/admin/users", "/admin/models", "/c/nothing")
+    return (
+        "/",
+        f"/c/{conversation}",
+        "/settings",
+        "/admin/users",
+        "/admin/models",
+        "/admin/installation",
+        "/c/nothing",
+    )
 
 
 SMALL_INPUTS = """() => [...document.querySelectorAll("input, textarea, select")]
@@ -360,7 +368,7 @@ async def test_axe_finds_nothing(visits: Visits, admin: Person, cue: Cues, look:
     visits.faults.allow_status(404)
     conversation = await _with_everything(visits, admin, cue)
     more = ("/vault", "/personas", "/personas/prompts", "/settings", "/settings/memory", "/archived")
-    inside = ("/", conversation, *more, "/admin/users", "/admin/models")
+    inside = ("/", conversation, *more, "/admin/users", "/admin/models", "/admin/installation")
     known, stranger = await visits.tab(admin, **look), await visits.tab(None, **look)
     faults: list[str] = []
     for tab, path in [*((known, path) for path in (*inside, "/nothing")), (stranger, "/login")]:

@@ -250,7 +250,7 @@ async def test_resetting_a_password(visits: Visits, admin: Person, person: Perso
 
 async def test_administration_is_for_administrators(tab: Tab) -> None:
     """Others see at its address what they would see at an unknown one, and no way that leads there."""
-    for path in ("/admin/users", "/admin/models"):
+    for path in ("/admin/users", "/admin/models", "/admin/installation"):
         await tab.page.goto(tab.url + path)
         await expect(tab.not_found).to_be_visible()
         await expect(tab.page.get_by_test_id("person")).to_have_count(0)

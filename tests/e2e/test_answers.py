@@ -103,6 +103,18 @@ async def test_ux_26_loading_a_model_is_named(tab: Tab, cue: Cues) -> None:
     await expect(label).to_have_count(0)
 
 
+async def test_ux_26_a_server_that_says_it_is_loading_is_waited_for(tab: Tab, cue: Cues) -> None:
+    """llama.cpp refuses while it loads its model: the page says that it loads, and the answer comes (UX 26)."""
+    loading = {"error": {"code": 503, "message": "Loading model", "type": "unavailable_error"}}
+    script = cue(Script(status=503, body=loading))
+    await tab.open()
+    await tab.ask(f"Slowly {script}")
+    await expect(tab.answer.locator(".working-label")).to_have_text("Loading scripted")
+    script.becomes(Script("Here it is."))
+    await tab.ends()
+    await tab.shows("Here it is.")
+
+
 async def test_ux_41_actions_wait_for_the_end(tab: Tab, cue: Cues) -> None:
     """What can be done with an answer appears when it has settled, not before (UX 40, 41)."""
     await tab.open()

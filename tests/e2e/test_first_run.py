@@ -229,6 +229,12 @@ async def test_ux_55_an_administrator_is_shown_what_is_left_to_set_up(
     await expect(steps.get_by_role("link", name="Connect a model server")).to_have_attribute(
         "href", "/admin/models"
     )
+    for name in ("Serve it over HTTPS", "Make a backup"):
+        await steps.get_by_role("link", name=name).click()
+        await tab.at("/admin/installation")
+    await expect(tab.page.get_by_text("There is no backup yet.")).to_be_visible()
+    await expect(tab.page.locator(".told[data-good=true]")).to_contain_text("is safe to sign in to")
+    await tab.open("/admin/users")
     other = await fresh_app.add_person(admin)
     await tab.reload()
     await expect(people).to_have_attribute("data-done", "true")

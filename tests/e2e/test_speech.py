@@ -102,7 +102,7 @@ async def test_reading_ends_when_it_is_no_longer_wanted(tab: Tab, cue: Cues, per
     assert await tab.page.evaluate("speechSynthesis.waiting.map(({ text }) => text)") == ["The first answer."]
     await tab.page.get_by_test_id("new-chat").first.click()
     await tab.at("/")
-    assert await tab.page.evaluate("speechSynthesis.waiting.length") == 0
+    await tab.page.wait_for_function("speechSynthesis.waiting.length === 0")
 
 
 async def test_a_voice_that_fails_says_so(tab: Tab, cue: Cues, person: Person) -> None:

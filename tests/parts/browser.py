@@ -122,8 +122,11 @@ class Visits:
     contexts: list[BrowserContext] = field(default_factory=list)
 
     async def context(self, person: Person | None = None, **options: Any) -> BrowserContext:
-        """Open a browser of its own (cookies, storage), signed in as *person*, on a desktop unless told."""
-        chosen: dict[str, Any] = {**DESKTOP, "locale": "en-GB", **options}
+        """Open a browser of its own (cookies, storage), signed in as *person*, on a desktop unless told.
+
+        Without the worker of the page for times offline: Playwright cannot stand between it and the server.
+        """
+        chosen: dict[str, Any] = {**DESKTOP, "locale": "en-GB", "service_workers": "block", **options}
         context = await self.browser.new_context(**chosen)
         self.contexts.append(context)
         context.set_default_timeout(PATIENCE_MS)

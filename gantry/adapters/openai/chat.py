@@ -41,6 +41,7 @@ class Timeouts:
     ``first_byte`` holds until the first word of the answer, whatever else comes before it (a slow machine reads for
     minutes); ``idle`` counts from the last sign of life after it. Signs of life alone stretch the time between two words to
     ``first_byte`` at most. ``notice``: with no sign of life for so long, the server is probably loading the model.
+    ``loading``: after which a server that says so is asked again.
     ``tail``: how long anything may come after the answer is complete.
     """
 
@@ -48,6 +49,7 @@ class Timeouts:
     first_byte: float = _USUAL.first_word
     idle: float = _USUAL.between_words
     notice: float = 2.0
+    loading: float = 1.0
     tail: float = 2.0
 
     def with_waits(self, waits: Waits | None) -> Self:
@@ -260,6 +262,9 @@ class OpenAIChatModel:
                 raise
             await response.aclose()
             words = Words.in_body(refusal)
+            if _is_loading(response.status_code, words):
+                await asyncio.sleep(self.timeouts.loading)
+                continue
             fault = self._faults.answered(response.status_code, response.headers, refusal)
             wanted = (
                 change_for(body, words, response.status_code) if response.status_code in STATUSES else None
@@ -298,6 +303,11 @@ class OpenAIChatModel:
                 first += piece
             raise self._faults.broken(server_message(first))
         return _Opened(response, pieces, first)
+
+
+def _is_loading(status: int, words: Words) -> bool:
+    """Whether a server refuses because it still loads its model, as llama.cpp says it."""
+    return status == 503 and words.sentence.lower().startswith("loading model")
 
 
 async def _read_up_to(limit: int, response: httpx.Response) -> bytes:

@@ -32,7 +32,7 @@ def first_steps() -> rx.Component:
                 ),
                 _step(
                     FirstStepsState.is_secure,
-                    rx.el.span("Serve it over HTTPS"),
+                    link("Serve it over HTTPS", to="/admin/installation"),
                     rx.fragment(
                         "Set ",
                         rx.el.code("DOMAIN"),
@@ -41,7 +41,7 @@ def first_steps() -> rx.Component:
                 ),
                 _step(
                     FirstStepsState.has_backup,
-                    rx.el.span("Make a backup"),
+                    link("Make a backup", to="/admin/installation"),
                     rx.fragment(
                         rx.el.code("make backup"),
                         " saves everything to one file; docs/operations.md has schedules.",

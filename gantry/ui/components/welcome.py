@@ -9,7 +9,6 @@ from gantry.state.session import SessionState
 from gantry.ui.browser import function, link
 from gantry.ui.components.first_steps import first_steps
 
-_LOOK_AGAIN_MS = 15_000  # while there is no model somebody is probably starting one
 _HOUR = rx.Var("new Date().getHours()", _var_type=int).to(int)  # by the reader's own clock
 _SUGGESTIONS = (
     ("Explain", "Explain how transactions keep a database consistent, with a small example."),
@@ -19,14 +18,10 @@ _SUGGESTIONS = (
 )
 
 
-class _Again(rx.Component):
-    """Does something again and again, while somebody looks at the page."""
+class _Again(rx.el.Div):
+    """Tells each time its animation begins anew (chat.css): while somebody looks at the page."""
 
-    library = "$/islands/clock.js"
-    tag = "Again"
-
-    every: rx.Var[int]
-    on_time: rx.EventHandler[no_args_event_spec]
+    on_animation_iteration: rx.EventHandler[no_args_event_spec]
 
 
 def welcome() -> rx.Component:
@@ -89,7 +84,7 @@ def _persona() -> rx.Component:
 
 def _no_model() -> rx.Component:
     return rx.el.div(
-        _Again.create(every=_LOOK_AGAIN_MS, on_time=ChatState.refresh_models),
+        _Again.create(class_name="look-again", on_animation_iteration=ChatState.refresh_models),
         rx.el.p("No model is connected", class_name="no-model-title"),
         rx.cond(
             SessionState.is_admin,

@@ -1,5 +1,4 @@
-/* What only the browser knows of time: the reader's own clock, zone and language, and whether somebody looks at the page. */
-import { useEffect, useEffectEvent } from "react";
+/* What only the browser knows of time: the reader's own clock, zone and language. */
 import { tried } from "./store.js";
 
 const UNITS = Object.entries({ day: 86_400, hour: 3600, minute: 60 });
@@ -24,13 +23,3 @@ export function inWords(at, zone, seconds = Date.now() / 1000 - at) {
 /** The same moment for machines, and in full. */
 export const isoMoment = (at) => new Date(at * 1000).toISOString();
 export const fullMoment = (at, zone) => new Date(at * 1000).toLocaleString(undefined, { timeZone: known(zone) });
-
-/** Calls `onTime` every so many milliseconds, while somebody looks at the page. */
-export function Again({ every, onTime }) {
-  const tell = useEffectEvent(() => document.visibilityState === "visible" && onTime());
-  useEffect(() => {
-    const timer = setInterval(tell, every);
-    return () => clearInterval(timer);
-  }, [every]);
-  return null;
-}

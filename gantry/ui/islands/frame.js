@@ -71,4 +71,6 @@ if (typeof document !== "undefined") {
   // What waits to be read waits for the tab to be looked at.
   document.addEventListener("visibilitychange", () => root().toggleAttribute("data-hidden", document.hidden));
   setTimeout(renew, RENEW_AFTER_MS);
+  // Browsers have none on plain HTTP.
+  void navigator.serviceWorker?.register("/sw.js", { updateViaCache: "none" }).catch(() => {});
 }

@@ -20,6 +20,3 @@ export function listening(begin) {
     last?.();
   };
 }
-
-/** The nodes of text in `node`, in order. */
-export const textsOf = (node) => (node.nodeType === Node.TEXT_NODE ? [node] : [...node.childNodes].flatMap(textsOf));

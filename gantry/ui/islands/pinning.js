@@ -5,7 +5,7 @@
  */
 import { useEffect, useEffectEvent, useLayoutEffect } from "react";
 import { closePanel } from "./focus.js";
-import { listening, textsOf } from "./page.js";
+import { listening } from "./page.js";
 import { now, put, useKept } from "./store.js";
 
 const JUMP_SHOWS_PX = 200;
@@ -140,6 +140,8 @@ export function Pinning({ conversationId, earliestId, onSeen }) {
   useEffect(() => toEnd(), [pending]);
   return null;
 }
+
+const textsOf = (node) => (node.nodeType === Node.TEXT_NODE ? [node] : [...node.childNodes].flatMap(textsOf));
 
 /** Lead to a message, and mark what matches `pattern` in it, also when it is drawn later or anew. */
 export function lead(message, pattern) {

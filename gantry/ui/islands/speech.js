@@ -5,7 +5,7 @@
  */
 import { useEffect } from "react";
 import { isTouch, keepDraft } from "./composer.js";
-import { listening, messageField, textsOf } from "./page.js";
+import { listening, messageField } from "./page.js";
 import { put, putFor, useKept } from "./store.js";
 
 const SILENCE_MS = 8000; // then it listens no more
@@ -26,16 +26,13 @@ function end(fault) {
 
 /** What is said of an answer, by sentences: some voices stop in the middle of a longer text. */
 function sentencesOf(answer) {
-  const seen = textsOf(answer).filter(({ parentElement }) => !parentElement.closest(UNSAID));
-  const passages = Map.groupBy(seen, ({ parentElement }) => parentElement.closest(BLOCKS)).values();
-  const texts = Array.from(passages, (nodes) =>
-    nodes
-      .map(({ data }) => data)
-      .join("")
-      .replace(/\[\d+\]/g, ""),
+  const said = answer.cloneNode(true);
+  for (const each of said.querySelectorAll(UNSAID)) each.remove();
+  for (const each of said.querySelectorAll(BLOCKS)) each.append("\n");
+  const sentences = new Intl.Segmenter(answer.lang || undefined, { granularity: "sentence" }).segment(
+    said.textContent.replace(/\[\d+\]/g, ""),
   );
-  const parts = new Intl.Segmenter(answer.lang || undefined, { granularity: "sentence" });
-  return texts.flatMap((text) => Array.from(parts.segment(text), ({ segment }) => segment)).filter((text) => /[\p{L}\p{N}]/u.test(text));
+  return Array.from(sentences, ({ segment }) => segment.trim()).filter((text) => /[\p{L}\p{N}]/u.test(text));
 }
 
 /** Read an answer, with a voice of this device where there is one for its language, until what is returned is called. */
@@ -62,7 +59,8 @@ function listen() {
   const write = ({ results }) => {
     clearTimeout(timer);
     timer = setTimeout(end, SILENCE_MS);
-    at = field.value.startsWith(written, at) ? at : field.value.indexOf(written); // something was typed before it
+    const found = field.value.indexOf(written, at);
+    at = found < 0 ? field.value.lastIndexOf(written, at) : found; // something was typed before it
     if (at < 0) [at, written, first] = [field.selectionEnd, "", results.length]; // or in it: that stays
     const words = Array.from(results, ([{ transcript }]) => transcript)
       .slice(first)

@@ -31,8 +31,7 @@ class AnswerStream {
   #facts = ""; // all but the texts, as last shown: that is drawn anew only when it changes
   #failures = 0; // since there was anything
   #lingerTimer = 0;
-  #frame = 0;
-  #paintedAt = 0;
+  #timer = 0; // of the next frame
   #pace = 0;
 
   constructor(id) {
@@ -116,27 +115,18 @@ class AnswerStream {
   }
 
   #schedule() {
-    this.#frame ||= requestAnimationFrame(this.#paint);
+    this.#timer ||= setTimeout(() => requestAnimationFrame(this.#paint), this.#pace);
   }
 
-  #paint = (at) => {
-    this.#frame = 0;
+  /** Show what there is, learn what that costs, layout and paint included, and keep frames far enough apart. */
+  #paint = () => {
+    this.#timer = 0;
     if (this.#answer.status) return;
-    if (at - this.#paintedAt < this.#pace) return this.#schedule();
-    this.#paintedAt = at;
-    this.#measure();
-    this.#publish();
-  };
-
-  /** Learn what a frame costs, layout and paint included, and keep frames far enough apart. */
-  #measure() {
     const began = performance.now();
     // A timer comes after the frame, unlike a promise.
-    setTimeout(() => {
-      const cost = performance.now() - began;
-      this.#pace = Math.min(MAX_PACE_MS, this.#pace * 0.8 + cost * PACE * 0.2);
-    });
-  }
+    setTimeout(() => (this.#pace = Math.min(MAX_PACE_MS, this.#pace * 0.8 + (performance.now() - began) * PACE * 0.2)));
+    this.#publish();
+  };
 
   #publish() {
     const { text, reasoning, ...rest } = this.#answer;

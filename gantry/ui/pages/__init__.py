@@ -11,6 +11,7 @@ from gantry.state.archived import ArchivedState
 from gantry.state.chat import ChatState
 from gantry.state.first_steps import FirstStepsState
 from gantry.state.importing import ImportingState
+from gantry.state.installation import InstallationState
 from gantry.state.memory import MemoryState
 from gantry.state.personas import PersonasState
 from gantry.state.preferences import PreferencesState
@@ -45,7 +46,13 @@ def add_pages(app: rx.App) -> None:
     inside = [SessionState.load, SidebarState.load]
     offers = [PersonasState.offer, PromptsState.offer]
     chat = [*inside, ChatState.open, *offers, FirstStepsState.load]
-    administration = [*inside, PeopleState.load, ServersState.load, FirstStepsState.load]
+    administration = [
+        *inside,
+        PeopleState.load,
+        ServersState.load,
+        InstallationState.load,
+        FirstStepsState.load,
+    ]
     add_page(chat_page, route=f"/{CHAT}", title=_CHAT_TITLE, on_load=chat)
     add_page(
         settings_page,

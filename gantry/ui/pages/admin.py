@@ -1,18 +1,20 @@
-"""Administration: people and model servers. Others see what they would see at an unknown address."""
+"""Administration: people, model servers and the installation. Others see what they would see at an unknown address."""
 
 import reflex as rx
 
 from gantry.state.admin import PeopleState
+from gantry.state.installation import InstallationState
 from gantry.state.servers import ServersState
 from gantry.state.session import SessionState
 from gantry.ui.browser import link
 from gantry.ui.components.first_steps import first_steps
+from gantry.ui.components.installation import installation
 from gantry.ui.components.page import page
 from gantry.ui.components.people import people
 from gantry.ui.components.placeholders import not_found, skeleton
 from gantry.ui.components.servers import servers
 
-TABS = (("users", "People"), ("models", "Model servers"))
+TABS = (("users", "People"), ("models", "Model servers"), ("installation", "Installation"))
 
 
 def admin_page() -> rx.Component:
@@ -28,6 +30,10 @@ def admin_page() -> rx.Component:
                     tab,
                     ("users", _frame(tab, rx.cond(PeopleState.loaded, people(), skeleton(4)))),
                     ("models", _frame(tab, rx.cond(ServersState.loaded, servers(), skeleton(4)))),
+                    (
+                        "installation",
+                        _frame(tab, rx.cond(InstallationState.loaded, installation(), skeleton(4))),
+                    ),
                     not_found(),
                 ),
                 not_found(),

@@ -263,6 +263,17 @@ async def test_slow_start_after_the_headers(server: ScriptedServer, client: http
     assert await all_of(model) == [LoadProgress(), TextDelta("Up.")]
 
 
+async def test_a_server_that_is_loading_its_model_is_waited_for(
+    server: ScriptedServer, client: httpx.AsyncClient
+) -> None:
+    """llama.cpp refuses while it loads: LoadProgress comes, and it is asked again until it answers."""
+    loading = {"error": {"code": 503, "message": "Loading model", "type": "unavailable_error"}}
+    server.enqueue(*[Script(status=503, body=loading)] * 2, Script(text=["Up."], usage=False))
+    model = model_of(server, client, notice=0.02, loading=0.1)
+    assert await all_of(model) == [LoadProgress(), TextDelta("Up.")]
+    assert len(server.requests) == 3
+
+
 async def test_quick_start_tells_nothing_of_loading(model: OpenAIChatModel) -> None:
     """A server that answers at once is not said to be loading."""
     assert LoadProgress() not in await all_of(model)

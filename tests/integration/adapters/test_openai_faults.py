@@ -83,7 +83,7 @@ async def fault_at(url: str, client: httpx.AsyncClient, **limits: float) -> tupl
         (308, None, "rejected", "HTTP status 308"),
         (500, "<html><title>Oops</title><h1>Trace</h1></html>", "server-error", "Oops"),
         (502, "<html><h1>Bad &amp; gateway</h1></html>", "server-error", "Bad & gateway"),
-        (503, {"error": {"message": "Loading model", "code": 503}}, "server-error", "Loading model"),
+        (503, {"error": {"message": "Overloaded", "code": 503}}, "server-error", "Overloaded"),
     ],
 )
 async def test_refusals(
@@ -93,6 +93,13 @@ async def test_refusals(
     _, error = await fault_of(Script(status=status, body=body), server, client)
     assert error.fault == ModelFault(fault)
     assert error.details.startswith(details)
+
+
+async def test_a_model_that_is_never_loaded(server: ScriptedServer, client: httpx.AsyncClient) -> None:
+    """A server that says it is loading for longer than anybody waits is STALLED."""
+    server.default = Script(status=503, body={"error": {"message": "Loading model", "code": 503}})
+    _, error = await fault_at(server.url, client, first_byte=0.2, loading=0.05)
+    assert error.fault is ModelFault.STALLED
 
 
 async def test_rate_limit_says_when_to_come_back(server: ScriptedServer, client: httpx.AsyncClient) -> None:
