@@ -24,7 +24,10 @@ class SkippedOut(BaseModel):
 
 
 class ImportReceiptOut(BaseModel):
-    """What an import added; of one that was only looked at, what it would add. ``already`` was there before."""
+    """What an import added; of one that was only looked at, what it would add.
+
+    ``already`` was there before, ``restored`` was deleted a moment ago and is back.
+    """
 
     format: str = ""
     conversations: int = 0
@@ -32,6 +35,7 @@ class ImportReceiptOut(BaseModel):
     branches: int = 0
     files: int = 0
     already: int = 0
+    restored: int = 0
     skipped: list[SkippedOut] = Field(default_factory=list[SkippedOut])
 
 

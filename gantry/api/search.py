@@ -12,6 +12,7 @@ from gantry.api.access import Reads
 from gantry.api.refusals import ASKED, SIGNED_IN
 from gantry.domain.chat import MessageRole
 from gantry.domain.finding import MAX_QUERY_CHARACTERS, Filters
+from gantry.domain.order import MAX_TAG_CHARACTERS
 from gantry.runtime import services
 from gantry.services.search import MOST
 
@@ -32,11 +33,12 @@ class SearchQuery(BaseModel):
     model: str | None = Field(default=None, max_length=255)
     folder: UUID | None = None
     persona: UUID | None = None
+    tag: str | None = Field(default=None, max_length=MAX_TAG_CHARACTERS)
     limit: int = Field(default=20, ge=1, le=MOST)
 
     def filters(self) -> Filters:
         """Return the value."""
-        return Filters(self.role, self.after, self.before, self.model, self.folder, self.persona)
+        return Filters(self.role, self.after, self.before, self.model, self.folder, self.persona, self.tag)
 
 
 class SegmentOut(BaseModel):

@@ -76,6 +76,7 @@ class SharedFileOut(BaseModel):
     name: str
     media_type: str
     size_bytes: int
+    is_image: bool
 
 
 class SharedMessageOut(BaseModel):
@@ -165,6 +166,19 @@ async def read_shared_file(request: Request, token: str, document_id: UUID) -> F
     return FileResponse(
         original.path, media_type="application/octet-stream", headers={**_PRIVATE, **disposition, **policy}
     )
+
+
+@router.get(
+    "/shared/{token}/files/{document_id}/image",
+    operation_id="show_shared_file",
+    response_class=FileResponse,
+)
+async def show_shared_file(request: Request, token: str, document_id: UUID) -> FileResponse:
+    """Return a picture that a link shows, to be shown in a page; 404 for every other file."""
+    picture = await services().shares.picture(token, document_id, client_of(request).address)
+    policy = {"Content-Security-Policy": "sandbox; default-src 'none'", "X-Content-Type-Options": "nosniff"}
+    headers = {**_PRIVATE, **policy, "Content-Disposition": "inline"}
+    return FileResponse(picture.path, media_type=picture.media_type, headers=headers)
 
 
 def _told(share: StoredShare) -> dict[str, Any]:

@@ -61,6 +61,7 @@ class Filters:
     model: str | None = None
     folder: UUID | None = None
     persona: UUID | None = None
+    tag: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,10 @@ class ImportState(StrEnum):
 
 @dataclass(slots=True)
 class Receipt:
-    """What an import added (or would add), and what it did not and why. ``already`` counts conversations that were there."""
+    """What an import added (or would add), and what it did not and why.
+
+    ``already`` counts conversations that were there, ``restored`` those that were deleted a moment ago and are back.
+    """
 
     format: str = ""
     conversations: int = 0
@@ -37,6 +40,7 @@ class Receipt:
     branches: int = 0
     files: int = 0
     already: int = 0
+    restored: int = 0
     skipped: list[Skipped] = field(default_factory=list[Skipped])
     not_told: int = 0
     formats: dict[str, int] = field(default_factory=dict[str, int])
@@ -56,7 +60,7 @@ class Receipt:
     @property
     def is_empty(self) -> bool:
         """Whether nothing was recognised."""
-        return not self.conversations and not self.already and not self.messages
+        return not (self.conversations or self.already or self.restored or self.messages)
 
     def to_json(self) -> dict[str, Any]:
         """Return it as programs read it."""
@@ -71,6 +75,7 @@ class Receipt:
             "files": self.files,
             "skipped": skipped,
             "already": self.already,
+            "restored": self.restored,
         }
 
 

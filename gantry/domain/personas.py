@@ -8,7 +8,7 @@ from typing import Any, Self, cast
 from uuid import UUID
 
 from gantry.domain.errors import Invalid
-from gantry.domain.knowledge import DocumentScope, ScopeKind
+from gantry.domain.knowledge import MAX_CHOSEN, DocumentScope, ScopeKind
 from gantry.domain.names import on_one_line
 from gantry.domain.parameters import NOTHING_SET, Parameters
 
@@ -82,14 +82,16 @@ def scope_of(raw: Mapping[str, Any] | None) -> DocumentScope | None:
     return DocumentScope.parse(raw) if raw else None
 
 
-def file_of(personas: Sequence[StoredPersona]) -> bytes:
-    """Write personas to a file. Documents that are chosen one by one stay behind: they are the account's own."""
-    told = {"format": FORMAT, "version": VERSION, "personas": [_told(each) for each in personas]}
+def file_of(personas: Sequence[StoredPersona], collections: Mapping[UUID, str]) -> bytes:
+    """Write personas to a file; *collections* are named in it. Documents that are chosen one by one stay behind: they are the account's own."""
+    listed = [_told(each, collections) for each in personas]
+    told = {"format": FORMAT, "version": VERSION, "personas": listed}
     return json.dumps(told, ensure_ascii=False, indent=1).encode() + b"\n"
 
 
-def _told(persona: StoredPersona) -> dict[str, Any]:
+def _told(persona: StoredPersona, collections: Mapping[UUID, str]) -> dict[str, Any]:
     documents = persona.scope.kind if persona.scope else None
+    chosen = persona.scope.collections if persona.scope else ()
     return {
         "name": persona.name,
         "description": persona.description,
@@ -97,12 +99,13 @@ def _told(persona: StoredPersona) -> dict[str, Any]:
         "model": persona.model,
         # Elsewhere they are not there, and all others are more than was chosen.
         "documents": ScopeKind.NONE.value if documents is ScopeKind.SOME else documents,
+        "collections": [collections[each] for each in chosen if each in collections],
         "questions": list(persona.questions),
     }
 
 
-def drafts_in(file: bytes) -> list[PersonaDraft]:
-    """Read a file of personas, believing nothing.
+def drafts_in(file: bytes, collections: Mapping[str, UUID]) -> list[PersonaDraft]:
+    """Read a file of personas, believing nothing; *collections* are those of whoever takes them in, by name.
 
     Raises:
         Invalid: It is none, is of a later version or too large, or a persona in it cannot be taken; the error says which.
@@ -124,17 +127,17 @@ def drafts_in(file: bytes) -> list[PersonaDraft]:
     listed: Any = whole.get("personas")
     if not isinstance(listed, list) or len(cast("list[Any]", listed)) > MAX_PERSONAS:
         raise Invalid(f"A file holds up to {MAX_PERSONAS} personas.")
-    return [_draft(number, raw) for number, raw in enumerate(cast("list[Any]", listed), 1)]
+    return [_draft(number, raw, collections) for number, raw in enumerate(cast("list[Any]", listed), 1)]
 
 
-def _draft(number: int, raw: Any) -> PersonaDraft:
+def _draft(number: int, raw: Any, collections: Mapping[str, UUID]) -> PersonaDraft:
     try:
-        return _read(raw).checked()
+        return _read(raw, collections).checked()
     except Invalid as error:
         raise Invalid(f"Persona {number} of this file cannot be taken: {error.public}") from error
 
 
-def _read(raw: Any) -> PersonaDraft:
+def _read(raw: Any, collections: Mapping[str, UUID]) -> PersonaDraft:
     if not isinstance(raw, dict):
         raise Invalid("It is not written as one.")
     told = cast("dict[str, Any]", raw)
@@ -150,9 +153,21 @@ def _read(raw: Any) -> PersonaDraft:
         description,
         Parameters.read(parameters or {}),
         model or None,
-        DocumentScope(ScopeKind(documents)) if documents else None,
+        _scope(documents, told.get("collections"), collections),
         tuple(_list(questions)),
     )
+
+
+def _scope(documents: str | None, named: Any, collections: Mapping[str, UUID]) -> DocumentScope | None:
+    """Return what is read: of collections that are named, those that are there; without any of them, nothing more than was chosen."""
+    if not documents:
+        return None
+    if not isinstance(named, list | None):
+        raise Invalid("Its collections are not a list.")
+    names = [each for each in cast("list[Any]", named or [])[:MAX_CHOSEN] if isinstance(each, str)]
+    there = tuple(dict.fromkeys(collections[name] for name in names if name in collections))
+    is_some = documents == ScopeKind.NONE and there
+    return DocumentScope(ScopeKind.SOME, there) if is_some else DocumentScope(ScopeKind(documents))
 
 
 def _list(raw: Any) -> list[Any]:

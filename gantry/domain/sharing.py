@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from gantry.domain.pictures import is_shown
+
 MAX_SHARES = 500  # of one account
 MAX_SHARED_MESSAGES = 2_000
 MAX_SHARED_CHARACTERS = 4_000_000
@@ -52,6 +54,11 @@ class SharedFile:
     name: str
     media_type: str
     size_bytes: int
+
+    @property
+    def is_image(self) -> bool:
+        """Whether it is shown as a picture."""
+        return self.id is not None and is_shown(self.media_type)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, bindparam, func, select, update
+from sqlalchemy import Select, bindparam, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -22,10 +23,33 @@ class AttachmentRepository:
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
 
-    async def attached(self, conversation: UUID) -> Sequence[Document]:
-        """Return the files that were sent in a conversation."""
-        found = await self._session.execute(_attached(), {"conversation": conversation})
-        return found.scalars().all()
+    async def attached(self, conversation: UUID, *, owner: UUID) -> Sequence[Document]:
+        """Return the files that were sent in a conversation, or in the one it was forked from."""
+        values = {"conversation": conversation, "owner": owner}
+        return (await self._session.execute(_attached(), values)).scalars().all()
+
+    async def held(self, conversation: UUID) -> list[UUID]:
+        """Return the files that go with a conversation."""
+        query = select(col(Document.id)).where(col(Document.conversation_id) == conversation)
+        return list(await self._session.scalars(query))
+
+    async def hand_over(self, conversations: Sequence[UUID]) -> None:
+        """Give files of *conversations*, which are about to go, to others of their owner in which they were sent as well: to forks."""
+        query = (
+            select(col(Attachment.document_id), func.min(col(Message.conversation_id)))
+            .join(Message, col(Message.id) == col(Attachment.message_id))
+            .join(Document, col(Document.id) == col(Attachment.document_id))
+            .where(
+                col(Document.conversation_id).in_(conversations),
+                col(Message.conversation_id).not_in(conversations),
+            )
+            .group_by(col(Attachment.document_id))
+        )
+        for document, heir in (await self._session.execute(query)).all():
+            for table, is_it in ((Document, col(Document.id)), (Chunk, col(Chunk.document_id))):
+                await self._session.execute(
+                    update(table).where(is_it == document).values(conversation_id=heir)
+                )
 
     async def sent_with(self, message: UUID) -> Sequence[Document]:
         """Return the files that were sent with a message and are still there."""
@@ -117,10 +141,25 @@ class AttachmentRepository:
 # Made once: making them costs more than asking, and they are asked for each question.
 @cache
 def _attached() -> Select[Document]:
+    is_sent = col(Document.id).in_(sent_in(bindparam("conversation"), bindparam("owner")))
+    is_held = col(Document.conversation_id) == bindparam("conversation")
     return (
         select(Document)
-        .where(col(Document.conversation_id) == bindparam("conversation"))
+        .where(col(Document.account_id) == bindparam("owner"), or_(is_held, is_sent))
         .order_by(col(Document.id))
+    )
+
+
+def sent_in(conversation: Any, owner: Any) -> Select[UUID | None]:
+    """Return the query of the files of *owner* that messages of a conversation were sent with: few people send many."""
+    return (
+        select(col(Attachment.document_id))
+        .join(Message, col(Message.id) == col(Attachment.message_id))
+        .where(
+            col(Attachment.account_id) == owner,
+            col(Attachment.document_id).is_not(None),
+            col(Message.conversation_id) == conversation,
+        )
     )
 
 

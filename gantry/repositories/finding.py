@@ -28,6 +28,7 @@ from sqlmodel import col
 from gantry.domain.chat import MessageRole
 from gantry.domain.finding import Filters, Sought
 from gantry.models import Conversation, Folder, Message
+from gantry.repositories.tags import tagged
 
 LOOKED_THROUGH = 2000  # newest rows that hold the words
 COMPARED = 100  # newest rows that are compared with each other
@@ -86,7 +87,7 @@ class FindingRepository:
             .select_from(hit)
             .join(Message, col(Message.id) == hit.c.id)
             .join(Conversation, col(Conversation.id) == col(Message.conversation_id))
-            .where(col(Message.account_id) == owner, *_filtered(filters, col(Message.created_at), model))
+            .where(col(Message.account_id) == owner, *self._filtered(filters, col(Message.created_at), model))
             .order_by(*latest)
             .limit(COMPARED)
         )
@@ -126,7 +127,7 @@ class FindingRepository:
             )
             .select_from(hit)
             .join(Conversation, col(Conversation.id) == hit.c.id)
-            .where(*_filtered(filters, changed, model), col(Conversation.account_id) == owner)
+            .where(*self._filtered(filters, changed, model), col(Conversation.account_id) == owner)
             .order_by(changed.desc())
         )
         return await self._found(query)
@@ -154,6 +155,12 @@ class FindingRepository:
         rows = await self._session.execute(query.limit(COMPARED))
         return [FoundText(*row) for row in rows]
 
+    def _filtered(
+        self, filters: Filters, at: SQLColumnExpression[datetime], model: SQLColumnExpression[Any]
+    ) -> list[ColumnElement[bool]]:
+        held = _passing(filters, at, model)
+        return [*held, tagged(self._session, filters.tag)] if filters.tag else held
+
     def _hits(self, table: str, name: str, wanted: Sought, owner: UUID, *, every: bool) -> Any:
         sqlite = self._session.get_bind().dialect.name == "sqlite"
         asked = _sqlite(wanted, owner, name, every) if sqlite else _postgresql(wanted, owner, every)
@@ -166,10 +173,10 @@ def _to_be_found() -> tuple[ColumnElement[bool], ...]:
     return col(Conversation.deleted_at).is_(None), col(Conversation.temporary).is_(False)
 
 
-def _filtered(
+def _passing(
     filters: Filters, at: SQLColumnExpression[datetime], model: SQLColumnExpression[Any]
 ) -> list[ColumnElement[bool]]:
-    """Return what holds of rows that may be told, and pass *filters*."""
+    """Return what holds of rows that may be told, and pass *filters* but for the tag."""
     held = [*_to_be_found()]
     if filters.after is not None:
         held.append(at >= filters.after)

@@ -111,13 +111,13 @@ class ImportingRepository:
         rows = await self._session.execute(query)
         return {key.rpartition(":")[2]: message for message, key in rows if key is not None}
 
-    async def is_own(self, key: str, *, owner: UUID) -> bool:
-        """Whether *key* is the id of a conversation that *owner* has: it was exported here."""
+    async def own(self, key: str, *, owner: UUID) -> Conversation | None:
+        """Return the conversation of *owner* that has the id *key*, be it deleted a moment ago: it was exported here."""
         try:
             row = await self._session.get(Conversation, UUID(key))
         except ValueError:
-            return False
-        return row is not None and row.account_id == owner and row.deleted_at is None
+            return None
+        return row if row is not None and row.account_id == owner else None
 
     async def depths(self, conversation: UUID) -> dict[UUID, int]:
         """Return how deep the messages of a conversation stand."""

@@ -16,6 +16,7 @@ from gantry.domain.memory import MemoryKind
 from gantry.domain.vault import DocumentState
 from gantry.domain.words import Asked
 from gantry.models import Chunk, Conversation, Document, MemoryItem, Message
+from gantry.repositories.attachments import sent_in
 from gantry.repositories.by_words import Inside, Kept, WordsFound, by_words
 
 Mark = UUID | str | None  # an id as the database's driver gives it
@@ -250,8 +251,10 @@ class KnowledgeSearchRepository:
         return {one: count for one, count in rows if one is not None}
 
     async def attached(self, conversation: UUID, *, owner: UUID) -> list[UUID]:
-        """Return the documents that were sent in a conversation."""
+        """Return the documents that were sent in a conversation, or in the one it was forked from."""
+        is_held = col(Document.conversation_id) == conversation
         query = select(col(Document.id)).where(
-            col(Document.conversation_id) == conversation, col(Document.account_id) == owner
+            col(Document.account_id) == owner,
+            or_(is_held, col(Document.id).in_(sent_in(conversation, owner))),
         )
         return list((await self._session.execute(query)).scalars())

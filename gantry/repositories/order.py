@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, true
@@ -13,6 +12,7 @@ from gantry.domain.chat import LIVE
 from gantry.domain.errors import NotFound
 from gantry.domain.order import Listing
 from gantry.models import Conversation, Folder, Generation
+from gantry.repositories.tags import tagged, tags_of
 
 _PINNED = 200  # of them in the sidebar, at most
 
@@ -35,7 +35,7 @@ class OrderRepository:
         elif listing.loose:
             query = query.where(col(Conversation.folder_id).is_(None))
         if listing.tag:
-            query = query.where(self._tagged(listing.tag))
+            query = query.where(tagged(self._session, listing.tag))
         if before is not None:
             query = query.where(col(Conversation.updated_at) < before)
         return await self._rows(query.order_by(col(Conversation.updated_at).desc()).limit(limit))
@@ -85,7 +85,7 @@ class OrderRepository:
 
     async def tags(self, *, owner: UUID) -> list[str]:
         """Return the tags of all conversations that are shown, archived or not, each once, by name."""
-        tag = self._tags()
+        tag = tags_of(self._session)
         query = (
             select(tag.c.value)
             .select_from(Conversation)
@@ -99,15 +99,6 @@ class OrderRepository:
             .distinct()
         )
         return sorted((await self._session.execute(query)).scalars(), key=str.casefold)
-
-    def _tagged(self, tag: str) -> ColumnElement[bool]:
-        tags = self._tags()
-        return exists(select(1).select_from(tags).where(tags.c.value == tag))
-
-    def _tags(self) -> Any:
-        sqlite = self._session.get_bind().dialect.name == "sqlite"
-        taken_apart = func.json_each if sqlite else func.json_array_elements_text
-        return taken_apart(col(Conversation.tags)).table_valued("value", joins_implicitly=True)
 
     async def folders(self, *, owner: UUID) -> Sequence[Folder]:
         """Return a person's folders, by name."""

@@ -241,7 +241,7 @@ class ConversationService:
             live = sorted([each.id for each in await tx.generations.live(conversation)])
             for answer in live:
                 await tx.generations.request_stop(answer, at=self.now())
-            if live or await tx.attachments.attached(conversation):
+            if live or await tx.attachments.held(conversation):
                 row.deleted_at = self.now()  # the writer has to stop, the files to go: housekeeping does it
             else:
                 await self.remove(tx, [row.id])
@@ -264,10 +264,10 @@ class ConversationService:
                 temporary_before=self.now() - timedelta(hours=TEMPORARY_HOURS),
                 limit=_PURGED_AT_ONCE,
             )
-            gone: list[Purged] = []
-            for row in expired:
-                files = await tx.attachments.attached(row.id)
-                gone.append(Purged(row.account_id, row.id, tuple(file.id for file in files)))
+            await tx.attachments.hand_over([row.id for row in expired])
+            gone = [
+                Purged(row.account_id, row.id, tuple(await tx.attachments.held(row.id))) for row in expired
+            ]
             await self.remove(tx, [row.id for row in expired])
         return gone
 

@@ -29,8 +29,8 @@ class ForkService:
     async def fork(self, who: Actor, message: UUID) -> UUID:
         """Make a conversation of what leads to an answer, and of the answer; returns its id.
 
-        Texts are copied; files and passages of sources are those of the original, and go when they do. Memory has read the
-        original, and reads no copy.
+        Texts are copied; files are those of the original, kept and counted once, for as long as either needs them. Passages
+        of sources go when their documents do. Memory has read the original, and reads no copy.
 
         Raises:
             NotFound: The message is not *who*'s.

@@ -1,6 +1,7 @@
 """From a foreign conversation to our rows: titles, times, limits, and what is said about files that did not come along."""
 
 import hashlib
+import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -121,6 +122,14 @@ def conversation_row(plan: Planned, owner: UUID, choice: Choice, now: datetime) 
     for name, value in plan.source.own.items():
         setattr(row, name, value)
     return row
+
+
+def state_of(row: Conversation) -> str:
+    """Return a hash of where a conversation stands and how it is asked: of all that its owner can change beside its title and messages."""
+    place = (row.folder_id, row.tags or [], row.pinned, row.archived)
+    asked = (row.persona_id, row.parameters or {}, row.scope, row.remembered)
+    told = json.dumps([*place, *asked], sort_keys=True, default=str)
+    return hashlib.sha256(told.encode()).hexdigest()
 
 
 def _tags(raw: Sequence[str]) -> list[str]:

@@ -8,13 +8,14 @@ from itertools import islice
 from uuid import UUID
 
 from gantry.domain.accounts import Actor
+from gantry.domain.errors import NotFound
 from gantry.domain.importing import Export, ForeignFile, Found, Skipped
 from gantry.domain.importing_tree import planted
 from gantry.domain.imports import Receipt
 from gantry.domain.names import on_one_line
 from gantry.domain.order import MAX_FOLDER_NAME_CHARACTERS, MAX_FOLDERS
 from gantry.domain.parameters import MAX_PROMPT_CHARACTERS
-from gantry.models import Folder, ImportedConversation
+from gantry.models import Conversation, Folder, ImportedConversation, new_id
 from gantry.repositories.database import Database
 from gantry.repositories.unit import UnitOfWork
 from gantry.services.import_files import ImportFiles, has_bytes, named
@@ -26,6 +27,7 @@ from gantry.services.import_rows import (
     message_rows,
     note_of,
     planned,
+    state_of,
     whole_text,
 )
 
@@ -81,12 +83,10 @@ class ImportRunner:
             return
         await self._compare(plan)
         if plan.deleted:
-            why = "it was deleted here a moment ago; import the file again in a minute"
-            self.receipt.skip(Skipped(f"“{plan.title}”", why))
-            return
+            await self._bring_back(plan)
         fresh = plan.fresh
         if plan.exists and not fresh:
-            self.receipt.already += 1
+            self.receipt.already += not plan.deleted
             self.receipt.count_format(source)
             return
         if self._choice.dry_run:
@@ -105,8 +105,9 @@ class ImportRunner:
             plan.known = {plan.told(each): plan.conversation for each in plan.tree.messages[:before]}
             return
         async with self._database.read() as tx:
-            if plan.format == _OWN and await tx.importing.is_own(plan.key, owner=self._who.id):
-                plan.exists = True
+            own = await tx.importing.own(plan.key, owner=self._who.id) if plan.format == _OWN else None
+            if own is not None:
+                plan.conversation, plan.exists, plan.deleted = own.id, True, own.deleted_at is not None
                 plan.known = {plan.told(each): plan.conversation for each in plan.tree.messages}
                 return
             held = await tx.importing.find(self._who.id, plan.format, plan.key)
@@ -114,10 +115,22 @@ class ImportRunner:
             plan.conversation, plan.known, plan.exists = held.conversation.id, held.messages, True
             plan.deleted = held.conversation.deleted_at is not None
 
+    async def _bring_back(self, plan: Planned) -> None:
+        """Undo the deletion of what comes again; where it is gone for good by now, it comes anew."""
+        if not self._choice.dry_run:
+            try:
+                async with self._database.begin() as tx:
+                    row = await tx.chat.get_conversation(plan.conversation, owner=self._who.id, deleted=True)
+                    row.deleted_at = None
+            except NotFound:
+                plan.conversation, plan.known, plan.exists, plan.deleted = new_id(), {}, False, False
+                return
+        self.receipt.restored += 1
+
     def _count(self, source: str, plan: Planned, kept: _Kept) -> None:
         self.receipt.count_format(source)
         self.receipt.conversations += not plan.exists
-        self.receipt.already += plan.exists
+        self.receipt.already += plan.exists and not plan.deleted
         self.receipt.messages += len(plan.fresh)
         self.receipt.branches += plan.fresh_branches
         self.receipt.files += sum(map(len, kept.documents.values()))
@@ -172,7 +185,7 @@ class ImportRunner:
                 if first == 0 and not plan.exists:
                     row.folder_id = await self._folder(tx, plan)
                     await tx.chat.add_conversation(row)
-                    await tx.importing.note(self._noted(plan, row.updated_at))
+                    await tx.importing.note(self._noted(plan, row))
                 await tx.importing.add_messages(
                     some, [each for each in rows.feedback if each["message_id"] in ids]
                 )
@@ -214,7 +227,7 @@ class ImportRunner:
         async with self._database.read() as tx:
             return await tx.importing.depths(plan.conversation)
 
-    def _noted(self, plan: Planned, updated_at: datetime) -> ImportedConversation:
+    def _noted(self, plan: Planned, row: Conversation) -> ImportedConversation:
         return ImportedConversation(
             account_id=self._who.id,
             run_id=self._run,
@@ -222,7 +235,8 @@ class ImportRunner:
             format=plan.format,
             key=plan.key,
             title=plan.title,
-            updated_at=updated_at,
+            updated_at=row.updated_at,
+            state=state_of(row),
         )
 
 

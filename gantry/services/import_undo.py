@@ -11,6 +11,7 @@ from gantry.repositories.importing import Line, key_of
 from gantry.repositories.unit import UnitOfWork
 from gantry.services.cleaning import Cleaner
 from gantry.services.conversations import ConversationService, Purged
+from gantry.services.import_rows import state_of
 
 _AT_ONCE = 20  # conversations of one transaction
 _MAX_TITLES = 100
@@ -32,8 +33,9 @@ async def undo(
                     await tx.importing.leave(imported.id)
                     left[conversation.id] = conversation.title
                     continue
-                files = await tx.attachments.attached(conversation.id)
-                purged.append(Purged(who.id, conversation.id, tuple(file.id for file in files)))
+                await tx.attachments.hand_over([conversation.id])
+                files = await tx.attachments.held(conversation.id)
+                purged.append(Purged(who.id, conversation.id, tuple(files)))
                 messages += every
             await conversations.remove(tx, [each.conversation for each in purged])
         removed += len(purged)
@@ -47,7 +49,9 @@ async def undo(
 
 
 def _is_changed(imported: ImportedConversation, conversation: Conversation) -> bool:
-    return (conversation.title, conversation.updated_at) != (imported.title, imported.updated_at)
+    now = (conversation.title, conversation.updated_at)
+    is_ordered = imported.state not in {"", state_of(conversation)}  # earlier versions have not noted it
+    return now != (imported.title, imported.updated_at) or is_ordered
 
 
 async def _undo_additions(database: Database, who: Actor, run: UUID, left: Collection[UUID]) -> int:

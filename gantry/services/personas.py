@@ -107,19 +107,22 @@ class PersonaService:
 
     async def export(self, who: Actor, personas: list[UUID] | None = None) -> bytes:
         """Return some of them, or all, as a file."""
+        async with self.database.read() as tx:
+            collections = {each.id: each.name for each in await tx.vault.collections(who.id)}
         found = await self.list_personas(who)
         if personas is None:
-            return file_of(found)
-        return file_of([await self.get(who, each) for each in personas])
+            return file_of(found, collections)
+        return file_of([await self.get(who, each) for each in personas], collections)
 
     async def take_file(self, who: Actor, file: bytes) -> tuple[int, int]:
-        """Add what a file holds; returns how many were added, and how many were there already as they are.
+        """Add what a file holds, with collections of the same names; returns how many were added, and how many were there already as they are.
 
         Raises:
             Invalid: It is no such file, or something in it cannot be taken: then nothing is.
         """
-        drafts = drafts_in(file)
         async with self.database.begin() as tx:
+            there = {each.name: each.id for each in await tx.vault.collections(who.id)}
+            drafts = drafts_in(file, there)
             known = [persona_of(row).draft for row in await tx.personas.list_personas(who.id)]
             fresh = [each for at, each in enumerate(drafts) if each not in known and each not in drafts[:at]]
             await _require_room(tx, who, len(fresh))

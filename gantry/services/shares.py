@@ -13,6 +13,7 @@ from gantry.domain.credentials import network_of, new_token, token_hash
 from gantry.domain.errors import AlreadyAnswering, Conflict, Invalid, NotFound, TooManyAttempts
 from gantry.domain.files import FileStore
 from gantry.domain.limits import RateLimiter
+from gantry.domain.pictures import is_shown
 from gantry.domain.sharing import (
     MAX_SHARE_DAYS,
     MAX_SHARED_CHARACTERS,
@@ -131,6 +132,13 @@ class ShareService:
         return SharedOriginal(
             self.files.path(account=owner, document=document), file["name"], file["media_type"]
         )
+
+    async def picture(self, token: str, document: UUID, address: str) -> SharedOriginal:
+        """Return a file that a link shows as a picture; NotFound for all others."""
+        found = await self.original(token, document, address)
+        if not is_shown(found.media_type):
+            raise NotFound("This file is not shown as a picture.")
+        return found
 
     async def _find(self, tx: UnitOfWork, token: str, address: str) -> Share:
         found = await tx.shares.find(token_hash(token), now=self.now()) if is_token(token) else None

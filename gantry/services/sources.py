@@ -69,12 +69,12 @@ class SourceFinder:
         async with self.database.read() as tx:
             thread = await tx.chat.get_conversation(asked.conversation, owner=asked.who.id)
             files = await tx.attachments.sent_with(asked.message)
-            attached = await tx.attachments.attached(asked.conversation)
+            attached = await tx.attachments.attached(asked.conversation, owner=asked.who.id)
         if files:
             for file in files:
                 await self._wait_for(file, on_stage)
             async with self.database.read() as tx:
-                attached = await tx.attachments.attached(asked.conversation)
+                attached = await tx.attachments.attached(asked.conversation, owner=asked.who.id)
         attached = [file for file in attached if not _is_only_seen(file)]
         scope = replace(
             DocumentScope.parse(thread.scope),
@@ -83,7 +83,7 @@ class SourceFinder:
         )
         reads = scope.kind is not ScopeKind.NONE or bool(attached)
         whole = await self._whole(files) if files else []
-        unread = await self._unread(asked.conversation) if attached else ()
+        unread = await self._unread(asked.conversation, asked.who.id) if attached else ()
         if reads:
             on_stage("Reading your documents")
         question = _searched(asked)
@@ -186,10 +186,10 @@ class SourceFinder:
                         on_stage(f"Reading {row.name}{_so_far(row)}")
                     await asyncio.sleep(_POLL_SECONDS)
 
-    async def _unread(self, conversation: UUID) -> tuple[str, ...]:
+    async def _unread(self, conversation: UUID, owner: UUID) -> tuple[str, ...]:
         """Return a sentence for each file of a conversation that the answer had to do without."""
         async with self.database.read() as tx:
-            files = await tx.attachments.attached(conversation)
+            files = await tx.attachments.attached(conversation, owner=owner)
         return tuple(sentence for file in files if (sentence := _why_unread(file)))
 
     async def _whole(self, files: Sequence[Document]) -> list[Source]:

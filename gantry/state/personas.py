@@ -3,6 +3,7 @@
 import reflex as rx
 
 from gantry.domain.errors import GantryError, Invalid
+from gantry.domain.knowledge import MAX_CHOSEN
 from gantry.runtime import services
 from gantry.state.session import acting, guarded, notify, uuid_of
 from gantry.state.views.personas import (
@@ -26,6 +27,7 @@ class PersonasState(rx.State):
     form: PersonaFormView = PersonaFormView()
     models: list[ModelView] = []
     collections: list[CollectionView] = []
+    chosen: list[str] = []  # the ids of collections that are ticked in the form
     fault: str = ""
     removing_id: str = ""
     removing_name: str = ""
@@ -59,7 +61,15 @@ class PersonasState(rx.State):
             form = form_view(await services().personas.get(who, uuid_of(persona, "persona")))
         self.models = [model(each) for each in await services().catalog.models(who)]
         self.collections = collection_views(await services().collections.list_collections(who))
+        self.chosen = list(form.collections)
         self.form, self.fault, self.editing = form, "", True
+
+    @rx.event
+    @guarded
+    async def choose_collection(self, collection: str, chosen: bool):
+        """Tick a collection in the form, or not."""
+        others = [each for each in self.chosen if each != collection][: MAX_CHOSEN - 1]
+        self.chosen = [*others, str(uuid_of(collection, "collection"))] if chosen else others
 
     @rx.event
     @guarded
@@ -76,9 +86,9 @@ class PersonasState(rx.State):
             if fields["id"]:
                 persona = uuid_of(fields["id"], "persona")
                 before = await personas.get(who, persona)
-                await personas.change(who, persona, draft_of(fields, before))
+                await personas.change(who, persona, draft_of(fields, self.chosen, before))
             else:
-                await personas.create(who, draft_of(fields, None))
+                await personas.create(who, draft_of(fields, self.chosen, None))
         except GantryError as error:
             self.fault = f"{error.public} {error.advice}".strip()
             return

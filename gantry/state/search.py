@@ -9,7 +9,7 @@ from pydantic import StringConstraints
 from gantry.domain.accounts import Actor
 from gantry.domain.chat import MessageRole
 from gantry.domain.finding import MAX_QUERY_CHARACTERS, Filters
-from gantry.domain.order import Listing
+from gantry.domain.order import MAX_TAG_CHARACTERS, Listing
 from gantry.runtime import services
 from gantry.state.session import acting, guarded, uuid_of
 from gantry.state.views.search import (
@@ -37,11 +37,13 @@ class SearchState(rx.State):
     models: list[ChoiceView] = []
     folders: list[ChoiceView] = []
     personas: list[ChoiceView] = []
+    tags: list[ChoiceView] = []
     role: str = ""
     days: str = ""
     model: str = ""
     folder: str = ""
     persona: str = ""
+    tag: str = ""
     turn: int = 0  # counts what has come, so that the page makes the first of it active
 
     @rx.event
@@ -50,13 +52,14 @@ class SearchState(rx.State):
         """Offer what was used last."""
         who = await acting(self)
         self.query = self.role = self.days = self.model = ""
-        self.folder = self.persona = ""
+        self.folder = self.persona = self.tag = ""
         self.hits = []
         listed = await services().conversations.list_conversations(who, limit=RECENT, listing=_PINNED_OR_NOT)
         self.recent = recent_views(listed)
         self.models = model_choices(await services().search.models(who))
         self.folders = named_choices(await services().folders.list_folders(who))
         self.personas = named_choices(await services().personas.list_personas(who))
+        self.tags = [ChoiceView(tag, f"#{tag}") for tag in await services().order.tags(who)]
         self.turn += 1
 
     @rx.event
@@ -101,6 +104,13 @@ class SearchState(rx.State):
         self.persona = persona
         await self._find()
 
+    @rx.event
+    @guarded
+    async def choose_tag(self, tag: Annotated[str, StringConstraints(max_length=MAX_TAG_CHARACTERS)]):
+        """Look among conversations with one tag, or (empty) again among all."""
+        self.tag = tag
+        await self._find()
+
     async def _find(self) -> None:
         who = await acting(self)
         found = await services().search.find(who, self.query, filters=self._filters()) if self.query else ()
@@ -114,6 +124,7 @@ class SearchState(rx.State):
             model=self.model or None,
             folder=uuid_of(self.folder, "folder") if self.folder else None,
             persona=uuid_of(self.persona, "persona") if self.persona else None,
+            tag=self.tag or None,
         )
 
 

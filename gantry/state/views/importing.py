@@ -65,7 +65,7 @@ def import_view(stored: StoredImport) -> ImportView:
         for at, each in enumerate(receipt.get("skipped", ()))
     ]
     would = stored.state in {ImportState.LOOKED, ImportState.LOOKING}
-    adds = bool(receipt.get("conversations") or receipt.get("messages"))
+    adds = any(receipt.get(each) for each in ("conversations", "messages", "restored"))
     more = len(skipped) - _SHOWN
     return ImportView(
         id=str(stored.id),
@@ -94,7 +94,11 @@ def _summary(receipt: Mapping[str, Any], *, would: bool, adds: bool) -> str:
         ("files", "file"),
     )
     counts = [counted(int(receipt.get(key, 0)), noun) for key, noun in names if receipt.get(key)]
-    return f"{'This would add' if would else 'Added'} {_listed(counts)} from {product}."
+    sentences = [f"{'This would add' if would else 'Added'} {_listed(counts)} from {product}."] * bool(counts)
+    if restored := int(receipt.get("restored", 0)):
+        begin = "This would bring back" if would else "Brought back"
+        sentences.append(f"{begin} {counted(restored, 'conversation')} you have just deleted.")
+    return " ".join(sentences)
 
 
 def _listed(parts: list[str]) -> str:

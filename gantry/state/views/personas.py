@@ -20,12 +20,12 @@ from gantry.state.views.parameters import (
     parameters_view,
 )
 
-KEEP, OTHER = "", "other"  # documents: those of the chat; those that the form cannot show
+KEEP = ""  # documents: those of the chat
 _SHOWN_CHARACTERS = 160
 
 
 class PersonaFields(ParameterFields):
-    """The fields of the form; *documents* is a kind of scope, the id of a collection, or one of those above."""
+    """The fields of the form; *documents* is a kind of scope, or empty. Which collections are chosen is told apart."""
 
     id: str  # empty: a new one
     name: str
@@ -56,6 +56,8 @@ class PersonaFormView:
     description: str = ""
     model: str = ""
     documents: str = KEEP
+    collections: list[str] = field(default_factory=list[str])
+    singly: int = 0  # documents that were chosen one by one, which the form keeps
     questions: str = ""
     parameters: ParametersView = field(default_factory=ParametersView)
 
@@ -115,54 +117,53 @@ def _facts(persona: StoredPersona) -> str:
 
 def form_view(persona: StoredPersona) -> PersonaFormView:
     """Fill in the form."""
+    scope = persona.scope
     return PersonaFormView(
         str(persona.id),
         persona.name,
         persona.description,
         persona.model or "",
-        _documents(persona.scope),
+        scope.kind.value if scope else KEEP,
+        [str(each) for each in scope.collections] if scope else [],
+        len(scope.documents) if scope else 0,
         "\n".join(persona.questions),
         parameters_view(persona.parameters),
     )
 
 
-def _documents(scope: DocumentScope | None) -> str:
-    if scope is None:
-        return KEEP
-    if scope.kind is not ScopeKind.SOME:
-        return scope.kind.value
-    return str(scope.collections[0]) if len(scope.collections) == 1 and not scope.documents else OTHER
-
-
-def draft_of(fields: PersonaFields, before: StoredPersona | None) -> PersonaDraft:
+def draft_of(fields: PersonaFields, collections: Sequence[str], before: StoredPersona | None) -> PersonaDraft:
     """Read the form.
 
     Args:
-        before: What it was filled with; the documents it cannot show stay.
+        collections: The ids of those that are chosen in it.
+        before: What it was filled with; documents that were chosen one by one stay.
 
     Raises:
         Invalid: Something in it cannot be stored; ``field`` names it.
     """
-    documents = fields.get("documents", KEEP)
+    singly = before.scope.documents if before and before.scope else ()
     return PersonaDraft(
         fields["name"],
         fields.get("description", ""),
         parameters_of(fields),
         fields.get("model") or None,
-        before.scope if documents == OTHER and before else _scope(documents),
+        _scope(fields.get("documents", KEEP), collections, singly),
         tuple(fields.get("questions", "").splitlines()),
     ).checked()
 
 
-def _scope(documents: str) -> DocumentScope | None:
-    if documents in {KEEP, OTHER}:
+def _scope(documents: str, collections: Sequence[str], singly: tuple[UUID, ...]) -> DocumentScope | None:
+    if documents == KEEP:
         return None
     if documents in {ScopeKind.ALL.value, ScopeKind.NONE.value}:
         return DocumentScope(ScopeKind(documents))
     try:
-        return DocumentScope(ScopeKind.SOME, (UUID(documents),))
+        chosen = tuple(UUID(each) for each in collections)
     except ValueError:
-        raise Invalid("Choose the documents from the list.", field="documents") from None
+        chosen = ()
+    if documents != ScopeKind.SOME or not (chosen or singly):
+        raise Invalid("Choose at least one collection.", field="documents")
+    return DocumentScope(ScopeKind.SOME, chosen, singly)
 
 
 def prompt_view(prompt: StoredPrompt) -> PromptView:

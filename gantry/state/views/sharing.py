@@ -35,6 +35,7 @@ class SharedFileView:
     id: str = ""
     name: str = ""
     media_type: str = ""
+    is_image: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from gantry.domain.personas import (
     MAX_QUESTIONS,
 )
 from gantry.state.personas import PersonasState
-from gantry.state.views.personas import KEEP, OTHER
+from gantry.state.views.personas import KEEP
 from gantry.state.views.settings import ModelView
 from gantry.state.views.vault import CollectionView
 from gantry.ui.components.parameters import parameters, system_prompt
@@ -105,8 +105,10 @@ def _more() -> rx.Component:
                     rx.el.option(_KEPT, value=KEEP),
                     rx.el.option("No documents", value="none"),
                     rx.el.option("All documents", value="all"),
-                    rx.foreach(PersonasState.collections, _collection),
-                    rx.cond(form.documents == OTHER, rx.el.option("As chosen before", value=OTHER)),
+                    rx.cond(
+                        PersonasState.collections | (form.documents == "some"),
+                        rx.el.option("Chosen collections", value="some"),
+                    ),
                     default_value=form.documents,
                     **_named("documents"),
                 ),
@@ -114,6 +116,7 @@ def _more() -> rx.Component:
             ),
             class_name="field-grid",
         ),
+        _collections(),
         field(
             "First questions",
             rx.el.textarea(default_value=form.questions, rows=3, **_named("questions")),
@@ -132,8 +135,32 @@ def _model(model: ModelView) -> rx.Component:
     return rx.el.option(model.label, value=model.id)
 
 
+def _collections() -> rx.Component:
+    """Lay out the collections to tick; styles show them while the choice above says so."""
+    singly = PersonasState.form.singly
+    return rx.el.fieldset(
+        rx.el.legend("Collections"),
+        rx.foreach(PersonasState.collections, _collection),
+        rx.cond(
+            singly > 0,
+            rx.el.p(f"And documents that were chosen one by one: {singly}", class_name="small soft"),
+        ),
+        class_name="checks persona-collections",
+    )
+
+
 def _collection(each: CollectionView) -> rx.Component:
-    return rx.el.option(f"Collection: {each.name}", value=each.id)
+    is_chosen = PersonasState.chosen.contains(each.id)
+    return rx.el.label(
+        rx.el.input(
+            type="checkbox",
+            checked=is_chosen,
+            on_change=PersonasState.choose_collection(each.id, rx.cond(is_chosen, False, True)),
+        ),
+        rx.el.span(each.name),
+        key=each.id,
+        class_name="check anywhere",
+    )
 
 
 def _named(name: str) -> dict[str, Any]:

@@ -141,6 +141,7 @@ def _filters() -> rx.Component:
             state.personas,
             _select("Persona", state.persona, state.choose_persona, *_offered("Any persona", state.personas)),
         ),
+        rx.cond(state.tags, _select("Tag", state.tag, state.choose_tag, *_offered("Any tag", state.tags))),
         class_name="search-filters",
         role="group",
         aria_label="Filters",

@@ -122,10 +122,12 @@ def _files(view: SharedMessageView) -> rx.Component:
 
 
 def _file(file: SharedFileView) -> rx.Component:
+    address = on_backend(_PATH + f"/files/{file.id}")
+    picture = rx.el.img(src=address + "/image", alt=file.name, loading="lazy", class_name="shared-picture")
     return rx.el.li(
         rx.cond(
             file.id,
-            plain_link(file.name, href=on_backend(_PATH + f"/files/{file.id}"), download=""),
+            plain_link(rx.cond(file.is_image, picture, file.name), href=address, download=""),
             file.name,
         ),
         class_name="attached-file",

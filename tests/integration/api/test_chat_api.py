@@ -181,6 +181,7 @@ async def test_nobody_gets_anything_without_a_session(stack: Stack) -> None:
         open_to_all = {"/health", "/ready", "/api/v1/session", "/api/v1/setup", "/api/v1/websocket-check"}
         open_to_all |= {"/api/v1/openapi.json", "/metrics"}
         open_to_all |= {"/api/v1/shared/{token}", "/api/v1/shared/{token}/files/{document_id}"}
+        open_to_all |= {"/api/v1/shared/{token}/files/{document_id}/image"}
         some = str(uuid4())
         for path, methods in paths.items():
             for method in methods:

@@ -143,6 +143,7 @@ ROUTES: dict[str, tuple[Any, Any]] = {
     "POST /api/v1/conversations/{conversation_id}/shares": (WRITE, {}),
     "GET /api/v1/shared/{token}": (NOBODY, None),
     "GET /api/v1/shared/{token}/files/{document_id}": (NOBODY, None),
+    "GET /api/v1/shared/{token}/files/{document_id}/image": (NOBODY, None),
     "GET /api/v1/memory": (READ, None),
     "POST /api/v1/memory": (WRITE, {"content": "I like tea."}),
     "DELETE /api/v1/memory": (WRITE, None),

@@ -18,7 +18,8 @@ from gantry.domain.imports import ImportState, Receipt
 from gantry.models import Conversation, Message
 from gantry.services.import_rows import Choice
 from tests.factories import actor_of, make_account
-from tests.parts.knowledge import once, until
+from tests.parts.knowledge import once, until, upload
+from tests.parts.pictures import picture
 from tests.parts.rich import add_rich
 from tests.parts.stack import Stack
 
@@ -115,18 +116,61 @@ async def test_a_second_import_adds_nothing_and_a_later_export_only_what_is_new(
     assert [bubble.message.content for bubble in window.bubbles][-1] == "And neap tides?"
 
 
-async def test_what_was_deleted_a_moment_ago_is_named_and_the_rest_comes(
+async def test_what_was_deleted_a_moment_ago_is_brought_back_and_the_rest_comes(
     stack: Stack, tmp_path: Path
 ) -> None:
-    """Its deletion can still be undone: it is neither counted as here nor in the way of the others."""
+    """Its deletion can still be undone, so it is: it is not counted as here, and what is new of it comes too."""
     await brought(stack, written(tmp_path, [chat("one", QUESTION)]))
     (listed,) = await stack.services.conversations.list_conversations(stack.who)
     await stack.services.conversations.delete(stack.who, listed.conversation.id)
     path = written(tmp_path, [chat("one", QUESTION, ANSWER), chat("two", QUESTION)])
     _, receipt = await brought(stack, path)
-    assert (receipt.conversations, receipt.messages, receipt.already) == (1, 1, 0)
-    assert [each.what for each in receipt.skipped] == ["“Tides one”"]
-    assert await titles(stack) == ["Tides two"]
+    assert (receipt.conversations, receipt.messages, receipt.already, receipt.restored) == (1, 2, 0, 1)
+    assert await titles(stack) == ["Tides one", "Tides two"]
+
+
+async def test_an_own_export_brings_back_what_was_just_deleted(stack: Stack, tmp_path: Path) -> None:
+    """A dry run says so and changes nothing; the import does it; a second one finds it here."""
+    sent = await stack.ask("When is high water?")
+    await stack.read(sent)
+    export = await stack.services.exports.one(stack.who, sent.conversation_id, ExportForm.JSON)
+    path = written(tmp_path, b"".join([piece async for piece in export.content]).decode())
+    await stack.services.conversations.delete(stack.who, sent.conversation_id)
+    _, looked = await brought(stack, path, Choice(dry_run=True))
+    assert (looked.restored, looked.conversations, looked.already) == (1, 0, 0)
+    assert await titles(stack) == []
+    _, receipt = await brought(stack, path)
+    assert (receipt.restored, receipt.conversations, receipt.already) == (1, 0, 0)
+    (listed,) = await stack.services.conversations.list_conversations(stack.who)
+    assert listed.conversation.id == sent.conversation_id
+    _, again = await brought(stack, path)
+    assert (again.restored, again.already) == (0, 1)
+
+
+@pytest.mark.parametrize("change", ["move", "tag", "pin", "archive", "continue"])
+async def test_undo_leaves_what_was_moved_tagged_or_continued(
+    stack: Stack, tmp_path: Path, change: str
+) -> None:
+    """Whatever its owner has done with a conversation since, it stays and is named."""
+    run, _ = await brought(stack, written(tmp_path, [chat("one", QUESTION, ANSWER), chat("two", QUESTION)]))
+    assert run is not None
+    listed = await stack.services.conversations.list_conversations(stack.who)
+    one = next(each.conversation.id for each in listed if each.conversation.title == "Tides one")
+    order = stack.services.order
+    match change:
+        case "move":
+            folder = await stack.services.folders.create(stack.who, "Sea")
+            await order.move(stack.who, [one], folder.id)
+        case "tag":
+            await order.set_tags(stack.who, one, ["sea"])
+        case "pin":
+            await stack.services.conversations.pin(stack.who, one, pinned=True)
+        case "archive":
+            await order.archive(stack.who, [one], archived=True)
+        case _:
+            await stack.read(await stack.ask("And neap tides?", conversation=one))
+    undone = await stack.services.imports.undo(stack.who, run)
+    assert (undone.conversations, undone.left) == (1, ("Tides one",))
 
 
 async def test_bug_26_an_import_is_undone_as_a_whole_and_leaves_what_was_changed(
@@ -309,6 +353,46 @@ async def test_what_is_exported_comes_back_the_same(stack: Stack, tmp_path: Path
     after = await exported(stranger, listed.conversation.id)
     assert plain(after)["messages"][2] == plain(before)["messages"][2]
     assert plain(after) == plain(before)
+
+
+async def test_a_zip_of_everything_comes_back_with_its_files(stack: Stack, tmp_path: Path) -> None:
+    """Exported, imported by somebody else and exported again it is the same: texts, pictures and other files byte by byte."""
+    sent_files = {
+        "note.txt": b"The code word is heliotrope.",
+        "red.png": picture("PNG", (60, 40)),
+        "holiday.jpg": picture("JPEG", (80, 50)),
+        "odd name (1) \u00fc.csv": b"a,b\n1,2\n",
+    }
+    ids = [(await upload(stack, name, data, attach=True)).id for name, data in sent_files.items()]
+    await stack.read(await stack.ask("What is in these?", files=ids))
+    async with stack.services.imports.database.begin() as tx:
+        stranger = actor_of(await make_account(tx))
+
+    async def exported(who: Any, name: str) -> Path:
+        export = await stack.services.exports.several(who, ExportForm.JSON)
+        path = tmp_path / name
+        path.write_bytes(b"".join([piece async for piece in export.content]))
+        return path
+
+    first = await exported(stack.who, "first.zip")
+    _, receipt = await stack.services.imports.import_file(stranger, str(first), first.name, KEPT)
+    assert (receipt.conversations, receipt.files, receipt.skipped) == (1, len(sent_files), [])
+    second = await exported(stranger, "second.zip")
+    assert _files_in(second) == _files_in(first)
+    assert len(_files_in(first)) == len(sent_files)
+    assert plain(_conversation_in(second)) == plain(_conversation_in(first))
+
+
+def _files_in(path: Path) -> dict[str, bytes]:
+    with zipfile.ZipFile(path) as archive:
+        names = [name for name in archive.namelist() if name.startswith("files/")]
+        return {name.rpartition("/")[2]: archive.read(name) for name in names}
+
+
+def _conversation_in(path: Path) -> dict[str, Any]:
+    with zipfile.ZipFile(path) as archive:
+        (name,) = [name for name in archive.namelist() if name.startswith("conversations/")]
+        return json.loads(archive.read(name))
 
 
 def plain(document: dict[str, Any]) -> Any:

@@ -140,11 +140,13 @@ async def test_personas_are_ones_own(stack: Stack) -> None:
 
 
 async def test_a_file_brings_personas_to_another_account(stack: Stack) -> None:
-    """All of it is there but the documents chosen one by one; a second time adds nothing."""
+    """All of it is there but the documents chosen one by one; collections are found by name; a second time adds nothing."""
     personas = stack.services.personas
     shelf = await stack.services.collections.create(stack.who, "Work")
     await personas.create(stack.who, PIRATE)
-    await personas.create(stack.who, PersonaDraft("Clerk", scope=DocumentScope(ScopeKind.SOME, (shelf.id,))))
+    more = await stack.services.collections.create(stack.who, "Home")
+    both = DocumentScope(ScopeKind.SOME, (shelf.id, more.id))
+    await personas.create(stack.who, PersonaDraft("Clerk", scope=both))
     file = await personas.export(stack.who)
     eve = await somebody(stack)
     assert await personas.take_file(eve, file) == (2, 0)
@@ -153,6 +155,16 @@ async def test_a_file_brings_personas_to_another_account(stack: Stack) -> None:
     assert pirate.draft == PIRATE
     assert clerk.scope == DocumentScope(ScopeKind.NONE)
     assert await personas.export(eve, [pirate.id]) != file
+    await personas.delete(eve, clerk.id)
+    theirs = await stack.services.collections.create(eve, "Home")
+    assert await personas.take_file(eve, file) == (1, 1)
+    clerk, _ = await personas.list_personas(eve)
+    assert clerk.scope == DocumentScope(ScopeKind.SOME, (theirs.id,))
+    await personas.delete(
+        stack.who, next(each.id for each in await personas.list_personas(stack.who) if each.name == "Clerk")
+    )
+    assert await personas.take_file(stack.who, file) == (1, 1)
+    assert (await personas.list_personas(stack.who))[0].scope == both
 
 
 def _file(*personas: Any, **more: Any) -> bytes:

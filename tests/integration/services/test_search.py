@@ -179,6 +179,13 @@ async def test_filters(stack: Stack) -> None:
     for folder in (outer.id, inner.id):
         assert set(await ids(stack, "kayak", filters=Filters(folder=folder))) == set(late)
     assert not await find(stack, "kayak", filters=Filters(persona=outer.id))
+    await order.set_tags(stack.who, hit.conversation_id, ["sea", 'It\'s "odd"'])
+    for tag in ("sea", 'It\'s "odd"'):
+        assert set(await ids(stack, "kayak", filters=Filters(tag=tag))) == set(late)
+        assert {each.conversation_id for each in await find(stack, "kayak", filters=Filters(tag=tag))} == {
+            hit.conversation_id
+        }
+    assert not await find(stack, "kayak", filters=Filters(tag="Sea"))
 
 
 async def test_only_what_is_ones_own_and_there(stack: Stack) -> None:

@@ -1,5 +1,6 @@
 """Forks and read-only links, on both databases."""
 
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -18,6 +19,7 @@ from gantry.services.shares import MISSES
 from tests.factories import actor_of, make_account
 from tests.parts.api_server import api_of
 from tests.parts.knowledge import upload
+from tests.parts.pictures import picture
 from tests.parts.stack import Stack
 
 HERE = "192.0.2.1"
@@ -271,3 +273,64 @@ async def test_links_over_rest(stack: Stack) -> None:
         assert content.headers["content-disposition"].startswith("attachment")
         assert (await client.get(f"/api/v1/shared/{'z' * 43}")).status_code == 404
         assert (await client.get("/api/v1/shares")).status_code == 401
+
+
+async def stored(stack: Stack) -> int:
+    """Return how many bytes count for the quota."""
+    async with stack.database.read() as tx:
+        return await tx.vault.stored_bytes(stack.who.id)
+
+
+@pytest.mark.parametrize("goes", ["original", "fork"])
+async def test_a_fork_reads_the_files_of_its_original(library: Stack, goes: str) -> None:
+    """By reference: they are kept once, and for as long as one of the two is there."""
+    file = await upload(library, "note.txt", b"The code word is heliotrope.", attach=True)
+    sent = await library.ask("Keep this.", files=[file.id])
+    await library.read(sent)
+    before = await stored(library)
+    fork = await library.services.forks.fork(library.who, sent.message_id)
+    assert await stored(library) == before
+    gone, stays = (sent.conversation_id, fork) if goes == "original" else (fork, sent.conversation_id)
+    await library.services.conversations.delete(library.who, gone)
+    later = replace(library.services.conversations, now=lambda: utc_now() + timedelta(minutes=5))
+    assert [(each.conversation, each.documents) for each in await later.purge()] == [(gone, ())]
+    await library.read(await library.ask("What is the code word?", stays))
+    assert "heliotrope" in library.llm.requests[-1].body["messages"][-1]["content"]
+    await library.services.conversations.delete(library.who, stays)
+    assert [each.documents for each in await later.purge()] == [(file.id,)]
+
+
+async def test_both_gone_at_once_leave_no_file(library: Stack) -> None:
+    """An original and its fork that are removed together are no heirs of each other."""
+    file = await upload(library, "note.txt", b"The code word is heliotrope.", attach=True)
+    sent = await library.ask("Keep this.", files=[file.id])
+    await library.read(sent)
+    fork = await library.services.forks.fork(library.who, sent.message_id)
+    for each in (sent.conversation_id, fork):
+        await library.services.conversations.delete(library.who, each)
+    later = replace(library.services.conversations, now=lambda: utc_now() + timedelta(minutes=5))
+    assert sorted(each.documents for each in await later.purge()) == [(), (file.id,)]
+
+
+async def test_a_link_shows_pictures_and_no_other_file(stack: Stack) -> None:
+    """A picture by the link's own address; a text, another's file, or a link without files show nothing."""
+    red = await upload(stack, "red.png", picture("PNG", (60, 40)), attach=True)
+    text = await upload(stack, "roses.txt", b"Roses need water.", attach=True)
+    other = await upload(stack, "other.png", picture("PNG", (50, 40)), attach=True)
+    sent = await stack.ask("What is this?", files=[red.id, text.id])
+    await stack.read(sent)
+    _, token = await stack.services.shares.create(stack.who, sent.conversation_id, included=ALL)
+    shared = await stack.services.shares.read(token, HERE)
+    assert [(file.name, file.is_image) for file in shared.messages[0].files] == [
+        ("red.png", True),
+        ("roses.txt", False),
+    ]
+    _, bare = await stack.services.shares.create(stack.who, sent.conversation_id, included=Included())
+    async with api_of(stack) as api:
+        shown = await api.get(f"/api/v1/shared/{token}/files/{red.id}/image")
+        assert (shown.status_code, shown.headers["content-type"]) == (200, "image/png")
+        assert shown.headers["x-content-type-options"] == "nosniff"
+        assert "sandbox" in shown.headers["content-security-policy"]
+        for key, document in ((token, text.id), (token, other.id), (bare, red.id), ("x" * 43, red.id)):
+            refused = await api.get(f"/api/v1/shared/{key}/files/{document}/image")
+            assert refused.status_code == 404
