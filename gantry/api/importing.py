@@ -36,6 +36,7 @@ class ImportReceiptOut(BaseModel):
     files: int = 0
     already: int = 0
     restored: int = 0
+    personas: int = 0
     skipped: list[SkippedOut] = Field(default_factory=list[SkippedOut])
 
 

@@ -110,6 +110,8 @@ def _in_words(receipt: Receipt, run: UUID | None, chosen: argparse.Namespace) ->
     lines = [f"{verb} {', '.join(counts)} ({receipt.format})."]
     if receipt.already:
         lines.append(f"{counted(receipt.already, 'conversation')} here already.")
+    if receipt.personas:
+        lines.append(f"{counted(receipt.personas, 'project')} as personas, with their documents.")
     if receipt.restored:
         lines.append(f"{counted(receipt.restored, 'conversation')} brought back that had just been deleted.")
     told = receipt.to_json()["skipped"]

@@ -80,6 +80,23 @@ class ForeignConversation:
 
 
 @dataclass(frozen=True, slots=True)
+class ForeignProject:
+    """What a product asks a group of chats with: instructions, and documents they may read.
+
+    ``links_lost`` where its export does not say which chats those are.
+    """
+
+    name: str
+    description: str = ""
+    prompt: str = ""
+    documents: tuple[ForeignFile, ...] = ()
+    links_lost: bool = False
+
+
+Item = ForeignConversation | ForeignProject
+
+
+@dataclass(frozen=True, slots=True)
 class Skipped:
     """Something of an export that does not come along, and why, in words for a person."""
 
@@ -125,7 +142,7 @@ class Reader(Protocol):
         """Whether it knows this element by its content: an object of an array, a line of JSON, a whole object, or a text."""
         ...
 
-    def read(self, element: object, around: Surroundings) -> Iterator[ForeignConversation | Skipped]:
+    def read(self, element: object, around: Surroundings) -> Iterator[Item | Skipped]:
         """Read one element (or a list of them). What it raises costs that element only."""
         ...
 
@@ -175,7 +192,7 @@ class Found:
     """Something that was found in an export, and the format it was told by (empty: by none)."""
 
     format: str
-    item: ForeignConversation | Skipped
+    item: Item | Skipped
 
 
 class Export(Protocol):

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Self
 from uuid import UUID
 
 from gantry.domain.importing import Skipped
@@ -27,6 +27,27 @@ class ImportState(StrEnum):
     FAILED = "failed"  # what was added before stays, and can be undone
 
 
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """What came of a project: a persona, and documents that are new in the collection it reads."""
+
+    persona: UUID
+    collection: UUID | None = None
+    documents: tuple[UUID, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as it is stored."""
+        collection = str(self.collection) if self.collection else None
+        documents = [str(each) for each in self.documents]
+        return {"persona": str(self.persona), "collection": collection, "documents": documents}
+
+    @classmethod
+    def parse(cls, raw: Mapping[str, Any]) -> Self:
+        """Read what is stored."""
+        collection = UUID(raw["collection"]) if raw.get("collection") else None
+        return cls(UUID(raw["persona"]), collection, tuple(UUID(each) for each in raw.get("documents", ())))
+
+
 @dataclass(slots=True)
 class Receipt:
     """What an import added (or would add), and what it did not and why.
@@ -41,6 +62,9 @@ class Receipt:
     files: int = 0
     already: int = 0
     restored: int = 0
+    personas: int = 0  # of projects
+    already_personas: int = 0
+    brought: list[Brought] = field(default_factory=list[Brought])
     skipped: list[Skipped] = field(default_factory=list[Skipped])
     not_told: int = 0
     formats: dict[str, int] = field(default_factory=dict[str, int])
@@ -60,7 +84,14 @@ class Receipt:
     @property
     def is_empty(self) -> bool:
         """Whether nothing was recognised."""
-        return not (self.conversations or self.already or self.restored or self.messages)
+        return not (
+            self.conversations
+            or self.already
+            or self.restored
+            or self.messages
+            or self.personas
+            or self.already_personas
+        )
 
     def to_json(self) -> dict[str, Any]:
         """Return it as programs read it."""
@@ -76,6 +107,8 @@ class Receipt:
             "skipped": skipped,
             "already": self.already,
             "restored": self.restored,
+            "personas": self.personas,
+            "brought": [each.to_json() for each in self.brought],
         }
 
 

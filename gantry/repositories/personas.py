@@ -59,6 +59,13 @@ class PersonaRepository:
         query = update(Persona).where(col(Persona.account_id) == owner, col(Persona.is_default).is_(True))
         await self._session.execute(query.values(is_default=False))
 
+    async def is_used(self, persona: Persona) -> bool:
+        """Whether a conversation has it."""
+        query = select(col(Conversation.id)).where(
+            col(Conversation.account_id) == persona.account_id, col(Conversation.persona_id) == persona.id
+        )
+        return (await self._session.execute(query.limit(1))).first() is not None
+
     async def remove(self, persona: Persona) -> None:
         """Remove one; conversations that have it keep what it set, as their own."""
         having = (col(Conversation.account_id) == persona.account_id) & (

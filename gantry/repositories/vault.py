@@ -55,6 +55,11 @@ class VaultRepository:
             raise NotFound("This collection no longer exists.")
         return row
 
+    async def find_collection(self, collection: UUID, *, owner: UUID) -> Collection | None:
+        """Return a collection of *owner*, or None."""
+        row = await self._session.get(Collection, collection)
+        return row if row is not None and row.account_id == owner else None
+
     async def find_default(self, owner: UUID) -> Collection | None:
         """Return the collection that takes what is put nowhere else."""
         query = select(Collection).where(

@@ -31,8 +31,8 @@ class ImportFiles:
     who: Actor
     export: Export
 
-    async def keep(self, file: ForeignFile) -> UUID | str:
-        """Keep a file; returns its document, or why it could not be kept."""
+    async def keep(self, file: ForeignFile, *, collection: UUID | None = None) -> UUID | str:
+        """Keep a file to be sent with a message, or in a *collection*; returns its document, or why it could not be kept."""
         if not has_bytes(file):
             return NOT_THERE
         head = b""
@@ -42,7 +42,9 @@ class ImportFiles:
             if not head:
                 return "it is empty in the export" if not file.member else NOT_THERE
             received = await self.uploads.receive(self.who, _all(head, pieces), patiently=True)
-            accepted = await self.uploads.accept(self.who, received, name=named(file, head), attach=True)
+            accepted = await self.uploads.accept(
+                self.who, received, name=named(file, head), collection=collection, attach=collection is None
+            )
         except GantryError as error:
             return error.public
         except (OSError, EOFError, RuntimeError, KeyError, ValueError) as error:

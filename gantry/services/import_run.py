@@ -9,7 +9,7 @@ from uuid import UUID
 
 from gantry.domain.accounts import Actor
 from gantry.domain.errors import NotFound
-from gantry.domain.importing import Export, ForeignFile, Found, Skipped
+from gantry.domain.importing import Export, ForeignFile, ForeignProject, Found, Skipped
 from gantry.domain.importing_tree import planted
 from gantry.domain.imports import Receipt
 from gantry.domain.names import on_one_line
@@ -19,6 +19,7 @@ from gantry.models import Conversation, Folder, ImportedConversation, new_id
 from gantry.repositories.database import Database
 from gantry.repositories.unit import UnitOfWork
 from gantry.services.import_files import ImportFiles, has_bytes, named
+from gantry.services.import_projects import ImportProjects
 from gantry.services.import_rows import (
     Choice,
     Planned,
@@ -60,6 +61,7 @@ class ImportRunner:
         self._database, self._files, self._who, self._run = database, files, who, run
         self._choice, self._now = choice, now
         self.receipt = Receipt()
+        self._projects = ImportProjects(database, files, who, self.receipt, now, choice.dry_run)
         self._seen: dict[tuple[str, str], int] = {}  # of a dry run: how many messages it would have added
 
     async def run(self, export: Export, on_progress: Callable[[int], Awaitable[None]]) -> None:
@@ -69,6 +71,9 @@ class ImportRunner:
             for source, item in batch:
                 if isinstance(item, Skipped):
                     self.receipt.skip(item)
+                elif isinstance(item, ForeignProject):
+                    self.receipt.count_format(source)
+                    await self._projects.take(item)
                 else:
                     await self._take(source, item)
             await on_progress(min(99, 100 * export.read_bytes // max(export.total_bytes, 1)))
@@ -249,12 +254,12 @@ def _files(plan: Planned) -> Iterator[tuple[str, ForeignFile]]:
             yield message.key, file
 
 
-def _batch(found: Iterator[Found]) -> list[tuple[str, Planned | Skipped]]:
+def _batch(found: Iterator[Found]) -> list[tuple[str, Planned | ForeignProject | Skipped]]:
     """Read the next few elements, in a thread: parsing and trees take their time."""
-    batch: list[tuple[str, Planned | Skipped]] = []
+    batch: list[tuple[str, Planned | ForeignProject | Skipped]] = []
     characters = 0
     for each in islice(found, _READ_AT_ONCE):
-        if isinstance(each.item, Skipped):
+        if isinstance(each.item, Skipped | ForeignProject):
             batch.append((each.format, each.item))
             continue
         plan = planned(each.format, each.item, planted(each.item))

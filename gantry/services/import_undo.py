@@ -4,13 +4,14 @@ from collections.abc import Collection, Sequence
 from uuid import UUID
 
 from gantry.domain.accounts import Actor
-from gantry.domain.imports import Undone
+from gantry.domain.imports import Brought, Undone
 from gantry.models import Conversation, ImportedConversation
 from gantry.repositories.database import Database
 from gantry.repositories.importing import Line, key_of
 from gantry.repositories.unit import UnitOfWork
 from gantry.services.cleaning import Cleaner
 from gantry.services.conversations import ConversationService, Purged
+from gantry.services.import_projects import undo_projects
 from gantry.services.import_rows import state_of
 
 _AT_ONCE = 20  # conversations of one transaction
@@ -43,9 +44,13 @@ async def undo(
         if not found:
             break
     messages += await _undo_additions(database, who, run, left)
+    async with database.read() as tx:
+        receipt = (await tx.importing.get_run(run, owner=who.id)).receipt
+    brought = [Brought.parse(each) for each in receipt.get("brought", ())]
+    personas = await undo_projects(database, cleaner, who, brought)
     async with database.begin() as tx:
         await tx.importing.remove_run(run)
-    return Undone(removed, messages, tuple(left.values())[:_MAX_TITLES])
+    return Undone(removed, messages, (*left.values(), *personas)[:_MAX_TITLES])
 
 
 def _is_changed(imported: ImportedConversation, conversation: Conversation) -> bool:

@@ -129,7 +129,7 @@ class ImportService:
         task = self.tasks.get(run)
         async with self.database.read() as tx:
             row = await tx.importing.get_run(run, owner=who.id)
-        added = row.receipt.get("conversations") or row.receipt.get("messages")
+        added = any(row.receipt.get(each) for each in ("conversations", "messages", "personas"))
         if row.state is ImportState.RUNNING or (
             row.state is not ImportState.LOOKED and row.finished_at and added
         ):
@@ -269,7 +269,7 @@ class ImportService:
 
     def _tell(self, who: Actor) -> None:
         """Tell all of the person's pages: also the one that began it, which shows how far it is."""
-        for kind in (NoticeKind.IMPORTS, NoticeKind.CONVERSATIONS):
+        for kind in (NoticeKind.IMPORTS, NoticeKind.CONVERSATIONS, NoticeKind.PERSONAS):
             self.notices.publish(who.id, Notice(kind))
 
 

@@ -358,3 +358,27 @@ async def test_prompts_are_managed(tab: Tab, person: Person) -> None:
     await tab.menu(tab.page.get_by_role("button", name="Actions for summarise"), "Delete")
     await tab.page.get_by_role("button", name="Delete", exact=True).click()
     await expect(rows).to_have_text([re.compile("^shorten")])
+
+
+async def test_a_persona_reads_several_collections(tab: Tab, person: Person) -> None:
+    """They are ticked in the form, kept, and shown again."""
+    for name in ("Harbour", "Garden", "Kitchen"):
+        assert (await person.rest.post("/api/v1/collections", json={"name": name})).status_code == 201
+    await tab.open("/personas")
+    await tab.page.get_by_test_id("new-persona").click()
+    dialog = tab.page.get_by_test_id("persona-dialog")
+    await dialog.get_by_label("Name").fill("Clerk")
+    await expect(dialog.get_by_role("checkbox", name="Garden")).to_be_hidden()
+    await dialog.get_by_label("Documents").select_option("some")
+    await dialog.get_by_role("button", name="Save").click()
+    await expect(dialog.get_by_role("alert")).to_contain_text("Choose at least one collection.")
+    for name in ("Harbour", "Garden"):
+        await dialog.get_by_role("checkbox", name=name).click()
+        await expect(dialog.get_by_role("checkbox", name=name)).to_be_checked()
+    await dialog.get_by_role("button", name="Save").click()
+    await expect(tab.page.get_by_test_id("persona")).to_contain_text("some documents")
+    (stored,) = (await person.rest.get("/api/v1/personas")).json()["personas"]
+    assert len(stored["scope"]["collections"]) == 2
+    await tab.page.get_by_role("button", name="Clerk", exact=True).click()
+    await expect(dialog.get_by_role("checkbox", name="Garden")).to_be_checked()
+    await expect(dialog.get_by_role("checkbox", name="Kitchen")).not_to_be_checked()

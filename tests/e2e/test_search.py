@@ -305,3 +305,17 @@ async def _marks(tab: Tab) -> list[str]:
     """Return what is marked, once anything is."""
     await tab.page.wait_for_function('() => CSS.highlights.get("found")?.size > 0')
     return await tab.page.evaluate(MARKED)
+
+
+async def test_a_tag_narrows_the_search(app: RunningApp, tab: Tab, person: Person) -> None:
+    """The palette offers the tags there are, and looks among the conversations that carry the chosen one."""
+    tagged, _ = await kept(app, person, ["Where is the osprey?"], title="One")
+    await kept(app, person, ["The osprey is here."], title="Two")
+    await person.rest.patch(f"/api/v1/conversations/{tagged}", json={"tags": ["birds"]})
+    await tab.open("/")
+    field = await open_search(tab)
+    await field.fill("osprey")
+    await expect(hits(tab)).to_have_count(2)
+    await tab.page.get_by_role("combobox", name="Tag").select_option("birds")
+    await expect(hits(tab)).to_have_count(1)
+    await expect(hits(tab)).to_contain_text("One")

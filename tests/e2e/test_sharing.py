@@ -9,10 +9,12 @@ from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Locator, expect
 
 from tests.e2e.scripts import MARKDOWN, Cues
+from tests.e2e.test_documents import file
 from tests.e2e.test_order import _menu
 from tests.parts.app import Person
 from tests.parts.browser import DESKTOP, PHONE, Tab, Visits
 from tests.parts.llm_server import Script
+from tests.parts.pictures import picture
 
 
 async def _share(tab: Tab, conversation: str, *boxes: str) -> str:
@@ -120,3 +122,23 @@ async def test_nothing_is_wrong_with_the_page_of_a_link(
     await stranger.page.screenshot(
         path=folder / f"shared-{scheme}-{'phone' if size is PHONE else 'desktop'}.png"
     )
+
+
+async def test_a_link_shows_pictures_as_pictures(visits: Visits, person: Person, tab: Tab, cue: Cues) -> None:
+    """Whoever has the link sees them in place, no larger than the page; another file stays a link."""
+    await tab.open("/")
+    await tab.page.get_by_test_id("attach-input").set_input_files(
+        [file("red.png", picture("PNG", (1400, 700)), "image/png"), file("a.txt", b"A note.", "text/plain")]
+    )
+    await tab.ask(f"What is this? {cue(Script(text='A red picture.'))}")
+    await tab.ends()
+    shared = await person.rest.post(
+        f"/api/v1/conversations/{await tab.conversation()}/shares", json={"files": True}
+    )
+    stranger = await visits.tab(None, **PHONE)
+    await stranger.page.goto(stranger.url + shared.json()["path"])
+    image = stranger.page.get_by_role("img", name="red.png")
+    assert await image.evaluate("image => image.decode().then(() => image.naturalWidth)") == 1400
+    assert await image.evaluate("image => image.getBoundingClientRect().right <= innerWidth")
+    await expect(stranger.page.get_by_role("link", name="a.txt")).to_be_visible()
+    assert (await Axe().run(stranger.page)).violations_count == 0

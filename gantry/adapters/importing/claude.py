@@ -5,11 +5,14 @@ from dataclasses import replace
 from typing import Any
 
 from gantry.adapters.importing.claude_content import content_of, files_of
-from gantry.adapters.importing.values import first_text, items, mapping, moment, objects, text
+from gantry.adapters.importing.values import first_text, mapping, moment, objects, text
 from gantry.domain.chat import MessageRole
 from gantry.domain.importing import (
     ForeignConversation,
+    ForeignFile,
     ForeignMessage,
+    ForeignProject,
+    Item,
     Skipped,
     Standing,
     Surroundings,
@@ -17,6 +20,7 @@ from gantry.domain.importing import (
     placeholder,
 )
 
+_MAX_DOCUMENTS = 1000  # of a project
 _NO_PARENT = "00000000-0000-4000-8000-000000000000"
 _SENDERS = {"human": MessageRole.USER, "user": MessageRole.USER, "assistant": MessageRole.ASSISTANT}
 
@@ -39,7 +43,7 @@ class Claude:
             or any("export_url" in each for each in objects(found.get("data_files")))
         )
 
-    def read(self, element: object, around: Surroundings) -> Iterator[ForeignConversation | Skipped]:
+    def read(self, element: object, around: Surroundings) -> Iterator[Item | Skipped]:
         """Read one conversation, or say why something else does not come along."""
         found = mapping(element)
         if "data_files" in found:
@@ -50,11 +54,7 @@ class Claude:
         elif "conversations_memory" in found:
             yield Skipped("Claude’s memory of you", "it is no conversation")
         elif _is_project(found):
-            docs = len(items(found.get("docs")))
-            yield Skipped(
-                f"project “{text(found.get('name'))[:80]}”",
-                f"its instructions and {docs} documents are no conversation; its conversations come along",
-            )
+            yield _project(found)
         else:
             yield from _conversation(found, around)
 
@@ -66,6 +66,23 @@ def _is_design_chat(found: Mapping[str, Any]) -> bool:
 
 def _is_project(found: Mapping[str, Any]) -> bool:
     return "uuid" in found and ("prompt_template" in found or "is_starter_project" in found)
+
+
+def _project(found: Mapping[str, Any]) -> ForeignProject:
+    docs = [*objects(found.get("docs"))][:_MAX_DOCUMENTS]
+    return ForeignProject(
+        text(found.get("name")),
+        text(found.get("description")),
+        text(found.get("prompt_template")),
+        tuple(
+            ForeignFile(
+                first_text(each, "filename", "file_name", "name") or "document",
+                text=text(each.get("content")),
+            )
+            for each in docs
+        ),
+        links_lost=True,
+    )
 
 
 def _conversation(found: Mapping[str, Any], around: Surroundings) -> Iterator[ForeignConversation | Skipped]:

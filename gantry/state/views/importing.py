@@ -65,7 +65,7 @@ def import_view(stored: StoredImport) -> ImportView:
         for at, each in enumerate(receipt.get("skipped", ()))
     ]
     would = stored.state in {ImportState.LOOKED, ImportState.LOOKING}
-    adds = any(receipt.get(each) for each in ("conversations", "messages", "restored"))
+    adds = any(receipt.get(each) for each in ("conversations", "messages", "personas", "restored"))
     more = len(skipped) - _SHOWN
     return ImportView(
         id=str(stored.id),
@@ -92,6 +92,7 @@ def _summary(receipt: Mapping[str, Any], *, would: bool, adds: bool) -> str:
         ("messages", "message"),
         ("branches", "branching point"),
         ("files", "file"),
+        ("personas", "persona"),
     )
     counts = [counted(int(receipt.get(key, 0)), noun) for key, noun in names if receipt.get(key)]
     sentences = [f"{'This would add' if would else 'Added'} {_listed(counts)} from {product}."] * bool(counts)

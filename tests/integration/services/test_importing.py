@@ -16,6 +16,7 @@ from gantry.domain.errors import Conflict, Invalid, NotFound
 from gantry.domain.exporting import ExportForm
 from gantry.domain.imports import ImportState, Receipt
 from gantry.models import Conversation, Message
+from gantry.services.chat import Beginning
 from gantry.services.import_rows import Choice
 from tests.factories import actor_of, make_account
 from tests.parts.knowledge import once, until, upload
@@ -393,6 +394,70 @@ def _conversation_in(path: Path) -> dict[str, Any]:
     with zipfile.ZipFile(path) as archive:
         (name,) = [name for name in archive.namelist() if name.startswith("conversations/")]
         return json.loads(archive.read(name))
+
+
+PROJECT = {
+    "uuid": "p1", "name": "Tide tables", "description": "For the boat club", "is_private": True, "is_starter_project": False,
+    "prompt_template": "You know the tides of the North Sea.", "creator": {"uuid": "u", "full_name": "Ada"},
+    "docs": [
+        {"uuid": "d1", "filename": "whitby.md", "content": "# Whitby\n\nHigh water at six."},
+        {"uuid": "d2", "filename": "lost.pdf", "content": None},
+    ],
+}  # fmt: skip
+
+
+async def test_a_project_of_claude_becomes_a_persona_with_its_documents(stack: Stack, tmp_path: Path) -> None:
+    """Instructions and documents come, once; what does not is named; undo takes them away unless somebody uses them."""
+    talk = {
+        "uuid": "c1",
+        "name": "Whitby",
+        "chat_messages": [{"uuid": "m", "sender": "human", "text": "When?"}],
+    }
+    path = tmp_path / "claude.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("conversations.json", json.dumps([talk]))
+        archive.writestr(
+            "projects.json", json.dumps([PROJECT, {"uuid": "p2", "name": "Empty", "prompt_template": ""}])
+        )
+    _, looked = await brought(stack, str(path), Choice(dry_run=True))
+    assert (looked.conversations, looked.personas, looked.files) == (1, 1, 1)
+    assert await stack.services.personas.list_personas(stack.who) == []
+    run, receipt = await brought(stack, str(path))
+    assert run is not None
+    assert (receipt.conversations, receipt.personas, receipt.files) == (1, 1, 1)
+    named = {each.what for each in receipt.skipped}
+    assert named == {
+        "document “lost.pdf” of project “Tide tables”",
+        "which chats belong to project “Tide tables”",
+        "project “Empty”",
+    }
+    (persona,) = await stack.services.personas.list_personas(stack.who)
+    assert (persona.name, persona.description) == ("Tide tables", "For the boat club")
+    assert persona.parameters.system_prompt == "You know the tides of the North Sea."
+    assert persona.scope is not None
+    (collection,) = persona.scope.collections
+    there = await stack.services.collections.list_collections(stack.who)
+    assert [(each.id, each.documents) for each in there if each.name == "Tide tables"] == [(collection, 1)]
+    _, again = await brought(stack, str(path))
+    assert (again.personas, again.files, again.already, again.already_personas) == (0, 0, 1, 1)
+    undone = await stack.services.imports.undo(stack.who, run)
+    assert (undone.conversations, undone.left) == (1, ())
+    assert await stack.services.personas.list_personas(stack.who) == []
+    assert "Tide tables" not in {
+        each.name for each in await stack.services.collections.list_collections(stack.who)
+    }
+
+
+async def test_a_persona_of_a_project_that_is_used_stays_when_its_import_is_undone(
+    stack: Stack, tmp_path: Path
+) -> None:
+    """A chat that was begun with it keeps it, and its documents."""
+    run, _ = await brought(stack, written(tmp_path, [PROJECT], "projects.json"))
+    assert run is not None
+    (persona,) = await stack.services.personas.list_personas(stack.who)
+    await stack.read(await stack.ask("When?", beginning=Beginning(persona=persona.id)))
+    assert (await stack.services.imports.undo(stack.who, run)).left == ("Tide tables",)
+    assert await stack.services.personas.get(stack.who, persona.id) == persona
 
 
 def plain(document: dict[str, Any]) -> Any:
