@@ -19,9 +19,10 @@ from tests.parts.browser import DESKTOP, PHONE, Tab, Visits
 from tests.parts.llm_server import Script
 from tests.parts.pictures import picture
 
+CALM = {"reduced_motion": "reduce"}  # what is half there has less contrast
 LOOKS = pytest.mark.parametrize(
     "look",
-    [DESKTOP | {"color_scheme": "light"}, PHONE | {"color_scheme": "dark"}],
+    [DESKTOP | {"color_scheme": "light"} | CALM, PHONE | {"color_scheme": "dark"} | CALM],
     ids=["light", "dark phone"],
 )
 
@@ -94,6 +95,7 @@ async def test_axe_finds_nothing_in_dialogs_of_a_chat(
     async with _looking(tab) as eye:
         red = file("red.png", picture("PNG", (400, 300)), "image/png")
         await page.get_by_test_id("attach-input").set_input_files([red])
+        await expect(page.get_by_test_id("attached-file").get_by_test_id("thumbnail")).to_have_count(1)
         await tab.ask(f"What is this? {cue(Script(text='A red picture.'))}")
         await tab.ends()
         sent = page.get_by_test_id("sent-pictures").get_by_test_id("thumbnail")

@@ -316,6 +316,6 @@ async def test_a_tag_narrows_the_search(app: RunningApp, tab: Tab, person: Perso
     field = await open_search(tab)
     await field.fill("osprey")
     await expect(hits(tab)).to_have_count(2)
-    await tab.page.get_by_role("combobox", name="Tag").select_option("birds")
+    await tab.page.get_by_test_id("search").get_by_label("Tag").select_option("birds")
     await expect(hits(tab)).to_have_count(1)
     await expect(hits(tab)).to_contain_text("One")
