@@ -36,16 +36,17 @@ class AttachmentRepository:
     async def hand_over(self, conversations: Sequence[UUID]) -> None:
         """Give files of *conversations*, which are about to go, to others of their owner in which they were sent as well: to forks."""
         query = (
-            select(col(Attachment.document_id), func.min(col(Message.conversation_id)))
+            select(col(Attachment.document_id), col(Message.conversation_id))
             .join(Message, col(Message.id) == col(Attachment.message_id))
             .join(Document, col(Document.id) == col(Attachment.document_id))
             .where(
                 col(Document.conversation_id).in_(conversations),
                 col(Message.conversation_id).not_in(conversations),
             )
-            .group_by(col(Attachment.document_id))
+            .order_by(col(Message.conversation_id).desc())
         )
-        for document, heir in (await self._session.execute(query)).all():
+        heirs = {document: heir for document, heir in await self._session.execute(query)}  # noqa: C416 - Rows
+        for document, heir in heirs.items():
             for table, is_it in ((Document, col(Document.id)), (Chunk, col(Chunk.document_id))):
                 await self._session.execute(
                     update(table).where(is_it == document).values(conversation_id=heir)

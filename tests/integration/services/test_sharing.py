@@ -312,21 +312,21 @@ async def test_both_gone_at_once_leave_no_file(library: Stack) -> None:
     assert sorted(each.documents for each in await later.purge()) == [(), (file.id,)]
 
 
-async def test_a_link_shows_pictures_and_no_other_file(stack: Stack) -> None:
+async def test_a_link_shows_pictures_and_no_other_file(library: Stack) -> None:
     """A picture by the link's own address; a text, another's file, or a link without files show nothing."""
-    red = await upload(stack, "red.png", picture("PNG", (60, 40)), attach=True)
-    text = await upload(stack, "roses.txt", b"Roses need water.", attach=True)
-    other = await upload(stack, "other.png", picture("PNG", (50, 40)), attach=True)
-    sent = await stack.ask("What is this?", files=[red.id, text.id])
-    await stack.read(sent)
-    _, token = await stack.services.shares.create(stack.who, sent.conversation_id, included=ALL)
-    shared = await stack.services.shares.read(token, HERE)
+    red = await upload(library, "red.png", picture("PNG", (60, 40)), attach=True)
+    text = await upload(library, "roses.txt", b"Roses need water.", attach=True)
+    other = await upload(library, "other.png", picture("PNG", (50, 40)), attach=True)
+    sent = await library.ask("What is this?", files=[red.id, text.id])
+    await library.read(sent)
+    _, token = await library.services.shares.create(library.who, sent.conversation_id, included=ALL)
+    shared = await library.services.shares.read(token, HERE)
     assert [(file.name, file.is_image) for file in shared.messages[0].files] == [
         ("red.png", True),
         ("roses.txt", False),
     ]
-    _, bare = await stack.services.shares.create(stack.who, sent.conversation_id, included=Included())
-    async with api_of(stack) as api:
+    _, bare = await library.services.shares.create(library.who, sent.conversation_id, included=Included())
+    async with api_of(library) as api:
         shown = await api.get(f"/api/v1/shared/{token}/files/{red.id}/image")
         assert (shown.status_code, shown.headers["content-type"]) == (200, "image/png")
         assert shown.headers["x-content-type-options"] == "nosniff"
