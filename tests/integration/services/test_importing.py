@@ -356,7 +356,7 @@ async def test_what_is_exported_comes_back_the_same(stack: Stack, tmp_path: Path
     assert plain(after) == plain(before)
 
 
-async def test_a_zip_of_everything_comes_back_with_its_files(stack: Stack, tmp_path: Path) -> None:
+async def test_a_zip_of_everything_comes_back_with_its_files(library: Stack, tmp_path: Path) -> None:
     """Exported, imported by somebody else and exported again it is the same: texts, pictures and other files byte by byte."""
     sent_files = {
         "note.txt": b"The code word is heliotrope.",
@@ -364,19 +364,19 @@ async def test_a_zip_of_everything_comes_back_with_its_files(stack: Stack, tmp_p
         "holiday.jpg": picture("JPEG", (80, 50)),
         "odd name (1) \u00fc.csv": b"a,b\n1,2\n",
     }
-    ids = [(await upload(stack, name, data, attach=True)).id for name, data in sent_files.items()]
-    await stack.read(await stack.ask("What is in these?", files=ids))
-    async with stack.services.imports.database.begin() as tx:
+    ids = [(await upload(library, name, data, attach=True)).id for name, data in sent_files.items()]
+    await library.read(await library.ask("What is in these?", files=ids))
+    async with library.services.imports.database.begin() as tx:
         stranger = actor_of(await make_account(tx))
 
     async def exported(who: Any, name: str) -> Path:
-        export = await stack.services.exports.several(who, ExportForm.JSON)
+        export = await library.services.exports.several(who, ExportForm.JSON)
         path = tmp_path / name
         path.write_bytes(b"".join([piece async for piece in export.content]))
         return path
 
-    first = await exported(stack.who, "first.zip")
-    _, receipt = await stack.services.imports.import_file(stranger, str(first), first.name, KEPT)
+    first = await exported(library.who, "first.zip")
+    _, receipt = await library.services.imports.import_file(stranger, str(first), first.name, KEPT)
     assert (receipt.conversations, receipt.files, receipt.skipped) == (1, len(sent_files), [])
     second = await exported(stranger, "second.zip")
     assert _files_in(second) == _files_in(first)
