@@ -171,6 +171,8 @@ async def read_shared_file(request: Request, token: str, document_id: UUID) -> F
 @router.get(
     "/shared/{token}/files/{document_id}/image",
     operation_id="show_shared_file",
+    openapi_extra=OPEN,
+    responses=ANYBODY | NAMED | LIMITED | file_answer("The picture.", "image/png", "image/jpeg"),
     response_class=FileResponse,
 )
 async def show_shared_file(request: Request, token: str, document_id: UUID) -> FileResponse:
