@@ -24,8 +24,7 @@ def upgrade() -> None:
     op.add_column(
         "account", sa.Column("zone_chosen", sa.Boolean(), nullable=False, server_default=sa.false())
     )
-    state = sa.Column("state", sa.String(64), nullable=False, server_default="")
-    op.add_column("imported_conversation", state)
+    op.add_column("imported_conversation", sa.Column("state", sa.String(64), nullable=True))
 
 
 def downgrade() -> None:

@@ -47,4 +47,4 @@ class ImportedConversation(Row, table=True):
     key: str = Field(max_length=255)
     title: str = Field(default="", max_length=120)
     updated_at: datetime = Field(sa_type=UtcDateTime)
-    state: str = Field(default="", max_length=64, sa_column_kwargs={"server_default": ""})
+    state: str | None = Field(default=None, max_length=64)  # None: an earlier version has not noted it

@@ -55,7 +55,7 @@ async def undo(
 
 def _is_changed(imported: ImportedConversation, conversation: Conversation) -> bool:
     now = (conversation.title, conversation.updated_at)
-    is_ordered = imported.state not in {"", state_of(conversation)}  # earlier versions have not noted it
+    is_ordered = imported.state not in {None, state_of(conversation)}
     return now != (imported.title, imported.updated_at) or is_ordered
 
 
