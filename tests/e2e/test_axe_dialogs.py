@@ -96,7 +96,8 @@ async def test_axe_finds_nothing_in_dialogs_of_a_chat(
         red = file("red.png", picture("PNG", (400, 300)), "image/png")
         await page.get_by_test_id("attach-input").set_input_files([red])
         await expect(page.get_by_test_id("attached-file").get_by_test_id("thumbnail")).to_have_count(1)
-        await tab.ask(f"What is this? {cue(Script(text='A red picture.'))}")
+        await tab.composer.fill(f"What is this? {cue(Script(text='A red picture.'))}")
+        await page.get_by_test_id("send").click()
         await tab.ends()
         sent = page.get_by_test_id("sent-pictures").get_by_test_id("thumbnail")
         await eye.opened("picture-dialog", sent.click())
@@ -177,7 +178,5 @@ async def test_axe_finds_nothing_where_personas_prompts_and_folders_are_deleted(
             await tab.open("/")
             if "is_mobile" in look:
                 await page.get_by_role("button", name="Sidebar", exact=True).tap()
-            garden = (
-                page.get_by_test_id("folder").filter(has_text="Garden").get_by_test_id("folder-actions").first
-            )
+            garden = page.get_by_role("button", name="Actions for folder Garden")
             await eye.opened(dialog, tab.menu(garden, entry))

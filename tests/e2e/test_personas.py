@@ -140,7 +140,7 @@ async def test_a_persona_is_made_changed_copied_and_deleted(tab: Tab, person: Pe
     await dialog.get_by_label("Name").fill("Gardener")
     await dialog.get_by_label("System prompt").fill("You know gardens.")
     await dialog.get_by_label("Model").select_option("openai/scripted")
-    await dialog.get_by_label("Documents").select_option("none")
+    await dialog.get_by_label("Documents", exact=True).select_option("none")
     await dialog.get_by_label("First questions").fill("What grows in the shade?\nWhen do I prune?")
     await dialog.get_by_role("button", name="Save").click()
     rows = tab.page.get_by_test_id("persona")
@@ -369,7 +369,7 @@ async def test_a_persona_reads_several_collections(tab: Tab, person: Person) -> 
     dialog = tab.page.get_by_test_id("persona-dialog")
     await dialog.get_by_label("Name").fill("Clerk")
     await expect(dialog.get_by_role("checkbox", name="Garden")).to_be_hidden()
-    await dialog.get_by_label("Documents").select_option("some")
+    await dialog.get_by_label("Documents", exact=True).select_option("some")
     await dialog.get_by_role("button", name="Save").click()
     await expect(dialog.get_by_role("alert")).to_contain_text("Choose at least one collection.")
     for name in ("Harbour", "Garden"):

@@ -108,6 +108,6 @@ def read(content: Any, name: str = "export", around: Surroundings | None = None)
             told.formats.add(found.format)
         if isinstance(found.item, Skipped):
             told.skipped.append(found.item)
-        else:
+        elif isinstance(found.item, ForeignConversation):
             told.conversations.append(found.item)
     return told

@@ -70,7 +70,7 @@ def opened(path: Path) -> Read:
             told.formats.add(found.format)
         if isinstance(found.item, Skipped):
             told.skipped.append(found.item)
-        else:
+        elif isinstance(found.item, ForeignConversation):
             told.conversations.append(found.item)
     export.close()
     return told
