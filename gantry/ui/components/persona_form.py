@@ -106,7 +106,8 @@ def _more() -> rx.Component:
                     rx.el.option("No documents", value="none"),
                     rx.el.option("All documents", value="all"),
                     rx.cond(
-                        PersonasState.collections | (form.documents == "some"),
+                        rx.Var.create(PersonasState.collections).bool()
+                        | (rx.Var.create(form.documents) == "some"),
                         rx.el.option("Chosen collections", value="some"),
                     ),
                     default_value=form.documents,
@@ -150,7 +151,7 @@ def _collections() -> rx.Component:
 
 
 def _collection(each: CollectionView) -> rx.Component:
-    is_chosen = PersonasState.chosen.contains(each.id)
+    is_chosen = rx.Var.create(PersonasState.chosen).contains(each.id)
     return rx.el.label(
         rx.el.input(
             type="checkbox",

@@ -123,7 +123,12 @@ def _files(view: SharedMessageView) -> rx.Component:
 
 def _file(file: SharedFileView) -> rx.Component:
     address = on_backend(_PATH + f"/files/{file.id}")
-    picture = rx.el.img(src=address + "/image", alt=file.name, loading="lazy", class_name="shared-picture")
+    picture = rx.el.img(
+        src=on_backend(_PATH + f"/files/{file.id}/image"),
+        alt=file.name,
+        loading="lazy",
+        class_name="shared-picture",
+    )
     return rx.el.li(
         rx.cond(
             file.id,
