@@ -48,7 +48,12 @@ def _head_in(root: Path) -> str:
     for script in (root / "alembic" / "versions").glob("*.py"):
         for before, revision in _NAMED.findall(script.read_text(encoding="utf-8")):
             found[bool(before)].add(revision)
-    return max(found[False] - found[True], default="")
+    last = found[False] - found[True]
+    if len(last) > 1:
+        raise RuntimeError(
+            f"Migrations do not form one line: {', '.join(sorted(last))} have nothing after them."
+        )
+    return max(last, default="")
 
 
 def _command() -> Any:

@@ -251,6 +251,8 @@ class ChromaIndex:
                     if name not in self._known:
                         self._known[name] = client.collection(name, make=make)
                 except MissingCollectionError:
+                    if make:
+                        raise  # the server has lost what collections are kept in
                     return None
                 try:
                     return work(client, self._known[name])
