@@ -18,7 +18,7 @@ from tests.parts.compose import Stack
 from tests.parts.live_reader import LiveReader
 from tests.parts.llm_server import Script, ScriptedServer
 
-MAX_BACKEND_MB = 310  # 79 of them are the stand-in of the base image, which is 45 elsewhere
+MAX_BACKEND_MB = 300  # 79 of them are the stand-in of the base image, which is 45 elsewhere
 MAX_ASSET_BYTES = 450_000
 
 
