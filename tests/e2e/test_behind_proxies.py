@@ -14,6 +14,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from gantry.domain.cookies import SECURE_SESSION_COOKIE
 from tests.e2e.scripts import Cues, streamed
 from tests.parts.app import PASSWORD, Person, RunningApp
+from tests.parts.browser import Tab, Visits
 from tests.parts.llm_server import ScriptedServer
 from tests.parts.proxies import NAME, NAMES, Proxy, running_proxy
 
@@ -110,6 +111,21 @@ async def program(proxy: Proxy) -> AsyncIterator[Program]:
     program = Program(proxy)
     async with program.rest:
         yield program
+
+
+async def test_a_page_works_behind_it(proxy: Proxy, administrator: Person, visits: Visits, cue: Cues) -> None:
+    """Somebody signs in by https, asks and reads the answer: the page's websocket and the answer's stream come through."""
+    context = await visits.context(ignore_https_errors=True)
+    tab = Tab(await context.new_page(), proxy.url)
+    await tab.open("/login")
+    await tab.sign_in(administrator)
+    await tab.at("/")
+    await tab.ask(str(cue(streamed(WORDS, RATE))))
+    await tab.ends()
+    await tab.shows(f"w{WORDS - 1:04}")
+    names = [cookie.get("name") for cookie in await context.cookies()]
+    assert SECURE_SESSION_COOKIE in names, names
+    await tab.page.close()
 
 
 async def test_programs_work_through_it(
