@@ -146,6 +146,20 @@ async def test_documents_are_resources(library: Stack, address: str) -> None:
                 await client.read_resource(uri)
 
 
+async def test_a_long_list_of_documents_has_pages(
+    library: Stack, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each leads to the next, and the last to none."""
+    monkeypatch.setattr("gantry.api.mcp.resources._LISTED", 2)
+    for number in range(3):
+        await read(library, (await upload(library, f"{number}.txt", f"Lighthouse {number}".encode())).id)
+    async with client_of(library, address, Scope.READ) as client:
+        first = await client.list_resources()
+        second = await client.list_resources(cursor=first.next_cursor)
+    assert [each.name for each in (*first.resources, *second.resources)] == ["2.txt", "1.txt", "0.txt"]
+    assert second.next_cursor is None
+
+
 async def test_a_token_reaches_its_owners_things_in_its_scope(library: Stack, address: str) -> None:
     """What is another's is not there, what the token is not for is refused; both in our sentences."""
     sent = await library.ask("My zebra")
