@@ -127,7 +127,7 @@ deps: setup-dev  ## Recompile the pinned requirements from the .in files
 	$(BIN)/uv pip compile --quiet --universal --no-strip-extras --custom-compile-command "make deps" --generate-hashes --python-version 3.11 $(CLIENTS)/requirements.in -o $(CLIENTS)/requirements.txt
 
 ##@ Develop
-.PHONY: dev fmt lint types arch migration docs bench bench-peers bench-retrieval screenshots
+.PHONY: dev fmt lint types arch migration docs bench bench-peers bench-retrieval messages screenshots
 dev: setup-dev  ## Serve with hot reload: pages on :3000, backend on :8000
 	@$(BIN)/python -m gantry migrate
 	@PATH="$(CURDIR)/$(BIN):$$PATH" REFLEX_HOT_RELOAD_OVERRIDE_PATHS=gantry $(BIN)/reflex run
@@ -164,6 +164,12 @@ bench-peers: setup-dev  ## Measure beside Open WebUI and Chainlit, installed onc
 
 bench-retrieval: setup-dev  ## Measure search on the query sets under RETRIEVAL_DATA
 	$(BIN)/python -m bench.retrieval $(SETS)
+
+messages: setup-dev  ## Bring the catalogues of every language to what the code says
+	@template=$$(mktemp) && $(BIN)/pybabel -q extract -F pyproject.toml -k plural:1,2 --no-wrap --add-location=file --omit-header -o $$template gantry \
+		&& for language in gantry/languages/*/; do \
+			$(BIN)/pybabel -q update -i $$template -d gantry/languages -D gantry -l $$(basename $$language) --no-wrap --no-fuzzy-matching --ignore-obsolete; \
+		done; rm $$template
 
 screenshots: setup-dev system-packages  ## Take the pictures of the documentation
 	PYTHONPATH=. $(BIN)/python docs/screenshots.py

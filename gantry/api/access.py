@@ -16,6 +16,7 @@ from gantry.domain.cookies import SECURE_SESSION_COOKIE, SESSION_COOKIE, session
 from gantry.domain.errors import GantryError, NotSignedIn
 from gantry.domain.forwarding import netloc_of
 from gantry.domain.hosts import is_loopback_name
+from gantry.domain.messages import _
 from gantry.runtime import services
 
 COOKIE_SECONDS = (
@@ -118,7 +119,7 @@ async def _program(
     _in_header: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
 ) -> Actor:
     if bearer_token(request.scope) is None:
-        raise NotSignedIn("Send an API token: Authorization: Bearer gantry_…", advice="")
+        raise NotSignedIn(_("Send an API token: Authorization: Bearer gantry_…"), advice="")
     return await _signed(request, scopes, None, None)
 
 
@@ -166,7 +167,7 @@ def is_at_hand(request: HTTPConnection) -> bool:
 def came_through_a_proxy(request: HTTPConnection) -> bool:
     """Whether a proxy has passed the request on: it says so, or speaks HTTP/1.0, as no browser does."""
     return request.scope.get("http_version") == "1.0" or any(
-        name in _PROXYS_WORDS or name.startswith("x-forwarded-") for name, _ in request.headers.items()
+        name in _PROXYS_WORDS or name.startswith("x-forwarded-") for name, _value in request.headers.items()
     )
 
 

@@ -44,6 +44,7 @@ from gantry.api.schemas import (
     SignInRequest,
 )
 from gantry.domain.errors import NotAllowed, NotSignedIn
+from gantry.domain.messages import _
 from gantry.domain.preferences import Wishes
 from gantry.runtime import services
 
@@ -123,7 +124,7 @@ async def sign_out(request: Request, response: Response) -> None:
         who = await signed_in(request)
         if who.token_id is not None:
             raise NotAllowed(
-                "A token has no session to end.", advice="Revoke it: DELETE /api/v1/me/tokens/{id}."
+                _("A token has no session to end."), advice=_("Revoke it: DELETE /api/v1/me/tokens/{id}.")
             )
         await services().accounts.sign_out(who)
 
@@ -140,7 +141,7 @@ async def get_profile(who: Reads) -> AccountOut:
 async def change_profile(who: Writes, change: ProfileChange) -> AccountOut:
     """Change your name, default model, or how pages look and which time they tell."""
     given = change.model_dump()
-    profile = {name: given.pop(name) for name in ("name", "theme", "default_model")}
+    profile = {name: given.pop(name) for name in ("name", "theme", "language", "default_model")}
     await services().preferences.change(who, Wishes(**given))
     return AccountOut.of(await services().accounts.update_profile(who, **profile))
 

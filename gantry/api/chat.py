@@ -30,6 +30,7 @@ from gantry.api.chat_schemas import (
 from gantry.api.refusals import ASKED, BODY, CHANGE, NAMED, SIGNED_IN
 from gantry.domain.accounts import Actor
 from gantry.domain.errors import Invalid
+from gantry.domain.messages import _
 from gantry.domain.order import MAX_TAG_CHARACTERS, Listing
 from gantry.runtime import services
 from gantry.services.chat import Beginning, Listed, Sent
@@ -173,7 +174,7 @@ async def restore_conversation(who: Writes, conversation_id: UUID) -> None:
 async def send_message(who: Asks, conversation_id: UUID, new: NewMessage) -> Started:
     """Send a message; its answer, or those of several `models`, is written whether or not anybody listens."""
     if new.model and new.models:
-        raise Invalid("Name one model, or several to compare.", field="models")
+        raise Invalid(_("Name one model, or several to compare."), field="models")
     model = new.models or new.model
     sent = await services().chat.send(
         who, conversation_id, new.content, model=model, parent=new.parent_id, files=new.documents

@@ -13,6 +13,7 @@ from gantry.api.described import file_answer, file_body
 from gantry.api.refusals import BODY, CHANGE, NAMED, SIGNED_IN
 from gantry.api.uploads import Upload
 from gantry.domain.errors import Invalid
+from gantry.domain.messages import _
 from gantry.domain.personas import (
     MAX_DESCRIPTION_CHARACTERS,
     MAX_FILE_BYTES,
@@ -172,7 +173,9 @@ async def import_personas(who: Writes, request: Request, response: Response) -> 
     async for piece in upload.body():
         file += piece
         if len(file) > MAX_FILE_BYTES:
-            raise Invalid(f"This file is larger than {MAX_FILE_BYTES // 1024**2} MB.", field="file")
+            raise Invalid(
+                _("This file is larger than {most} MB.", most=MAX_FILE_BYTES // 1024**2), field="file"
+            )
     await upload.finish()
     added, known = await services().personas.take_file(who, file)
     if not added:

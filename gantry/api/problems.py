@@ -21,6 +21,7 @@ from gantry.domain.errors import (
     NotSignedIn,
     TooManyAttempts,
 )
+from gantry.languages import chosen, translated
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -80,8 +81,9 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _unforeseen)
 
 
-def of_error(error: GantryError, *, administrator: bool = False) -> JSONResponse:
-    """Return the response that tells *error*, with the next step that fits the reader."""
+def of_error(error: GantryError, *, administrator: bool = False, accepted: str = "") -> JSONResponse:
+    """Return the response that tells *error*, with the next step that fits the reader, in a language that is *accepted*."""
+    language = chosen("", accepted)
     more: dict[str, Any] = {}
     if isinstance(error, TooManyAttempts):
         more["until"] = error.until.isoformat(timespec="seconds")
@@ -92,7 +94,8 @@ def of_error(error: GantryError, *, administrator: bool = False) -> JSONResponse
     elif isinstance(error, ModelUnavailable):
         more |= {"fault": error.fault.value, "details": error.details}
     advice = error.advice_for(administrator=administrator)
-    return problem(error.status, error.kind, error.public, headers=headers_of(error), advice=advice, **more)
+    sentence, advice = translated(error.public, language), translated(advice, language)
+    return problem(error.status, error.kind, sentence, headers=headers_of(error), advice=advice, **more)
 
 
 def headers_of(error: GantryError) -> dict[str, str]:
@@ -113,7 +116,8 @@ async def _ours(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, GantryError)  # noqa: S101 - by registration
     if request.url.path.startswith(PROGRAMS):
         return response_of(error, headers_of(error))
-    return of_error(error, administrator=getattr(request.state, "administrator", False))
+    accepted = request.headers.get("accept-language", "")
+    return of_error(error, administrator=getattr(request.state, "administrator", False), accepted=accepted)
 
 
 async def _malformed(request: Request, error: Exception) -> JSONResponse:

@@ -93,11 +93,13 @@ class SessionOpenedOut(SignedInOut):
 
     theme: str
     look: str = Field(description="Words that our styles know the person's preferences by.")
+    language: str
 
     @classmethod
     def for_(cls, session: SignedIn) -> Self:
         """Make one for a new session."""
-        return cls(account=PersonOut.model_validate(session.actor), theme=session.theme, look=session.look)
+        account = PersonOut.model_validate(session.actor)
+        return cls(account=account, theme=session.theme, look=session.look, language=session.language)
 
 
 class SessionTold(SessionOpenedOut):
@@ -137,6 +139,7 @@ class AccountOut(PersonOut):
 
     active: bool
     theme: str
+    language: str
     default_model: str | None
     time_zone: str | None
     zone_chosen: bool = Field(description="Whether the time zone was chosen; else the browser's is followed.")
@@ -164,6 +167,7 @@ class ProfileChange(BaseModel):
 
     name: str | None = Field(default=None, max_length=MAX_NAME_CHARACTERS)
     theme: Literal["system", "light", "dark"] | None = None
+    language: Literal["", "en", "de", "ar"] | None = Field(default=None, description="Empty: the browser's.")
     default_model: str | None = Field(default=None, max_length=255)
     time_zone: str | None = Field(
         default=None,

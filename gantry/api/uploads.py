@@ -10,6 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 
 from gantry.domain.errors import Invalid
+from gantry.domain.messages import _
 
 _MAX_FIELD = 10_000
 _MAX_FIELDS = 10
@@ -48,7 +49,7 @@ class Upload:
         try:
             self._parser = MultipartParser(boundary, callbacks)  # pyright: ignore[reportArgumentType]
         except FormParserError as error:
-            raise Invalid("The boundary of this upload cannot be used.", field="file") from error
+            raise Invalid(_("The boundary of this upload cannot be used."), field="file") from error
 
     async def body(self) -> AsyncGenerator[bytes]:
         """Yield the file's bytes.
@@ -56,18 +57,18 @@ class Upload:
         Raises:
             Invalid: There is no file in the request, or it breaks off.
         """
-        async for _ in self._fed():
+        async for _piece in self._fed():
             for piece in self._taken():
                 yield piece
             if self._file_ended:
                 return
         if not self._file_seen:
-            raise Invalid("There is no file in this request.", field="file")
-        raise Invalid("The upload was interrupted.", advice="Try again.", field="file")
+            raise Invalid(_("There is no file in this request."), field="file")
+        raise Invalid(_("The upload was interrupted."), advice=_("Try again."), field="file")
 
     async def finish(self) -> None:
         """Read what follows the file."""
-        async for _ in self._fed():
+        async for _piece in self._fed():
             self._taken()
 
     async def _fed(self) -> AsyncIterator[None]:
@@ -77,7 +78,7 @@ class Upload:
                     self._parser.write(chunk)
                     yield
         except (FormParserError, ClientDisconnect) as error:
-            raise Invalid("The upload was interrupted.", advice="Try again.", field="file") from error
+            raise Invalid(_("The upload was interrupted."), advice=_("Try again."), field="file") from error
 
     def _taken(self) -> list[bytes]:
         pieces, self._pieces = self._pieces, []
@@ -96,7 +97,7 @@ class Upload:
 
     def _longer(self, known: bytes, more: bytes) -> bytes:
         if len(known) + len(more) > _MAX_FIELD or len(self._headers) > _MAX_FIELDS:
-            raise Invalid("The headers of this upload are too long.", field="file")
+            raise Invalid(_("The headers of this upload are too long."), field="file")
         return known + more
 
     def _header_end(self) -> None:
@@ -104,12 +105,12 @@ class Upload:
         self._header = [b"", b""]
 
     def _headers_finished(self) -> None:
-        _, options = parse_options_header(self._headers.get(b"content-disposition", b""))
+        _kind, options = parse_options_header(self._headers.get(b"content-disposition", b""))
         self._field = options.get(b"name", b"").decode("utf-8", "replace")
         file_name = options.get(b"filename")
         self._in_file = file_name is not None and not self._file_seen
         if file_name is not None and self._file_ended:
-            raise Invalid("Send one file in each request.", field="file")
+            raise Invalid(_("Send one file in each request."), field="file")
         if self._in_file and file_name is not None:
             self._file_seen = True
             self.name = file_name.decode("utf-8", "replace")
@@ -118,7 +119,7 @@ class Upload:
         if self._in_file:
             self._pieces.append(bytes(data[start:end]))
         elif len(self._value) + end - start > _MAX_FIELD:
-            raise Invalid("A field of this request is too long.", field=self._field)
+            raise Invalid(_("A field of this request is too long."), field=self._field)
         else:
             self._value += data[start:end]
 

@@ -26,6 +26,7 @@ from gantry.api.vault_schemas import (
 )
 from gantry.domain.errors import Invalid
 from gantry.domain.knowledge import Passage
+from gantry.domain.messages import _
 from gantry.runtime import services
 
 router = APIRouter(prefix="/api/v1", tags=["knowledge"], responses=SIGNED_IN)
@@ -122,7 +123,7 @@ def _uuid(raw: str) -> UUID | None:
     try:
         return UUID(raw) if raw else None
     except ValueError:
-        raise Invalid("collection_id is not an id.", field="collection_id") from None
+        raise Invalid(_("collection_id is not an id."), field="collection_id") from None
 
 
 @router.get("/documents/{document_id}", operation_id="get_document", responses=NAMED)

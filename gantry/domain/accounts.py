@@ -9,6 +9,7 @@ from uuid import UUID
 
 from gantry.domain.api_tokens import Scope
 from gantry.domain.errors import Invalid, MissingScope, NotAllowed
+from gantry.domain.messages import _
 from gantry.domain.names import is_plain, on_one_line
 from gantry.domain.preferences import Density, TextSize, look_of
 from gantry.domain.text import storable
@@ -39,6 +40,7 @@ class Actor:
     page: str = ""  # the open page that acts, if one does: what is changed for it is shown there already
     token_id: UUID | None = None  # of the program's token that acts, if one does
     scopes: frozenset[Scope] = frozenset(Scope)
+    language: str = ""  # of the account; empty: the browser's
 
     @property
     def is_admin(self) -> bool:
@@ -48,7 +50,7 @@ class Actor:
     def require_admin(self) -> None:
         """Raise NotAllowed unless the actor is an administrator."""
         if not self.is_admin:
-            raise NotAllowed("Only an administrator may do this.")
+            raise NotAllowed(_("Only an administrator may do this."))
 
     def require_any(self, *scopes: Scope) -> None:
         """Raise MissingScope unless the actor may act in one of *scopes*; a session may in all."""
@@ -60,7 +62,7 @@ class Actor:
 class Person:
     """An account as pages and programs see it: nothing secret is in it.
 
-    ``theme`` is one of THEMES; ``time_zone`` is the name of the zone in which the person reads dates, None until a browser has told it,
+    ``theme`` is one of THEMES, ``language`` one of LANGUAGES or empty for the browser's; ``time_zone`` is the name of the zone in which the person reads dates, None until a browser has told it,
     and ``zone_chosen`` whether the person has chosen it. See ``domain.preferences`` for the rest.
     """
 
@@ -70,6 +72,7 @@ class Person:
     role: Role
     active: bool
     theme: str
+    language: str
     default_model: str | None
     time_zone: str | None
     created_at: datetime
@@ -120,6 +123,7 @@ class SignedIn:
     actor: Actor
     theme: str  # of the account
     look: str = ""
+    language: str = ""
 
 
 def normal_email(raw: str) -> str:
@@ -130,7 +134,7 @@ def normal_email(raw: str) -> str:
     """
     email = unicodedata.normalize("NFKC", storable(raw)).strip().lower()
     if not (_EMAIL.fullmatch(email) and is_plain(email)):
-        raise Invalid("Enter a valid e-mail address.", field="email")
+        raise Invalid(_("Enter a valid e-mail address."), field="email")
     return email
 
 
@@ -142,11 +146,16 @@ def checked_password(password: str) -> str:
     """
     if len(password) < MIN_PASSWORD_CHARACTERS:
         raise Invalid(
-            f"Choose a password with at least {MIN_PASSWORD_CHARACTERS} characters.", field="password"
+            _(
+                "Choose a password with at least {min_password_characters} characters.",
+                min_password_characters=MIN_PASSWORD_CHARACTERS,
+            ),
+            field="password",
         )
     if len(password) > MAX_PASSWORD_CHARACTERS:
         raise Invalid(
-            f"Choose a password with at most {MAX_PASSWORD_CHARACTERS} characters.", field="password"
+            _("Choose a password with at most {most} characters.", most=MAX_PASSWORD_CHARACTERS),
+            field="password",
         )
     return password
 

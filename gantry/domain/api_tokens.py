@@ -10,6 +10,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from gantry.domain.errors import Invalid
+from gantry.domain.messages import _
 from gantry.domain.names import on_one_line
 
 MAX_TOKENS = 50  # of one account
@@ -57,7 +58,7 @@ class NewApiToken:
 
 def new_api_token() -> str:
     """Return a token of 256 random bits that ends with a checksum, so that scanners find it and typing errors show."""
-    body = "".join(secrets.choice(_DIGITS) for _ in range(_RANDOM_CHARACTERS))
+    body = "".join(secrets.choice(_DIGITS) for _place in range(_RANDOM_CHARACTERS))
     return f"{API_TOKEN_PREFIX}{body}{_check(body)}"
 
 
@@ -78,7 +79,7 @@ def checked_token_name(raw: str) -> str:
     """Return the name on one line; Invalid when nothing is left of it."""
     name = on_one_line(raw)[:MAX_TOKEN_NAME_CHARACTERS]
     if not name:
-        raise Invalid("Enter a name for this token.", field="name")
+        raise Invalid(_("Enter a name for this token."), field="name")
     return name
 
 
@@ -88,9 +89,9 @@ def checked_scopes(raw: Collection[str]) -> frozenset[Scope]:
         scopes = frozenset(Scope(each) for each in raw)
     except ValueError:
         known = ", ".join(Scope)
-        raise Invalid(f"A token's scopes are {known}.", field="scopes") from None
+        raise Invalid(_("A token's scopes are {known}.", known=known), field="scopes") from None
     if not scopes:
-        raise Invalid("Choose at least one scope.", field="scopes")
+        raise Invalid(_("Choose at least one scope."), field="scopes")
     return scopes
 
 
@@ -103,7 +104,7 @@ def in_order(scopes: Iterable[Scope]) -> tuple[Scope, ...]:
 def _check(body: str) -> str:
     number = zlib.crc32(body.encode("ascii"))
     letters = ""
-    for _ in range(_CHECK_CHARACTERS):
+    for _place in range(_CHECK_CHARACTERS):
         number, digit = divmod(number, len(_DIGITS))
         letters = _DIGITS[digit] + letters
     return letters

@@ -7,6 +7,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from gantry.domain.catalog import ConnectionKind
 from gantry.domain.errors import Invalid
+from gantry.domain.messages import _
 from gantry.domain.names import on_one_line
 
 MAX_CONNECTION_NAME_CHARACTERS = 80
@@ -37,7 +38,7 @@ def normal_base_url(raw: str, kind: ConnectionKind) -> str:
         path += "/v1"
     address = f"{url.scheme.lower()}://{url.netloc.lower()}{path}" + (f"?{url.query}" if url.query else "")
     if len(address) > MAX_BASE_URL_CHARACTERS:
-        raise Invalid("This address is too long.", field="base_url")
+        raise Invalid(_("This address is too long."), field="base_url")
     return address
 
 
@@ -46,17 +47,19 @@ def _parsed(raw: str) -> SplitResult:
         url = urlsplit(raw)
         host, _port = url.hostname, url.port
     except ValueError as error:
-        raise Invalid("Enter a valid web address.", field="base_url") from error
+        raise Invalid(_("Enter a valid web address."), field="base_url") from error
     if url.scheme.lower() not in {"http", "https"} or not host or re.search(r"\s", raw):
-        raise Invalid("The address must start with http:// or https:// and contain a host.", field="base_url")
+        raise Invalid(
+            _("The address must start with http:// or https:// and contain a host."), field="base_url"
+        )
     if "@" in url.netloc:
         raise Invalid(
-            "The address must not contain a user name or password.",
-            advice="Enter the key in the API key field.",
+            _("The address must not contain a user name or password."),
+            advice=_("Enter the key in the API key field."),
             field="base_url",
         )
     if "#" in raw:
-        raise Invalid("The address must not contain #.", field="base_url")
+        raise Invalid(_("The address must not contain #."), field="base_url")
     return url
 
 
@@ -81,7 +84,11 @@ def checked_models(raw: Iterable[str]) -> tuple[str, ...]:
     names = tuple(dict.fromkeys(name for each in raw if (name := on_one_line(each))))
     if len(names) > MAX_MODELS_BY_HAND or any(len(name) > MAX_MODEL_NAME_CHARACTERS for name in names):
         raise Invalid(
-            f"Name at most {MAX_MODELS_BY_HAND} models, each with at most {MAX_MODEL_NAME_CHARACTERS} characters.",
+            _(
+                "Name at most {most} models, each with at most {most2} characters.",
+                most=MAX_MODELS_BY_HAND,
+                most2=MAX_MODEL_NAME_CHARACTERS,
+            ),
             field="models",
         )
     return names
@@ -94,7 +101,7 @@ def checked_wait(seconds: float | None, field: str) -> float | None:
         Invalid: Less than a second or more than a day.
     """
     if seconds is not None and not 1 <= seconds <= MAX_WAIT_SECONDS:
-        raise Invalid("Enter a number of seconds from 1 to 86,400.", field=field)
+        raise Invalid(_("Enter a number of seconds from 1 to 86,400."), field=field)
     return seconds
 
 
@@ -116,7 +123,9 @@ def checked_connection_name(raw: str) -> str:
     """
     name = on_one_line(raw)
     if not name or len(name) > MAX_CONNECTION_NAME_CHARACTERS:
-        raise Invalid(f"Give it a name of 1 to {MAX_CONNECTION_NAME_CHARACTERS} characters.", field="name")
+        raise Invalid(
+            _("Give it a name of 1 to {most} characters.", most=MAX_CONNECTION_NAME_CHARACTERS), field="name"
+        )
     return name
 
 
@@ -128,7 +137,7 @@ def checked_api_key(raw: str) -> str:
     """
     key = raw.strip()
     if len(key) > MAX_API_KEY_CHARACTERS or not all("!" <= character <= "~" for character in key):
-        raise Invalid("This does not look like an API key.", field="api_key")
+        raise Invalid(_("This does not look like an API key."), field="api_key")
     return key
 
 

@@ -9,9 +9,10 @@ from uuid import UUID
 
 from gantry.domain.chat import CitationKind
 from gantry.domain.knowledge import KnownFact, Nothing
+from gantry.domain.messages import _
 from gantry.domain.text import counted
 
-_UNSEEN = (
+_UNSEEN = _(
     "This model cannot see images: the answer does without them. Choose a model that can, then press Retry."
 )
 
@@ -92,8 +93,8 @@ class Retrieval:
     def not_found(self) -> str:
         """Say that the documents have nothing for a question."""
         if not self.documents:
-            return "There are no documents to search in this selection."
-        return f"Nothing found in {counted(self.documents, 'document')}."
+            return _("There are no documents to search in this selection.")
+        return _("Nothing found in {documents}.", documents=counted(self.documents, "document"))
 
     @property
     def sentence(self) -> str:
@@ -105,15 +106,15 @@ class Retrieval:
         if self.nothing is Nothing.MISSING:
             parts.append(self.not_found)
         if "vectors" in self.left_out:
-            parts.append("Only keyword search was used: search by meaning did not answer.")
+            parts.append(_("Only keyword search was used: search by meaning did not answer."))
         if "keywords" in self.left_out:
-            parts.append("Only search by meaning was used: keyword search did not answer in time.")
+            parts.append(_("Only search by meaning was used: keyword search did not answer in time."))
         if "reranker" in self.left_out:
-            parts.append("Results were not reranked: the reranker did not answer in time.")
+            parts.append(_("Results were not reranked: the reranker did not answer in time."))
         if "documents" in self.left_out:
-            parts.append("Your documents could not be searched.")
+            parts.append(_("Your documents could not be searched."))
         if "memory" in self.left_out:
-            parts.append("Memory could not be searched.")
+            parts.append(_("Memory could not be searched."))
         return " ".join(parts)
 
 

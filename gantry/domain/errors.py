@@ -22,6 +22,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar
 
+from gantry.domain.messages import _
 from gantry.domain.text import counted
 
 
@@ -70,8 +71,8 @@ class InvalidToken(NotSignedIn):
 
     def __init__(self) -> None:
         super().__init__(
-            "This token is not valid. It may have expired or been revoked.",
-            advice="Make another under Settings → API tokens.",
+            _("This token is not valid. It may have expired or been revoked."),
+            advice=_("Make another under Settings → API tokens."),
         )
 
 
@@ -89,8 +90,8 @@ class MissingScope(NotAllowed):
 
     def __init__(self, *scopes: str) -> None:
         super().__init__(
-            f"This token lacks the scope {' or '.join(scopes)}.",
-            advice="Make a token with that scope under Settings → API tokens.",
+            _("This token lacks the scope {what}.", what=" or ".join(scopes)),
+            advice=_("Make a token with that scope under Settings → API tokens."),
         )
         self.scopes = scopes
 
@@ -114,7 +115,12 @@ class TooManyAttempts(GantryError):
 
     def __init__(self, public: str, *, retry_after_seconds: int, until: datetime) -> None:
         super().__init__(
-            public, advice=f"Try again in {_in_words(retry_after_seconds)}, at {until:%H:%M} UTC."
+            public,
+            advice=_(
+                "Try again in {what}, at {until} UTC.",
+                what=_in_words(retry_after_seconds),
+                until=until.strftime("%H:%M"),
+            ),
         )
         self.retry_after_seconds = retry_after_seconds
         self.until = until
@@ -140,8 +146,8 @@ class AlreadyAnswering(Conflict):
 
     def __init__(self) -> None:
         super().__init__(
-            "An answer is still being written in this conversation.",
-            advice="Wait for it to end, or stop it.",
+            _("An answer is still being written in this conversation."),
+            advice=_("Wait for it to end, or stop it."),
         )
 
 
@@ -199,9 +205,9 @@ class ContextTooLong(ModelUnavailable):
 
     def __init__(self, *, context_tokens: int | None, details: str = "") -> None:
         super().__init__(
-            "This conversation is too long for this model.",
+            _("This conversation is too long for this model."),
             fault=ModelFault.TOO_LONG,
-            advice="Start a new chat, or choose a model with a longer context.",
+            advice=_("Start a new chat, or choose a model with a longer context."),
             details=details,
         )
         self.context_tokens = context_tokens

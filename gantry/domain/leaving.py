@@ -22,7 +22,6 @@ _NAMES = {
     "api_token": "access token",
     "auth_session": "session",
 }
-_PLURALS = {"memory": "memories", "collection of documents": "collections of documents"}
 _PARTS = {"attachment", "feedback", "generation", "entity", "mention", "relation"}
 
 
@@ -42,8 +41,7 @@ class Receipt:
         for table, count in self.rows.items():
             if count and table not in _PARTS:
                 name = _NAMES.get(table, table.replace("_", " "))
-                plural = count != 1 and name in _PLURALS
-                told.append(f"{count:,} {_PLURALS[name]}" if plural else counted(count, name))
+                told.append(counted(count, name))
         return told
 
     def to_json(self) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from gantry.domain.errors import Invalid
 from gantry.domain.knowledge import DocumentScope
+from gantry.domain.messages import _
 from gantry.domain.names import on_one_line
 
 MAX_FOLDERS = 200
@@ -52,7 +53,7 @@ def folder_name(raw: str) -> str:
     """Return a folder's name as it is stored; Invalid when nothing of it can be seen."""
     name = on_one_line(raw)[:MAX_FOLDER_NAME_CHARACTERS].strip()
     if not name:
-        raise Invalid("A folder needs a name.", field="name")
+        raise Invalid(_("A folder needs a name."), field="name")
     return name
 
 
@@ -66,11 +67,11 @@ def cleaned_tags(raw: Iterable[str]) -> list[str]:
     for each in raw:
         tag = on_one_line(each).lstrip("#").strip()
         if len(tag) > MAX_TAG_CHARACTERS:
-            raise Invalid(f"A tag can have up to {MAX_TAG_CHARACTERS} characters.", field="tags")
+            raise Invalid(_("A tag can have up to {most} characters.", most=MAX_TAG_CHARACTERS), field="tags")
         if tag:
             kept.setdefault(tag.casefold(), tag)
     if len(kept) > MAX_TAGS:
-        raise Invalid(f"A conversation can have up to {MAX_TAGS} tags.", field="tags")
+        raise Invalid(_("A conversation can have up to {most} tags.", most=MAX_TAGS), field="tags")
     return list(kept.values())
 
 

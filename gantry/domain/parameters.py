@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any, Self, cast
 
 from gantry.domain.errors import Invalid
+from gantry.domain.messages import _
 from gantry.domain.text import storable
 
 MAX_PROMPT_CHARACTERS = 20_000
@@ -57,7 +58,7 @@ class Parameters:
         """
         unknown = sorted(set(raw) - set(_CHECKS))
         if unknown:
-            raise Invalid(f"There is no parameter “{unknown[0]:.40}”.", field="parameters")
+            raise Invalid(_("There is no parameter “{what}”.", what=unknown[0][:40]), field="parameters")
         return cls(**raw).checked()
 
     def checked(self) -> Self:
@@ -93,12 +94,12 @@ def _prompt(raw: Any) -> str:
     if raw is None:
         return ""
     if not isinstance(raw, str):
-        raise Invalid("The system prompt has to be a text.", field="system_prompt")
+        raise Invalid(_("The system prompt has to be a text."), field="system_prompt")
     text = storable(raw).strip()
     if len(text) > MAX_PROMPT_CHARACTERS:
         raise Invalid(
-            f"The system prompt is longer than {MAX_PROMPT_CHARACTERS:,} characters.",
-            advice="Shorten it, or put the text into a document.",
+            _("The system prompt is longer than {most} characters.", most=MAX_PROMPT_CHARACTERS),
+            advice=_("Shorten it, or put the text into a document."),
             field="system_prompt",
         )
     return text
@@ -109,9 +110,11 @@ def _decimal(name: str, label: str, most: float) -> Callable[[Any], float | None
         if raw is None:
             return None
         if isinstance(raw, bool) or not isinstance(raw, int | float):
-            raise Invalid(f"{label} has to be a number.", field=name)
+            raise Invalid(_("{label} has to be a number.", label=label), field=name)
         if not 0 <= raw <= most:  # what is no number or has no end is not between either
-            raise Invalid(f"{label} has to be between 0 and {most:g}.", field=name)
+            raise Invalid(
+                _("{label} has to be between 0 and {most}.", label=label, most=format(most, "g")), field=name
+            )
         return float(raw)
 
     return check
@@ -122,9 +125,12 @@ def _whole(name: str, label: str, least: int, most: int) -> Callable[[Any], int 
         if raw is None:
             return None
         if isinstance(raw, bool) or not isinstance(raw, int):
-            raise Invalid(f"{label} has to be a whole number.", field=name)
+            raise Invalid(_("{label} has to be a whole number.", label=label), field=name)
         if not least <= raw <= most:
-            raise Invalid(f"{label} has to be between {least:,} and {most:,}.", field=name)
+            raise Invalid(
+                _("{label} has to be between {least} and {most}.", label=label, least=least, most=most),
+                field=name,
+            )
         return raw
 
     return check
@@ -137,18 +143,22 @@ def _effort(raw: Any) -> Effort | None:
         return Effort(raw)
     except ValueError:
         known = ", ".join(Effort)
-        raise Invalid(f"Reasoning effort has to be one of: {known}.", field="reasoning_effort") from None
+        raise Invalid(
+            _("Reasoning effort has to be one of: {known}.", known=known), field="reasoning_effort"
+        ) from None
 
 
 def _stop(raw: Any) -> tuple[str, ...]:
     given = list(cast("Iterable[Any]", raw)) if isinstance(raw, list | tuple) else []
     if raw is not None and (not isinstance(raw, list | tuple) or not all(isinstance(w, str) for w in given)):
-        raise Invalid("Stop words have to be texts.", field="stop")
+        raise Invalid(_("Stop words have to be texts."), field="stop")
     words = tuple(dict.fromkeys(word for word in map(storable, given) if word))
     if len(words) > MAX_STOP_WORDS:
-        raise Invalid(f"There can be at most {MAX_STOP_WORDS} stop words.", field="stop")
+        raise Invalid(_("There can be at most {most} stop words.", most=MAX_STOP_WORDS), field="stop")
     if any(len(word) > MAX_STOP_WORD_CHARACTERS for word in words):
-        raise Invalid(f"A stop word can have at most {MAX_STOP_WORD_CHARACTERS} characters.", field="stop")
+        raise Invalid(
+            _("A stop word can have at most {most} characters.", most=MAX_STOP_WORD_CHARACTERS), field="stop"
+        )
     return words
 
 

@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import ClassVar, Protocol
 
 from gantry.domain.errors import GantryError
+from gantry.domain.messages import _
 from gantry.domain.pictures import Picture
 
 
@@ -124,47 +125,53 @@ class ParsingFault(StrEnum):
 
 _SENTENCES = {
     ParsingFault.ENCRYPTED: (
-        "This file is protected by a password.",
-        "Remove the password and upload it again.",
+        _("This file is protected by a password."),
+        _("Remove the password and upload it again."),
     ),
     ParsingFault.NO_TEXT: (
-        "This file has no text, only images.",
-        "Run text recognition (OCR) on it, then upload the result.",
+        _("This file has no text, only images."),
+        _("Run text recognition (OCR) on it, then upload the result."),
     ),
     ParsingFault.SCANNED: (
-        "This file has no text, only images.",
-        "Run text recognition (OCR) on it, then upload the result, or ask an administrator to install Tesseract on the server.",
+        _("This file has no text, only images."),
+        _(
+            "Run text recognition (OCR) on it, then upload the result, or ask an administrator to install Tesseract on the server."
+        ),
     ),
     ParsingFault.TOO_MANY_SCANS: (
         f"This file has too many scanned pages: text is recognised on {RECOGNISED_PAGES} pages of a file.",
-        "Split it into smaller files, or run text recognition (OCR) on it, then upload the result.",
+        _("Split it into smaller files, or run text recognition (OCR) on it, then upload the result."),
     ),
     ParsingFault.NO_MEANING: (
-        "The text of this file cannot be read: its fonts do not say which letters they show.",
-        "Run text recognition (OCR) on it, then upload the result, or ask an administrator to install Tesseract on the server.",
+        _("The text of this file cannot be read: its fonts do not say which letters they show."),
+        _(
+            "Run text recognition (OCR) on it, then upload the result, or ask an administrator to install Tesseract on the server."
+        ),
     ),
     ParsingFault.NO_RECOGNITION: (
-        "Text recognition is not installed.",
-        "Upload a file whose text can be selected, or ask an administrator to install Tesseract on the server.",
+        _("Text recognition is not installed."),
+        _(
+            "Upload a file whose text can be selected, or ask an administrator to install Tesseract on the server."
+        ),
     ),
     ParsingFault.NOTHING_RECOGNISED: (
-        "No text was recognised in this file.",
-        "Upload sharper images, or a file whose text can be selected.",
+        _("No text was recognised in this file."),
+        _("Upload sharper images, or a file whose text can be selected."),
     ),
     ParsingFault.BROKEN: (
-        "This file is damaged and cannot be read.",
-        "Export it again, then upload the new copy.",
+        _("This file is damaged and cannot be read."),
+        _("Export it again, then upload the new copy."),
     ),
-    ParsingFault.TOO_LARGE: ("This file is too large when unpacked.", "Split it into smaller files."),
-    ParsingFault.TOO_SLOW: ("Reading this file took too long.", "Split it into smaller files."),
+    ParsingFault.TOO_LARGE: (_("This file is too large when unpacked."), _("Split it into smaller files.")),
+    ParsingFault.TOO_SLOW: (_("Reading this file took too long."), _("Split it into smaller files.")),
     ParsingFault.UNSUPPORTED: (
-        "Unsupported file type.",
+        _("Unsupported file type."),
         f"Use {', '.join(KINDS_READ[:-1])} or {KINDS_READ[-1]}.",
     ),
-    ParsingFault.EMPTY: ("This file is empty.", "Choose another file."),
+    ParsingFault.EMPTY: (_("This file is empty."), _("Choose another file.")),
     ParsingFault.MISSING: (
-        "The original file of this document is missing.",
-        "Delete the document and upload the file again.",
+        _("The original file of this document is missing."),
+        _("Delete the document and upload the file again."),
     ),
 }
 

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from gantry.domain.errors import Invalid
 from gantry.domain.knowledge import MAX_CHOSEN, DocumentScope, ScopeKind
+from gantry.domain.messages import _
 from gantry.domain.names import on_one_line
 from gantry.domain.parameters import NOTHING_SET, Parameters
 
@@ -42,12 +43,14 @@ class PersonaDraft:
         name, description = on_one_line(self.name), on_one_line(self.description)
         questions = tuple(text for each in self.questions if (text := on_one_line(each)))
         if not name:
-            raise Invalid("A persona needs a name.", field="name")
+            raise Invalid(_("A persona needs a name."), field="name")
         _no_longer(name, MAX_NAME_CHARACTERS, "The name", "name")
         _no_longer(description, MAX_DESCRIPTION_CHARACTERS, "The description", "description")
         _no_longer(self.model or "", MAX_MODEL_CHARACTERS, "The model", "model")
         if len(questions) > MAX_QUESTIONS:
-            raise Invalid(f"There can be at most {MAX_QUESTIONS} first questions.", field="questions")
+            raise Invalid(
+                _("There can be at most {most} first questions.", most=MAX_QUESTIONS), field="questions"
+            )
         for each in questions:
             _no_longer(each, MAX_QUESTION_CHARACTERS, "A first question", "questions")
         parameters = self.parameters.checked()
@@ -111,22 +114,26 @@ def drafts_in(file: bytes, collections: Mapping[str, UUID]) -> list[PersonaDraft
         Invalid: It is none, is of a later version or too large, or a persona in it cannot be taken; the error says which.
     """
     if len(file) > MAX_FILE_BYTES:
-        raise Invalid(f"This file is larger than {MAX_FILE_BYTES // 1024**2} MB.")
+        raise Invalid(_("This file is larger than {most} MB.", most=MAX_FILE_BYTES // 1024**2))
     try:
         told: Any = json.loads(file)
     except (ValueError, RecursionError):
         told = None
     if not isinstance(told, dict) or cast("dict[str, Any]", told).get("format") != FORMAT:
-        raise Invalid("This is not a file of personas.", advice="Choose one that Gantry has exported.")
+        raise Invalid(_("This is not a file of personas."), advice=_("Choose one that Gantry has exported."))
     whole = cast("dict[str, Any]", told)
     if whole.get("version") != VERSION:
         raise Invalid(
-            f"This file has version {whole.get('version')!s:.20}; this Gantry reads version {VERSION}.",
-            advice="Update Gantry, then try again.",
+            _(
+                "This file has version {what}; this Gantry reads version {version}.",
+                what=str(whole.get("version"))[:20],
+                version=VERSION,
+            ),
+            advice=_("Update Gantry, then try again."),
         )
     listed: Any = whole.get("personas")
     if not isinstance(listed, list) or len(cast("list[Any]", listed)) > MAX_PERSONAS:
-        raise Invalid(f"A file holds up to {MAX_PERSONAS} personas.")
+        raise Invalid(_("A file holds up to {most} personas.", most=MAX_PERSONAS))
     return [_draft(number, raw, collections) for number, raw in enumerate(cast("list[Any]", listed), 1)]
 
 
@@ -134,20 +141,22 @@ def _draft(number: int, raw: Any, collections: Mapping[str, UUID]) -> PersonaDra
     try:
         return _read(raw, collections).checked()
     except Invalid as error:
-        raise Invalid(f"Persona {number} of this file cannot be taken: {error.public}") from error
+        raise Invalid(
+            _("Persona {number} of this file cannot be taken: {what}", number=number, what=error.public)
+        ) from error
 
 
 def _read(raw: Any, collections: Mapping[str, UUID]) -> PersonaDraft:
     if not isinstance(raw, dict):
-        raise Invalid("It is not written as one.")
+        raise Invalid(_("It is not written as one."))
     told = cast("dict[str, Any]", raw)
     name, description, model = (told.get(each) or "" for each in ("name", "description", "model"))
     documents, parameters, questions = (told.get(each) for each in ("documents", "parameters", "questions"))
     texts = (name, description, model, *_list(questions))
     if not all(isinstance(each, str) for each in texts) or not isinstance(parameters or {}, dict):
-        raise Invalid("It is not written as one.")
+        raise Invalid(_("It is not written as one."))
     if documents not in (None, ScopeKind.ALL.value, ScopeKind.NONE.value):
-        raise Invalid("Its documents can be all, none or null.")
+        raise Invalid(_("Its documents can be all, none or null."))
     return PersonaDraft(
         name,
         description,
@@ -163,7 +172,7 @@ def _scope(documents: str | None, named: Any, collections: Mapping[str, UUID]) -
     if not documents:
         return None
     if not isinstance(named, list | None):
-        raise Invalid("Its collections are not a list.")
+        raise Invalid(_("Its collections are not a list."))
     names = [each for each in cast("list[Any]", named or [])[:MAX_CHOSEN] if isinstance(each, str)]
     there = tuple(dict.fromkeys(collections[name] for name in names if name in collections))
     is_some = documents == ScopeKind.NONE and there
@@ -172,10 +181,10 @@ def _scope(documents: str | None, named: Any, collections: Mapping[str, UUID]) -
 
 def _list(raw: Any) -> list[Any]:
     if not isinstance(raw, list | None):
-        raise Invalid("Its first questions are not a list.")
+        raise Invalid(_("Its first questions are not a list."))
     return cast("list[Any]", raw or [])
 
 
 def _no_longer(text: str, most: int, what: str, field: str) -> None:
     if len(text) > most:
-        raise Invalid(f"{what} is longer than {most} characters.", field=field)
+        raise Invalid(_("{what} is longer than {most} characters.", what=what, most=most), field=field)

@@ -7,6 +7,7 @@ from uuid import UUID
 from gantry.domain.catalog import SAFE_CONTEXT_TOKENS, ChatTurn
 from gantry.domain.chat import CitationKind
 from gantry.domain.context import ContextPart, Knowledge, PartKind, Source
+from gantry.domain.messages import _
 from gantry.domain.text import counted
 from gantry.domain.tokens import TURN_OVERHEAD_TOKENS, estimate_tokens
 
@@ -17,7 +18,7 @@ MAX_KNOWLEDGE_TOKENS = 8000  # more passages than that distract more than they h
 SUMMARY_SHARE = 0.15
 
 YOUR_INSTRUCTIONS = "Your instructions"
-_NO_ROOM = "It did not fit in the model's context."
+_NO_ROOM = _("It did not fit in the model's context.")
 _INTRODUCTION = (
     "Here is what was found for the question below, between two lines that end with the same random word. Numbered passages are"
     " quotations: use what helps, refer to it by its number in square brackets, like [1], right after what it supports, and follow"

@@ -7,6 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from gantry.domain.errors import Invalid
+from gantry.domain.messages import _
 from gantry.domain.names import on_one_line
 from gantry.domain.text import storable
 
@@ -46,13 +47,15 @@ def checked_prompt(name: str, content: str) -> tuple[str, str]:
     """
     name, content = on_one_line(name.lstrip("/ ")), storable(content).strip()
     if not name:
-        raise Invalid("A prompt needs a name.", field="name")
+        raise Invalid(_("A prompt needs a name."), field="name")
     if len(name) > MAX_NAME_CHARACTERS:
-        raise Invalid(f"The name is longer than {MAX_NAME_CHARACTERS} characters.", field="name")
+        raise Invalid(_("The name is longer than {most} characters.", most=MAX_NAME_CHARACTERS), field="name")
     if not content:
-        raise Invalid("A prompt needs a text.", field="content")
+        raise Invalid(_("A prompt needs a text."), field="content")
     if len(content) > MAX_CONTENT_CHARACTERS:
-        raise Invalid(f"The text is longer than {MAX_CONTENT_CHARACTERS:,} characters.", field="content")
+        raise Invalid(
+            _("The text is longer than {most} characters.", most=MAX_CONTENT_CHARACTERS), field="content"
+        )
     if len(variables_in(content)) > MAX_VARIABLES:
-        raise Invalid(f"A prompt can have at most {MAX_VARIABLES} variables.", field="content")
+        raise Invalid(_("A prompt can have at most {most} variables.", most=MAX_VARIABLES), field="content")
     return name, content

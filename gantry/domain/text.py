@@ -1,6 +1,9 @@
 """Text that can be stored and sent on."""
 
 import re
+from collections.abc import Callable
+
+from gantry.domain.messages import plural
 
 _HALVES = re.compile("[\ud800-\udfff]")
 _BYTES = re.compile("[\udc80-\udcff]+")
@@ -50,5 +53,40 @@ class Halves:
 
 
 def counted(count: int, noun: str) -> str:
-    """Return *count* with its *noun*, a regular one: ``1 page``, ``2,000 pages``."""
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+    """Return *count* with its *noun*: ``1 page``, ``2,000 pages``; a message where people see it."""
+    return _COUNTED[noun](count) if noun in _COUNTED else f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+_COUNTED: dict[str, Callable[[int], str]] = {
+    "branching point": lambda count: plural(
+        "{count} branching point", "{count} branching points", count=count
+    ),
+    "collection": lambda count: plural("{count} collection", "{count} collections", count=count),
+    "conversation": lambda count: plural("{count} conversation", "{count} conversations", count=count),
+    "document": lambda count: plural("{count} document", "{count} documents", count=count),
+    "earlier message": lambda count: plural(
+        "{count} earlier message", "{count} earlier messages", count=count
+    ),
+    "file": lambda count: plural("{count} file", "{count} files", count=count),
+    "message": lambda count: plural("{count} message", "{count} messages", count=count),
+    "minute": lambda count: plural("{count} minute", "{count} minutes", count=count),
+    "model": lambda count: plural("{count} model", "{count} models", count=count),
+    "other device": lambda count: plural("{count} other device", "{count} other devices", count=count),
+    "page": lambda count: plural("{count} page", "{count} pages", count=count),
+    "previous message": lambda count: plural(
+        "{count} previous message", "{count} previous messages", count=count
+    ),
+    "prompt": lambda count: plural("{count} prompt", "{count} prompts", count=count),
+    "second": lambda count: plural("{count} second", "{count} seconds", count=count),
+    "token": lambda count: plural("{count} token", "{count} tokens", count=count),
+    "time": lambda count: plural("{count} time", "{count} times", count=count),
+    "persona": lambda count: plural("{count} persona", "{count} personas", count=count),
+    "folder": lambda count: plural("{count} folder", "{count} folders", count=count),
+    "shared link": lambda count: plural("{count} shared link", "{count} shared links", count=count),
+    "access token": lambda count: plural("{count} access token", "{count} access tokens", count=count),
+    "session": lambda count: plural("{count} session", "{count} sessions", count=count),
+    "memory": lambda count: plural("{count} memory", "{count} memories", count=count),
+    "collection of documents": lambda count: plural(
+        "{count} collection of documents", "{count} collections of documents", count=count
+    ),
+}

@@ -14,6 +14,7 @@ from gantry.models.base import Row, UtcDateTime, text_enum
 class Account(Row, table=True):
     """A person who may sign in. ``email`` is in the form of ``domain.accounts.normal_email``.
 
+    ``language``: one of ``domain.messages.LANGUAGES``; empty: as in the browser.
     ``time_zone``: the name of the zone in which the person reads dates; None until a browser has told it.
     ``zone_chosen``: the person has chosen it, so it stays whatever a browser says.
     ``show_…``: what stands with messages.
@@ -28,6 +29,7 @@ class Account(Row, table=True):
     role: Role = Field(default=Role.USER, sa_type=text_enum(Role))
     active: bool = True
     theme: str = Field(default="system", max_length=16)
+    language: str = Field(default="", max_length=16, sa_column_kwargs={"server_default": ""})
     default_model: str | None = Field(default=None, max_length=255)
     time_zone: str | None = Field(default=None, max_length=64)
     zone_chosen: bool = Field(default=False, sa_column_kwargs={"server_default": false()})

@@ -11,6 +11,7 @@ from sqlmodel import col
 
 from gantry.domain.accounts import SYSTEM, Actor, Person, Role, Session
 from gantry.domain.errors import NotFound
+from gantry.domain.messages import _
 from gantry.models.accounts import Account, AuditEvent, AuthSession
 from gantry.repositories.values import values_of
 
@@ -59,7 +60,7 @@ class AccountRepository:
         query = select(Account).where(col(Account.id) == account)
         row = await self._session.scalar(query.with_for_update() if lock else query)
         if row is None:
-            raise NotFound("There is no such account.")
+            raise NotFound(_("There is no such account."))
         return row
 
     async def zone_of(self, account: UUID) -> str | None:
@@ -102,8 +103,8 @@ class AccountRepository:
         found = (await self._session.execute(_session_of(), {"hashed": hashed, "now": now})).first()
         if found is None:
             return None
-        session, last_seen_at, account, email, name, role = found
-        return Actor(account, email, name, role, session), last_seen_at
+        session, last_seen_at, account, email, name, role, language = found
+        return Actor(account, email, name, role, session, language=language), last_seen_at
 
     async def touch_session(
         self, session: UUID, *, seen_before: datetime, now: datetime, until: datetime
@@ -192,7 +193,7 @@ class AccountRepository:
 
 
 @cache
-def _session_of() -> "Select[UUID, datetime, UUID, str, str, Role]":
+def _session_of() -> "Select[UUID, datetime, UUID, str, str, Role, str]":
     """Return the query of ``find_session``, made once: making it costs more than asking it."""
     return (
         select(
@@ -202,6 +203,7 @@ def _session_of() -> "Select[UUID, datetime, UUID, str, str, Role]":
             col(Account.email),
             col(Account.name),
             col(Account.role),
+            col(Account.language),
         )
         .join(Account, col(Account.id) == col(AuthSession.account_id))
         .where(

@@ -13,6 +13,7 @@ from sqlmodel import col
 from gantry.domain.chat import StoredAttachment
 from gantry.domain.errors import Invalid, NotFound
 from gantry.domain.knowledge import MAX_CHOSEN, DocumentScope, ScopeKind
+from gantry.domain.messages import _
 from gantry.models import Attachment, Chunk, Collection, Document, Message
 from gantry.repositories.values import value_of
 
@@ -66,7 +67,7 @@ class AttachmentRepository:
             row = await self._session.get(Document, document)
             waits = row is not None and row.collection_id is None and row.conversation_id is None
             if row is None or row.account_id != message.account_id or not waits:
-                raise NotFound("This file no longer exists.", advice="Attach it again.")
+                raise NotFound(_("This file no longer exists."), advice=_("Attach it again."))
             row.conversation_id = message.conversation_id
             await self._session.execute(
                 update(Chunk)
@@ -87,8 +88,8 @@ class AttachmentRepository:
         """Raise NotFound unless everything *scope* names is the owner's; Invalid when it names too much."""
         if max(len(scope.collections), len(scope.documents)) > MAX_CHOSEN:
             raise Invalid(
-                f"A chat can use up to {MAX_CHOSEN} documents that are chosen one by one.",
-                advice="Put them into a collection, and choose that.",
+                _("A chat can use up to {most} documents that are chosen one by one.", most=MAX_CHOSEN),
+                advice=_("Put them into a collection, and choose that."),
             )
         for table, ids in ((Collection, scope.collections), (Document, scope.documents)):
             query = (
@@ -97,7 +98,7 @@ class AttachmentRepository:
                 .where(col(table.id).in_(ids), col(table.account_id) == owner)
             )
             if ids and (await self._session.execute(query)).scalar_one() != len(set(ids)):
-                raise NotFound("One of these no longer exists.", advice="Choose again.")
+                raise NotFound(_("One of these no longer exists."), advice=_("Choose again."))
 
     async def still_there(self, scope: DocumentScope, *, owner: UUID) -> DocumentScope:
         """Return *scope* without what has been deleted; where nothing is left of what was chosen, no documents."""

@@ -11,6 +11,7 @@ from sqlmodel import col
 
 from gantry.domain.catalog import ListedModel
 from gantry.domain.errors import NotFound
+from gantry.domain.messages import _
 from gantry.models.base import new_id
 from gantry.models.catalog import Connection, ModelEntry
 from gantry.repositories.inserting import insert_of
@@ -50,7 +51,7 @@ class CatalogRepository:
         query = select(Connection).where(col(Connection.id) == connection)
         row = await self._session.scalar(query.with_for_update() if lock else query)
         if row is None:
-            raise NotFound("There is no such connection.")
+            raise NotFound(_("There is no such connection."))
         return row
 
     async def add(self, connection: Connection) -> None:

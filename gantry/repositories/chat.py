@@ -13,6 +13,7 @@ from sqlmodel import col
 
 from gantry.domain.chat import MessageStatus, Rating, StoredMessage
 from gantry.domain.errors import NotFound
+from gantry.domain.messages import _
 from gantry.models import Conversation, Feedback, Generation, Message
 from gantry.repositories.values import values_of
 from gantry.repositories.words import MESSAGES, TITLES, WordsRepository
@@ -54,7 +55,7 @@ class ChatRepository:
         """Return a conversation of *owner*, or a deleted one while that can be undone."""
         row = await self._session.get(Conversation, conversation)
         if row is None or row.account_id != owner or (row.deleted_at is not None) != deleted:
-            raise NotFound("This conversation no longer exists.")
+            raise NotFound(_("This conversation no longer exists."))
         return row
 
     async def lock(self, conversation: Conversation) -> None:
@@ -65,7 +66,7 @@ class ChatRepository:
         """Return a message of *owner* with its conversation."""
         row = await self._session.get(Message, message)
         if row is None or row.account_id != owner:
-            raise NotFound("This message no longer exists.")
+            raise NotFound(_("This message no longer exists."))
         return row, await self.get_conversation(row.conversation_id, owner=owner)
 
     async def find_sent(self, client_key: str, *, owner: UUID) -> Message | None:

@@ -15,6 +15,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
 from gantry.domain.errors import Conflict
+from gantry.domain.messages import _
 from gantry.repositories import sqlite
 from gantry.repositories.faults import for_people
 from gantry.repositories.unit import UnitOfWork
@@ -140,7 +141,9 @@ class Database:
             async with AsyncSession(self.engine, expire_on_commit=False) as session:
                 yield session
         except IntegrityError as error:
-            raise Conflict("Someone else changed this at the same time.", advice="Try again.") from error
+            raise Conflict(
+                _("Someone else changed this at the same time."), advice=_("Try again.")
+            ) from error
         except (DBAPIError, PoolTimeout, OSError) as error:
             log.exception("database.failed")
             raise for_people(error) from error

@@ -8,6 +8,7 @@ from enum import StrEnum
 from sqlalchemy.engine import URL
 
 from gantry.domain.errors import Unavailable
+from gantry.domain.messages import _
 from gantry.places import typed
 
 _SQLITE = {
@@ -75,17 +76,20 @@ def for_people(error: BaseException) -> Unavailable:
     match fault_of(error):
         case DatabaseFault.FULL:
             return Unavailable(
-                "The server's disk is full.",
-                advice="Nothing new can be saved until an administrator frees space.",
+                _("The server's disk is full."),
+                advice=_("Nothing new can be saved until an administrator frees space."),
             )
         case DatabaseFault.DAMAGED:
-            return Unavailable("The database is damaged.", advice="Ask an administrator to restore a backup.")
+            return Unavailable(
+                _("The database is damaged."), advice=_("Ask an administrator to restore a backup.")
+            )
         case DatabaseFault.READ_ONLY:
             return Unavailable(
-                "The database cannot be written.", advice="Ask an administrator to check its permissions."
+                _("The database cannot be written."),
+                advice=_("Ask an administrator to check its permissions."),
             )
         case _:
-            return Unavailable("The database does not answer.", advice="Try again in a moment.")
+            return Unavailable(_("The database does not answer."), advice=_("Try again in a moment."))
 
 
 def for_operators(error: BaseException, url: URL) -> Unavailable:

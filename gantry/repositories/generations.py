@@ -13,6 +13,7 @@ from sqlmodel import col
 
 from gantry.domain.chat import LIVE, GenerationStatus
 from gantry.domain.errors import AlreadyAnswering, LeaseLost, NotFound
+from gantry.domain.messages import _
 from gantry.models import Conversation, Generation, Message
 
 
@@ -34,7 +35,7 @@ class GenerationRepository:
         """Return an answer of *owner*."""
         row = await self._session.get(Generation, generation)
         if row is None or row.account_id != owner:
-            raise NotFound("This answer no longer exists.")
+            raise NotFound(_("This answer no longer exists."))
         return row
 
     async def get_with_message(self, generation: UUID, *, owner: UUID) -> tuple[Generation, Message]:
@@ -42,7 +43,7 @@ class GenerationRepository:
         values = {"generation": generation, "owner": owner}
         found = (await self._session.execute(_with_message(), values)).one_or_none()
         if found is None:
-            raise NotFound("This answer no longer exists.")
+            raise NotFound(_("This answer no longer exists."))
         return found[0], found[1]
 
     async def live(self, conversation: UUID) -> Sequence[Generation]:

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from gantry.domain.errors import NotFound
+from gantry.domain.messages import _
 from gantry.models import (
     Attachment,
     Citation,
@@ -70,7 +71,7 @@ class ImportingRepository:
         """Return a run of *owner*; with *lock* nobody else changes it until the transaction ends."""
         row = await self._session.get(ImportRun, run, with_for_update=lock)
         if row is None or row.account_id != owner:
-            raise NotFound("This import no longer exists.")
+            raise NotFound(_("This import no longer exists."))
         return row
 
     async def runs(self, owner: UUID, *, limit: int) -> Sequence[ImportRun]:

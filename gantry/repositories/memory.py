@@ -24,6 +24,7 @@ from sqlmodel import col
 from gantry.domain.chat import MessageStatus
 from gantry.domain.errors import NotFound
 from gantry.domain.memory import Fact, MemoryKind
+from gantry.domain.messages import _
 from gantry.models import Account, Conversation, Entity, MemoryItem, Message
 from gantry.repositories.values import value_of
 from gantry.repositories.words import MEMORIES, WordsRepository
@@ -39,7 +40,7 @@ class MemoryRepository:
         """Return whose memory it is."""
         row = await self._session.get(Account, owner)
         if row is None:
-            raise NotFound("This account no longer exists.")
+            raise NotFound(_("This account no longer exists."))
         return row
 
     async def facts(
@@ -64,7 +65,7 @@ class MemoryRepository:
         """Return a fact of *owner*."""
         row = await self._session.get(MemoryItem, item)
         if row is None or row.account_id != owner or row.kind is not MemoryKind.FACT:
-            raise NotFound("This memory no longer exists.")
+            raise NotFound(_("This memory no longer exists."))
         return row
 
     async def add(self, row: Any) -> None:

@@ -10,6 +10,7 @@ from sqlmodel import col
 
 from gantry.domain.chat import LIVE
 from gantry.domain.errors import NotFound
+from gantry.domain.messages import _
 from gantry.domain.order import Listing
 from gantry.models import Conversation, Folder, Generation
 from gantry.repositories.tags import tagged, tags_of
@@ -80,7 +81,7 @@ class OrderRepository:
         )
         rows = (await self._session.execute(query)).scalars().all()
         if not rows:
-            raise NotFound("This conversation no longer exists.")
+            raise NotFound(_("This conversation no longer exists."))
         return rows
 
     async def tags(self, *, owner: UUID) -> list[str]:
@@ -113,7 +114,7 @@ class OrderRepository:
         """Return a folder of *owner*."""
         row = await self._session.get(Folder, folder)
         if row is None or row.account_id != owner:
-            raise NotFound("This folder no longer exists.")
+            raise NotFound(_("This folder no longer exists."))
         return row
 
     async def add_folder(self, folder: Folder) -> None:

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from gantry.domain.errors import NotFound
+from gantry.domain.messages import _
 from gantry.domain.parameters import Parameters
 from gantry.models import Conversation, Persona, Prompt
 
@@ -36,7 +37,7 @@ class PersonaRepository:
         """Return a persona of *owner*; NotFound when there is none."""
         row = await self.find(persona, owner=owner)
         if row is None:
-            raise NotFound("This persona no longer exists.")
+            raise NotFound(_("This persona no longer exists."))
         return row
 
     async def find_default(self, owner: UUID) -> Persona | None:
@@ -109,7 +110,7 @@ class PromptRepository:
         """Return a prompt of *owner*; NotFound when there is none."""
         row = await self._session.get(Prompt, prompt)
         if row is None or row.account_id != owner:
-            raise NotFound("This prompt no longer exists.")
+            raise NotFound(_("This prompt no longer exists."))
         return row
 
     async def count(self, owner: UUID) -> int:

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from gantry.domain.errors import NotFound
+from gantry.domain.messages import _
 from gantry.domain.sharing import StoredShare
 from gantry.models import Account, Conversation, Document, Quotation, Share
 
@@ -48,7 +49,7 @@ class ShareRepository:
         mine = col(Share.id) == share, col(Share.account_id) == owner
         gone = await self._session.execute(delete(Share).where(*mine).returning(col(Share.id)))
         if gone.first() is None:
-            raise NotFound("This link no longer exists.")
+            raise NotFound(_("This link no longer exists."))
 
     async def find(self, token_hash: str, *, now: datetime) -> Share | None:
         """Return the link with this hash, while it holds: its conversation is there, its owner may sign in."""

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from gantry.domain.errors import LeaseLost, NotFound
+from gantry.domain.messages import _
 from gantry.domain.vault import UNFINISHED, CollectionSummary, DocumentState, StoredChunk, StoredDocument
 from gantry.models import Chunk, Collection, Document
 from gantry.repositories.values import value_of, values_of
@@ -52,7 +53,7 @@ class VaultRepository:
         """Return a collection of *owner*."""
         row = await self._session.get(Collection, collection)
         if row is None or row.account_id != owner:
-            raise NotFound("This collection no longer exists.")
+            raise NotFound(_("This collection no longer exists."))
         return row
 
     async def find_collection(self, collection: UUID, *, owner: UUID) -> Collection | None:
@@ -71,7 +72,7 @@ class VaultRepository:
         """Return a document of *owner*."""
         row = await self._session.get(Document, document)
         if row is None or row.account_id != owner:
-            raise NotFound("This document no longer exists.")
+            raise NotFound(_("This document no longer exists."))
         return row
 
     async def find_same(self, collection: UUID, sha256: str) -> Document | None:

@@ -28,6 +28,7 @@ from gantry.domain.credentials import PasswordHasher, network_of, new_token, tok
 from gantry.domain.errors import Conflict, Invalid, NotFound, NotSignedIn, TooManyAttempts, Unavailable
 from gantry.domain.limits import RateLimiter
 from gantry.domain.live import Notices
+from gantry.domain.messages import LANGUAGES, _
 from gantry.domain.telemetry import UNMEASURED, Telemetry
 from gantry.log import add_log_context
 from gantry.models import Account, AuthSession
@@ -40,7 +41,8 @@ from gantry.services.people import new_account, tell_of_ends
 __all__ = ["AccountService", "Client", "SignedIn"]
 
 SIGN_INS_REMEMBERED = 200  # of an account: from where its owner is let in although strangers try
-_ACCOUNT_FULL = "Too many attempts to sign in. For now even the right password is refused."
+_TOO_MANY = _("Too many attempts.")
+_ACCOUNT_FULL = _("Too many attempts to sign in. For now even the right password is refused.")
 TOUCH_SECONDS = 60  # how often at most a session that is in use is written
 MAX_SESSIONS_LISTED = 100
 
@@ -89,7 +91,7 @@ class AccountService:
             Invalid: *code* is not the one in the log.
         """
         email, password = normal_email(email), checked_password(password)
-        done = Conflict("This installation is already set up.", advice="Sign in.")
+        done = Conflict(_("This installation is already set up."), advice=_("Sign in."))
         if not await self.needs_setup():  # before the slow hash, which strangers must not get for free
             raise done
         self._check_setup_code(code)
@@ -107,10 +109,10 @@ class AccountService:
         wanted = self.setup_code.replace("-", "")
         if not wanted or not compare_digest(given.encode("utf-8", "replace"), wanted.encode()):
             raise Invalid(
-                "Incorrect set-up code."
+                _("Incorrect set-up code.")
                 if given
-                else "Enter the set-up code: it is needed from another machine.",
-                advice="Gantry writes it to its log when it starts: look for setup_code.",
+                else _("Enter the set-up code: it is needed from another machine."),
+                advice=_("Gantry writes it to its log when it starts: look for setup_code."),
                 field="code",
             )
 
@@ -172,7 +174,7 @@ class AccountService:
     async def authenticate(self, token: str | None) -> Actor:
         """Return whose session *token* is; NotSignedIn when it is not, has ended, or the account is inactive."""
         if not token:
-            raise NotSignedIn("You are not signed in.")
+            raise NotSignedIn(_("You are not signed in."))
         now = self.now()
         async with self.database.read() as tx:
             found = await tx.accounts.find_session(token_hash(token), now)
@@ -227,19 +229,24 @@ class AccountService:
         *,
         name: str | None = None,
         theme: str | None = None,
+        language: str | None = None,
         default_model: str | None = None,
     ) -> Person:
-        """Change what is given (theme: system, light or dark; an empty default model forgets it)."""
+        """Change what is given (theme: system, light or dark; language: empty for the browser's; an empty default model forgets it)."""
         if theme is not None and theme not in THEMES:
-            raise Invalid("Choose the theme system, light or dark.", field="theme")
+            raise Invalid(_("Choose the theme system, light or dark."), field="theme")
+        if language is not None and language not in {"", *LANGUAGES}:
+            raise Invalid(_("Gantry does not speak this language."), field="language")
         if default_model is not None and len(default_model) > 255:
-            raise Invalid("No model has a name that long.", field="default_model")
+            raise Invalid(_("No model has a name that long."), field="default_model")
         async with self.database.begin() as tx:
             account = await tx.accounts.get_account(who.id, lock=True)
             if name is not None:
                 account.name = checked_name(name, account.email)
             if theme is not None:
                 account.theme = theme
+            if language is not None:
+                account.language = language
             if default_model is not None:
                 account.default_model = default_model or None
         return value_of(Person, account)
@@ -252,12 +259,12 @@ class AccountService:
         async with self.database.read() as tx:
             before = await tx.accounts.get_account(who.id)
         if not (await self.passwords.verify(current, before.password_hash)).right:
-            raise Invalid("This is not your current password.", field="current")
+            raise Invalid(_("This is not your current password."), field="current")
         hashed = await self.passwords.hash(new)
         async with self.database.begin() as tx:
             account = await tx.accounts.get_account(who.id, lock=True)
             if account.password_changed_at != before.password_changed_at:
-                raise Conflict("Your password was changed at the same time.", advice="Sign in again.")
+                raise Conflict(_("Your password was changed at the same time."), advice=_("Sign in again."))
             await tx.accounts.record(who, "password.changed", account.email, at=self.now())
             account.password_hash, account.password_changed_at = hashed, self.now()
             ended = await tx.accounts.end_sessions(who.id, keep=who.session_id)
@@ -266,7 +273,7 @@ class AccountService:
 
     # the pieces
 
-    async def _count(self, key: str, limit: int, sentence: str = "Too many attempts.") -> None:
+    async def _count(self, key: str, limit: int, sentence: str = _TOO_MANY) -> None:
         wait = await self.limiter.hit(key, limit=limit, window_seconds=ATTEMPT_WINDOW_SECONDS)
         if wait:
             self.telemetry.refused(key.partition(":")[0])
@@ -292,13 +299,14 @@ class AccountService:
         await tx.accounts.add(session)
         actor = Actor(account.id, account.email, account.name, account.role, session.id)
         await tx.accounts.record(actor, SIGNED_IN, session.id, at=now, address=client.address)
-        return SignedIn(token, session.expires_at, actor, account.theme, value_of(Person, account).look)
+        look = value_of(Person, account).look
+        return SignedIn(token, session.expires_at, actor, account.theme, look, account.language)
 
     async def _end(self, who: Actor, session: UUID, action: str) -> None:
         async with self.database.begin() as tx:
             await tx.accounts.record(who, action, session, at=self.now())
             if not await tx.accounts.end_session(session, owner=who.id):
-                raise NotFound("There is no such session.")
+                raise NotFound(_("There is no such session."))
         tell_of_ends(self.notices, who.id, [session])
 
     async def _touch(self, session: UUID, now: datetime) -> None:
@@ -315,4 +323,4 @@ class AccountService:
 
 
 def _no_match() -> NotSignedIn:
-    return NotSignedIn("Incorrect e-mail or password.", advice="")
+    return NotSignedIn(_("Incorrect e-mail or password."), advice="")

@@ -21,6 +21,7 @@ from gantry.domain.clock import utc_now
 from gantry.domain.context import CitedSource, ContextPart, ContextRead, PartKind, Retrieval
 from gantry.domain.errors import NotFound
 from gantry.domain.live import EventLog, LiveEvent, LiveKind, Position
+from gantry.domain.messages import _
 from gantry.domain.prompt import turn_tokens
 from gantry.models import Generation, Message
 from gantry.repositories.database import Database
@@ -158,7 +159,7 @@ class AnswerService:
             await tx.chat.get_message(message, owner=who.id)
             trace = await tx.sent.trace(message)
             if trace is None:
-                raise NotFound("The prompt of this answer was not kept.")
+                raise NotFound(_("The prompt of this answer was not kept."))
             gone = {each.row.number for each in await _sources(tx, message) if not each.available}
             parts: list[ContextPart] = []
             for part in trace.parts:

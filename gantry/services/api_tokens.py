@@ -33,6 +33,7 @@ from gantry.domain.errors import (
     Unavailable,
 )
 from gantry.domain.limits import RateLimiter
+from gantry.domain.messages import _
 from gantry.domain.telemetry import UNMEASURED, Telemetry
 from gantry.log import add_log_context
 from gantry.models import ApiToken as Row
@@ -91,7 +92,7 @@ class ApiTokenService:
         who.require_any(Scope.ADMIN)
         name, wanted, now = checked_token_name(name), checked_scopes(scopes), self.now()
         if expires_at is not None and expires_at <= now:
-            raise Invalid("Choose an expiry in the future.", field="expires_at")
+            raise Invalid(_("Choose an expiry in the future."), field="expires_at")
         if not wanted <= who.scopes:
             raise MissingScope(*in_order(wanted - who.scopes))
         secret = new_api_token()
@@ -99,7 +100,8 @@ class ApiTokenService:
             await tx.accounts.get_account(who.id, lock=True)  # so that two cannot both be the last one
             if await tx.api_tokens.count(who.id) >= MAX_TOKENS:
                 raise Conflict(
-                    f"You already have {MAX_TOKENS} tokens.", advice="Revoke one that you no longer need."
+                    _("You already have {most} tokens.", most=MAX_TOKENS),
+                    advice=_("Revoke one that you no longer need."),
                 )
             if who.token_id is not None:
                 expires_at = await self._no_later_than(
@@ -132,7 +134,7 @@ class ApiTokenService:
         async with self.database.begin() as tx:
             name = await tx.api_tokens.remove(token, owner=who.id)
             if name is None:
-                raise NotFound("There is no such token.")
+                raise NotFound(_("There is no such token."))
             await tx.accounts.record(who, "token.revoked", token, at=self.now(), name=name)
 
     async def housekeeping(self, now: datetime) -> int:
@@ -160,7 +162,10 @@ class ApiTokenService:
         if wait:
             self.telemetry.refused("token")
             raise TooManyAttempts(
-                f"This token has made more than {self.requests_per_minute} requests within a minute.",
+                _(
+                    "This token has made more than {requests_per_minute} requests within a minute.",
+                    requests_per_minute=self.requests_per_minute,
+                ),
                 retry_after_seconds=wait,
                 until=self.now() + timedelta(seconds=wait),
             )

@@ -9,6 +9,7 @@ from gantry.domain.accounts import Actor
 from gantry.domain.catalog import BUILT_IN, EXTRACTIVE, ChatModel, ConnectionSpec, ModelRef, ModelServers
 from gantry.domain.clock import utc_now
 from gantry.domain.errors import GantryError, Invalid, ModelFault, ModelUnavailable
+from gantry.domain.messages import _
 from gantry.repositories.database import Database
 from gantry.services.catalog_cache import CatalogCache, Known
 from gantry.services.connections import ConnectionDraft, ConnectionStatus
@@ -150,7 +151,9 @@ class CatalogService:
         if len(candidates) > 1:
             ids = " or ".join(str(model.ref) for model in candidates)
             raise Invalid(
-                f"Several servers have a model “{name}”.", advice=f"Choose one: {ids}.", field="model"
+                _("Several servers have a model “{name}”.", name=name),
+                advice=_("Choose one: {ids}.", ids=ids),
+                field="model",
             )
         return self._opened(candidates[0]) if candidates else None
 
@@ -171,7 +174,9 @@ class CatalogService:
         close = difflib.get_close_matches(raw, ids, n=3, cutoff=0.3)
         shown = [*close, *(known for known in ids if known not in close)][:5]
         return Invalid(
-            f"There is no model “{raw[:100]}”.", advice=f"Available: {', '.join(shown)}.", field="model"
+            _("There is no model “{what}”.", what=raw[:100]),
+            advice=_("Available: {what}.", what=", ".join(shown)),
+            field="model",
         )
 
 

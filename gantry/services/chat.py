@@ -24,6 +24,7 @@ from gantry.domain.clock import utc_now
 from gantry.domain.context import CitedSource
 from gantry.domain.errors import AlreadyAnswering, Conflict, Invalid
 from gantry.domain.live import NoticeKind
+from gantry.domain.messages import _
 from gantry.domain.personas import StoredPersona
 from gantry.domain.text import storable
 from gantry.models import Conversation, Generation, Message, new_id
@@ -127,7 +128,7 @@ class ChatService:
             row = await tx.chat.get_conversation(conversation, owner=who.id)
             leaf = row.active_leaf_id
             if before is not None:
-                message, _ = await tx.chat.get_message(before, owner=who.id)
+                message, _thread = await tx.chat.get_message(before, owner=who.id)
                 leaf = message.parent_id if message.conversation_id == conversation else None
             messages = await tx.chat.path(leaf, limit=limit) if leaf else []
             columns = columns_of(row) if before is None else ()
@@ -288,9 +289,9 @@ class ChatService:
         parent = parent or thread.active_leaf_id
         if parent is None:
             return None
-        message, _ = await tx.chat.get_message(parent, owner=who.id)
+        message, _thread = await tx.chat.get_message(parent, owner=who.id)
         if message.conversation_id != thread.id:
-            raise Invalid("This message belongs to another conversation.", field="parent_id")
+            raise Invalid(_("This message belongs to another conversation."), field="parent_id")
         return message
 
     async def edit(
@@ -305,7 +306,7 @@ class ChatService:
         """Make a branch beside one of the person's own messages, with its files, and answer it (*client_key* as in send)."""
         text = _checked(text)
         async with self.database.read() as tx:
-            _, thread = await tx.chat.get_message(message, owner=who.id)
+            _row, thread = await tx.chat.get_message(message, owner=who.id)
         conversation = thread.id
 
         async def store() -> Sequence[Assignment]:
@@ -313,10 +314,10 @@ class ChatService:
             async with self.database.begin() as tx:
                 row, thread = await tx.chat.get_message(message, owner=who.id)
                 if row.role is not MessageRole.USER:
-                    raise Invalid("Only your own messages can be edited.")
+                    raise Invalid(_("Only your own messages can be edited."))
                 above = None
                 if row.parent_id:
-                    above, _ = await tx.chat.get_message(row.parent_id, owner=who.id)
+                    above, _thread = await tx.chat.get_message(row.parent_id, owner=who.id)
                 asked = _Question(text, client_key, edits=row.id)
                 return [await self._ask(tx, thread, above, asked, chosen)]
 
@@ -334,8 +335,8 @@ class ChatService:
         async with self.database.begin() as tx:
             row, thread = await tx.chat.get_message(message, owner=who.id)
             if row.role is not MessageRole.ASSISTANT or row.parent_id is None:
-                raise Invalid("Only an answer can be regenerated.")
-            question, _ = await tx.chat.get_message(row.parent_id, owner=who.id)
+                raise Invalid(_("Only an answer can be regenerated."))
+            question, _thread = await tx.chat.get_message(row.parent_id, owner=who.id)
             place = await place_of(tx, thread, row.id)
             assignment = await self._answer(tx, thread, question, chosen, place=place)
             if place is not None:
@@ -351,7 +352,7 @@ class ChatService:
             row, thread = await tx.chat.get_message(message, owner=who.id)
             unfinished = row.status in {MessageStatus.STOPPED, MessageStatus.FAILED} or row.truncated
             if row.role is not MessageRole.ASSISTANT or not unfinished:
-                raise Conflict("This answer is complete.")
+                raise Conflict(_("This answer is complete."))
             place = await place_of(tx, thread, row.id)
             row.status, row.error, row.truncated = MessageStatus.STREAMING, None, False
             row.model = chosen
@@ -377,10 +378,10 @@ class ChatService:
         if model is None or isinstance(model, str):
             return [await self._choose(who, conversation, model)]
         if not 2 <= len(model) <= MAX_COMPARED:
-            raise Invalid(f"Choose two to {MAX_COMPARED} models to compare.", field="models")
+            raise Invalid(_("Choose two to {most} models to compare.", most=MAX_COMPARED), field="models")
         chosen = [await self._choose(who, conversation, each) for each in model]
         if len(set(chosen)) < len(chosen):
-            raise Invalid("Choose different models to compare.", field="models")
+            raise Invalid(_("Choose different models to compare."), field="models")
         return chosen
 
     async def _ask(
@@ -389,7 +390,7 @@ class ChatService:
         if above is not None and above.status is MessageStatus.STREAMING:
             raise AlreadyAnswering
         if above is not None and above.role is MessageRole.USER and not came_in(above):
-            raise Invalid("A message must follow an answer.", field="parent_id")
+            raise Invalid(_("A message must follow an answer."), field="parent_id")
         await go_on_from(tx, above)
         question = Message(
             conversation_id=thread.id,
@@ -474,8 +475,8 @@ class ChatService:
         live, here = await tx.generations.count_live(thread.account_id, thread.id)
         if live >= MAX_LIVE_ANSWERS:
             raise Conflict(
-                f"You already have {MAX_LIVE_ANSWERS} answers in progress.",
-                advice="Wait for one of them to end, or stop it.",
+                _("You already have {most} answers in progress.", most=MAX_LIVE_ANSWERS),
+                advice=_("Wait for one of them to end, or stop it."),
             )
         if here and place is None:
             raise AlreadyAnswering
@@ -519,9 +520,9 @@ class ChatService:
     async def rate(self, who: Actor, message: UUID, rating: Rating | None) -> None:
         """Keep the person's judgement of an answer; None takes it back."""
         async with self.database.begin() as tx:
-            row, _ = await tx.chat.get_message(message, owner=who.id)
+            row, _thread = await tx.chat.get_message(message, owner=who.id)
             if row.role is not MessageRole.ASSISTANT:
-                raise Invalid("Only an answer can be rated.")
+                raise Invalid(_("Only an answer can be rated."))
             await tx.chat.rate(row, rating, self.now())
 
 
@@ -535,11 +536,11 @@ def _lead_to(thread: Conversation, answer: Message, model: str) -> None:
 def _checked(text: str) -> str:
     text = storable(text).strip()
     if not text:
-        raise Invalid("Enter a message first.", field="content")
+        raise Invalid(_("Enter a message first."), field="content")
     if len(text) > MAX_MESSAGE_CHARACTERS:
         raise Invalid(
-            f"This message is longer than {MAX_MESSAGE_CHARACTERS:,} characters.",
-            advice="Shorten it, or send it in parts.",
+            _("This message is longer than {most} characters.", most=MAX_MESSAGE_CHARACTERS),
+            advice=_("Shorten it, or send it in parts."),
             field="content",
         )
     return text

@@ -10,6 +10,7 @@ from gantry.domain.catalog import EXTRACTIVE
 from gantry.domain.clock import utc_now
 from gantry.domain.errors import Conflict
 from gantry.domain.live import NoticeKind
+from gantry.domain.messages import _
 from gantry.models import Conversation, Message
 from gantry.repositories.database import Database
 from gantry.repositories.unit import UnitOfWork
@@ -60,8 +61,8 @@ class ComparisonService:
 def _require_column(thread: Conversation, message: UUID) -> None:
     if message not in columns_of(thread):
         raise Conflict(
-            "This answer is not compared with others any more.",
-            advice="The arrows below an answer lead to the others.",
+            _("This answer is not compared with others any more."),
+            advice=_("The arrows below an answer lead to the others."),
         )
 
 

@@ -27,6 +27,7 @@ from gantry.domain.connections import (
 )
 from gantry.domain.credentials import KeyEncryption
 from gantry.domain.errors import Invalid
+from gantry.domain.messages import _
 from gantry.models import Connection
 from gantry.repositories.database import Database
 from gantry.services.catalog_cache import CatalogCache, Known
@@ -201,7 +202,7 @@ def _keep_key_at_home(row: Connection, base_url: str) -> None:
     """Refuse to send a stored key to a server it was not given for."""
     if row.key_encrypted is not None and not same_server(row.base_url, base_url):
         raise Invalid(
-            "The server's address has changed: enter the API key again.",
-            advice="A stored key is only sent to the server it was entered for.",
+            _("The server's address has changed: enter the API key again."),
+            advice=_("A stored key is only sent to the server it was entered for."),
             field="api_key",
         )

@@ -9,6 +9,7 @@ from gantry.domain.accounts import Actor
 from gantry.domain.clock import utc_now
 from gantry.domain.errors import Conflict, Invalid
 from gantry.domain.live import Notices
+from gantry.domain.messages import _
 from gantry.domain.vault import (
     DEFAULT_COLLECTION_NAME,
     MAX_COLLECTION_NAME_CHARACTERS,
@@ -71,7 +72,7 @@ class CollectionService:
         await self.default(who)  # so that no other can take its name
         async with self.database.begin() as tx:
             if len(await tx.vault.collections(who.id)) >= MAX_COLLECTIONS:
-                raise Invalid(f"There can be at most {MAX_COLLECTIONS} collections.")
+                raise Invalid(_("There can be at most {most} collections.", most=MAX_COLLECTIONS))
         await self._named(row.name, lambda tx: tx.vault.add(row))
         tell_all(self.notices, who)
         return value_of(CollectionSummary, row, documents=0, ready=0, size_bytes=0)
@@ -93,7 +94,7 @@ class CollectionService:
                 await work(tx)  # pyright: ignore[reportGeneralTypeIssues]
         except Conflict:
             raise Conflict(
-                f"A collection named “{name}” already exists.", advice="Choose another name."
+                _("A collection named “{name}” already exists.", name=name), advice=_("Choose another name.")
             ) from None
 
     async def delete(self, who: Actor, collection: UUID) -> None:
@@ -102,7 +103,7 @@ class CollectionService:
             row = await tx.vault.get_collection(collection, owner=who.id)
             if row.is_default:
                 raise Invalid(
-                    "The default collection cannot be deleted.", advice="Delete its documents instead."
+                    _("The default collection cannot be deleted."), advice=_("Delete its documents instead.")
                 )
             documents = list(await tx.vault.of_collection(collection))
             await tx.vault.remove_collection(row)
@@ -113,5 +114,5 @@ class CollectionService:
 def _collection_name(raw: str) -> str:
     name = cleaned_name(raw)[:MAX_COLLECTION_NAME_CHARACTERS].strip()
     if not name:
-        raise Invalid("A collection needs a name.", field="name")
+        raise Invalid(_("A collection needs a name."), field="name")
     return name

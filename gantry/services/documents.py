@@ -11,6 +11,7 @@ from gantry.domain.clock import utc_now
 from gantry.domain.errors import Conflict, Invalid, NotFound
 from gantry.domain.files import FileStore
 from gantry.domain.live import Notices
+from gantry.domain.messages import _
 from gantry.domain.pictures import is_shown
 from gantry.domain.vault import UNFINISHED, DocumentState, StoredChunk, StoredDocument, cleaned_name
 from gantry.domain.vectors import VectorKind
@@ -113,7 +114,7 @@ class DocumentService:
         """Give a document another name, which is searched with its text."""
         name = cleaned_name(name)
         if not name:
-            raise Invalid("A document needs a name.", field="name")
+            raise Invalid(_("A document needs a name."), field="name")
         async with self.database.begin() as tx:
             row = await tx.vault.get_document(document, owner=who.id)
             row.name, row.updated_at = name, self.now()
@@ -127,10 +128,10 @@ class DocumentService:
             row = await tx.vault.get_document(document, owner=who.id)
             await tx.vault.get_collection(collection, owner=who.id)
             if row.conversation_id is not None:
-                raise Invalid("A file sent in a conversation cannot be moved.")
+                raise Invalid(_("A file sent in a conversation cannot be moved."))
             same = await tx.vault.find_same(collection, row.sha256)
             if same is not None and same.id != row.id:
-                raise Conflict("This file is already in that collection.")
+                raise Conflict(_("This file is already in that collection."))
             row.collection_id, row.updated_at = collection, self.now()
             await tx.vault.change_chunks(document, collection_id=collection)
         await self.vectors.move(who.id, document=document, group=collection)
@@ -141,7 +142,7 @@ class DocumentService:
         async with self.database.begin() as tx:
             rows = await tx.vault.owned(documents, owner=who.id)
             if len(rows) != len(set(documents)):
-                raise NotFound("This document no longer exists.")
+                raise NotFound(_("This document no longer exists."))
             await tx.vault.remove(documents)
         await self.cleaner.forget(who.id, documents)
         tell_all(self.notices, who)
@@ -193,7 +194,9 @@ class DocumentService:
                 document, page=page, start=start - _AROUND, end=end + _AROUND, limit=60
             )
         if not chunks:
-            raise NotFound("This passage no longer exists.", advice="The document has been read again since.")
+            raise NotFound(
+                _("This passage no longer exists."), advice=_("The document has been read again since.")
+            )
         text, begins = _stitched(chunks)
         low, high = (
             (0, len(text)) if page else (max(0, start - _AROUND - begins), max(0, end + _AROUND - begins))
@@ -218,7 +221,7 @@ class DocumentService:
                 limit=_CHUNKS,
             )
         if not chunks:
-            raise NotFound(f"There is no text on page {number} of this document.")
+            raise NotFound(_("There is no text on page {number} of this document.", number=number))
         text, begins = _stitched(chunks)
         if not row.pages:
             low = max(0, start - begins)
@@ -244,8 +247,10 @@ class DocumentService:
         row = await self.get(who, document)
         if not await self.files.holds(account=who.id, document=document):
             raise NotFound(
-                "The original file is missing. Its text is still available.",
-                advice="Delete the document and upload the file again, or ask an administrator to restore a backup.",
+                _("The original file is missing. Its text is still available."),
+                advice=_(
+                    "Delete the document and upload the file again, or ask an administrator to restore a backup."
+                ),
             )
         path = self.files.path(account=who.id, document=document)
         return Original(path, row.name, row.media_type, row.size_bytes)
@@ -254,7 +259,7 @@ class DocumentService:
         """Return where a file is that is shown as a picture; NotFound for all others."""
         row = await self.original(who, document)
         if not is_shown(row.media_type):
-            raise NotFound("This file is no image that can be shown.")
+            raise NotFound(_("This file is no image that can be shown."))
         return row
 
 

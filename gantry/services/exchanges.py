@@ -23,6 +23,7 @@ from gantry.domain.completions import Heard
 from gantry.domain.context import Knowledge, Retrieval, Source
 from gantry.domain.errors import AlreadyAnswering, GantryError, Invalid, NotFound
 from gantry.domain.live import NoticeKind
+from gantry.domain.messages import _
 from gantry.domain.programs import Extras, Question, preceded, text_of
 from gantry.domain.prompt import Dialogue, Prompt, assemble, prompt_budget, turn_tokens
 from gantry.domain.text import storable
@@ -85,11 +86,14 @@ class Exchanges:
         text, extras = asked.text, asked.extras
         if extras.kept and not 0 < len(text) <= MAX_MESSAGE_CHARACTERS:
             raise Invalid(
-                f"A question that is stored has between 1 and {MAX_MESSAGE_CHARACTERS:,} characters.",
+                _(
+                    "A question that is stored has between 1 and {most} characters.",
+                    most=MAX_MESSAGE_CHARACTERS,
+                ),
                 field="messages",
             )
         if not any(message.get("role") == "user" for message in asked.messages):
-            raise Invalid("There is no question in messages.", field="messages")
+            raise Invalid(_("There is no question in messages."), field="messages")
         history = await self._history(who, extras)
         knowledge = Knowledge()
         if extras.scope is not None or extras.memory:
@@ -231,13 +235,13 @@ async def _place(tx: UnitOfWork, who: Actor, extras: Extras) -> tuple[Conversati
         above, thread = await tx.chat.get_message(extras.after, owner=who.id)
     except NotFound:
         raise Invalid(
-            "There is no stored answer of this id.",
-            advice="Ask with store: true to go on from an answer.",
+            _("There is no stored answer of this id."),
+            advice=_("Ask with store: true to go on from an answer."),
             field="previous_response_id",
         ) from None
     if above.role is not MessageRole.ASSISTANT or extras.conversation_id not in (None, thread.id):
         raise Invalid(
-            "previous_response_id is an answer of another conversation.", field="previous_response_id"
+            _("previous_response_id is an answer of another conversation."), field="previous_response_id"
         )
     return thread, above
 

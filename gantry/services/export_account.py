@@ -54,6 +54,7 @@ class AccountContents:
             "name": account.name,
             "role": account.role.value,
             "theme": account.theme,
+            "language": account.language,
             "default_model": account.default_model,
             "density": account.density,
             "text_size": account.text_size,

@@ -14,6 +14,7 @@ from gantry.domain.exported_text import Part, Pen, Reading, part_of
 from gantry.domain.exporting import ExportedConversation, ExportedMessage, ExportForm, FileList
 from gantry.domain.files import FileStore
 from gantry.domain.member_names import safe_file_name
+from gantry.domain.messages import _
 from gantry.domain.text import counted
 from gantry.repositories.database import Database
 
@@ -109,7 +110,9 @@ class ConversationWriter:
             parts.append(part_of(message, contents.zone))
             characters += len(parts[-1].text)
             if characters > MAX_PDF_CHARACTERS:
-                raise Invalid("This chat is too long for a PDF.", advice="Export it as HTML or Markdown.")
+                raise Invalid(
+                    _("This chat is too long for a PDF."), advice=_("Export it as HTML or Markdown.")
+                )
         yield await pen.pdf(Reading(contents.title, self._about(contents), parts))
 
     async def _messages(self, contents: Contents) -> AsyncIterator[ExportedMessage]:

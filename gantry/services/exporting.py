@@ -14,6 +14,7 @@ from gantry.domain.exported_text import Pen, Typesetter
 from gantry.domain.exporting import ExportForm, FileList, ZipStream
 from gantry.domain.files import FileStore
 from gantry.domain.member_names import TakenNames, safe_name
+from gantry.domain.messages import _
 from gantry.repositories.database import Database
 from gantry.services.export_account import AccountContents
 from gantry.services.export_contents import PRODUCT, UNTITLED, Contents, ConversationWriter
@@ -78,7 +79,7 @@ class ExportService:
 
     async def _require_own(self, who: Actor, conversations: Sequence[UUID]) -> None:
         if not 0 < len(conversations) <= exporting.MAX_CHOSEN:
-            raise Invalid(f"Choose up to {exporting.MAX_CHOSEN:,} chats.", field="ids")
+            raise Invalid(_("Choose up to {most} chats.", most=exporting.MAX_CHOSEN), field="ids")
         async with self.database.read() as tx:
             for each in conversations:
                 await tx.chat.get_conversation(each, owner=who.id)
@@ -87,7 +88,8 @@ class ExportService:
         """Pass *content* on, and count it among what runs until it has ended, or nobody wants it any more."""
         if self.running[who.id] >= MAX_AT_ONCE:
             raise Conflict(
-                f"{MAX_AT_ONCE} of your exports are running already.", advice="Wait until one has ended."
+                _("{most} of your exports are running already.", most=MAX_AT_ONCE),
+                advice=_("Wait until one has ended."),
             )
         self.running[who.id] += 1
         try:

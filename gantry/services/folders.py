@@ -10,13 +10,14 @@ from gantry.domain.clock import utc_now
 from gantry.domain.errors import Invalid
 from gantry.domain.knowledge import DocumentScope
 from gantry.domain.live import Notice, NoticeKind, Notices
+from gantry.domain.messages import _
 from gantry.domain.order import MAX_FOLDERS, StoredFolder, folder_name
 from gantry.models import Folder
 from gantry.repositories.database import Database
 from gantry.repositories.unit import UnitOfWork
 from gantry.repositories.values import value_of
 
-_TOO_DEEP = "A folder inside a folder cannot hold another."
+_TOO_DEEP = _("A folder inside a folder cannot hold another.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ class FolderService:
         row = Folder(account_id=who.id, name=folder_name(name), created_at=self.now())
         async with self.database.begin() as tx:
             if len(await tx.order.folders(owner=who.id)) >= MAX_FOLDERS:
-                raise Invalid(f"There can be at most {MAX_FOLDERS} folders.")
+                raise Invalid(_("There can be at most {most} folders.", most=MAX_FOLDERS))
             row.parent_id = await _parent(tx, who, parent)
             await tx.order.add_folder(row)
         self._tell(who, row.id)

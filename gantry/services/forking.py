@@ -10,6 +10,7 @@ from gantry.domain.chat import MAX_TITLE_CHARACTERS, MessageRole, MessageStatus
 from gantry.domain.clock import utc_now
 from gantry.domain.errors import AlreadyAnswering, Conflict, Invalid
 from gantry.domain.live import NoticeKind
+from gantry.domain.messages import _
 from gantry.models import Conversation
 from gantry.repositories.database import Database
 from gantry.services.conversations import ConversationService, new_conversation
@@ -41,14 +42,14 @@ class ForkService:
         async with self.database.begin() as tx:
             row, source = await tx.chat.get_message(message, owner=who.id)
             if row.role is not MessageRole.ASSISTANT:
-                raise Invalid("Only an answer can be forked from.")
+                raise Invalid(_("Only an answer can be forked from."))
             if source.temporary:
-                raise Conflict("A temporary chat cannot be forked: it leaves no trace.")
+                raise Conflict(_("A temporary chat cannot be forked: it leaves no trace."))
             path = await tx.chat.path(message, limit=MAX_MESSAGES)
             if any(each.status is MessageStatus.STREAMING for each in path):
                 raise AlreadyAnswering
             if path[0].parent_id is not None:
-                raise Conflict(f"More than {MAX_MESSAGES:,} messages lead here: too many to copy.")
+                raise Conflict(_("More than {most} messages lead here: too many to copy.", most=MAX_MESSAGES))
             copy = _beside(who, source, self.now())
             await tx.chat.add_conversation(copy)
             ids = [each.id for each in path]

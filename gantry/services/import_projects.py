@@ -10,6 +10,7 @@ from gantry.domain.errors import GantryError, Invalid
 from gantry.domain.importing import ForeignProject, Skipped
 from gantry.domain.imports import Brought, Receipt
 from gantry.domain.knowledge import DocumentScope, ScopeKind
+from gantry.domain.messages import _
 from gantry.domain.names import on_one_line
 from gantry.domain.parameters import Parameters
 from gantry.domain.personas import MAX_DESCRIPTION_CHARACTERS, MAX_NAME_CHARACTERS, MAX_PERSONAS, PersonaDraft
@@ -107,7 +108,7 @@ class ImportProjects:
         at = self.now()
         async with self.database.begin() as tx:
             if await tx.personas.count(self.who.id) >= MAX_PERSONAS:
-                raise Invalid(f"there can be at most {MAX_PERSONAS} personas")
+                raise Invalid(_("there can be at most {most} personas", most=MAX_PERSONAS))
             row = Persona(
                 account_id=self.who.id,
                 name=draft.name,

@@ -15,6 +15,7 @@ from gantry.domain.files import FileStore, Received
 from gantry.domain.importing import Exports
 from gantry.domain.imports import PRODUCTS, ImportState, Receipt, StoredImport, Undone
 from gantry.domain.live import Notice, NoticeKind, Notices
+from gantry.domain.messages import _
 from gantry.domain.vault import cleaned_name
 from gantry.models import ImportRun
 from gantry.repositories.database import Database
@@ -30,7 +31,7 @@ from gantry.services.uploads import UploadService
 _LISTED = 20
 _SILENT = timedelta(seconds=60)  # after which whoever worked on an import has gone
 _BUSY = (ImportState.LOOKING, ImportState.RUNNING)
-_INTERRUPTED = "It was interrupted. Import the file again: what is here already is not added twice."
+_INTERRUPTED = _("It was interrupted. Import the file again: what is here already is not added twice.")
 
 log = logging.getLogger(__name__)
 
@@ -59,7 +60,9 @@ class ImportService:
             Unavailable: There is no room.
         """
         if who.id in self.receiving:
-            raise Conflict("Another of your exports is being uploaded.", advice="Wait until it has arrived.")
+            raise Conflict(
+                _("Another of your exports is being uploaded."), advice=_("Wait until it has arrived.")
+            )
         self.receiving.add(who.id)
         try:
             return await self.files.receive(_limited(body, self.max_bytes), limit_bytes=self.max_bytes)
@@ -89,7 +92,7 @@ class ImportService:
         async with self.database.begin() as tx:
             row = await tx.importing.get_run(run, owner=who.id, lock=True)
             if row.state is not ImportState.LOOKED or not row.path:
-                raise Conflict("This file was imported already, or has to be chosen again.")
+                raise Conflict(_("This file was imported already, or has to be chosen again."))
             row.state, row.progress, row.beat_at = ImportState.RUNNING, 0, self.now()
             row.receipt = {}  # from now on it says what was added
         return self._begin(who, row, Choice(remember=remember))
@@ -133,7 +136,7 @@ class ImportService:
         if row.state is ImportState.RUNNING or (
             row.state is not ImportState.LOOKED and row.finished_at and added
         ):
-            raise Conflict("This import has begun.", advice="Undo it when it has ended.")
+            raise Conflict(_("This import has begun."), advice=_("Undo it when it has ended."))
         if task is not None:
             task.cancel()
             with suppress(asyncio.CancelledError):
@@ -150,7 +153,7 @@ class ImportService:
         """
         told = await self.get(who, run)
         if told.state in _BUSY:
-            raise Conflict("This import is still running.", advice="Wait until it has ended.")
+            raise Conflict(_("This import is still running."), advice=_("Wait until it has ended."))
         undone = await undo(self.database, self.conversations, self.cleaner, who, run)
         self._tell(who)
         return undone
@@ -178,7 +181,7 @@ class ImportService:
         async with self.database.read() as tx:
             rows = await tx.importing.runs(who.id, limit=_LISTED)
         if any(self._told(row).state in _BUSY for row in rows):
-            raise Conflict("Another of your imports is running.", advice="Wait until it has ended.")
+            raise Conflict(_("Another of your imports is running."), advice=_("Wait until it has ended."))
 
     async def _forget_looked_at(self, who: Actor) -> None:
         """Make room: of each person one file waits to be imported."""
@@ -279,9 +282,9 @@ async def _limited(body: AsyncIterator[bytes], limit: int) -> AsyncIterator[byte
         size += len(piece)
         if size > limit:
             raise Invalid(
-                f"An export may have at most {limit // 1_000_000:,} MB.",
-                advice="Split it, or raise IMPORT_MAX_MB.",
-                person_advice="Split it, or ask an administrator to raise the limit.",
+                _("An export may have at most {limit} MB.", limit=limit // 1000000),
+                advice=_("Split it, or raise IMPORT_MAX_MB."),
+                person_advice=_("Split it, or ask an administrator to raise the limit."),
                 field="file",
             )
         yield piece
@@ -293,6 +296,9 @@ def _unknown(name: str, receipt: Receipt) -> Invalid:
     seen = f" {reasons[0].what}: {reasons[0].why}." if reasons else ""
     return Invalid(
         f"There is no conversation in “{cleaned_name(name) or 'this file'}” that can be imported.{seen}",
-        advice=f"Expected is an export of {PRODUCTS}, as it was downloaded: a ZIP, JSON, lines of JSON or Markdown.",
+        advice=_(
+            "Expected is an export of {products}, as it was downloaded: a ZIP, JSON, lines of JSON or Markdown.",
+            products=PRODUCTS,
+        ),
         field="file",
     )

@@ -19,6 +19,7 @@ from gantry.domain.clock import utc_now
 from gantry.domain.errors import LeaseLost, Unavailable
 from gantry.domain.files import FileStore
 from gantry.domain.live import Notice, NoticeKind, Notices
+from gantry.domain.messages import _
 from gantry.domain.parsing import Parser, ParsingFailed, ParsingFault, ParsingLimits, Progress
 from gantry.domain.telemetry import UNMEASURED, Telemetry
 from gantry.domain.text import storable
@@ -35,14 +36,14 @@ MAX_ATTEMPTS = 4  # after which a document that keeps killing its worker is give
 _BATCH = 40  # chunks stored in one transaction
 _TOLD_SECONDS = 1.0  # between two notices of progress
 
-CANCELLED = asdict(DocumentProblem("cancelled", "You cancelled this.", "Retry to read it again."))
+CANCELLED = asdict(DocumentProblem("cancelled", _("You cancelled this."), _("Retry to read it again.")))
 _GIVEN_UP = DocumentProblem(
-    "interrupted", "Reading this file was interrupted too many times.", "Split it into smaller files."
+    "interrupted", _("Reading this file was interrupted too many times."), _("Split it into smaller files.")
 )
 _INTERNAL = DocumentProblem(
     "internal",
-    "Something went wrong in Gantry.",
-    "Retry. If it keeps happening, ask an administrator to check the log.",
+    _("Something went wrong in Gantry."),
+    _("Retry. If it keeps happening, ask an administrator to check the log."),
 )
 
 log = logging.getLogger(__name__)

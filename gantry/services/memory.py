@@ -12,6 +12,7 @@ from gantry.domain.errors import Conflict, Invalid
 from gantry.domain.knowledge import Found, KnownFact, Recalled
 from gantry.domain.live import Notice, NoticeKind, Notices
 from gantry.domain.memory import MAX_FACT_CHARACTERS, Fact, Graph, MemoryKind
+from gantry.domain.messages import _
 from gantry.domain.text import storable
 from gantry.domain.vectors import VectorKind
 from gantry.domain.words import counting, stem
@@ -82,7 +83,7 @@ class MemoryService:
         now = self.now()
         async with self.database.begin() as tx:
             if await tx.memory.find_fact(who.id, fingerprint(text)):
-                raise Conflict("This is already remembered.")
+                raise Conflict(_("This is already remembered."))
             row = MemoryItem(
                 account_id=who.id,
                 kind=MemoryKind.FACT,
@@ -209,9 +210,11 @@ class MemoryService:
 def _checked(text: str) -> str:
     text = " ".join(storable(text).split())
     if not text:
-        raise Invalid("Enter something to remember.", field="content")
+        raise Invalid(_("Enter something to remember."), field="content")
     if len(text) > MAX_FACT_CHARACTERS:
-        raise Invalid(f"A memory may have at most {MAX_FACT_CHARACTERS:,} characters.", field="content")
+        raise Invalid(
+            _("A memory may have at most {most} characters.", most=MAX_FACT_CHARACTERS), field="content"
+        )
     return text
 
 

@@ -26,6 +26,7 @@ from gantry.domain.english.own_words import own_words
 from gantry.domain.errors import GantryError, ModelFault, ModelUnavailable
 from gantry.domain.extraction import FACTS_WANTED, SUMMARY_WANTED, Line, believed, transcript
 from gantry.domain.live import Notice, NoticeKind, Notices
+from gantry.domain.messages import _
 from gantry.domain.prompt import prompt_budget
 from gantry.domain.text import storable
 from gantry.models import Account, Conversation, Message
@@ -99,7 +100,9 @@ class ModelReader:
         prompt = f"{FACTS_WANTED}\n\nKnown already:\n{known or '-'}\n\nThe conversation:\n\n{text}"
         answer = await self._ask(thread, account, prompt, max_tokens=1200)
         if not answer:
-            raise ModelUnavailable("No model can read this conversation now.", fault=ModelFault.UNREACHABLE)
+            raise ModelUnavailable(
+                _("No model can read this conversation now."), fault=ModelFault.UNREACHABLE
+            )
         read = messages[:count]
         mine = [row for row in read if row.role is MessageRole.USER]
         found = believed(answer, [own_words(row.content, longest=_READ_CHARACTERS) for row in mine], facts)

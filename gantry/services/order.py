@@ -7,6 +7,7 @@ from uuid import UUID
 from gantry.domain.accounts import Actor
 from gantry.domain.errors import Invalid
 from gantry.domain.live import NoticeKind
+from gantry.domain.messages import _
 from gantry.domain.order import MAX_SELECTED, cleaned_tags, with_tags
 from gantry.repositories.database import Database
 from gantry.services.conversations import ConversationService
@@ -100,5 +101,5 @@ class OrderService:
 
 def _bounded(conversations: Sequence[UUID]) -> set[UUID]:
     if len(conversations) > MAX_SELECTED:
-        raise Invalid(f"Up to {MAX_SELECTED} conversations can be changed at once.")
+        raise Invalid(_("Up to {most} conversations can be changed at once.", most=MAX_SELECTED))
     return set(conversations)

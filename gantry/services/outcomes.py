@@ -5,30 +5,32 @@ import logging
 
 from gantry.domain.chat import AnswerError, Ending, GenerationStatus
 from gantry.domain.errors import ContextTooLong, GantryError, ModelUnavailable
+from gantry.domain.messages import _
 from gantry.services.drafts import Draft
 
-_AGAIN = "Try again, or choose another model."
+_ABOVE = _("Its thoughts are above.")
+_AGAIN = _("Try again, or choose another model.")
 
-GIVEN_UP = AnswerError("interrupted", "This answer was interrupted too many times.", _AGAIN)
-_EMPTY = AnswerError("empty-answer", "The model sent an empty answer.", _AGAIN)
+GIVEN_UP = AnswerError("interrupted", _("This answer was interrupted too many times."), _AGAIN)
+_EMPTY = AnswerError("empty-answer", _("The model sent an empty answer."), _AGAIN)
 _ONLY_THOUGHT = AnswerError(
-    "only-thought", "The model stopped while it was still thinking.", f"Its thoughts are above. {_AGAIN}"
+    "only-thought", _("The model stopped while it was still thinking."), f"{_ABOVE} {_AGAIN}"
 )
 _THOUGHT_TOO_LONG = AnswerError(
     "only-thought",
-    "The model reached its length limit while it was still thinking.",
-    f"Its thoughts are above. {_AGAIN}",
+    _("The model reached its length limit while it was still thinking."),
+    f"{_ABOVE} {_AGAIN}",
 )
 _FILTERED = AnswerError(
     "content-filter",
-    "The model server's content filter stopped the answer.",
-    "Rephrase the question, or choose another model.",
+    _("The model server's content filter stopped the answer."),
+    _("Rephrase the question, or choose another model."),
 )
 _INTERNAL = AnswerError(
     "internal",
-    "Something went wrong in Gantry.",
-    "Try again. If it keeps happening, check the log.",
-    person_advice="Try again. If it keeps happening, ask an administrator to check the log.",
+    _("Something went wrong in Gantry."),
+    _("Try again. If it keeps happening, check the log."),
+    person_advice=_("Try again. If it keeps happening, ask an administrator to check the log."),
 )
 
 Outcome = tuple[GenerationStatus, AnswerError | None]

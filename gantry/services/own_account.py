@@ -11,6 +11,7 @@ from gantry.domain.errors import Conflict, Invalid, TooManyAttempts
 from gantry.domain.leaving import Receipt
 from gantry.domain.limits import RateLimiter
 from gantry.domain.live import Notices
+from gantry.domain.messages import _
 from gantry.domain.vectors import VectorKind
 from gantry.models import Account
 from gantry.repositories.database import Database
@@ -47,7 +48,7 @@ class OwnAccountService:
             account = await self._unchanged(tx, before)
             other = await tx.accounts.find_by_email(email)
             if other is not None and other.id != who.id:
-                raise Invalid("There is already an account with this e-mail address.", field="email")
+                raise Invalid(_("There is already an account with this e-mail address."), field="email")
             await tx.accounts.record(who, "email.changed", email, at=self.now(), before=account.email)
             account.email = email
         return value_of(Person, account)
@@ -70,8 +71,8 @@ class OwnAccountService:
             await self._unchanged(tx, before)
             if administrators == {who.id}:
                 raise Conflict(
-                    "You are the last active administrator.",
-                    advice="Make someone else an administrator first: Administration → People.",
+                    _("You are the last active administrator."),
+                    advice=_("Make someone else an administrator first: Administration → People."),
                 )
             receipt = await self._counted(tx, who)
             documents, live = await tx.own_account.documents(who.id), await tx.own_account.live(who.id)
@@ -97,16 +98,16 @@ class OwnAccountService:
         wait = await self.limiter.hit(key, limit=ATTEMPTS_PER_ACCOUNT, window_seconds=ATTEMPT_WINDOW_SECONDS)
         if wait:
             until = self.now() + timedelta(seconds=wait)
-            raise TooManyAttempts("Too many attempts.", retry_after_seconds=wait, until=until)
+            raise TooManyAttempts(_("Too many attempts."), retry_after_seconds=wait, until=until)
         async with self.database.read() as tx:
             account = await tx.accounts.get_account(who.id)
         if not (await self.passwords.verify(password, account.password_hash)).right:
-            raise Invalid("This is not your password.", field="password")
+            raise Invalid(_("This is not your password."), field="password")
         await self.limiter.forget(key)
         return account
 
     async def _unchanged(self, tx: UnitOfWork, before: Account) -> Account:
         account = await tx.accounts.get_account(before.id, lock=True)
         if account.password_changed_at != before.password_changed_at:
-            raise Conflict("Your password was changed at the same time.", advice="Sign in again.")
+            raise Conflict(_("Your password was changed at the same time."), advice=_("Sign in again."))
         return account

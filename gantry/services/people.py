@@ -10,6 +10,7 @@ from gantry.domain.clock import utc_now
 from gantry.domain.credentials import PasswordHasher, generated_password
 from gantry.domain.errors import Conflict, NotAllowed
 from gantry.domain.live import Notice, NoticeKind, Notices
+from gantry.domain.messages import _
 from gantry.domain.text import storable
 from gantry.models import Account
 from gantry.repositories.database import Database
@@ -59,7 +60,7 @@ class PeopleService:
         async with self.database.begin() as tx:
             await self._administrators(tx, who)
             if await tx.accounts.find_by_email(email) is not None:
-                raise Conflict("There is already an account with this e-mail address.")
+                raise Conflict(_("There is already an account with this e-mail address."))
             account = new_account(email, checked_name(name, email), hashed, role, self.now())
             await tx.accounts.add(account)
             await tx.accounts.record(who, "account.created", email, at=self.now(), role=role.value)
@@ -116,7 +117,7 @@ class PeopleService:
         """Lock and return the active administrators; NotAllowed when *who* is none of them any more."""
         administrators = await tx.accounts.lock_administrators()
         if who.id != SYSTEM.id and who.id not in administrators:
-            raise NotAllowed("Only an administrator may do this.")
+            raise NotAllowed(_("Only an administrator may do this."))
         return administrators
 
 
@@ -136,5 +137,5 @@ def tell_of_ends(notices: Notices, account: UUID, ended: Iterable[UUID]) -> None
 def _keep_one(administrators: set[UUID], *, without: UUID) -> None:
     if administrators == {without}:
         raise Conflict(
-            "This is the last active administrator.", advice="Make someone else an administrator first."
+            _("This is the last active administrator."), advice=_("Make someone else an administrator first.")
         )

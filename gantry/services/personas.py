@@ -13,6 +13,7 @@ from gantry.domain.accounts import Actor
 from gantry.domain.clock import utc_now
 from gantry.domain.errors import Invalid
 from gantry.domain.live import Notice, NoticeKind, Notices
+from gantry.domain.messages import _
 from gantry.domain.parameters import Parameters
 from gantry.domain.personas import (
     MAX_NAME_CHARACTERS,
@@ -152,7 +153,9 @@ class PersonaService:
 
 async def _require_room(tx: UnitOfWork, who: Actor, more: int) -> None:
     if await tx.personas.count(who.id) + more > MAX_PERSONAS:
-        raise Invalid(f"There can be at most {MAX_PERSONAS} personas.", advice="Delete some first.")
+        raise Invalid(
+            _("There can be at most {most} personas.", most=MAX_PERSONAS), advice=_("Delete some first.")
+        )
 
 
 def _write(row: Persona, draft: PersonaDraft, at: datetime) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from gantry.domain.accounts import Actor, Person
 from gantry.domain.clock import is_zone
 from gantry.domain.errors import Invalid
+from gantry.domain.messages import _
 from gantry.domain.preferences import Density, TextSize, Wishes
 from gantry.models.accounts import Account
 from gantry.repositories.database import Database
@@ -40,11 +41,11 @@ class PreferenceService:
 
 def _check(wishes: Wishes) -> None:
     if wishes.density is not None and wishes.density not in set(Density):
-        raise Invalid("Choose the density comfortable or compact.", field="density")
+        raise Invalid(_("Choose the density comfortable or compact."), field="density")
     if wishes.text_size is not None and wishes.text_size not in set(TextSize):
-        raise Invalid("Choose the text size small, normal, large, larger or largest.", field="text_size")
+        raise Invalid(_("Choose the text size small, normal, large, larger or largest."), field="text_size")
     if wishes.time_zone and not is_zone(wishes.time_zone):
-        raise Invalid("This time zone is not known.", field="time_zone")
+        raise Invalid(_("This time zone is not known."), field="time_zone")
 
 
 def _choose_zone(account: Account, zone: str) -> None:

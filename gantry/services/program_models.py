@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from gantry.domain.accounts import Actor
 from gantry.domain.catalog import BUILT_IN
 from gantry.domain.errors import Invalid, NotFound
+from gantry.domain.messages import _
 from gantry.domain.persona_models import dressed, may_be_persona, model_ids, persona_named, reads_nothing
 from gantry.domain.personas import StoredPersona
 from gantry.domain.programs import Question
@@ -49,7 +50,7 @@ class ProgramModels:
         for each in await self.list_models(who):
             if each.id == model:
                 return each
-        raise NotFound("There is no such model.")
+        raise NotFound(_("There is no such model."))
 
     async def asked(
         self, who: Actor, question: Question
@@ -79,4 +80,4 @@ def _model_of(name: str, persona: StoredPersona) -> ProgramModel:
 
 def _unknown(model: str, known: list[str]) -> Invalid:
     advice = f"Personas: {', '.join(known[:5])}." if known else "There are no personas yet."
-    return Invalid(f"There is no model “{model[:100]}”.", advice=advice, field="model")
+    return Invalid(_("There is no model “{what}”.", what=model[:100]), advice=advice, field="model")

@@ -9,6 +9,7 @@ from gantry.domain.accounts import Actor
 from gantry.domain.clock import utc_now
 from gantry.domain.errors import Conflict, Invalid
 from gantry.domain.live import Notice, NoticeKind, Notices
+from gantry.domain.messages import _
 from gantry.domain.prompts import MAX_PROMPTS, StoredPrompt, checked_prompt
 from gantry.models import Prompt
 from gantry.repositories.database import Database
@@ -41,7 +42,10 @@ class PromptService:
         try:
             async with self.database.begin() as tx:
                 if await tx.prompts.count(who.id) >= MAX_PROMPTS:
-                    raise Invalid(f"There can be at most {MAX_PROMPTS} prompts.", advice="Delete some first.")
+                    raise Invalid(
+                        _("There can be at most {most} prompts.", most=MAX_PROMPTS),
+                        advice=_("Delete some first."),
+                    )
                 await tx.prompts.add(row)
         except Conflict:
             raise _taken(name) from None
@@ -71,4 +75,4 @@ class PromptService:
 
 
 def _taken(name: str) -> Conflict:
-    return Conflict(f"A prompt named “{name}” already exists.", advice="Choose another name.")
+    return Conflict(_("A prompt named “{name}” already exists.", name=name), advice=_("Choose another name."))

@@ -21,6 +21,7 @@ from gantry.domain.finding import (
     segments,
     sought,
 )
+from gantry.domain.messages import _
 from gantry.domain.text import storable
 from gantry.repositories.database import Database
 from gantry.repositories.finding import SHOWN, FoundText
@@ -97,14 +98,14 @@ class SearchService:
         """
         wanted = sought(_checked(query))
         async with self.database.read() as tx:
-            row, _ = await tx.chat.get_message(message, owner=who.id)
+            row, _thread = await tx.chat.get_message(message, owner=who.id)
         return await asyncio.to_thread(lambda: pattern(row.content, Finder(wanted).marks(row.content)))
 
 
 def _checked(query: str) -> str:
     query = storable(query).strip("\n\r\t")
     if len(query) > MAX_QUERY_CHARACTERS:
-        raise Invalid(f"A search has at most {MAX_QUERY_CHARACTERS} characters.", field="q")
+        raise Invalid(_("A search has at most {most} characters.", most=MAX_QUERY_CHARACTERS), field="q")
     return query
 
 

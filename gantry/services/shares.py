@@ -13,6 +13,7 @@ from gantry.domain.credentials import network_of, new_token, token_hash
 from gantry.domain.errors import AlreadyAnswering, Conflict, Invalid, NotFound, TooManyAttempts
 from gantry.domain.files import FileStore
 from gantry.domain.limits import RateLimiter
+from gantry.domain.messages import _
 from gantry.domain.pictures import is_shown
 from gantry.domain.sharing import (
     MAX_SHARE_DAYS,
@@ -33,8 +34,8 @@ from gantry.repositories.unit import UnitOfWork
 from gantry.repositories.values import value_of
 
 MISSES, MISSES_SECONDS = 30, 15 * 60  # unknown links that one address may ask for, and in which time
-_GONE = "This link does not lead anywhere. It may have been taken back, or have expired."
-_TOO_LONG = "This conversation is too long to be shared."
+_GONE = _("This link does not lead anywhere. It may have been taken back, or have expired.")
+_TOO_LONG = _("This conversation is too long to be shared.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +70,16 @@ class ShareService:
             Conflict: The conversation is temporary, empty or too long, or there are too many links.
         """
         if days is not None and not 1 <= days <= MAX_SHARE_DAYS:
-            raise Invalid(f"A link can last from 1 to {MAX_SHARE_DAYS} days.", field="days")
+            raise Invalid(_("A link can last from 1 to {most} days.", most=MAX_SHARE_DAYS), field="days")
         token = new_token()
         async with self.database.begin() as tx:
             row = await tx.chat.get_conversation(conversation, owner=who.id)
             if row.temporary:
-                raise Conflict("A temporary chat cannot be shared: it leaves no trace.")
+                raise Conflict(_("A temporary chat cannot be shared: it leaves no trace."))
             if await tx.shares.count(owner=who.id) >= MAX_SHARES:
-                raise Conflict(f"You have {MAX_SHARES} links.", advice="Take some of them back.")
+                raise Conflict(
+                    _("You have {most} links.", most=MAX_SHARES), advice=_("Take some of them back.")
+                )
             leaf = row.active_leaf_id
             path = await tx.chat.path(leaf, limit=MAX_SHARED_MESSAGES) if leaf else []
             _require_shareable(path)
@@ -126,7 +129,7 @@ class ShareService:
             owner, shown = share.account_id, _files(share)
             there = await tx.shares.files({document} & shown, owner=owner)
         if document not in there or not await self.files.holds(account=owner, document=document):
-            raise NotFound("This file no longer exists.")
+            raise NotFound(_("This file no longer exists."))
         every = (file for message in share.messages for file in message.get("files", ()))
         file = next(each for each in every if each["id"] == str(document))
         return SharedOriginal(
@@ -137,7 +140,7 @@ class ShareService:
         """Return a file that a link shows as a picture; NotFound for all others."""
         found = await self.original(token, document, address)
         if not is_shown(found.media_type):
-            raise NotFound("This file is not shown as a picture.")
+            raise NotFound(_("This file is not shown as a picture."))
         return found
 
     async def _find(self, tx: UnitOfWork, token: str, address: str) -> Share:
@@ -148,18 +151,18 @@ class ShareService:
         wait = await self.limiter.hit(key, limit=MISSES, window_seconds=MISSES_SECONDS)
         if wait:
             until = self.now() + timedelta(seconds=wait)
-            raise TooManyAttempts("Too many attempts.", retry_after_seconds=wait, until=until)
+            raise TooManyAttempts(_("Too many attempts."), retry_after_seconds=wait, until=until)
         raise NotFound(_GONE)
 
 
 def _require_shareable(path: Sequence[Message]) -> None:
     if not path:
-        raise Conflict("There is nothing to share yet.")
+        raise Conflict(_("There is nothing to share yet."))
     if any(each.status is MessageStatus.STREAMING for each in path):
         raise AlreadyAnswering
     characters = sum(len(each.content) for each in path)
     if path[0].parent_id is not None or characters > MAX_SHARED_CHARACTERS:
-        raise Conflict(_TOO_LONG, advice="Fork it at an earlier answer, and share the fork.")
+        raise Conflict(_TOO_LONG, advice=_("Fork it at an earlier answer, and share the fork."))
 
 
 def _title(row: Conversation, path: Sequence[Message]) -> str:

@@ -11,6 +11,7 @@ from gantry.domain.clock import utc_now
 from gantry.domain.errors import Conflict, Invalid
 from gantry.domain.files import FileStore, Received
 from gantry.domain.live import Notices
+from gantry.domain.messages import _
 from gantry.domain.parsing import Parser
 from gantry.domain.pictures import MAX_BYTES
 from gantry.domain.vault import DocumentState, StoredDocument, cleaned_name
@@ -63,15 +64,15 @@ class UploadService:
         async with self.database.read() as tx:
             if not patiently and await tx.vault.count_unfinished(who.id) >= MAX_UNFINISHED:
                 raise Invalid(
-                    f"{MAX_UNFINISHED} of your documents are already waiting to be read.",
-                    advice="Try again when some are ready.",
+                    _("{most} of your documents are already waiting to be read.", most=MAX_UNFINISHED),
+                    advice=_("Try again when some are ready."),
                 )
             if self.quota_bytes and await tx.vault.stored_bytes(who.id) >= self.quota_bytes:
                 raise self._no_room()
         if self.receiving[who.id] >= MAX_RECEIVING:
             raise Invalid(
-                f"{MAX_RECEIVING} of your files are being uploaded already.",
-                advice="Try again when some have arrived.",
+                _("{most} of your files are being uploaded already.", most=MAX_RECEIVING),
+                advice=_("Try again when some have arrived."),
                 field="file",
             )
         self.receiving[who.id] += 1
@@ -84,8 +85,11 @@ class UploadService:
 
     def _no_room(self) -> Invalid:
         return Invalid(
-            f"Your documents take up the {self.quota_bytes // 1_000_000:,} MB that one person may have.",
-            advice="Delete some, or ask an administrator for more room (STORAGE_QUOTA_MB).",
+            _(
+                "Your documents take up the {quota_bytes} MB that one person may have.",
+                quota_bytes=self.quota_bytes // 1000000,
+            ),
+            advice=_("Delete some, or ask an administrator for more room (STORAGE_QUOTA_MB)."),
             field="file",
         )
 

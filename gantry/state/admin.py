@@ -8,6 +8,7 @@ from typing_extensions import TypedDict
 
 from gantry.domain.accounts import Role
 from gantry.domain.errors import GantryError
+from gantry.domain.messages import _
 from gantry.runtime import services
 from gantry.state.session import acting, guarded, notify, uuid_of
 from gantry.state.views.admin import OutcomeView, PersonView, person
@@ -123,7 +124,7 @@ class PeopleState(rx.State):
         password = await services().people.reset_password(await acting(self), account)
         self.resetting_id = self.resetting_name = ""
         self.handed_email, self.handed_password = email, password
-        await notify(self, "The old password no longer works, and their sessions have ended.")
+        await notify(self, _("The old password no longer works, and their sessions have ended."))
 
     async def _show(self) -> None:
         who = await acting(self)

@@ -9,6 +9,7 @@ from typing_extensions import TypedDict
 from gantry.domain.api_tokens import Scope
 from gantry.domain.clock import utc_now
 from gantry.domain.errors import GantryError
+from gantry.domain.messages import _
 from gantry.runtime import services
 from gantry.state.session import acting, guarded, notify, uuid_of
 from gantry.state.views.admin import OutcomeView
@@ -94,7 +95,7 @@ class ApiTokensState(rx.State):
         self.revoking_id = self.revoking_name = ""
         await services().api_tokens.revoke(await acting(self), token)
         await self._show()
-        await notify(self, f"{name} was revoked.", kind="success")
+        await notify(self, _("{name} was revoked.", name=name), kind="success")
 
     async def _show(self) -> None:
         rows = await services().api_tokens.list_tokens(await acting(self))

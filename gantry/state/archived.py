@@ -4,6 +4,7 @@ from datetime import datetime
 
 import reflex as rx
 
+from gantry.domain.messages import _
 from gantry.domain.order import ARCHIVE
 from gantry.runtime import services
 from gantry.state.session import acting, guarded, notify, uuid_of
@@ -48,16 +49,18 @@ class ArchivedState(rx.State):
         await services().order.archive(await acting(self), [uuid_of(conversation)], False)
         self.rows = [each for each in self.rows if each.id != conversation]
         await (await self.get_state(SidebarState)).restart()
-        await notify(self, "Back in your conversations.", kind="success")
+        await notify(self, _("Back in your conversations."), kind="success")
 
     @rx.event
     @guarded
     async def delete(self, conversation: str):
         """Delete a conversation, with a way back into the archive."""
         await services().order.delete(await acting(self), [uuid_of(conversation)])
-        title = next((each.title for each in self.rows if each.id == conversation), "") or "Untitled"
+        title = next((each.title for each in self.rows if each.id == conversation), "") or _("Untitled")
         self.rows = [each for each in self.rows if each.id != conversation]
-        await notify(self, f"Deleted “{title}”.", action="Undo", action_id=f"undelete:{conversation}")
+        await notify(
+            self, _("Deleted “{title}”.", title=title), action=_("Undo"), action_id=f"undelete:{conversation}"
+        )
 
     async def _show(self, above: list[ArchivedView], before: datetime | None, limit: int) -> None:
         who = await acting(self)

@@ -20,6 +20,7 @@ from gantry.domain.catalog import ModelRef
 from gantry.domain.chat import MessageStatus, Rating
 from gantry.domain.errors import NotFound
 from gantry.domain.knowledge import DocumentScope, ScopeKind
+from gantry.domain.messages import _
 from gantry.runtime import services
 from gantry.services.chat import Beginning, Sent, Window
 from gantry.state.addresses import conversation_in
@@ -345,7 +346,7 @@ class ChatState(rx.State):
             await services().conversations.discard(who, uuid_of(left))
         self._left = ""
         if conversation is None:
-            raise NotFound("This page doesn't exist.")
+            raise NotFound(_("This page doesn't exist."))
         settings = await self.get_state(ChatSettingsState)
         if not conversation:
             self._blank("")
@@ -367,7 +368,7 @@ class ChatState(rx.State):
         """Show the part of the conversation that *message* is in, in place of what is above ``latest``."""
         window = await services().chat.around(who, uuid_of(message))
         if str(window.conversation.id) != self.conversation_id:
-            raise NotFound("This message is not in this conversation.")
+            raise NotFound(_("This message is not in this conversation."))
         await self._show(who, self.conversation_id)  # another branch may have come on screen
         if any(view.id == message for view in (*self.earlier, *self.latest)):
             return

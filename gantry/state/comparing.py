@@ -4,6 +4,7 @@ import reflex as rx
 
 from gantry.domain.chat import MAX_COMPARED
 from gantry.domain.errors import Invalid
+from gantry.domain.messages import _
 from gantry.runtime import services
 from gantry.state.chat import ChatState, Model
 from gantry.state.session import acting, guarded, uuid_of
@@ -31,7 +32,9 @@ class ComparingState(rx.State):
         if chosen in before:
             before = [each for each in before if each != chosen]
         elif len(before) + 1 >= MAX_COMPARED:
-            raise Invalid(f"Up to {MAX_COMPARED} models can be compared.", advice="Remove one first.")
+            raise Invalid(
+                _("Up to {most} models can be compared.", most=MAX_COMPARED), advice=_("Remove one first.")
+            )
         elif chosen.id != first:
             before = [*before, chosen]
         self.models, self.conversation = before, conversation

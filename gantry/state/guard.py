@@ -22,6 +22,7 @@ from gantry.domain.cookies import session_cookie
 from gantry.domain.errors import NotSignedIn, Unavailable
 from gantry.runtime import services
 from gantry.state.addresses import is_refused
+from gantry.state.language import speak
 
 PUBLIC_ROUTES = ("/login", "/setup", "/s/[token]", "/404")
 _actor: ContextVar[Actor | None] = ContextVar("gantry_actor", default=None)
@@ -52,7 +53,9 @@ class SessionGuard(rx.Middleware):
         router = state.router_data
         headers = router.get("headers", {})
         try:
+            speak("", headers.get("accept-language", ""))
             who = await services().accounts.authenticate(session_cookie(headers.get("cookie", "")))
+            speak(who.language, headers.get("accept-language", ""))
             _actor.set(replace(who, page=page_name(router.get("token", ""))))
         except NotSignedIn:
             _actor.set(None)

@@ -3,8 +3,10 @@
 import reflex as rx
 
 from gantry.domain.imports import Undone
+from gantry.domain.messages import _, plural
 from gantry.domain.text import counted
 from gantry.runtime import services
+from gantry.state.language import said
 from gantry.state.session import acting, guarded, notify, uuid_of
 from gantry.state.views.importing import ImportView, import_view
 
@@ -63,7 +65,7 @@ class ImportingState(rx.State):
         run, self.undoing_id = self.undoing_id, ""
         undone = await services().imports.undo(await acting(self), uuid_of(run))
         await self._show()
-        await notify(self, _said(undone), kind="success")
+        await notify(self, _undone(undone), kind="success")
 
     async def _show(self) -> None:
         self.imports = [
@@ -71,10 +73,19 @@ class ImportingState(rx.State):
         ]
 
 
-def _said(undone: Undone) -> str:
-    removed = (
-        f"Removed {counted(undone.conversations, 'conversation')} and {counted(undone.messages, 'message')}."
+def _undone(undone: Undone) -> str:
+    conversations, messages = (
+        counted(undone.conversations, "conversation"),
+        counted(undone.messages, "message"),
     )
+    removed = _("Removed {conversations} and {messages}.", conversations=conversations, messages=messages)
     if not undone.left:
         return removed
-    return f"{removed} {counted(len(undone.left), 'conversation')} changed since stayed: {', '.join(undone.left[:3])}."
+    left = ", ".join(undone.left[:3])
+    stayed = plural(
+        "{count} conversation changed since stayed: {left}.",
+        "{count} conversations changed since stayed: {left}.",
+        count=len(undone.left),
+        left=left,
+    )
+    return f"{said(removed)} {said(stayed)}"

@@ -6,6 +6,7 @@ import reflex as rx
 from typing_extensions import TypedDict
 
 from gantry.domain.memory import Fact
+from gantry.domain.messages import _
 from gantry.runtime import services
 from gantry.state.session import acting, guarded, notify, uuid_of
 from gantry.state.views.graph import EdgeView, NodeView, graph_view
@@ -94,7 +95,7 @@ class MemoryState(rx.State):
     async def add(self, form: FactForm):
         """Remember a sentence."""
         await services().memory.add_fact(await acting(self), form["content"])
-        await notify(self, "Remembered.", kind="success")
+        await notify(self, _("Remembered."), kind="success")
         await self._show()
         return rx.set_value(FACT_FIELD, "")  # only now: what was refused stays to be changed
 
@@ -141,7 +142,7 @@ class MemoryState(rx.State):
         """Forget everything."""
         await services().memory.forget_everything(await acting(self))
         self.dialog = ""
-        await notify(self, "Memory cleared. Your conversations are still there.", kind="success")
+        await notify(self, _("Memory cleared. Your conversations are still there."), kind="success")
         await self._show()
 
     async def _show(self) -> None:

@@ -10,9 +10,10 @@ from pydantic import StringConstraints
 from typing_extensions import TypedDict
 
 from gantry.domain.knowledge import DocumentScope, ScopeKind
+from gantry.domain.messages import _, plural
 from gantry.domain.order import MAX_FOLDER_NAME_CHARACTERS, MAX_SELECTED
-from gantry.domain.text import counted
 from gantry.runtime import services
+from gantry.state.language import said
 from gantry.state.session import acting, guarded, notify, uuid_of
 from gantry.state.sidebar import SidebarState
 from gantry.state.views.order import FolderChoiceView, PersonaChoiceView, folder_choices, persona_choices
@@ -91,14 +92,14 @@ class OrderState(rx.State):
     async def archive(self, conversations: Ids):
         """Take conversations out of the list, with a way back."""
         done = await services().order.archive(await acting(self), _uuids(conversations), True)
-        return await self._gone("Archived", "unarchive", done)
+        return await self._gone("unarchive", done)
 
     @rx.event
     @guarded
     async def delete(self, conversations: Ids):
         """Delete conversations, with one way back for all of them."""
         done = await services().order.delete(await acting(self), _uuids(conversations))
-        return await self._gone("Deleted", "undelete-all", done)
+        return await self._gone("undelete-all", done)
 
     @rx.event
     @guarded
@@ -108,12 +109,23 @@ class OrderState(rx.State):
         await (await self.get_state(SidebarState)).changed([], leave=True)
         return rx.redirect(f"/c/{made}")
 
-    async def _gone(self, did: str, undo: str, done: Sequence[UUID]) -> rx.event.EventSpec | None:
+    async def _gone(self, undo: str, done: Sequence[UUID]) -> rx.event.EventSpec | None:
         ids = [str(each) for each in done]
         self._stop_picking()
         action = await (await self.get_state(SidebarState)).changed(ids, leave=True, undo=undo)
         if ids:
-            await notify(self, f"{did} {counted(len(ids), 'conversation')}.", action="Undo", action_id=action)
+            archived = plural(
+                "Archived {count} conversation.", "Archived {count} conversations.", count=len(ids)
+            )
+            deleted = plural(
+                "Deleted {count} conversation.", "Deleted {count} conversations.", count=len(ids)
+            )
+            await notify(
+                self,
+                archived if undo == "unarchive" else deleted,
+                action=_("Undo"),
+                action_id=action,
+            )
         if undo == "unarchive":
             return None
         return rx.redirect("/") if self.router.url.path.removeprefix("/c/") in ids else None
@@ -122,7 +134,7 @@ class OrderState(rx.State):
     @guarded
     async def ask_move(self, conversations: Ids):
         """Ask for the folder to put conversations into."""
-        self._ask("move", "Move to folder", about=conversations)
+        self._ask("move", said(_("Move to folder")), about=conversations)
         self.choices = folder_choices(await services().folders.list_folders(await acting(self)))
 
     @rx.event
@@ -135,7 +147,7 @@ class OrderState(rx.State):
     @guarded
     async def dropped(self, address: Annotated[str, StringConstraints(max_length=2000)], folder: Id):
         """Put the conversation whose link was dropped on *folder* into it; anything else that is dropped is passed over."""
-        _, _, conversation = address.partition("/c/")
+        _before, _slash, conversation = address.partition("/c/")
         if not conversation:
             return
         self._about = [conversation[:36]]
@@ -161,7 +173,7 @@ class OrderState(rx.State):
     async def ask_tags(self, conversations: Ids, tags: Ids):
         """Ask for the tags of a conversation, which has *tags*, or for tags to add to several."""
         many = len(conversations) > 1
-        self._ask("tags", "Add tags" if many else "Tags", about=conversations)
+        self._ask("tags", said(_("Add tags") if many else _("Tags")), about=conversations)
         self.text = "" if many else ", ".join(tags)
 
     @rx.event
@@ -183,7 +195,7 @@ class OrderState(rx.State):
     @guarded
     async def ask_name(self, folder: Id, name: str, parent: Id):
         """Ask for the name of a folder; an empty *folder* is a new one, inside *parent* if given."""
-        self._ask("name", "Rename folder" if folder else "New folder", folder=folder)
+        self._ask("name", said(_("Rename folder") if folder else _("New folder")), folder=folder)
         self.text, self._parent = name[:MAX_FOLDER_NAME_CHARACTERS], parent
 
     @rx.event
@@ -202,7 +214,11 @@ class OrderState(rx.State):
     @guarded
     async def ask_delete(self, folder: Id, name: str):
         """Ask whether a folder is to be deleted."""
-        self._ask("delete", f"Delete the folder “{name[:MAX_FOLDER_NAME_CHARACTERS]}”?", folder=folder)
+        self._ask(
+            "delete",
+            said(_("Delete the folder “{name}”?", name=name[:MAX_FOLDER_NAME_CHARACTERS])),
+            folder=folder,
+        )
 
     @rx.event
     @guarded
@@ -220,7 +236,11 @@ class OrderState(rx.State):
         who = await acting(self)
         found = await services().folders.start(who, uuid_of(folder, "folder"))
         scope = found.scope
-        self._ask("documents", f"New chats in “{name[:MAX_FOLDER_NAME_CHARACTERS]}”", folder=folder)
+        self._ask(
+            "documents",
+            said(_("New chats in “{name}”", name=name[:MAX_FOLDER_NAME_CHARACTERS])),
+            folder=folder,
+        )
         self.collections = collection_views(await services().collections.list_collections(who))
         self.personas = persona_choices(await services().personas.list_personas(who))
         self.persona = str(found.persona_id or "")

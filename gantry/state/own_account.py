@@ -9,7 +9,9 @@ from typing_extensions import TypedDict
 
 from gantry.domain.errors import GantryError
 from gantry.domain.leaving import Receipt
+from gantry.domain.messages import _
 from gantry.runtime import services
+from gantry.state.language import said
 from gantry.state.session import SessionState, acting, guarded, notify
 
 
@@ -48,7 +50,9 @@ class OwnAccountState(rx.State):
         except GantryError as error:
             self.email_fault = _said(error)
             return None
-        await notify(self, f"Saved. You sign in as {person.email} from now on.", kind="success")
+        await notify(
+            self, _("Saved. You sign in as {email} from now on.", email=person.email), kind="success"
+        )
         return SessionState.load
 
     @rx.event
@@ -56,7 +60,7 @@ class OwnAccountState(rx.State):
     async def ask(self):
         """Open the dialog, with what would go."""
         found = await services().own_account.holdings(await acting(self))
-        self.holdings, self.fault, self.receipt = found.lines, "", []
+        self.holdings, self.fault, self.receipt = [said(line) for line in found.lines], "", []
         self.asks = True
 
     @rx.event
@@ -74,11 +78,15 @@ class OwnAccountState(rx.State):
         except GantryError as error:
             self.fault = _said(error)
             return
-        self.fault, self.receipt, self.receipt_file = "", receipt.lines, _file(receipt)
+        self.fault, self.receipt, self.receipt_file = (
+            "",
+            [said(line) for line in receipt.lines],
+            _file(receipt),
+        )
 
 
 def _said(error: GantryError) -> str:
-    return f"{error.public} {error.advice}".strip()
+    return f"{said(error.public)} {said(error.advice)}".strip()
 
 
 def _file(receipt: Receipt) -> str:

@@ -4,6 +4,7 @@ import reflex as rx
 
 from gantry.domain.errors import GantryError, Invalid
 from gantry.domain.knowledge import MAX_CHOSEN
+from gantry.domain.messages import _
 from gantry.runtime import services
 from gantry.state.session import acting, guarded, notify, uuid_of
 from gantry.state.views.personas import (
@@ -107,12 +108,12 @@ class PersonasState(rx.State):
                 await personas.set_default(who, chosen, action == "default")
             case "duplicate":
                 copy = await personas.duplicate(who, chosen)
-                await notify(self, f"Added {copy.name}.", kind="success")
+                await notify(self, _("Added {name}.", name=copy.name), kind="success")
             case "delete":
                 self.removing_name = (await personas.get(who, chosen)).name
                 self.removing_id = persona
             case _:
-                raise Invalid("This cannot be done with a persona.")
+                raise Invalid(_("This cannot be done with a persona."))
         await self._show()
         return None
 
@@ -126,7 +127,7 @@ class PersonasState(rx.State):
         name = self.removing_name
         self._close()
         await self._show()
-        await notify(self, f"Deleted {name}.", kind="success")
+        await notify(self, _("Deleted {name}.", name=name), kind="success")
 
     def _close(self) -> None:
         self.editing = False

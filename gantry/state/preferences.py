@@ -5,6 +5,7 @@ from typing import Literal
 import reflex as rx
 
 from gantry.domain.accounts import Person
+from gantry.domain.messages import _
 from gantry.domain.preferences import Wishes
 from gantry.runtime import services
 from gantry.state.session import acting, guarded, notify, preferred
@@ -53,7 +54,7 @@ class PreferencesState(rx.State):
         await self._change(Wishes(time_zone=zone))
         if not zone:
             await self._show(await services().preferences.browser_is_in(await acting(self), browsers))
-        await notify(self, "Saved. Times and days are shown in this zone.", kind="success")
+        await notify(self, _("Saved. Times and days are shown in this zone."), kind="success")
         return SidebarState.load
 
     async def _change(self, wishes: Wishes) -> None:

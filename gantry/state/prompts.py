@@ -5,6 +5,7 @@ from typing import Any
 import reflex as rx
 
 from gantry.domain.errors import GantryError
+from gantry.domain.messages import _
 from gantry.domain.prompts import filled, variables_in
 from gantry.runtime import services
 from gantry.state.session import acting, guarded, notify, uuid_of
@@ -104,7 +105,7 @@ class PromptsState(rx.State):
         name = self.removing_name
         self._close()
         await self._show()
-        await notify(self, f"Deleted {name}.", kind="success")
+        await notify(self, _("Deleted {name}.", name=name), kind="success")
 
     @rx.event
     @guarded

@@ -5,6 +5,7 @@ import reflex as rx
 from reflex.event import Event
 from reflex.state import BaseState, StateUpdate
 
+from gantry.domain.messages import _
 from gantry.state.session import NoticeState, notify
 from gantry.state.shared import SharedStates
 
@@ -21,7 +22,9 @@ class RedisAwayNotice(rx.Middleware):
                 board._outage_told = True  # noqa: SLF001
                 await notify(
                     state,
-                    "Live updates are delayed: Redis does not answer.",
-                    advice="You can continue. Changes in other windows and on other devices may appear late.",
+                    _("Live updates are delayed: Redis does not answer."),
+                    advice=_(
+                        "You can continue. Changes in other windows and on other devices may appear late."
+                    ),
                 )
         return None

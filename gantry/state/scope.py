@@ -7,13 +7,14 @@ from pydantic import StringConstraints
 
 from gantry.domain.accounts import Actor
 from gantry.domain.knowledge import DocumentScope, ScopeKind
+from gantry.domain.messages import _
 from gantry.runtime import services
 from gantry.state.chat import ChatState
 from gantry.state.session import acting, guarded, uuid_of
 from gantry.state.views.chat import DocumentChoiceView
 
 OFFERED = 6  # documents that are not chosen
-GONE = "Deleted document"
+GONE = _("Deleted document")
 
 
 class ScopeState(rx.State):

@@ -11,9 +11,11 @@ from typing_extensions import TypedDict
 
 from gantry.domain.catalog import ConnectionKind
 from gantry.domain.errors import GantryError, Invalid
+from gantry.domain.messages import _
 from gantry.domain.text import counted
 from gantry.runtime import services
 from gantry.services.catalog import ConnectionDraft
+from gantry.state.language import said
 from gantry.state.session import acting, guarded, guarded_background, notify, uuid_of
 from gantry.state.views.admin import OutcomeView, ServerDraftView, ServerView, draft, server
 
@@ -98,9 +100,11 @@ class ServersState(rx.State):
         outcome = OutcomeView()
         try:
             listing = await services().connections.test_connection(who, _draft_of(fields), connection)
-            outcome = OutcomeView(ok=True, text=f"Connected: {counted(len(listing.models), 'model')}.")
+            outcome = OutcomeView(
+                ok=True, text=said(_("Connected: {models}.", models=counted(len(listing.models), "model")))
+            )
         except GantryError as error:
-            outcome = OutcomeView(text=error.public, advice=error.advice)
+            outcome = OutcomeView(text=said(error.public), advice=said(error.advice))
         finally:
             async with self:
                 self.busy, self.outcome = False, outcome
@@ -116,7 +120,7 @@ class ServersState(rx.State):
             else:
                 await servers.add_connection(who, _draft_of(fields))
         except GantryError as error:
-            self.outcome = OutcomeView(text=error.public, advice=error.advice)
+            self.outcome = OutcomeView(text=said(error.public), advice=said(error.advice))
             return None
         self.editing = False
         await self._show()
@@ -139,7 +143,7 @@ class ServersState(rx.State):
         await services().connections.remove_connection(await acting(self), uuid_of(self.removing_id))
         name, self.removing_id, self.removing_name = self.removing_name, "", ""
         await self._show()
-        await notify(self, f"Removed {name}.", kind="success")
+        await notify(self, _("Removed {name}.", name=name), kind="success")
 
     async def _show(self) -> None:
         found = await services().connections.connections(await acting(self))
@@ -167,4 +171,4 @@ def _seconds(text: str, field: str) -> float | None:
     try:
         return float(text) if text.strip() else None
     except ValueError:
-        raise Invalid("Enter a number of seconds from 1 to 86,400.", field=field) from None
+        raise Invalid(_("Enter a number of seconds from 1 to 86,400."), field=field) from None

@@ -26,13 +26,25 @@ from gantry.domain.accounts import Actor, Person
 from gantry.domain.clock import is_zone
 from gantry.domain.cookies import session_cookie
 from gantry.domain.errors import GantryError, Invalid, NotFound, NotSignedIn
+from gantry.domain.messages import _
 from gantry.domain.text import storable
 from gantry.runtime import services
 from gantry.state.addresses import is_refused
 from gantry.state.guard import actor, full_load, page_name
+from gantry.state.language import said
 from gantry.state.views.notices import NoticeKind, NoticeView
 
 MAX_NOTICES = 4
+_GONE = {
+    "item": _("This item no longer exists."),
+    "token": _("This token no longer exists."),
+    "conversation": _("This conversation no longer exists."),
+    "link": _("This link no longer exists."),
+    "folder": _("This folder no longer exists."),
+    "persona": _("This persona no longer exists."),
+    "prompt": _("This prompt no longer exists."),
+    "message": _("This message no longer exists."),
+}
 
 log = logging.getLogger(__name__)
 _Handler = TypeVar("_Handler", bound=Callable[..., Any])
@@ -84,7 +96,7 @@ def uuid_of(raw: str, what: str = "item") -> UUID:
     try:
         return UUID(raw)
     except ValueError:
-        raise NotFound(f"This {what} no longer exists.") from None
+        raise NotFound(_GONE[what]) from None
 
 
 async def way_in(state: rx.State):
@@ -151,8 +163,8 @@ async def _after(state: rx.State, error: Exception) -> rx.event.EventSpec | None
         return await way_in(state)
     if not isinstance(error, GantryError):
         log.error("event.failed", exc_info=error)
-        advice = "Try again. If it keeps happening, ask an administrator to check the log."
-        error = GantryError("Something went wrong in Gantry.", advice=advice)
+        advice = _("Try again. If it keeps happening, ask an administrator to check the log.")
+        error = GantryError(_("Something went wrong in Gantry."), advice=advice)
     await tell(state, error)
     return None
 
@@ -169,6 +181,7 @@ async def _add(
     state: rx.State, kind: NoticeKind, text: str, *, advice: str = "", action: str = "", action_id: str = ""
 ) -> None:
     board = await state.get_state(NoticeState)
+    text, advice, action = said(text), said(advice), said(action)
     notice = NoticeView(uuid4().hex, kind, text, advice, action, action_id)
     same = (kind, text, advice, action_id)
     others = [each for each in board.notices if (each.kind, each.text, each.advice, each.action_id) != same]
@@ -195,7 +208,7 @@ def _argument_check(
             return {name: adapters[name].validate_python(_storable(value)) for name, value in given.items()}
         except (TypeError, ValidationError):
             raise Invalid(
-                "The page sent an unexpected request.", advice="Reload the page and try again."
+                _("The page sent an unexpected request."), advice=_("Reload the page and try again.")
             ) from None
 
     return check
@@ -239,6 +252,8 @@ class SessionState(rx.State):
     theme: str = ""
     look: str = ""  # words that styles know the account's preferences by
     zone: str = ""  # that was chosen; empty: times are told as in the browser
+    language: str = ""  # empty: the browser's
+    known: bool = False  # whether these are the account's
     page: str = ""  # as notices call it, so that it passes over its own
     _zone: str = ""
 
@@ -249,7 +264,8 @@ class SessionState(rx.State):
         who = await acting(self)
         account = await services().accounts.profile(who)
         self.id, self.name, self.email = str(who.id), account.name, account.email
-        self.is_admin, self.theme = who.is_admin, account.theme
+        self.is_admin, self.theme, self.language = who.is_admin, account.theme, account.language
+        self.known = True
         self.page = page_name(self.router.session.client_token)
         self._prefer(account)
 
@@ -271,6 +287,13 @@ class SessionState(rx.State):
         """Keep the theme the person chose; the page shows it already."""
         account = await services().accounts.update_profile(await acting(self), theme=theme)
         self.theme = account.theme
+
+    @rx.event
+    @guarded
+    async def choose_language(self, language: str):
+        """Keep the language the person chose; the page loads anew in it."""
+        account = await services().accounts.update_profile(await acting(self), language=language)
+        self.language = account.language
 
     @rx.event
     @guarded

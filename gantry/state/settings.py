@@ -3,6 +3,7 @@
 import reflex as rx
 from typing_extensions import TypedDict
 
+from gantry.domain.messages import _
 from gantry.domain.text import counted
 from gantry.runtime import services
 from gantry.state.session import SessionState, acting, guarded, notify, uuid_of
@@ -42,7 +43,7 @@ class SettingsState(rx.State):
         """Change the person's name."""
         account = await services().accounts.update_profile(await acting(self), name=form["name"])
         self.name = account.name
-        await notify(self, "Saved.", kind="success")
+        await notify(self, _("Saved."), kind="success")
         return SessionState.load
 
     @rx.event
@@ -51,7 +52,7 @@ class SettingsState(rx.State):
         """Change the model that new conversations begin with; an empty one leaves the choice to us."""
         account = await services().accounts.update_profile(await acting(self), default_model=model)
         self.default_model = account.default_model or ""
-        await notify(self, "Saved. New chats will use this model.", kind="success")
+        await notify(self, _("Saved. New chats will use this model."), kind="success")
 
     @rx.event
     @guarded
@@ -72,7 +73,9 @@ class SettingsState(rx.State):
         """End all sessions but this one."""
         ended = await services().accounts.revoke_other_sessions(await acting(self))
         await self._show_sessions()
-        await notify(self, f"Signed out on {counted(ended, 'other device')}.", kind="success")
+        await notify(
+            self, _("Signed out on {devices}.", devices=counted(ended, "other device")), kind="success"
+        )
 
     async def _show_sessions(self) -> None:
         who = await acting(self)

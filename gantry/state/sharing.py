@@ -7,6 +7,7 @@ from pydantic import StringConstraints
 from typing_extensions import TypedDict
 
 from gantry.domain.errors import Invalid
+from gantry.domain.messages import _
 from gantry.domain.sharing import Included
 from gantry.runtime import services
 from gantry.state.session import acting, guarded, notify, uuid_of
@@ -53,7 +54,7 @@ class SharingState(rx.State):
         """Make a link, and show its address."""
         days = form["days"]
         if days and not days.isdecimal():
-            raise Invalid("Choose how long the link lasts.")
+            raise Invalid(_("Choose how long the link lasts."))
         _made, token = await services().shares.create(
             await acting(self),
             uuid_of(self._conversation, "conversation"),
@@ -70,7 +71,7 @@ class SharingState(rx.State):
         await services().shares.revoke(await acting(self), uuid_of(share, "link"))
         self.address = ""
         await self._list()
-        await notify(self, "The link no longer works.", kind="success")
+        await notify(self, _("The link no longer works."), kind="success")
 
     @rx.event
     @guarded

@@ -17,6 +17,7 @@ from pydantic import StringConstraints
 
 from gantry.domain.accounts import Actor
 from gantry.domain.clock import is_zone, zone_named
+from gantry.domain.messages import _
 from gantry.domain.order import LOOSE, MAX_TAG_CHARACTERS, Listing, StoredFolder
 from gantry.runtime import services
 from gantry.services.chat import Listed
@@ -217,8 +218,10 @@ class SidebarState(rx.State):
         self._deleted = [*self._deleted, row][-UNDOABLE:]
         self._take_older(conversation)
         await self._refresh()
-        title = shorten(row.title or "Untitled", 48, placeholder="…")
-        await notify(self, f"Deleted “{title}”.", action="Undo", action_id=f"undelete:{conversation}")
+        title = shorten(row.title or _("Untitled"), 48, placeholder="…")
+        await notify(
+            self, _("Deleted “{title}”.", title=title), action=_("Undo"), action_id=f"undelete:{conversation}"
+        )
         self._was_open = conversation if self.router.url.path == f"/c/{conversation}" else ""
         return rx.redirect("/") if self._was_open else None
 
@@ -227,7 +230,7 @@ class SidebarState(rx.State):
     async def act(self, notice: str, action: str):
         """Do what a notice's button says, and take the notice away."""
         await withdraw(self, notice)
-        verb, _, argument = action.partition(":")
+        verb, _colon, argument = action.partition(":")
         if verb == "undelete":
             await services().conversations.undelete(await acting(self), uuid_of(argument))
             for row in self._deleted:

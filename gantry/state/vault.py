@@ -5,6 +5,7 @@ from typing import Literal
 import reflex as rx
 from typing_extensions import TypedDict
 
+from gantry.domain.messages import _
 from gantry.runtime import services
 from gantry.state.session import acting, guarded, notify, uuid_of
 from gantry.state.views.vault import (
@@ -157,7 +158,7 @@ class VaultState(rx.State):
             await acting(self), uuid_of(self.chosen_id, "document"), uuid_of(collection, "collection")
         )
         self.dialog = ""
-        await notify(self, f"Moved “{self.chosen_name}”.", kind="success")
+        await notify(self, _("Moved “{name}”.", name=self.chosen_name), kind="success")
         await self._show()
 
     @rx.event
@@ -170,7 +171,7 @@ class VaultState(rx.State):
             self.collection_id = ""
         elif self.dialog == "delete":
             await services().documents.delete(who, [uuid_of(self.chosen_id, "document")])
-            await notify(self, f"Deleted “{self.chosen_name}”.", kind="success")
+            await notify(self, _("Deleted “{name}”.", name=self.chosen_name), kind="success")
         self.dialog = ""
         await self._show()
 

@@ -15,7 +15,7 @@ _MAX_HASHES = 1_000
 _MAX_HASH_CHARACTERS = 100
 _MAX_REPORT_CHARACTERS = 4_000
 _MAX_STORED_CHARACTERS = 20
-_KEPT_HEADERS = ("host", "origin")
+_KEPT_HEADERS = ("host", "origin", "accept-language")
 
 
 def page_of(given: object) -> dict[str, Any]:

@@ -7,14 +7,15 @@ import reflex as rx
 from gantry.state.session import SessionState
 from gantry.ui.browser import THEME, Kept, function, set_theme
 from gantry.ui.menus import choice, entry, heading, menu, menu_button, rule, way
+from gantry.ui.text import Text, _
 
 HELP = Kept("help", False)  # whether the list of shortcuts is open
 
 Theme = Literal["system", "light", "dark"]
-THEMES: tuple[tuple[Theme, str, str], ...] = (
-    ("system", "System theme", "monitor"),
-    ("light", "Light", "sun"),
-    ("dark", "Dark", "moon"),
+THEMES: tuple[tuple[Theme, Text, str], ...] = (
+    ("system", _("System theme"), "monitor"),
+    ("light", _("Light"), "sun"),
+    ("dark", _("Dark"), "moon"),
 )
 _sign_out = function("signOut", "feed.js")
 
@@ -32,21 +33,23 @@ def account_menu() -> rx.Component:
             rx.el.span(rx.cond(name != "", name, "…"), class_name="grow clip sidebar-label"),
             rx.icon("chevrons-up-down", size=16, aria_hidden="true", class_name="sidebar-label"),
             opens="account-panel",
-            label=rx.cond(name != "", f"{name}, account", "Account"),
+            label=rx.cond(name != "", _("{name}, account", name=name), _("Account")),
             class_name="sidebar-link account-button",
-            title=rx.cond(name != "", name, "Account"),
+            title=rx.cond(name != "", name, _("Account")),
             data_testid="account-menu",
         ),
         menu(
             "account-panel",
-            "Account",
+            _("Account"),
             heading(SessionState.email, title=SessionState.email),
-            way("Archived chats", "archive", "/archived"),
-            way("Settings", "settings", "/settings"),
-            way("Personas and prompts", "drama", "/personas"),
-            rx.cond(SessionState.is_admin, way("Administration", "shield", "/admin/users")),
-            entry("Keyboard shortcuts", "keyboard", HELP.put(True), custom_attrs={"data-shortcut": "help"}),
-            heading("Theme"),
+            way(_("Archived chats"), "archive", "/archived"),
+            way(_("Settings"), "settings", "/settings"),
+            way(_("Personas and prompts"), "drama", "/personas"),
+            rx.cond(SessionState.is_admin, way(_("Administration"), "shield", "/admin/users")),
+            entry(
+                _("Keyboard shortcuts"), "keyboard", HELP.put(True), custom_attrs={"data-shortcut": "help"}
+            ),
+            heading(_("Theme")),
             *(
                 choice(
                     label,
@@ -57,6 +60,6 @@ def account_menu() -> rx.Component:
                 for theme, label, icon in THEMES
             ),
             rule(),
-            entry("Sign out", "log-out", _sign_out.partial()),
+            entry(_("Sign out"), "log-out", _sign_out.partial()),
         ),
     )

@@ -6,6 +6,7 @@ import reflex as rx
 from reflex.event import no_args_event_spec
 
 from gantry.ui.browser import function
+from gantry.ui.text import Text, _
 
 
 class _Dialog(rx.el.Dialog):
@@ -17,7 +18,7 @@ class _Dialog(rx.el.Dialog):
 def dialog(
     *children: rx.Component,
     open_: bool | rx.Var[bool],
-    title: str | rx.Var[str],
+    title: Text,
     on_close: Any,
     testid: str,
     class_name: str = "",
@@ -38,7 +39,7 @@ def dialog(
                         rx.icon("x", size=18, aria_hidden="true"),
                         type="button",
                         class_name="icon-button",
-                        aria_label="Close",
+                        aria_label=_("Close"),
                         on_click=on_close,
                     ),
                     class_name="row apart",
@@ -60,19 +61,21 @@ def dialog(
 def dialog_actions(*buttons: rx.Component, on_cancel: Any = None) -> rx.Component:
     """Lay out the buttons of a dialog, at its right: Cancel first, what is done last."""
     cancel = (
-        [rx.el.button("Cancel", type="button", on_click=on_cancel, class_name="button")] if on_cancel else []
+        [rx.el.button(_("Cancel"), type="button", on_click=on_cancel, class_name="button")]
+        if on_cancel
+        else []
     )
     return rx.el.div(*cancel, *buttons, class_name="dialog-actions")
 
 
 def confirmation(
-    text: str | rx.Var[str],
+    text: Text,
     *,
-    action: str,
+    action: Text,
     on_confirm: Any,
     on_close: Any,
     open_: bool | rx.Var[bool],
-    title: str | rx.Var[str],
+    title: Text,
     testid: str,
 ) -> rx.Component:
     """Lay out a dialog that asks before something is done that cannot be taken back."""

@@ -3,6 +3,8 @@
 import reflex as rx
 from reflex_components_core.base.error_boundary import ErrorBoundary
 
+from gantry.ui.text import _
+
 
 def error_boundary() -> rx.Component:
     """Return the wrap around the whole application: a part that cannot be drawn must not leave an empty window.
@@ -10,9 +12,9 @@ def error_boundary() -> rx.Component:
     The way out loads the page anew; navigating inside it would only bring the same failure back.
     """
     said = rx.el.main(
-        rx.el.h1("This page could not be displayed"),
-        rx.el.p("Your conversations are safe on the server."),
-        rx.el.p(rx.el.a("Reload Gantry", href="/", custom_attrs={"reloadDocument": True})),
+        rx.el.h1(_("This page could not be displayed")),
+        rx.el.p(_("Your conversations are safe on the server.")),
+        rx.el.p(rx.el.a(_("Reload Gantry"), href="/", custom_attrs={"reloadDocument": True})),
         class_name="failure",
         role="alert",
     )

@@ -6,6 +6,7 @@ from typing import Any
 import reflex as rx
 
 from gantry.ui.browser import Kept, function, whole_event
+from gantry.ui.text import Text, _
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +46,10 @@ class _ApiForm(rx.el.Div):
 
 def api_form(
     *fields: rx.Component,
-    action: str,
-    submit: str,
+    action: Text,
+    submit: Text,
     testid: str,
-    done: str = "",
+    done: Text = "",
     on_done: Any = None,
     **options: Any,
 ) -> rx.Component:
@@ -92,17 +93,17 @@ def api_form(
     )
 
 
-def api_field(label: str, name: str, *, hint: str = "", **props: Any) -> rx.Component:
+def api_field(label: Text, name: str, *, hint: Text = "", **props: Any) -> rx.Component:
     """Lay out a field of such a form, with what the server says of it."""
     return field(label, rx.el.input(**_input(name, **props)), _fault(name), id_=_id(name), hint=hint)
 
 
-def asked_field(label: str, name: str, *, hint: str = "", **props: Any) -> rx.Component:
+def asked_field(label: Text, name: str, *, hint: Text = "", **props: Any) -> rx.Component:
     """Lay out the field that is there once the server has asked for it."""
     return rx.cond(FORM.asked == name, api_field(label, name, hint=hint, **props))
 
 
-def secret(label: str, name: str, *, hint: str = "", **props: Any) -> rx.Component:
+def secret(label: Text, name: str, *, hint: Text = "", **props: Any) -> rx.Component:
     """Lay out a field for a password, which can be shown."""
     is_shown = _SHOWN.value == name
     return field(
@@ -117,7 +118,7 @@ def secret(label: str, name: str, *, hint: str = "", **props: Any) -> rx.Compone
                 ),
                 type="button",
                 class_name="icon-button",
-                aria_label="Show password",
+                aria_label=_("Show password"),
                 aria_pressed=rx.cond(is_shown, "true", "false"),
                 on_click=_SHOWN.put(rx.cond(is_shown, "", name)),
             ),
@@ -129,7 +130,7 @@ def secret(label: str, name: str, *, hint: str = "", **props: Any) -> rx.Compone
     )
 
 
-def search_field(label: str, placeholder: str, value: str, find: Any) -> rx.Component:
+def search_field(label: Text, placeholder: Text, value: str, find: Any) -> rx.Component:
     """Lay out a field that searches while somebody types; *find* is told the words when they pause."""
     return rx.el.input(
         type="search",
@@ -141,9 +142,7 @@ def search_field(label: str, placeholder: str, value: str, find: Any) -> rx.Comp
     )
 
 
-def field(
-    label: str, control: rx.Component, *more: rx.Component, id_: str, hint: str | rx.Var[str] = ""
-) -> rx.Component:
+def field(label: Text, control: rx.Component, *more: rx.Component, id_: str, hint: Text = "") -> rx.Component:
     """Lay out *control*, which has the id *id_*, below its label."""
     return rx.el.div(
         rx.el.label(label, html_for=id_),

@@ -37,6 +37,7 @@ from gantry.ui.components.shortcuts import shortcuts
 from gantry.ui.dialogs import dialog
 from gantry.ui.notices import notices
 from gantry.ui.sidebar import sidebar
+from gantry.ui.text import _
 
 _SIDEBAR = Kept("sidebar", "open").value  # "open" or "closed"; on a phone "drawer" or "closed"
 _CONNECTION = Kept("connection", {"state": "", "text": ""}).value  # "away", then "back" for a moment
@@ -56,11 +57,11 @@ def frame() -> rx.Component:
     is_drawer = _SIDEBAR == "drawer"
     return rx.el.div(
         plain_link(
-            "Skip to content", href="#main", class_name="skip-link", custom_attrs={"inert": is_drawer}
+            _("Skip to content"), href="#main", class_name="skip-link", custom_attrs={"inert": is_drawer}
         ),
         _header(),
         rx.el.aside(
-            sidebar(), id="sidebar", class_name="sidebar", aria_label="Sidebar", data_testid="sidebar"
+            sidebar(), id="sidebar", class_name="sidebar", aria_label=_("Sidebar"), data_testid="sidebar"
         ),
         rx.el.div(class_name="backdrop", aria_hidden="true", on_click=_CLOSE),
         _listening(),
@@ -71,6 +72,10 @@ def frame() -> rx.Component:
             SessionState.theme != "", rx.fragment(_chosen(theme=SessionState.theme), key=SessionState.theme)
         ),
         rx.cond(SessionState.id != "", rx.fragment(_dressed(look=SessionState.look), key=SessionState.look)),
+        rx.cond(
+            SessionState.known,
+            rx.fragment(_spoken(language=SessionState.language), key=f"language-{SessionState.language}"),
+        ),
         notices(),
         rx.cond(
             SessionState.id != "",
@@ -95,9 +100,9 @@ def _header() -> rx.Component:
             rx.icon("panel-left", size=18, aria_hidden="true"),
             type="button",
             class_name="icon-button sidebar-toggle",
-            aria_label="Sidebar",
+            aria_label=_("Sidebar"),
             aria_expanded=rx.cond(_SIDEBAR == "closed", "false", "true"),
-            title=rx.cond(_SIDEBAR == "closed", "Open sidebar", "Close sidebar"),
+            title=rx.cond(_SIDEBAR == "closed", _("Open sidebar"), _("Close sidebar")),
             on_click=_TOGGLE,
             custom_attrs={"aria-controls": "sidebar", "data-shortcut": "toggleSidebar"},
         ),
@@ -105,8 +110,8 @@ def _header() -> rx.Component:
             rx.icon("square-pen", size=18, aria_hidden="true"),
             to="/",
             class_name="icon-button phone-new-chat",
-            aria_label="New chat",
-            title="New chat",
+            aria_label=_("New chat"),
+            title=_("New chat"),
         ),
         class_name="shell-header",
     )
@@ -128,6 +133,12 @@ def _chosen(theme: rx.Var[str]) -> rx.Component:
 def _dressed(look: rx.Var[str]) -> rx.Component:
     """Make the page look as the account prefers, wherever that was chosen."""
     return rx.fragment(on_mount=set_look.partial(look))
+
+
+@rx.memo
+def _spoken(language: rx.Var[str]) -> rx.Component:
+    """Speak the account's language, wherever it was chosen."""
+    return rx.fragment(on_mount=function("speak", "frame.js").partial(language))
 
 
 def _known() -> rx.Component:
@@ -189,7 +200,7 @@ def _help() -> rx.Component:
     return dialog(
         shortcuts(),
         open_=HELP.value,
-        title="Keyboard shortcuts",
+        title=_("Keyboard shortcuts"),
         on_close=HELP.put(False),
         testid="shortcuts",
     )

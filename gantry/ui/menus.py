@@ -7,6 +7,7 @@ import reflex as rx
 
 from gantry.state.views.admin import ActionView
 from gantry.ui.browser import function, link, on_backend, plain_link, whole_event
+from gantry.ui.text import Text
 
 
 class _Panel(rx.el.Div):
@@ -17,9 +18,7 @@ class _Panel(rx.el.Div):
     on_click: rx.EventHandler[whole_event]
 
 
-def menu(
-    id_: str | rx.Var[str], label: str | rx.Var[str], *entries: rx.Component, class_name: str = ""
-) -> rx.Component:
+def menu(id_: str | rx.Var[str], label: Text, *entries: rx.Component, class_name: str = "") -> rx.Component:
     """Lay out the panel of a menu; buttons made with ``menu_button`` and the same id open it."""
     return _Panel.create(
         *entries,
@@ -37,7 +36,7 @@ def menu(
 def menu_button(
     *children: rx.Component | rx.Var[Any] | str,
     opens: str | rx.Var[str],
-    label: str | rx.Var[str],
+    label: Text,
     **props: Any,
 ) -> rx.Component:
     """Lay out a button that opens the menu with the id *opens*, placed beside it.
@@ -56,20 +55,20 @@ def menu_button(
 
 
 def entry(
-    label: str | rx.Var[str], icon: str | rx.Component, on_click: Any, *, danger: bool = False, **props: Any
+    label: Text, icon: str | rx.Component, on_click: Any, *, danger: bool = False, **props: Any
 ) -> rx.Component:
     """Lay out something to do; the menu closes."""
     return _entry(label, icon, "menuitem", on_click, class_name="danger" if danger else "", **props)
 
 
-def way(label: str, icon: str, to: str, **props: Any) -> rx.Component:
+def way(label: Text, icon: str, to: str, **props: Any) -> rx.Component:
     """Lay out a way to another page of ours."""
     picture = rx.icon(icon, size=16, aria_hidden="true")
     return link(picture, rx.el.span(label), to=to, role="menuitem", tab_index=-1, **props)
 
 
 def choice(
-    label: str | rx.Var[str],
+    label: Text,
     icon: str | rx.Component,
     on_click: Any,
     *,
@@ -82,8 +81,8 @@ def choice(
 
 def actions(
     owner: str | rx.Var[str],
-    label: str | rx.Var[str],
-    items: list[ActionView] | rx.Var[list[ActionView]],
+    label: Text,
+    items: rx.Var[list[ActionView]] | list[ActionView],
     choose: Callable[[Any], Any],
     *,
     download: str | rx.Var[str] = "",
@@ -95,7 +94,6 @@ def actions(
         choose: Returns the handler for an item's key.
         download: The path of our REST interface that the item with the key "download" leads to.
     """
-    opens = f"actions-{owner}"
 
     # Named apart from what rows are called: Reflex names a loop's variable after the argument.
     def item(action: ActionView) -> rx.Component:
@@ -113,6 +111,12 @@ def actions(
             button,
         )
 
+    return row_menu(owner, label, rx.foreach(items, item))
+
+
+def row_menu(owner: str | rx.Var[str], label: Text, *entries: rx.Component) -> rx.Component:
+    """Lay out a menu of one row of a list, whose id is *owner*, behind one button."""
+    opens = f"actions-{owner}"
     return rx.fragment(
         menu_button(
             rx.icon("ellipsis", size=18, aria_hidden="true"),
@@ -120,11 +124,11 @@ def actions(
             label=label,
             class_name="icon-button",
         ),
-        menu(opens, label, rx.foreach(items, item)),
+        menu(opens, label, *entries),
     )
 
 
-def heading(text: str | rx.Var[str], **props: Any) -> rx.Component:
+def heading(text: Text, **props: Any) -> rx.Component:
     """Lay out what stands above entries."""
     return rx.el.p(text, class_name="menu-heading", **props)
 
@@ -134,9 +138,7 @@ def rule() -> rx.Component:
     return rx.el.hr(role="separator")
 
 
-def _entry(
-    label: str | rx.Var[str], icon: str | rx.Component, role: Any, on_click: Any, **props: Any
-) -> rx.Component:
+def _entry(label: Text, icon: str | rx.Component, role: Any, on_click: Any, **props: Any) -> rx.Component:
     picture = rx.icon(icon, size=16, aria_hidden="true") if isinstance(icon, str) else icon
     return rx.el.button(
         picture, rx.el.span(label), type="button", role=role, tab_index=-1, on_click=on_click, **props

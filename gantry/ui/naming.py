@@ -6,6 +6,7 @@ from typing import Any
 import reflex as rx
 
 from gantry.ui.browser import function
+from gantry.ui.text import _
 
 MAX_TITLE_CHARACTERS = 120
 
@@ -33,7 +34,7 @@ def name_field(
 
     return _Name.create(
         class_name="input",
-        aria_label="New name",
+        aria_label=_("New name"),
         default_value=name,
         max_length=MAX_TITLE_CHARACTERS,
         auto_focus=True,

@@ -12,6 +12,7 @@ from gantry.state.session import NoticeState
 from gantry.state.sidebar import SidebarState
 from gantry.state.views.notices import NoticeView
 from gantry.ui.browser import PATH, Kept
+from gantry.ui.text import _
 
 _DISMISSED = Kept("dismissed")  # at once, without waiting for the server to agree
 
@@ -41,7 +42,7 @@ def notices() -> rx.Component:
                 class_name="stack",
             ),
             role="region",
-            aria_label="Notices",
+            aria_label=_("Notices"),
             class_name="notices",
         )
     )
@@ -82,7 +83,7 @@ def _notice(notice: NoticeView) -> rx.Component:
                 rx.icon("x", size=16, aria_hidden="true"),
                 type="button",
                 class_name="icon-button",
-                aria_label="Dismiss",
+                aria_label=_("Dismiss"),
                 on_click=dismissed,
             ),
             key=notice.id,

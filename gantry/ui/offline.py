@@ -10,6 +10,9 @@ from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 
+from gantry.domain.messages import LANGUAGES, _
+from gantry.languages import direction, translated
+
 _SCRIPT = Path(__file__).parent / "islands" / "offline.js"
 _EMPTY = 'const [PAGE, POLICY] = ["", ""];'
 _MARK = (
@@ -45,16 +48,21 @@ class Words:
     again: str
 
 
-ENGLISH = Words(
-    language="en",
-    direction="ltr",
-    title="You are offline",
-    text="Gantry cannot be reached from this device just now. What you have written is kept in this browser.",
-    again="Try again",
+_SAID = (
+    _("You are offline"),
+    _("Gantry cannot be reached from this device just now. What you have written is kept in this browser."),
+    _("Try again"),
 )
 
 
-def worker(source: str, words: tuple[Words, ...] = (ENGLISH,)) -> str:
+def every_language() -> tuple[Words, ...]:
+    """Return the words of the page in each language, English first."""
+    return tuple(
+        Words(each, direction(each), *(translated(text, each) for text in _SAID)) for each in LANGUAGES
+    )
+
+
+def worker(source: str, words: tuple[Words, ...]) -> str:
     """Return the worker *source* with the page, and the policy it is shown under, written into it.
 
     Raises:

@@ -5,6 +5,7 @@ from typing import Any
 import reflex as rx
 
 from gantry.ui.browser import function, whole_event
+from gantry.ui.text import Text
 
 
 class _Panel(rx.el.Div):
@@ -17,7 +18,7 @@ class _Panel(rx.el.Div):
     on_click: rx.EventHandler[whole_event]
 
 
-def picker(id_: str, label: str, *groups: rx.Component, search: str, none: str) -> rx.Component:
+def picker(id_: str, label: Text, *groups: rx.Component, search: Text, none: Text) -> rx.Component:
     """Lay out a popover with a list; buttons whose ``popoverTarget`` is its id open it, placed beside them.
 
     Args:
@@ -53,7 +54,7 @@ def picker(id_: str, label: str, *groups: rx.Component, search: str, none: str) 
     )
 
 
-def group(label: str | rx.Var[str], *options: rx.Component | rx.Var[Any]) -> rx.Component:
+def group(label: Text, *options: rx.Component | rx.Var[Any]) -> rx.Component:
     """Lay out options under a heading; it goes when none of them matches."""
     return rx.el.div(
         rx.el.div(label, class_name="picker-heading", aria_hidden="true"),
@@ -67,7 +68,7 @@ def group(label: str | rx.Var[str], *options: rx.Component | rx.Var[Any]) -> rx.
 def option(
     id_: str | rx.Var[str],
     *children: rx.Component,
-    words: str | rx.Var[str],
+    words: Text,
     chosen: bool | rx.Var[bool],
     on_click: Any,
 ) -> rx.Component:

@@ -20,6 +20,7 @@ from gantry.ui.components.local import comes_near
 from gantry.ui.components.search import search_button
 from gantry.ui.menus import entry, menu, menu_button
 from gantry.ui.naming import name_field
+from gantry.ui.text import _
 
 _RENAMING = Kept("renaming")  # the id of the row whose name is being typed
 _ABOUT = Kept("row", {"id": "", "title": "", "pinned": False, "tags": []})  # the row whose menu is open
@@ -42,20 +43,20 @@ def sidebar() -> rx.Component:
             link("Gantry", to="/", class_name="brand"),
             link(
                 rx.icon("square-pen", size=18, aria_hidden="true"),
-                rx.el.span("New chat", class_name="sidebar-label"),
+                rx.el.span(_("New chat"), class_name="sidebar-label"),
                 to="/",
                 class_name="sidebar-link new-chat",
-                title="New chat",
+                title=_("New chat"),
                 data_testid="new-chat",
                 custom_attrs={"data-shortcut": "newChat"},
             ),
             search_button(),
             _Here.create(
                 rx.icon("library", size=18, aria_hidden="true"),
-                rx.el.span("Documents", class_name="sidebar-label"),
+                rx.el.span(_("Documents"), class_name="sidebar-label"),
                 to="/vault",
                 class_name="sidebar-link",
-                title="Documents",
+                title=_("Documents"),
                 data_testid="vault-link",
             ),
             class_name="sidebar-top",
@@ -76,16 +77,16 @@ def _conversations() -> rx.Component:
         rx.cond(loaded, rx.fragment(), _waiting()),
         rx.cond(
             loaded & is_empty,
-            rx.el.p("Your conversations will appear here.", class_name="conversations-empty"),
+            rx.el.p(_("Your conversations will appear here."), class_name="conversations-empty"),
         ),
         rx.cond(OrderState.picking, selection()),
         rx.cond(loaded & (rx.Var.create(SidebarState.tags).length() > 0), tag_filter()),
         rx.cond(
             SidebarState.pinned,
             rx.el.section(
-                rx.el.h2("Pinned"),
+                rx.el.h2(_("Pinned")),
                 rx.el.ul(rx.foreach(SidebarState.pinned, _item)),
-                aria_label="Pinned",
+                aria_label=_("Pinned"),
             ),
         ),
         rx.cond(loaded & (SidebarState.tag == "") & ~is_empty, folder_list(_item)),
@@ -102,7 +103,10 @@ def _conversations() -> rx.Component:
                 ),
                 rx.el.span(class_name="spinner", aria_hidden="true"),
                 rx.el.button(
-                    "Load more conversations", type="button", class_name="sr-only", on_click=SidebarState.more
+                    _("Load more conversations"),
+                    type="button",
+                    class_name="sr-only",
+                    on_click=SidebarState.more,
                 ),
                 class_name="conversations-more",
             ),
@@ -110,7 +114,7 @@ def _conversations() -> rx.Component:
         _row_menu(),
         folder_menu(),
         class_name="conversations",
-        aria_label="Conversations",
+        aria_label=_("Conversations"),
         aria_busy=rx.cond(loaded, "false", "true"),
     )
 
@@ -120,7 +124,7 @@ def _group(group: GroupView) -> rx.Component:
         rx.cond(group.label != "", rx.el.h2(group.label)),
         rx.el.ul(rx.foreach(group.rows, _item)),
         key=group.label,
-        aria_label=rx.cond(group.label != "", group.label, "More"),
+        aria_label=rx.cond(group.label != "", group.label, _("More")),
     )
 
 
@@ -140,7 +144,7 @@ def _row(
 
 
 def _conversation(view: RowView) -> rx.Component:
-    title = rx.cond(view.title != "", view.title, "Untitled")
+    title = rx.cond(view.title != "", view.title, _("Untitled"))
     return rx.fragment(
         _Here.create(
             rx.el.span(title, class_name="clip"),
@@ -154,7 +158,7 @@ def _conversation(view: RowView) -> rx.Component:
         menu_button(
             rx.icon("ellipsis", size=17, aria_hidden="true"),
             opens="row-menu",
-            label=f"Actions for {title}",
+            label=_("Actions for {title}", title=title),
             class_name="icon-button",
             data_testid="conversation-menu",
             on_click=_ABOUT.put(view),
@@ -167,7 +171,7 @@ def _sign(view: RowView) -> rx.Component:
         view.answering,
         rx.el.span(
             rx.el.span(class_name="spinner", aria_hidden="true"),
-            rx.el.span(", being answered", class_name="sr-only"),
+            rx.el.span(_(", being answered"), class_name="sr-only"),
             class_name="sign",
             data_testid="answering",
         ),
@@ -175,7 +179,7 @@ def _sign(view: RowView) -> rx.Component:
             view.unseen,
             rx.el.span(
                 rx.el.span(class_name="dot", aria_hidden="true"),
-                rx.el.span(", new answer", class_name="sr-only"),
+                rx.el.span(_(", new answer"), class_name="sr-only"),
                 class_name="sign unseen",
                 data_testid="unseen",
             ),
@@ -196,10 +200,10 @@ def _row_menu() -> rx.Component:
     about = _ABOUT.value.to(RowView)
     return menu(
         "row-menu",
-        "Conversation",
-        entry("Rename", "pencil", _RENAMING.put(about.id)),
+        _("Conversation"),
+        entry(_("Rename"), "pencil", _RENAMING.put(about.id)),
         entry(
-            rx.cond(about.pinned, "Unpin", "Pin"),
+            rx.cond(about.pinned, _("Unpin"), _("Pin")),
             rx.cond(
                 about.pinned,
                 rx.icon("pin-off", size=16, aria_hidden="true"),
@@ -207,16 +211,17 @@ def _row_menu() -> rx.Component:
             ),
             SidebarState.pin(about.id, ~about.pinned),
         ),
-        entry("Move to folder", "folder-input", OrderState.ask_move([about.id])),
-        entry("Tags", "tag", OrderState.ask_tags([about.id], about.tags)),
+        entry(_("Move to folder"), "folder-input", OrderState.ask_move([about.id])),
+        entry(_("Tags"), "tag", OrderState.ask_tags([about.id], about.tags)),
         rx.foreach(
-            about.tags, lambda tag: entry(f"Show only #{tag}", "list-filter", SidebarState.narrow(tag))
+            about.tags,
+            lambda tag: entry(_("Show only #{tag}", tag=tag), "list-filter", SidebarState.narrow(tag)),
         ),
-        entry("Share", "share-2", SharingState.ask(about.id)),
+        entry(_("Share"), "share-2", SharingState.ask(about.id)),
         export_entry(about.id),
-        entry("Archive", "archive", [_leave.partial(about.id), OrderState.archive([about.id])]),
-        entry("Select", "list-checks", OrderState.begin_picking(about.id)),
-        entry("Delete", "trash-2", [_leave.partial(about.id), SidebarState.delete(about.id)], danger=True),
+        entry(_("Archive"), "archive", [_leave.partial(about.id), OrderState.archive([about.id])]),
+        entry(_("Select"), "list-checks", OrderState.begin_picking(about.id)),
+        entry(_("Delete"), "trash-2", [_leave.partial(about.id), SidebarState.delete(about.id)], danger=True),
     )
 
 

@@ -17,6 +17,7 @@ _SOURCES = (
     "gantry/state",
     "gantry/gantry.py",
     "gantry/domain",
+    "gantry/languages",
     "assets",
     "rxconfig.py",
     "requirements.txt",

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import reflex as rx
 
 from gantry.ui.browser import Kept, function, whole_event
+from gantry.ui.text import Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,7 @@ class UploadView:
     name: str
     progress: float
     id: str
-    note: str
+    note: Text
     fault: str
     file: FileView
 

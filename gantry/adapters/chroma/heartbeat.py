@@ -3,6 +3,7 @@
 import httpx
 
 from gantry.domain.errors import Unavailable
+from gantry.domain.messages import _
 
 _PATIENCE_SECONDS = 5.0
 
@@ -18,4 +19,6 @@ async def ask_chroma(url: str) -> None:
             answer = await client.get(f"{url}/api/v2/heartbeat")
             answer.raise_for_status()
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        raise Unavailable("ChromaDB does not answer.", advice="Start it, or correct CHROMA_HOST.") from error
+        raise Unavailable(
+            _("ChromaDB does not answer."), advice=_("Start it, or correct CHROMA_HOST.")
+        ) from error

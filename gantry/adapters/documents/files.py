@@ -13,6 +13,7 @@ from uuid import UUID
 
 from gantry.domain.errors import Invalid, NotFound, Unavailable
 from gantry.domain.files import Received
+from gantry.domain.messages import _
 
 _BLOCK = 1 << 20
 _INCOMING = ".incoming"  # beside the documents: backups leave it out, and a rename from it is instant
@@ -40,9 +41,12 @@ class LocalFiles:
                     size += len(piece)
                     if size > limit_bytes:
                         raise Invalid(
-                            f"A file may have at most {limit_bytes // 1_000_000:,} MB.",
-                            advice="Split it, or raise MAX_UPLOAD_MB.",
-                            person_advice="Split it, or ask an administrator to raise the limit.",
+                            _(
+                                "A file may have at most {limit_bytes} MB.",
+                                limit_bytes=limit_bytes // 1000000,
+                            ),
+                            advice=_("Split it, or raise MAX_UPLOAD_MB."),
+                            person_advice=_("Split it, or ask an administrator to raise the limit."),
                             field="file",
                         )
                     held += piece
@@ -95,7 +99,7 @@ class LocalFiles:
         try:
             file = await asyncio.to_thread(Path(self.path(account=account, document=document)).open, "rb")
         except FileNotFoundError as error:
-            raise NotFound("This file no longer exists.") from error
+            raise NotFound(_("This file no longer exists.")) from error
         with file:
             while block := await asyncio.to_thread(file.read, _BLOCK):
                 yield block
@@ -191,6 +195,6 @@ def _flush(file: BinaryIO) -> None:
 def _unwritable(error: OSError) -> Unavailable:
     reason = os.strerror(error.errno) if error.errno else "it failed"
     return Unavailable(
-        f"The file could not be stored: {reason}.",
-        advice="Ask an administrator to free disk space, then try again.",
+        _("The file could not be stored: {reason}.", reason=reason),
+        advice=_("Ask an administrator to free disk space, then try again."),
     )

@@ -9,6 +9,7 @@ from typing import BinaryIO
 
 from gantry.domain.archive import ArchivedFile
 from gantry.domain.errors import Unavailable
+from gantry.domain.messages import _
 
 _CHUNK = 256 * 1024
 
@@ -33,7 +34,9 @@ class LocalDocuments:
             folder.mkdir(parents=True)
             yield StagedDocuments(folder, self._root)
         except OSError as error:
-            raise Unavailable(f"{folder} cannot be written: {os.strerror(error.errno or 0)}.") from error
+            raise Unavailable(
+                _("{folder} cannot be written: {what}.", folder=folder, what=os.strerror(error.errno or 0))
+            ) from error
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
@@ -81,6 +84,8 @@ def _chunks(file: BinaryIO, size: int, path: str) -> Iterator[bytes]:
     while size:
         chunk = file.read(min(_CHUNK, size))
         if not chunk:
-            raise Unavailable(f"The document {path} was cut short while it was read.", advice="Try again.")
+            raise Unavailable(
+                _("The document {path} was cut short while it was read.", path=path), advice=_("Try again.")
+            )
         size -= len(chunk)
         yield chunk

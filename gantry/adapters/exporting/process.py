@@ -12,6 +12,7 @@ from typing import Any
 
 from gantry.domain.errors import Unavailable
 from gantry.domain.exported_text import Reading
+from gantry.domain.messages import _
 
 _AT_ONCE = 2  # texts; the others wait
 _FRAGMENT_SECONDS = 20.0
@@ -59,7 +60,9 @@ class _Pen:
                 return await self._answer(asked)
         except (TimeoutError, OSError, EOFError, ValueError) as error:
             await self.aclose()
-            raise Unavailable("This text could not be laid out.", advice="Export it as Markdown.") from error
+            raise Unavailable(
+                _("This text could not be laid out."), advice=_("Export it as Markdown.")
+            ) from error
 
     async def _answer(self, asked: dict[str, Any]) -> bytes:
         if self._process is None:

@@ -15,6 +15,7 @@ from gantry.adapters.importing.reading import found_in
 from gantry.adapters.importing.zipped import DAMAGED, Entry, Folder, Member, alone, members
 from gantry.domain.errors import Invalid
 from gantry.domain.importing import Export, Found, Skipped
+from gantry.domain.messages import _
 
 _PIECE = 256 * 1024
 _MAX_DIRECTORY = 32_000_000  # bytes in which a ZIP lists its members: in memory that is ten times as much
@@ -36,7 +37,7 @@ class _Counted:
                 f"one conversation in it is larger than {MAX_WHOLE // 1_000_000} MB; the rest was not read"
             )
         if self._export.read_bytes > self._export.limit:
-            raise Invalid("Unpacked, this export is larger than is read here.", field="file")
+            raise Invalid(_("Unpacked, this export is larger than is read here."), field="file")
         return piece
 
     def element_ended(self) -> None:
@@ -104,7 +105,7 @@ class _Bounded(io.BufferedReader):
 
     def read(self, size: int | None = -1, /) -> bytes:
         if size is not None and size > _MAX_DIRECTORY:
-            raise Invalid("There are too many files in this ZIP.", field="file")
+            raise Invalid(_("There are too many files in this ZIP."), field="file")
         return super().read(size)
 
 
@@ -132,7 +133,7 @@ def _opened_zip(path: str) -> zipfile.ZipFile | None:
         return _Zip(path)
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
         raise Invalid(
-            "This ZIP is damaged or was not downloaded to its end.",
-            advice="Download the export again.",
+            _("This ZIP is damaged or was not downloaded to its end."),
+            advice=_("Download the export again."),
             field="file",
         ) from error

@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import PurePosixPath
 
 from gantry.domain.errors import Invalid
+from gantry.domain.messages import _
 
 _MAX_MEMBERS = 200_000
 _MAX_BESIDE = 8_000_000
@@ -39,16 +40,18 @@ def members(archive: zipfile.ZipFile, limit: int) -> tuple[Entry, ...]:
     """
     found = [info for info in archive.infolist() if not info.is_dir()]
     if len(found) > _MAX_MEMBERS:
-        raise Invalid(f"There are more than {_MAX_MEMBERS:,} files in this ZIP.", field="file")
+        raise Invalid(_("There are more than {most} files in this ZIP.", most=_MAX_MEMBERS), field="file")
     if any(info.flag_bits & 1 for info in found):
         raise Invalid(
-            "This ZIP is locked with a password.", advice="Unpack it and choose the files.", field="file"
+            _("This ZIP is locked with a password."),
+            advice=_("Unpack it and choose the files."),
+            field="file",
         )
     if sum(info.file_size for info in found) > limit:
-        raise Invalid("Unpacked, this ZIP is larger than is read here.", field="file")
+        raise Invalid(_("Unpacked, this ZIP is larger than is read here."), field="file")
     for info in found:
         if info.file_size > _RATIO_FROM and info.file_size > _MAX_RATIO * max(info.compress_size, 1):
-            raise Invalid("A file of this ZIP unpacks to far more than it could hold.", field="file")
+            raise Invalid(_("A file of this ZIP unpacks to far more than it could hold."), field="file")
     return tuple(Entry(info.filename, info.file_size) for info in found if not _is_of_macos(info.filename))
 
 

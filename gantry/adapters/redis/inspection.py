@@ -9,6 +9,7 @@ from redis.exceptions import AuthenticationError, RedisError
 from gantry.adapters.redis.link import AWAY, connect
 from gantry.domain.errors import Unavailable
 from gantry.domain.health import RedisFacts
+from gantry.domain.messages import _
 
 _EVENT_SECONDS = 1.0
 
@@ -23,9 +24,9 @@ async def inspect_redis(url: str) -> RedisFacts:
         async with connect(url) as redis:
             return await _facts(redis)
     except AuthenticationError as error:
-        raise Unavailable("Redis refuses the password.", advice="Correct REDIS_URL.") from error
+        raise Unavailable(_("Redis refuses the password."), advice=_("Correct REDIS_URL.")) from error
     except AWAY as error:
-        raise Unavailable("Redis does not answer.", advice="Start it, or correct REDIS_URL.") from error
+        raise Unavailable(_("Redis does not answer."), advice=_("Start it, or correct REDIS_URL.")) from error
 
 
 async def _facts(redis: Redis) -> RedisFacts:

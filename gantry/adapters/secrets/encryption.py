@@ -5,6 +5,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from gantry.domain.errors import Unavailable
+from gantry.domain.messages import _
 
 if TYPE_CHECKING:
     from cryptography.fernet import Fernet
@@ -40,7 +41,9 @@ class FernetEncryption:
             return self._fernet.decrypt(sealed.encode()).decode()
         except InvalidToken as error:
             raise Unavailable(
-                "The stored API key of this model server cannot be read.",
-                advice="SECRET_KEY has changed since. Enter the key again, or restore the former SECRET_KEY.",
-                person_advice="Choose another model, or ask an administrator.",
+                _("The stored API key of this model server cannot be read."),
+                advice=_(
+                    "SECRET_KEY has changed since. Enter the key again, or restore the former SECRET_KEY."
+                ),
+                person_advice=_("Choose another model, or ask an administrator."),
             ) from error

@@ -4,11 +4,13 @@ from dataclasses import dataclass
 
 from gantry.domain.accounts import Person, Role
 from gantry.domain.catalog import ConnectionKind, ConnectionOrigin
+from gantry.domain.messages import _
 from gantry.domain.text import counted
 from gantry.services.catalog import ConnectionStatus
+from gantry.state.language import said
 
 KINDS = {
-    ConnectionKind.OPENAI: "OpenAI-compatible",
+    ConnectionKind.OPENAI: _("OpenAI-compatible"),
     ConnectionKind.OLLAMA: "Ollama",
     ConnectionKind.TABBY: "TabbyAPI",
     ConnectionKind.VLLM: "vLLM",
@@ -16,10 +18,10 @@ KINDS = {
     ConnectionKind.LMSTUDIO: "LM Studio",
 }
 ORIGINS = {
-    ConnectionOrigin.ENVIRONMENT: "From the environment",
-    ConnectionOrigin.PROBED: "Found on this machine",
-    ConnectionOrigin.STORED: "Added here",
-    ConnectionOrigin.BUILT_IN: "Built in",
+    ConnectionOrigin.ENVIRONMENT: _("From the environment"),
+    ConnectionOrigin.PROBED: _("Found on this machine"),
+    ConnectionOrigin.STORED: _("Added here"),
+    ConnectionOrigin.BUILT_IN: _("Built in"),
 }
 
 
@@ -100,13 +102,13 @@ def person(account: Person, *, you: bool) -> PersonView:
         created=int(account.created_at.timestamp()),
         you=you,
         actions=[
-            ActionView("reset", "Reset password"),
-            ActionView("demote", "Remove administrator role")
+            ActionView("reset", said(_("Reset password"))),
+            ActionView("demote", said(_("Remove administrator role")))
             if admin
-            else ActionView("promote", "Make administrator"),
-            ActionView("deactivate", "Deactivate", danger=True)
+            else ActionView("promote", said(_("Make administrator"))),
+            ActionView("deactivate", said(_("Deactivate")), danger=True)
             if account.active
-            else ActionView("activate", "Activate"),
+            else ActionView("activate", said(_("Activate"))),
         ],
     )
 
@@ -117,14 +119,14 @@ def server(status: ConnectionStatus) -> ServerView:
         id=str(status.id or ""),
         slug=status.spec.slug,
         name=status.spec.name,
-        kind=KINDS[status.spec.kind],
+        kind=said(KINDS[status.spec.kind]),
         base_url=status.spec.base_url,
-        origin=ORIGINS[status.origin],
+        origin=said(ORIGINS[status.origin]),
         has_key=status.has_key,
         state=status.state,
         summary=_summary(status),
-        problem=status.problem,
-        advice=status.advice,
+        problem=said(status.problem),
+        advice=said(status.advice),
         checked=int(status.checked_at.timestamp()) if status.checked_at else 0,
         editable=status.origin is ConnectionOrigin.STORED and status.id is not None,
     )
@@ -149,8 +151,8 @@ def draft(status: ConnectionStatus) -> ServerDraftView:
 def _summary(status: ConnectionStatus) -> str:
     match status.state:
         case "ok":
-            return counted(status.models, "model")
+            return said(counted(status.models, "model"))
         case "failed":
-            return "Offline"
+            return said(_("Offline"))
         case _:
-            return "Not checked yet"
+            return said(_("Not checked yet"))

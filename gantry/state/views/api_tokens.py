@@ -4,8 +4,16 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from gantry.domain.api_tokens import API_TOKEN_PREFIX, ApiToken, Scope
+from gantry.domain.messages import _
+from gantry.languages import day
+from gantry.state.language import said, spoken
 
-SCOPE_NAMES = {Scope.CHAT: "Chat", Scope.READ: "Read", Scope.WRITE: "Write", Scope.ADMIN: "Admin"}
+SCOPE_NAMES = {
+    Scope.CHAT: _("Chat"),
+    Scope.READ: _("Read"),
+    Scope.WRITE: _("Write"),
+    Scope.ADMIN: _("Admin"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +36,9 @@ def token_view(token: ApiToken, now: datetime) -> TokenView:
         id=str(token.id),
         name=token.name,
         hint=f"{API_TOKEN_PREFIX}…{token.hint}",
-        scopes=", ".join(SCOPE_NAMES[scope] for scope in token.scopes),
+        scopes=", ".join(said(SCOPE_NAMES[scope]) for scope in token.scopes),
         used=int(token.last_used_at.timestamp()) if token.last_used_at else 0,
         used_from=token.last_used_from,
-        expires=f"{token.expires_at:%d %b %Y}".lstrip("0") if token.expires_at else "",
+        expires=day(token.expires_at, spoken()) if token.expires_at else "",
         expired=token.expires_at is not None and token.expires_at <= now,
     )

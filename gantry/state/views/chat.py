@@ -8,11 +8,13 @@ from gantry.domain.catalog import BUILT_IN, ModelRef
 from gantry.domain.chat import Ending, MessageRole, MessageStatus, StoredAttachment, StoredMessage, error_for
 from gantry.domain.context import CitedSource, Retrieval
 from gantry.domain.knowledge import ScopeKind
+from gantry.domain.messages import _, plural
 from gantry.domain.pictures import is_shown
 from gantry.domain.text import counted
 from gantry.domain.written_in import written_in
 from gantry.services.catalog import ModelChoice
 from gantry.services.chat import Bubble, Window
+from gantry.state.language import recalled, said
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,8 +151,8 @@ def message_view(bubble: Bubble, *, administrator: bool, held: bool = False) -> 
         previous_id=str(bubble.siblings[at - 1]) if at > 0 else "",
         next_id=str(bubble.siblings[at + 1]) if at + 1 < len(bubble.siblings) else "",
         rating=bubble.rating.value if bubble.rating else "",
-        error_title=str(error.get("title", "")),
-        error_advice=str(error.get("advice", "")),
+        error_title=recalled(str(error.get("title", ""))),
+        error_advice=recalled(str(error.get("advice", ""))),
         error_details=str(error.get("details", "")),
         usage="" if live else usage_label(message),
         created_at=message.created_at.isoformat(timespec="seconds"),
@@ -163,7 +165,7 @@ def message_view(bubble: Bubble, *, administrator: bool, held: bool = False) -> 
         cited=cited,
         uncited=_uncited_label(len(uncited), beside=bool(cited)),
         first_uncited=uncited[0] if uncited else 0,
-        note=retrieval.sentence if retrieval and not live else "",
+        note=recalled(retrieval.sentence) if retrieval and not live else "",
         files=[file.name for file in bubble.attachments if not _is_picture(file)],
         pictures=[
             PictureView(str(file.document_id), file.name) for file in bubble.attachments if _is_picture(file)
@@ -184,7 +186,9 @@ def cited_views(rows: Sequence[CitedSource]) -> list[CitedView]:
     return [
         CitedView(
             title=group[0].title,
-            place=f"p. {group[0].page}" if len({row.page for row in group}) == 1 and group[0].page else "",
+            place=said(_("p. {page}", page=group[0].page))
+            if len({row.page for row in group}) == 1 and group[0].page
+            else "",
             numbers=", ".join(str(row.number) for row in group),
             first=group[0].number,
         )
@@ -196,8 +200,8 @@ def _uncited_label(count: int, *, beside: bool) -> str:
     if not count:
         return ""
     if beside:
-        return f"+{count} more"
-    return "1 source read, not cited" if count == 1 else f"{count} sources read, none cited"
+        return said(_("+{count} more", count=count))
+    return said(plural("{count} source read, not cited", "{count} sources read, none cited", count=count))
 
 
 def _source_view(row: CitedSource) -> SourceView:
@@ -207,11 +211,11 @@ def _source_view(row: CitedSource) -> SourceView:
 def scope_label(kind: str, collections: Sequence[str], documents: int) -> str:
     """Say what a conversation may read; *collections* are the names of the chosen ones."""
     if kind != ScopeKind.SOME:
-        return "No documents" if kind == ScopeKind.NONE else "All documents"
-    parts = [counted(len(collections), "collection")] if len(collections) > 1 else [*collections]
+        return said(_("No documents") if kind == ScopeKind.NONE else _("All documents"))
+    parts = [said(counted(len(collections), "collection"))] if len(collections) > 1 else [*collections]
     if documents:
-        parts.append(counted(documents, "document"))
-    return ", ".join(parts) or "Some documents"
+        parts.append(said(counted(documents, "document")))
+    return ", ".join(parts) or said(_("Some documents"))
 
 
 def message_views(
@@ -243,13 +247,15 @@ def _ending_of(message: StoredMessage) -> str:
     if message.status is not MessageStatus.COMPLETE:
         return ""
     if message.ending == Ending.FILTERED:
-        return "The model server's content filter ended this answer."
+        return said(_("The model server's content filter ended this answer."))
     if message.ending == Ending.FULL:
-        return (
-            "This chat has reached the model's context limit, so the answer cannot continue."
-            " Start a new chat, or choose a model with a longer context."
+        return said(
+            _(
+                "This chat has reached the model's context limit, so the answer cannot continue."
+                " Start a new chat, or choose a model with a longer context."
+            )
         )
-    return "The model reached its length limit." if message.truncated else ""
+    return said(_("The model reached its length limit.")) if message.truncated else ""
 
 
 def tokens_so_far(window: Window) -> int:
@@ -271,13 +277,13 @@ def usage_label(message: StoredMessage) -> str:
     parts: list[str] = []
     tokens, total_ms = message.completion_tokens, message.total_ms
     if tokens:
-        parts.append(f"{'≈ ' if message.tokens_estimated else ''}{counted(tokens, 'token')}")
+        parts.append(f"{'≈ ' if message.tokens_estimated else ''}{said(counted(tokens, 'token'))}")
         writing_ms = (total_ms or 0) - (message.first_token_ms or 0)
         if writing_ms > 0 and model.connection != BUILT_IN:  # which quotes: it has no speed of writing
             speed = tokens * 1000 / writing_ms
-            parts.append(f"{speed:.0f} tokens/s" if speed >= 10 else f"{speed:.1f} tokens/s")
+            parts.append(said(_("{speed} tokens/s", speed=round(speed) if speed >= 10 else round(speed, 1))))
     if total_ms:
-        parts.append(f"{total_ms / 1000:.1f} s")
+        parts.append(said(_("{seconds} s", seconds=round(total_ms / 1000, 1))))
     return " · ".join(parts)
 
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from gantry.domain.memory import Graph
-from gantry.domain.text import counted
+from gantry.domain.messages import plural
+from gantry.state.language import said
 
 _ROUNDS = 90
 _LEGAL_FORM = re.compile(
@@ -83,10 +84,17 @@ def graph_view(graph: Graph) -> GraphView:
 
 def _node(key: str, name: _Name, place: tuple[float, float] | None = None) -> NodeView:
     size = f"{min(26.0, 8 + 4 * math.sqrt(name.mentions)):.0f}px"
-    times = "once" if name.mentions == 1 else counted(name.mentions, "time")
-    said = f"{name.name}, {name.kind}, mentioned {times}"
+    about = said(
+        plural(
+            "{name}, {kind}, mentioned once",
+            "{name}, {kind}, mentioned {count} times",
+            count=name.mentions,
+            name=name.name,
+            kind=name.kind,
+        )
+    )
     left, top = (f"{100 * each:.1f}%" for each in place) if place else ("", "")
-    return NodeView(key, name.name, name.kind, said, size, left, top)
+    return NodeView(key, name.name, name.kind, about, size, left, top)
 
 
 def _edge(

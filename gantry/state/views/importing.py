@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from gantry.domain.imports import ImportState, StoredImport
+from gantry.domain.messages import _, plural
 from gantry.domain.text import counted
+from gantry.state.language import recalled, said
 
 _SHOWN = 40  # lines of what was skipped
 _PRODUCTS = {
@@ -61,7 +63,7 @@ def import_view(stored: StoredImport) -> ImportView:
     """Make the view of *stored*."""
     receipt = stored.receipt
     skipped = [
-        SkippedView(at, str(each.get("what", "")), str(each.get("why", "")))
+        SkippedView(at, recalled(str(each.get("what", ""))), recalled(str(each.get("why", ""))))
         for at, each in enumerate(receipt.get("skipped", ()))
     ]
     would = stored.state in {ImportState.LOOKED, ImportState.LOOKING}
@@ -74,19 +76,20 @@ def import_view(stored: StoredImport) -> ImportView:
         progress=stored.progress,
         summary=_summary(receipt, would=would, adds=adds) if receipt else "",
         already=_already(int(receipt.get("already", 0))),
-        heading=f"Not everything comes along ({len(skipped):,})" if skipped else "",
+        heading=said(_("Not everything comes along ({count})", count=len(skipped))) if skipped else "",
         skipped=skipped[:_SHOWN],
-        more=f"{more:,} more" if more > 0 else "",
-        problem=stored.problem,
+        more=said(_("{count} more", count=more)) if more > 0 else "",
+        problem=recalled(stored.problem),
         created_at=int(stored.created_at.timestamp()),
         adds=adds,
     )
 
 
 def _summary(receipt: Mapping[str, Any], *, would: bool, adds: bool) -> str:
-    product = _PRODUCTS.get(str(receipt.get("format", "")), "this file")
+    product = _PRODUCTS.get(str(receipt.get("format", "")), said(_("this file")))
     if not adds:
-        return f"Nothing new {'would come' if would else 'came'} from {product}."
+        nothing = _("Nothing new would come from {product}.", product=product)
+        return said(nothing if would else _("Nothing new came from {product}.", product=product))
     names = (
         ("conversations", "conversation"),
         ("messages", "message"),
@@ -94,19 +97,34 @@ def _summary(receipt: Mapping[str, Any], *, would: bool, adds: bool) -> str:
         ("files", "file"),
         ("personas", "persona"),
     )
-    counts = [counted(int(receipt.get(key, 0)), noun) for key, noun in names if receipt.get(key)]
-    sentences = [f"{'This would add' if would else 'Added'} {_listed(counts)} from {product}."] * bool(counts)
+    counts = [said(counted(int(receipt.get(key, 0)), noun)) for key, noun in names if receipt.get(key)]
+    sentences: list[str] = []
+    if counts:
+        every = listed(counts, spoken())
+        added = _("Added {listed} from {product}.", listed=every, product=product)
+        sentences.append(
+            _("This would add {listed} from {product}.", listed=every, product=product) if would else added
+        )
     if restored := int(receipt.get("restored", 0)):
-        begin = "This would bring back" if would else "Brought back"
-        sentences.append(f"{begin} {counted(restored, 'conversation')} you have just deleted.")
-    return " ".join(sentences)
-
-
-def _listed(parts: list[str]) -> str:
-    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
+        back = plural(
+            "Brought back {count} conversation you have just deleted.",
+            "Brought back {count} conversations you have just deleted.",
+            count=restored,
+        )
+        would_bring = plural(
+            "This would bring back {count} conversation you have just deleted.",
+            "This would bring back {count} conversations you have just deleted.",
+            count=restored,
+        )
+        sentences.append(would_bring if would else back)
+    return " ".join(said(each) for each in sentences)
 
 
 def _already(count: int) -> str:
     if not count:
         return ""
-    return f"{counted(count, 'conversation')} {'is' if count == 1 else 'are'} here already."
+    return said(
+        plural(
+            "{count} conversation is here already.", "{count} conversations are here already.", count=count
+        )
+    )

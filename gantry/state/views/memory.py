@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 
 from gantry.domain.memory import Fact
+from gantry.domain.messages import _
+from gantry.state.language import said
 from gantry.state.views.admin import ActionView
 
 
@@ -25,12 +27,12 @@ def fact_view(fact: Fact) -> FactView:
         id=str(fact.id),
         text=fact.content,
         pinned=fact.pinned,
-        source=fact.title or ("A conversation" if fact.conversation_id else "Written by you"),
+        source=fact.title or said(_("A conversation") if fact.conversation_id else _("Written by you")),
         link=f"/c/{fact.conversation_id}" if fact.conversation_id else "",
         said_at=int(fact.said_at.timestamp()),
         actions=[
-            ActionView("edit", "Edit"),
-            ActionView("unpin", "Unpin") if fact.pinned else ActionView("pin", "Pin"),
-            ActionView("forget", "Forget", danger=True),
+            ActionView("edit", said(_("Edit"))),
+            ActionView("unpin", said(_("Unpin"))) if fact.pinned else ActionView("pin", said(_("Pin"))),
+            ActionView("forget", said(_("Forget")), danger=True),
         ],
     )

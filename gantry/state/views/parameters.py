@@ -7,6 +7,7 @@ from typing import NotRequired
 from typing_extensions import TypedDict
 
 from gantry.domain.errors import Invalid
+from gantry.domain.messages import _
 from gantry.domain.parameters import Effort, Parameters
 
 _ESCAPES = {"\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
@@ -59,7 +60,7 @@ def parameters_of(fields: ParameterFields) -> Parameters:
     """
     effort = fields.get("reasoning_effort", "")
     if effort and effort not in set(Effort):
-        raise Invalid("Choose a reasoning effort from the list.", field="reasoning_effort")
+        raise Invalid(_("Choose a reasoning effort from the list."), field="reasoning_effort")
     return Parameters(
         system_prompt=fields.get("system_prompt", ""),
         temperature=_decimal(fields.get("temperature", ""), "temperature"),
@@ -83,11 +84,11 @@ def _decimal(text: str, field: str) -> float | None:
     try:
         return float(text) if text.strip() else None
     except ValueError:
-        raise Invalid("Enter a number, for example 0.7.", field=field) from None
+        raise Invalid(_("Enter a number, for example 0.7."), field=field) from None
 
 
 def _whole(text: str, field: str) -> int | None:
     try:
         return int(text) if text.strip() else None
     except ValueError:
-        raise Invalid("Enter a whole number.", field=field) from None
+        raise Invalid(_("Enter a whole number."), field=field) from None

@@ -10,8 +10,10 @@ from typing_extensions import TypedDict
 from gantry.domain.catalog import ModelRef
 from gantry.domain.errors import Invalid
 from gantry.domain.knowledge import DocumentScope, ScopeKind
+from gantry.domain.messages import _
 from gantry.domain.personas import PersonaDraft, StoredPersona
 from gantry.domain.prompts import StoredPrompt, variables_in
+from gantry.state.language import said
 from gantry.state.views.admin import ActionView
 from gantry.state.views.parameters import (
     ParameterFields,
@@ -85,9 +87,9 @@ def persona_view(persona: StoredPersona) -> PersonaView:
     """Make the view of *persona*."""
     shown = persona.description or persona.parameters.system_prompt
     default = (
-        ActionView("undefault", "Don’t use for new chats")
+        ActionView("undefault", said(_("Don’t use for new chats")))
         if persona.is_default
-        else ActionView("default", "Use for new chats")
+        else ActionView("default", said(_("Use for new chats")))
     )
     return PersonaView(
         str(persona.id),
@@ -96,22 +98,26 @@ def persona_view(persona: StoredPersona) -> PersonaView:
         _facts(persona),
         persona.is_default,
         [
-            ActionView("edit", "Edit"),
+            ActionView("edit", said(_("Edit"))),
             default,
-            ActionView("duplicate", "Duplicate"),
-            ActionView("download", "Export"),
-            ActionView("delete", "Delete", danger=True),
+            ActionView("duplicate", said(_("Duplicate"))),
+            ActionView("download", said(_("Export"))),
+            ActionView("delete", said(_("Delete")), danger=True),
         ],
     )
 
 
 def _facts(persona: StoredPersona) -> str:
     facts = [ModelRef.parse(persona.model).name] if persona.model else []
-    scope = {ScopeKind.NONE: "no documents", ScopeKind.ALL: "all documents", ScopeKind.SOME: "some documents"}
+    scope = {
+        ScopeKind.NONE: _("no documents"),
+        ScopeKind.ALL: _("all documents"),
+        ScopeKind.SOME: _("some documents"),
+    }
     if persona.scope:
-        facts.append(scope[persona.scope.kind])
+        facts.append(said(scope[persona.scope.kind]))
     if persona.parameters.temperature is not None:
-        facts.append(f"temperature {persona.parameters.temperature:g}")
+        facts.append(said(_("temperature {value}", value=persona.parameters.temperature)))
     return " · ".join(facts)
 
 
@@ -162,7 +168,7 @@ def _scope(documents: str, collections: Sequence[str], singly: tuple[UUID, ...])
     except ValueError:
         chosen = ()
     if documents != ScopeKind.SOME or not (chosen or singly):
-        raise Invalid("Choose at least one collection.", field="documents")
+        raise Invalid(_("Choose at least one collection."), field="documents")
     return DocumentScope(ScopeKind.SOME, chosen, singly)
 
 
@@ -173,7 +179,7 @@ def prompt_view(prompt: StoredPrompt) -> PromptView:
         prompt.name,
         _short(prompt.content),
         list(variables_in(prompt.content)),
-        [ActionView("edit", "Edit"), ActionView("delete", "Delete", danger=True)],
+        [ActionView("edit", said(_("Edit"))), ActionView("delete", said(_("Delete")), danger=True)],
     )
 
 

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from gantry.domain.catalog import ModelRef
 from gantry.domain.chat import MessageRole
 from gantry.domain.finding import Segment
+from gantry.domain.messages import _
 from gantry.domain.order import StoredFolder
 from gantry.domain.personas import StoredPersona
 from gantry.services.chat import Listed
 from gantry.services.search import Hit
+from gantry.state.language import said
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,7 @@ def _hit_view(hit: Hit) -> HitView:
     return HitView(
         id=f"hit-{hit.message_id or hit.conversation_id}",
         address=f"{path}?m={hit.message_id}" if hit.message_id else path,
-        title=_pieces(hit.title) or [PieceView("Untitled", marked=False)],
+        title=_pieces(hit.title) or [PieceView(said(_("Untitled")), marked=False)],
         snippet=_pieces(hit.snippet),
         who=_speaker(hit),
         at=int(hit.created_at.timestamp()),
@@ -71,8 +73,8 @@ def _speaker(hit: Hit) -> str:
     if hit.role is None:
         return ""
     if hit.role is MessageRole.USER:
-        return "You"
-    return ModelRef.parse(hit.model).name if hit.model else "Answer"
+        return said(_("You"))
+    return ModelRef.parse(hit.model).name if hit.model else said(_("Answer"))
 
 
 def _pieces(segments: Sequence[Segment]) -> list[PieceView]:
@@ -85,7 +87,7 @@ def recent_views(listed: Iterable[Listed]) -> list[RecentView]:
         RecentView(
             id=f"recent-{each.conversation.id}",
             address=f"/c/{each.conversation.id}",
-            title=each.conversation.title or "Untitled",
+            title=each.conversation.title or said(_("Untitled")),
             at=int(each.conversation.updated_at.timestamp()),
         )
         for each in listed

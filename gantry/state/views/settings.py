@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from gantry.domain.accounts import Session
+from gantry.domain.messages import _
 from gantry.services.catalog import ModelChoice
+from gantry.state.language import said
 
 # Order matters: most browsers also name the ones they descend from.
 _BROWSERS = (
@@ -66,7 +68,7 @@ def model(choice: ModelChoice) -> ModelView:
     label = choice.name
     if choice.connection_name != choice.name:
         label += f" · {choice.connection_name}"
-    return ModelView(choice.id, label if choice.available else f"{label} (offline)")
+    return ModelView(choice.id, label if choice.available else said(_("{name} (offline)", name=label)))
 
 
 def agent_in_words(agent: str) -> str:
@@ -74,8 +76,8 @@ def agent_in_words(agent: str) -> str:
     browser = next((name for sign, name in _BROWSERS if sign in agent), "")
     system = next((name for sign, name in _SYSTEMS if sign in agent), "")
     if browser and system:
-        return f"{browser} on {system}"
+        return said(_("{browser} on {system}", browser=browser, system=system))
     if browser or system:
-        return browser or f"A browser on {system}"
+        return browser or said(_("A browser on {system}", system=system))
     program = _PROGRAM.match(agent)
-    return program[1] if program else "Unknown device"
+    return program[1] if program else said(_("Unknown device"))

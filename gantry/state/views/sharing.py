@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass, field
 
+from gantry.domain.messages import _
 from gantry.domain.sharing import StoredShare
+from gantry.state.language import said
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +60,20 @@ class SharedView:
     messages: list[SharedMessageView] = field(default_factory=list[SharedMessageView])
 
 
+_SHOWS = {
+    (False, False): _("texts only"),
+    (True, False): _("with files"),
+    (False, True): _("with sources"),
+    (True, True): _("with files and sources"),
+}
+
+
 def share_view(share: StoredShare) -> ShareView:
     """Make the view of a link."""
-    more = [word for word, shown in (("files", share.with_files), ("sources", share.with_sources)) if shown]
     return ShareView(
         str(share.id),
-        share.title or "Untitled",
-        f"with {' and '.join(more)}" if more else "texts only",
+        share.title or said(_("Untitled")),
+        said(_SHOWS[share.with_files, share.with_sources]),
         int(share.created_at.timestamp()),
         int(share.expires_at.timestamp()) if share.expires_at else 0,
     )

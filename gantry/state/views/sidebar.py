@@ -5,8 +5,11 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, tzinfo
 from itertools import groupby
 
+from gantry.domain.messages import _
 from gantry.domain.order import StoredFolder
+from gantry.languages import month
 from gantry.services.chat import Listed
+from gantry.state.language import said, spoken
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +50,14 @@ def heading_of(moment: datetime, now: datetime) -> str:
     """Return the heading for something last changed at *moment*; both are in the reader's zone."""
     days = (now.date() - moment.date()).days
     if days <= 0:
-        return "Today"
+        return said(_("Today"))
     if days == 1:
-        return "Yesterday"
+        return said(_("Yesterday"))
     if days <= 7:
-        return "Previous 7 days"
+        return said(_("Previous 7 days"))
     if days <= 30:
-        return "Previous 30 days"
-    return f"{moment:%B}" if moment.year == now.year else f"{moment:%B %Y}"
+        return said(_("Previous 30 days"))
+    return month(moment, spoken(), year=moment.year != now.year)
 
 
 def grouped(every: Iterable[RowView], zone: tzinfo, *, above: str = "") -> list[GroupView]:

@@ -5,14 +5,16 @@ from dataclasses import dataclass, field
 
 from gantry.domain.chat import CitationKind
 from gantry.domain.context import ContextPart, ContextRead
+from gantry.domain.messages import _
 from gantry.domain.text import counted
 from gantry.services.answers import SourceRead
 from gantry.services.documents import PageText
+from gantry.state.language import recalled, said
 
 _KINDS = {
-    CitationKind.DOCUMENT: "Document",
-    CitationKind.MESSAGE: "Earlier conversation",
-    CitationKind.FACT: "Memory",
+    CitationKind.DOCUMENT: _("Document"),
+    CitationKind.MESSAGE: _("Earlier conversation"),
+    CitationKind.FACT: _("Memory"),
 }
 
 
@@ -76,11 +78,11 @@ def passage_views(found: Sequence[SourceRead]) -> list[PassageView]:
 
 def _passage_view(read: SourceRead) -> PassageView:
     row = read.row
-    place = " · ".join(filter(None, [f"Page {row.page}" if row.page else "", row.heading]))
+    place = " · ".join(filter(None, [said(_("Page {page}", page=row.page)) if row.page else "", row.heading]))
     return PassageView(
         number=row.number,
         title=row.title,
-        place=place or _KINDS[row.kind],
+        place=place or said(_KINDS[row.kind]),
         said_at=int(read.said.created_at.timestamp()) if read.said else 0,
         cited=row.cited,
         available=read.available,
@@ -103,15 +105,21 @@ def prompt_view(read: ContextRead) -> PromptView:
     """Make the list of what was sent."""
     most = max([part.tokens for part in read.parts], default=1)
     return PromptView(
-        f"Uses about {read.tokens:,} of {read.budget_tokens:,} available tokens.",
+        said(
+            _("Uses about {tokens} of {most} available tokens.", tokens=read.tokens, most=read.budget_tokens)
+        ),
         [_part_view(part, max(most, 1)) for part in read.parts],
     )
 
 
 def _part_view(part: ContextPart, most: int) -> PartView:
     return PartView(
-        title=f"[{part.number}] {part.title}" if part.number else part.title,
-        size=f"Left out. {part.left_out}" if part.left_out else counted(part.tokens, "token"),
+        title=f"[{part.number}] {part.title}" if part.number else recalled(part.title),
+        size=said(
+            _("Left out. {reason}", reason=recalled(part.left_out))
+            if part.left_out
+            else counted(part.tokens, "token")
+        ),
         share=0 if part.left_out else round(100 * part.tokens / most, 1),
         text=part.text.rstrip(),
         left_out=bool(part.left_out),

@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from gantry.domain.messages import _
 from gantry.domain.text import counted
 from gantry.domain.vault import UNFINISHED, CollectionSummary, DocumentState, StoredChunk, StoredDocument
+from gantry.state.language import recalled, said
 from gantry.state.views.admin import ActionView
 
 _KINDS = {
@@ -13,7 +15,7 @@ _KINDS = {
     "text/markdown": "Markdown",
     "text/csv": "CSV",
     "application/json": "JSON",
-    "text/plain": "Text",
+    "text/plain": _("Text"),
     "application/vnd.openxmlformats-officedocument.presentationml.presentation": "PowerPoint",
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "Excel",
     "application/vnd.ms-excel": "Excel",
@@ -22,7 +24,7 @@ _KINDS = {
     "application/vnd.oasis.opendocument.presentation": "OpenDocument",
     "application/epub+zip": "EPUB",
     "application/rtf": "RTF",
-    "message/rfc822": "E-mail",
+    "message/rfc822": _("E-mail"),
 }
 
 
@@ -78,17 +80,17 @@ def document_view(document: StoredDocument) -> DocumentView:
     problem = document.problem or {}
     busy = document.state in UNFINISHED
     progress, percent = _progress(document)
-    kind = "Image" if document.media_type.startswith("image/") else _KINDS.get(document.media_type, "Word")
+    kind = _("Image") if document.media_type.startswith("image/") else _KINDS.get(document.media_type, "Word")
     return DocumentView(
         id=str(document.id),
         name=document.name,
-        kind=kind,
+        kind=said(kind),
         icon=_ICONS.get(kind, "text"),
         size=size_label(document.size_bytes),
-        pages=counted(document.pages, "page") if document.pages else "",
+        pages=said(counted(document.pages, "page")) if document.pages else "",
         state=document.state.value,
-        progress=progress,
-        advice=str(problem.get("advice", "")),
+        progress=said(progress),
+        advice=recalled(str(problem.get("advice", ""))),
         busy=busy,
         percent=str(percent),
         actions=_actions(document, busy=busy),
@@ -98,44 +100,51 @@ def document_view(document: StoredDocument) -> DocumentView:
 def _progress(document: StoredDocument) -> tuple[str, int]:
     match document.state:
         case DocumentState.QUEUED:
-            return "Waiting to be read", 0
+            return _("Waiting to be read"), 0
         case DocumentState.PARSING if document.pages and document.pages_done:
             return (
-                f"Reading page {document.pages_done:,} of {document.pages:,}",
+                _("Reading page {page} of {pages}", page=document.pages_done, pages=document.pages),
                 100 * document.pages_done // document.pages,
             )
         case DocumentState.PARSING:
-            return "Reading", 10
+            return _("Reading"), 10
         case DocumentState.EMBEDDING:
             percent = 100 * document.embedded_count // document.chunk_count if document.chunk_count else 0
-            return f"Indexing, {percent} %", percent
+            return _("Indexing, {percent} %", percent=percent), percent
         case DocumentState.FAILED:
             problem = document.problem or {}
-            title, page = str(problem.get("title", "This file could not be read.")), problem.get("page") or 1
-            return (f"Page {page}: {title}" if page > 1 else title), 0  # the first page is the whole file
+            title = recalled(str(problem.get("title", "This file could not be read.")))
+            page = problem.get("page") or 1
+            return (
+                _("Page {page}: {title}", page=page, title=title) if page > 1 else title
+            ), 0  # the first page is the whole file
         case _:
             return (
-                "Ready"
+                _("Ready")
                 if document.embedded_count >= document.chunk_count
-                else "Ready, keyword search only for now",
+                else _("Ready, keyword search only for now"),
                 100,
             )
 
 
 def _actions(document: StoredDocument, *, busy: bool) -> list[ActionView]:
-    actions = [ActionView("rename", "Rename"), ActionView("move", "Move"), ActionView("download", "Download")]
+    actions = [
+        ActionView("rename", said(_("Rename"))),
+        ActionView("move", said(_("Move"))),
+        ActionView("download", said(_("Download"))),
+    ]
     if document.state is not DocumentState.FAILED:
-        actions.insert(0, ActionView("preview", "View text"))
+        actions.insert(0, ActionView("preview", said(_("View text"))))
     elif (document.problem or {}).get("kind") in _WORTH_A_RETRY:
-        actions.insert(0, ActionView("retry", "Retry"))
+        actions.insert(0, ActionView("retry", said(_("Retry"))))
     if busy:
-        actions.append(ActionView("cancel", "Cancel"))
-    return [*actions, ActionView("delete", "Delete", danger=True)]
+        actions.append(ActionView("cancel", said(_("Cancel"))))
+    return [*actions, ActionView("delete", said(_("Delete")), danger=True)]
 
 
 def chunk_view(chunk: StoredChunk) -> ChunkView:
     """Make the view of a chunk."""
-    page = f"Page {chunk.page}" if chunk.page else ""
+    page = said(_("Page {page}", page=chunk.page)) if chunk.page else ""
     return ChunkView(str(chunk.id), " · ".join(part for part in (page, chunk.heading) if part), chunk.content)
 
 

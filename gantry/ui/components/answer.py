@@ -12,13 +12,14 @@ from gantry.ui.browser import Kept
 from gantry.ui.components.attached import attached
 from gantry.ui.components.local import number_event, text_text_flag_event
 from gantry.ui.components.sources import open_source, sources
+from gantry.ui.text import _, plural
 
 _STAGES = (
-    ("queued", "Waiting for the model"),
-    ("loading", "Loading the model"),
-    ("reading", "Reading your documents"),
-    ("thinking", "Thinking"),
-    ("writing", "Writing"),
+    ("queued", _("Waiting for the model")),
+    ("loading", _("Loading the model")),
+    ("reading", _("Reading your documents")),
+    ("thinking", _("Thinking")),
+    ("writing", _("Writing")),
 )
 
 
@@ -95,7 +96,7 @@ def answer(view: MessageView) -> rx.Component:
         attached(view),
         _body(view=view),
         sources(view),
-        rx.cond(view.status == "stopped", _ending("You stopped this answer.")),
+        rx.cond(view.status == "stopped", _ending(_("You stopped this answer."))),
         rx.cond(view.ending != "", _ending(view.ending)),
         rx.cond(view.status == "failed", _failure(view)),
     )
@@ -156,7 +157,7 @@ def streamed_text(view: MessageView) -> rx.Var[str]:
 
 
 def _stage(stream: StreamView) -> Any:
-    return rx.cond(stream.detail != "", stream.detail, rx.match(stream.stage, *_STAGES, "Starting"))
+    return rx.cond(stream.detail != "", stream.detail, rx.match(stream.stage, *_STAGES, _("Starting")))
 
 
 def _thoughts(view: MessageView, stream: StreamView, thinking: Any) -> rx.Component:
@@ -167,7 +168,11 @@ def _thoughts(view: MessageView, stream: StreamView, thinking: Any) -> rx.Compon
     return rx.el.div(
         rx.el.button(
             rx.icon("chevron-right", size=15),
-            rx.cond(thinking, "Thinking…", rx.cond(milliseconds > 0, f"Thought for {seconds} s", "Thoughts")),
+            rx.cond(
+                thinking,
+                _("Thinking…"),
+                rx.cond(milliseconds > 0, _("Thought for {seconds} s", seconds=seconds), _("Thoughts")),
+            ),
             type="button",
             aria_expanded=is_open.value,
             on_click=is_open.put(~is_open.value),
@@ -192,9 +197,13 @@ def _thoughts(view: MessageView, stream: StreamView, thinking: Any) -> rx.Compon
 
 
 def _left_out(view: MessageView) -> rx.Component:
-    plural = rx.cond(view.left_out == 1, "message", "messages")
     return rx.el.p(
-        f"{view.left_out} earlier {plural} did not fit in this model's context.", class_name="left-out"
+        plural(
+            "{count} earlier message did not fit in this model's context.",
+            "{count} earlier messages did not fit in this model's context.",
+            count=view.left_out,
+        ),
+        class_name="left-out",
     )
 
 
@@ -206,20 +215,20 @@ def _failure(view: MessageView) -> rx.Component:
     """Say what happened and what to do next."""
     return rx.el.div(
         rx.el.p(
-            rx.cond(view.error_title != "", view.error_title, "The answer could not be finished."),
+            rx.cond(view.error_title != "", view.error_title, _("The answer could not be finished.")),
             class_name="answer-error-title",
         ),
         rx.cond(view.error_advice != "", rx.el.p(view.error_advice)),
         rx.el.div(
             rx.el.button(
-                "Retry",
+                _("Retry"),
                 type="button",
                 on_click=AskingState.regenerate(view.id, ""),
                 class_name="button primary",
             ),
             rx.cond(
                 view.error_details != "",
-                rx.el.details(rx.el.summary("Details"), rx.el.pre(view.error_details)),
+                rx.el.details(rx.el.summary(_("Details")), rx.el.pre(view.error_details)),
             ),
             class_name="answer-error-next",
         ),

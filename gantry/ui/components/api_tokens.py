@@ -10,14 +10,15 @@ from gantry.ui.components.placeholders import skeleton
 from gantry.ui.copying import copy_field
 from gantry.ui.dialogs import confirmation, dialog, dialog_actions
 from gantry.ui.forms import field
+from gantry.ui.text import Text, _, around
 
 _SCOPES = (
-    (Scope.CHAT, "Ask models, with your documents and memory"),
-    (Scope.READ, "See chats, documents and memory"),
-    (Scope.WRITE, "Change and delete them"),
-    (Scope.ADMIN, "Password, sessions and tokens; administration if you are an administrator"),
+    (Scope.CHAT, _("Ask models, with your documents and memory")),
+    (Scope.READ, _("See chats, documents and memory")),
+    (Scope.WRITE, _("Change and delete them")),
+    (Scope.ADMIN, _("Password, sessions and tokens; administration if you are an administrator")),
 )
-_LIVES = (("30", "30 days"), ("90", "90 days"), ("365", "1 year"), ("0", "Never"))
+_LIVES = (("30", _("30 days")), ("90", _("90 days")), ("365", _("1 year")), ("0", _("Never")))
 
 
 def api_tokens() -> rx.Component:
@@ -28,13 +29,13 @@ def api_tokens() -> rx.Component:
             rx.cond(
                 ApiTokensState.tokens,
                 rx.el.ul(rx.foreach(ApiTokensState.tokens, _token), class_name="list"),
-                rx.el.p("No tokens yet.", class_name="soft"),
+                rx.el.p(_("No tokens yet."), class_name="soft"),
             ),
             skeleton(1),
         ),
         rx.el.div(
             rx.el.button(
-                "Create token",
+                _("Create token"),
                 type="button",
                 on_click=ApiTokensState.open_form,
                 class_name="button",
@@ -45,12 +46,12 @@ def api_tokens() -> rx.Component:
         _form_dialog(),
         _secret_dialog(),
         confirmation(
-            "Programs that use it stop working at once. This cannot be undone.",
-            action="Revoke",
+            _("Programs that use it stop working at once. This cannot be undone."),
+            action=_("Revoke"),
             on_confirm=ApiTokensState.revoke,
             on_close=ApiTokensState.close,
             open_=ApiTokensState.revoking_id != "",
-            title="Revoke " + ApiTokensState.revoking_name + "?",
+            title=_("Revoke {name}?", name=ApiTokensState.revoking_name),
             testid="revoke-token-dialog",
         ),
     )
@@ -61,27 +62,36 @@ def _token(token: TokenView) -> rx.Component:
         rx.el.div(
             rx.el.div(
                 rx.el.span(token.name, class_name="anywhere"),
-                rx.cond(token.expired, rx.el.span("Expired", class_name="badge warning")),
+                rx.cond(token.expired, rx.el.span(_("Expired"), class_name="badge warning")),
                 class_name="row",
             ),
             rx.el.p(rx.el.code(token.hint), " · ", token.scopes, class_name="small faint"),
             rx.el.p(
                 rx.cond(
                     token.used,
-                    rx.fragment("last used ", moment(token.used), " from ", token.used_from),
-                    "never used",
+                    around(
+                        _("last used {when} from {address}", address=token.used_from),
+                        "when",
+                        moment(token.used),
+                    ),
+                    _("never used"),
                 ),
+                " · ",
                 rx.cond(
                     token.expires != "",
-                    rx.fragment(rx.cond(token.expired, " · expired ", " · expires "), token.expires),
-                    " · never expires",
+                    rx.cond(
+                        token.expired,
+                        _("expired {when}", when=token.expires),
+                        _("expires {when}", when=token.expires),
+                    ),
+                    _("never expires"),
                 ),
                 class_name="small faint",
             ),
             class_name="grow",
         ),
         rx.el.button(
-            "Revoke",
+            _("Revoke"),
             rx.el.span(" ", token.name, class_name="sr-only"),
             type="button",
             on_click=ApiTokensState.ask(token.id),
@@ -96,25 +106,25 @@ def _form_dialog() -> rx.Component:
     return dialog(
         rx.el.form(
             field(
-                "Name",
+                _("Name"),
                 rx.el.input(
                     id="token-name",
                     name="name",
                     required=True,
                     max_length=MAX_TOKEN_NAME_CHARACTERS,
                     auto_complete="off",
-                    placeholder="Where it will be used",
+                    placeholder=_("Where it will be used"),
                     class_name="input",
                 ),
                 id_="token-name",
             ),
             rx.el.fieldset(
-                rx.el.legend("What it may do"),
+                rx.el.legend(_("What it may do")),
                 *(_scope(scope, words) for scope, words in _SCOPES),
                 class_name="checks",
             ),
             field(
-                "Expires",
+                _("Expires"),
                 rx.el.select(
                     *(rx.el.option(label, value=days) for days, label in _LIVES),
                     id="token-days",
@@ -137,20 +147,20 @@ def _form_dialog() -> rx.Component:
                 role="alert",
             ),
             dialog_actions(
-                rx.el.button("Create token", type="submit", class_name="button primary"),
+                rx.el.button(_("Create token"), type="submit", class_name="button primary"),
                 on_cancel=ApiTokensState.close,
             ),
             on_submit=ApiTokensState.make,
             class_name="stack",
         ),
         open_=ApiTokensState.making,
-        title="New API token",
+        title=_("New API token"),
         on_close=ApiTokensState.close,
         testid="token-dialog",
     )
 
 
-def _scope(scope: Scope, words: str) -> rx.Component:
+def _scope(scope: Scope, words: Text) -> rx.Component:
     return rx.el.label(
         rx.el.input(type="checkbox", name=scope.value, default_checked=scope in {Scope.CHAT, Scope.READ}),
         rx.el.span(SCOPE_NAMES[scope], rx.el.span(words, class_name="small soft")),
@@ -160,13 +170,13 @@ def _scope(scope: Scope, words: str) -> rx.Component:
 
 def _secret_dialog() -> rx.Component:
     return dialog(
-        rx.el.p("Copy it now: you won't see it again.", class_name="soft"),
-        copy_field(ApiTokensState.secret, label="token", long=True),
+        rx.el.p(_("Copy it now: you won't see it again."), class_name="soft"),
+        copy_field(ApiTokensState.secret, label=_("token"), long=True),
         dialog_actions(
-            rx.el.button("Done", type="button", on_click=ApiTokensState.close, class_name="button primary")
+            rx.el.button(_("Done"), type="button", on_click=ApiTokensState.close, class_name="button primary")
         ),
         open_=ApiTokensState.secret != "",
-        title="Token for " + ApiTokensState.secret_name,
+        title=_("Token for {name}", name=ApiTokensState.secret_name),
         on_close=ApiTokensState.close,
         testid="secret-dialog",
     )

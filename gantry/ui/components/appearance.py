@@ -8,34 +8,35 @@ from gantry.domain.clock import zone_names
 from gantry.state.preferences import PreferencesState
 from gantry.state.session import SessionState
 from gantry.ui.browser import BROWSERS_ZONE
+from gantry.ui.text import Text, _
 
-_THEMES: tuple[tuple[Literal["system", "light", "dark"], str], ...] = (
-    ("system", "System"),
-    ("light", "Light"),
-    ("dark", "Dark"),
+_THEMES: tuple[tuple[Literal["system", "light", "dark"], Text], ...] = (
+    ("system", _("System")),
+    ("light", _("Light")),
+    ("dark", _("Dark")),
 )
-_DENSITIES: tuple[tuple[Literal["comfortable", "compact"], str], ...] = (
-    ("comfortable", "Comfortable"),
-    ("compact", "Compact"),
+_DENSITIES: tuple[tuple[Literal["comfortable", "compact"], Text], ...] = (
+    ("comfortable", _("Comfortable")),
+    ("compact", _("Compact")),
 )
-_SIZES: tuple[tuple[Literal["small", "normal", "large", "larger", "largest"], str], ...] = (
-    ("small", "Small"),
-    ("normal", "Normal"),
-    ("large", "Large"),
-    ("larger", "Larger"),
-    ("largest", "Largest"),
+_SIZES: tuple[tuple[Literal["small", "normal", "large", "larger", "largest"], Text], ...] = (
+    ("small", _("Small")),
+    ("normal", _("Normal")),
+    ("large", _("Large")),
+    ("larger", _("Larger")),
+    ("largest", _("Largest")),
 )
-_DETAILS: tuple[tuple[Literal["model", "time", "usage"], str, str], ...] = (
-    ("model", "Model", "Who wrote an answer"),
-    ("time", "Time", "When a message was written"),
-    ("usage", "Tokens and speed", "What an answer took"),
+_DETAILS: tuple[tuple[Literal["model", "time", "usage"], Text, Text], ...] = (
+    ("model", _("Model"), _("Who wrote an answer")),
+    ("time", _("Time"), _("When a message was written")),
+    ("usage", _("Tokens and speed"), _("What an answer took")),
 )
 
 
 def themes() -> rx.Component:
     """Lay out the choice of a theme, each with a small picture."""
     return _choices(
-        "Theme",
+        _("Theme"),
         *(
             rx.el.label(
                 _radio("theme", value, SessionState.theme, SessionState.choose_theme(value)),
@@ -52,7 +53,7 @@ def themes() -> rx.Component:
 def density() -> rx.Component:
     """Lay out the choice of how much room things have."""
     return _choices(
-        "Density",
+        _("Density"),
         *(
             _worded("density", value, label, PreferencesState.density, PreferencesState.choose_density(value))
             for value, label in _DENSITIES
@@ -63,7 +64,7 @@ def density() -> rx.Component:
 def text_size() -> rx.Component:
     """Lay out the choice of the size of everything."""
     return _choices(
-        "Text size",
+        _("Text size"),
         *(
             _worded(
                 "text-size",
@@ -85,7 +86,7 @@ def message_details() -> rx.Component:
         "usage": PreferencesState.show_usage,
     }
     return rx.el.fieldset(
-        rx.el.legend("Shown with messages", class_name="sr-only"),
+        rx.el.legend(_("Shown with messages"), class_name="sr-only"),
         *(_detail(detail, label, what, shown[detail]) for detail, label, what in _DETAILS),
         class_name="checks",
     )
@@ -96,21 +97,21 @@ def time_zone() -> rx.Component:
     names = rx.Var.create(list(zone_names()))
     zone = PreferencesState.zone
     return rx.el.select(
-        rx.el.option(f"As in the browser ({BROWSERS_ZONE})", value=""),
+        rx.el.option(_("As in the browser ({zone})", zone=BROWSERS_ZONE), value=""),
         rx.cond((zone != "") & ~names.contains(zone), rx.el.option(zone, value=zone)),
         rx.foreach(names, lambda name: rx.el.option(name.replace("_", " "), value=name, key=name)),
         value=zone,
         on_change=lambda chosen: PreferencesState.choose_zone(chosen, BROWSERS_ZONE),
         class_name="input",
-        aria_label="Time zone",
+        aria_label=_("Time zone"),
     )
 
 
-def _choices(legend: str, *choices: rx.Component, class_name: str = "segments") -> rx.Component:
+def _choices(legend: Text, *choices: rx.Component, class_name: str = "segments") -> rx.Component:
     return rx.el.fieldset(rx.el.legend(legend, class_name="sr-only"), *choices, class_name=class_name)
 
 
-def _worded(name: str, value: str, label: str, now: Any, on_change: Any) -> rx.Component:
+def _worded(name: str, value: str, label: Text, now: Any, on_change: Any) -> rx.Component:
     return rx.el.label(_radio(name, value, now, on_change), rx.el.span(label), class_name="segment")
 
 
@@ -118,7 +119,7 @@ def _radio(name: str, value: str, now: Any, on_change: Any) -> rx.Component:
     return rx.el.input(type="radio", name=name, value=value, checked=now == value, on_change=on_change)
 
 
-def _detail(detail: Literal["model", "time", "usage"], label: str, what: str, shown: Any) -> rx.Component:
+def _detail(detail: Literal["model", "time", "usage"], label: Text, what: Text, shown: Any) -> rx.Component:
     return rx.el.label(
         rx.el.input(
             type="checkbox",

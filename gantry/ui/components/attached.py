@@ -4,6 +4,7 @@ import reflex as rx
 
 from gantry.state.views.chat import MessageView
 from gantry.ui.components.pictures import sent_pictures
+from gantry.ui.text import _
 
 
 def attached(view: MessageView) -> rx.Component:
@@ -15,7 +16,7 @@ def attached(view: MessageView) -> rx.Component:
             rx.el.ul(
                 rx.foreach(view.files, lambda name: rx.el.li(name, class_name="attached-file")),
                 class_name="attached",
-                aria_label="Attached files",
+                aria_label=_("Attached files"),
                 data_testid="sent-files",
             ),
         ),

@@ -9,6 +9,7 @@ from gantry.ui.components.exporting import export_button
 from gantry.ui.components.model_picker import compare_button, model_picker
 from gantry.ui.components.persona_picker import persona_picker
 from gantry.ui.naming import name_field
+from gantry.ui.text import _
 
 _NAMING = Kept("naming")  # the id of the conversation whose name is being typed
 
@@ -30,7 +31,7 @@ def chat_header() -> rx.Component:
 
 
 def _title() -> rx.Component:
-    title = rx.cond(ChatState.title != "", ChatState.title, "Conversation")
+    title = rx.cond(ChatState.title != "", ChatState.title, _("Conversation"))
     return rx.el.h1(
         rx.cond(
             _NAMING.value == ChatState.conversation_id,
@@ -39,7 +40,7 @@ def _title() -> rx.Component:
                 title,
                 type="button",
                 class_name="chat-title clip",
-                title="Rename",
+                title=_("Rename"),
                 data_testid="chat-title",
                 on_click=_NAMING.put(ChatState.conversation_id),
             ),

@@ -8,12 +8,13 @@ from gantry.state.chat import ChatState
 from gantry.state.chat_settings import ChatSettingsState, SettingsFields
 from gantry.ui.components.parameters import parameters, system_prompt
 from gantry.ui.dialogs import dialog, dialog_actions
+from gantry.ui.text import _
 
 
 def chat_settings_button() -> rx.Component:
     """Lay out the button, which shows whether anything is set."""
     own = ChatSettingsState.own
-    label = rx.cond(own, "Chat settings, changed", "Chat settings")
+    label = rx.cond(own, _("Chat settings, changed"), _("Chat settings"))
     return rx.el.button(
         rx.icon("sliders-horizontal", size=17, aria_hidden="true"),
         type="button",
@@ -30,15 +31,15 @@ def chat_settings_button() -> rx.Component:
 def chat_settings_dialog() -> rx.Component:
     """Lay out the dialog; once on a page."""
     form, has_persona = ChatSettingsState.form, ChatSettingsState.persona != ""
-    unset = rx.cond(has_persona, "As the persona decides", "As the server decides")
+    unset = rx.cond(has_persona, _("As the persona decides"), _("As the server decides"))
     return dialog(
         rx.el.form(
             rx.el.input(type="hidden", name="conversation", value=ChatState.conversation_id),
             rx.el.p(
-                "For this chat, from the next message on. What a model does not take is left out.",
+                _("For this chat, from the next message on. What a model does not take is left out."),
                 class_name="section-note",
             ),
-            system_prompt(form, rx.cond(has_persona, unset, "You are a helpful assistant.")),
+            system_prompt(form, rx.cond(has_persona, unset, _("You are a helpful assistant."))),
             parameters(form, unset),
             rx.el.div(
                 rx.cond(
@@ -51,20 +52,20 @@ def chat_settings_dialog() -> rx.Component:
                 rx.cond(
                     ChatSettingsState.own,
                     rx.el.button(
-                        "Use defaults",
+                        _("Use defaults"),
                         type="button",
                         on_click=[ChatSettingsState.clear(ChatState.conversation_id), ChatState.recount],
                         class_name="button",
                     ),
                 ),
-                rx.el.button("Save", type="submit", class_name="button primary"),
+                rx.el.button(_("Save"), type="submit", class_name="button primary"),
                 on_cancel=ChatSettingsState.close,
             ),
             on_submit=_saved,
             class_name="stack",
         ),
         open_=ChatSettingsState.asking,
-        title="Chat settings",
+        title=_("Chat settings"),
         on_close=ChatSettingsState.close,
         testid="chat-settings-dialog",
         class_name="wide",

@@ -12,6 +12,7 @@ from gantry.ui.browser import function
 from gantry.ui.components.answer import answer
 from gantry.ui.components.message_actions import continue_button, copy_button
 from gantry.ui.components.model_picker import COMPARING, beside_button
+from gantry.ui.text import _, around
 
 _FIELD = function("messageField", "page.js").call()
 _TO_FIELD = function("focusOn", "page.js").partial(_FIELD)
@@ -30,16 +31,16 @@ def asked_beside() -> rx.Component:
         COMPARING,
         rx.el.div(
             rx.icon("columns-2", size=16, aria_hidden="true"),
-            rx.el.span("Side by side", class_name="asked-label"),
+            rx.el.span(_("Side by side"), class_name="asked-label"),
             rx.el.ul(
                 rx.el.li(rx.el.span(ChatState.model_name, class_name="clip"), class_name="asked-model"),
                 rx.foreach(ComparingState.models, _asked),
-                aria_label="Models that answer the next message",
+                aria_label=_("Models that answer the next message"),
             ),
             rx.cond(
                 is_room,
                 beside_button(
-                    rx.icon("plus", size=15, aria_hidden="true"), "Add", class_name="button tiny quiet"
+                    rx.icon("plus", size=15, aria_hidden="true"), _("Add"), class_name="button tiny quiet"
                 ),
             ),
             class_name="asked-beside",
@@ -55,7 +56,7 @@ def _asked(model: ComparedModelView) -> rx.Component:
         rx.el.button(
             rx.icon("x", size=14, aria_hidden="true"),
             type="button",
-            aria_label=f"Ask without {model.name}",
+            aria_label=_("Ask without {name}", name=model.name),
             on_click=[ComparingState.toggle(model.id, first, here), _TO_FIELD],
         ),
         class_name="asked-model",
@@ -76,12 +77,12 @@ def comparison() -> rx.Component:
                 ),
                 class_name="columns",
                 role="group",
-                aria_label="Answers of several models",
+                aria_label=_("Answers of several models"),
                 tab_index=0,  # they may be scrolled
             ),
             rx.foreach(ChatState.latest, lambda view: rx.cond(view.goes_on, _what_next(view))),
             class_name="comparison",
-            aria_label="Comparison",
+            aria_label=_("Comparison"),
             data_testid="comparison",
         ),
     )
@@ -89,9 +90,13 @@ def comparison() -> rx.Component:
 
 def _what_next(view: MessageView) -> rx.Component:
     return rx.el.p(
-        "Your next message goes on from the answer of ",
-        rx.el.strong(view.heading),
-        ", unless you keep another. The others stay beside it.",
+        around(
+            _(
+                "Your next message goes on from the answer of {model}, unless you keep another. The others stay beside it."
+            ),
+            "model",
+            rx.el.strong(view.heading),
+        ),
         class_name="comparison-note",
     )
 
@@ -104,7 +109,7 @@ def _column(view: rx.Var[MessageView]) -> rx.Component:
     return rx.el.article(
         rx.el.header(
             rx.el.h2(shape.heading, class_name="clip", title=shape.heading),
-            rx.cond(shape.goes_on, rx.el.span("Goes on from here", class_name="goes-on")),
+            rx.cond(shape.goes_on, rx.el.span(_("Goes on from here"), class_name="goes-on")),
             class_name="column-head",
         ),
         answer(shape),
@@ -121,7 +126,7 @@ def _column(view: rx.Var[MessageView]) -> rx.Component:
             "data-status": shape.status,
             "data-goes-on": rx.cond(shape.goes_on, "", rx.Var("undefined")),
         },
-        aria_label=f"Answer of {shape.heading}",
+        aria_label=_("Answer of {heading}", heading=shape.heading),
         tab_index=-1,
     )
 
@@ -137,10 +142,10 @@ def _settled(view: MessageView) -> rx.Component:
 def _stop(view: MessageView) -> rx.Component:
     return rx.el.button(
         rx.icon("square", size=13, fill="currentColor", aria_hidden="true"),
-        "Stop",
+        _("Stop"),
         type="button",
         class_name="button tiny",
-        aria_label=f"Stop {view.heading}",
+        aria_label=_("Stop {heading}", heading=view.heading),
         on_click=ComparingState.stop(view.generation_id),
         data_testid="stop-one",
     )
@@ -149,10 +154,10 @@ def _stop(view: MessageView) -> rx.Component:
 def _keep(view: MessageView) -> rx.Component:
     return rx.el.button(
         rx.icon("check", size=15, aria_hidden="true"),
-        "Keep this answer",
+        _("Keep this answer"),
         type="button",
         class_name="button tiny",
-        aria_label=f"Keep this answer: {view.heading}",
+        aria_label=_("Keep this answer: {heading}", heading=view.heading),
         on_click=[ComparingState.keep(view.id), _TO_FIELD],
         data_testid="keep",
     )

@@ -5,13 +5,14 @@ import reflex as rx
 from gantry.state.asking import AskingState
 from gantry.state.chat import ChatState
 from gantry.state.session import SessionState
-from gantry.ui.browser import CONVERSATION, Kept, function, grouped, whole_event
+from gantry.ui.browser import CONVERSATION, Kept, function, whole_event
 from gantry.ui.components.comparison import asked_beside, asked_models
 from gantry.ui.components.local import Dropping, message_event
 from gantry.ui.components.pictures import thumbnail
 from gantry.ui.components.prompt_offer import OFFER, prompt_offer
 from gantry.ui.components.scope import documents_control, memory_control
 from gantry.ui.components.speech import dictate, heard, speech
+from gantry.ui.text import _, plural
 from gantry.ui.uploads import DROPPING, UPLOADS, FileField, UploadView, add_chosen, remove_file, retry_file
 
 _NOTE = Kept("note")  # why a text was not sent
@@ -71,18 +72,18 @@ def composer() -> rx.Component:
         _Form.create(
             rx.cond(
                 DROPPING,
-                rx.el.div("Drop files to attach them", class_name="drop-target", aria_hidden="true"),
+                rx.el.div(_("Drop files to attach them"), class_name="drop-target", aria_hidden="true"),
             ),
             rx.el.ul(
                 rx.foreach(UPLOADS, _attached),
                 class_name="attached",
-                aria_label="Attached files",
+                aria_label=_("Attached files"),
             ),
             rx.cond(_OFFERED.value != "", _offer()),
             _Field.create(
                 rows="1",
-                placeholder=rx.cond(ChatState.conversation_id != "", "Reply…", "How can I help?"),
-                aria_label="Message",
+                placeholder=rx.cond(ChatState.conversation_id != "", _("Reply…"), _("How can I help?")),
+                aria_label=_("Message"),
                 aria_autocomplete="list",
                 auto_complete="off",
                 enter_key_hint="enter",
@@ -112,7 +113,7 @@ def composer() -> rx.Component:
         ),
         Dropping.create(place=CONVERSATION, fields=_ATTACH),
         speech(),
-        rx.el.p("AI can make mistakes. Check important information.", class_name="small-print"),
+        rx.el.p(_("AI can make mistakes. Check important information."), class_name="small-print"),
         class_name="composer-dock",
     )
 
@@ -126,12 +127,12 @@ def _bar() -> rx.Component:
                 type="file",
                 multiple=True,
                 class_name="sr-only",
-                aria_label="Attach files",
+                aria_label=_("Attach files"),
                 data_testid="attach-input",
                 on_change=add_chosen.partial(CONVERSATION, _ATTACH),
             ),
             class_name="bar-button",
-            title="Attach files",
+            title=_("Attach files"),
         ),
         documents_control(),
         memory_control(),
@@ -144,8 +145,8 @@ def _bar() -> rx.Component:
                 rx.icon("square", size=14, fill="currentColor", aria_hidden="true"),
                 type="button",
                 class_name="round",
-                aria_label=rx.cond(is_stopping, "Stopping", "Stop"),
-                title="Stop (Esc)",
+                aria_label=rx.cond(is_stopping, _("Stopping"), _("Stop")),
+                title=_("Stop (Esc)"),
                 disabled=is_stopping,
                 on_click=[
                     _STOPPING.put_for(ChatState.generation_id, _STOP_PATIENCE_MS),
@@ -157,8 +158,8 @@ def _bar() -> rx.Component:
                 rx.icon("arrow-up", size=18, aria_hidden="true"),
                 type="submit",
                 class_name="round",
-                aria_label="Send",
-                title="Send (Enter)",
+                aria_label=_("Send"),
+                title=_("Send (Enter)"),
                 disabled=_EMPTY.value | _SENDING.value,
                 data_testid="send",
             ),
@@ -173,7 +174,7 @@ def _gauge() -> rx.Component:
     tokens = ChatState.context_told + _DRAFT.value
     rounded = round(100 * tokens / most)
     used = rx.cond(rounded < 1, 1, rx.cond(rounded > 100, 100, rounded))
-    said = f"{used} % of the context used: {grouped(tokens)} of {grouped(most)} tokens"
+    said = _("{used} % of the context used: {tokens} of {most} tokens", used=used, tokens=tokens, most=most)
     return rx.cond(
         (most > 0) & (tokens > 0),
         rx.el.span(
@@ -210,17 +211,17 @@ def _attached(file: UploadView) -> rx.Component:
             rx.cond(
                 has_failed,
                 rx.el.button(
-                    "Retry",
+                    _("Retry"),
                     type="button",
                     class_name="attached-retry",
-                    aria_label=f"Retry {file.name}",
+                    aria_label=_("Retry {name}", name=file.name),
                     on_click=[_NOTE.put(""), retry_file.partial(file.key)],
                 ),
             ),
             rx.el.button(
                 rx.icon("x", size=14, aria_hidden="true"),
                 type="button",
-                aria_label=f"Remove {file.name}",
+                aria_label=_("Remove {name}", name=file.name),
                 on_click=[_NOTE.put(""), remove_file.partial(file.key)],
             ),
             key=file.key,
@@ -234,15 +235,21 @@ def _attached(file: UploadView) -> rx.Component:
 def _offer() -> rx.Component:
     """Offer to make a file of a very long text that was pasted."""
     return rx.el.p(
-        rx.el.span(f"{grouped(_OFFERED.value.length())} characters of text."),
+        rx.el.span(
+            plural(
+                "{count} character of text.",
+                "{count} characters of text.",
+                count=_OFFERED.value.length(),
+            )
+        ),
         rx.el.button(
-            "Attach as a file",
+            _("Attach as a file"),
             type="button",
             class_name="button tiny",
             on_click=function("takeOffer", "composer.js").partial(),
         ),
         rx.el.button(
-            "Keep as text", type="button", class_name="button tiny quiet", on_click=_OFFERED.put("")
+            _("Keep as text"), type="button", class_name="button tiny quiet", on_click=_OFFERED.put("")
         ),
         class_name="paste-offer",
         role="status",
@@ -253,7 +260,7 @@ def _offer() -> rx.Component:
 def _temporary() -> rx.Component:
     return rx.el.p(
         rx.icon("ghost", size=16, aria_hidden="true"),
-        "Temporary chat: deleted when you leave",
+        _("Temporary chat: deleted when you leave"),
         class_name="temporary-note",
         data_testid="temporary",
     )

@@ -10,6 +10,7 @@ from gantry.state.sidebar import SidebarState
 from gantry.state.views.sidebar import FolderView, RowView
 from gantry.ui.browser import Kept, link
 from gantry.ui.menus import entry, menu, menu_button
+from gantry.ui.text import Text, _, plural
 
 _ABOUT = Kept("folder", {"id": "", "name": "", "inner": False})  # the folder whose menu is open
 
@@ -27,7 +28,7 @@ def folder_list(row: Callable[[RowView], rx.Component]) -> rx.Component:
     """Lay out the folders, the *row* of each conversation in those that are open, and the way to a new one."""
     way = {
         "type": "button",
-        "title": "New folder",
+        "title": _("New folder"),
         "data_testid": "new-folder",
         "on_click": OrderState.ask_name("", "", ""),
     }
@@ -36,15 +37,15 @@ def folder_list(row: Callable[[RowView], rx.Component]) -> rx.Component:
         rx.Var.create(SidebarState.folders).length() > 0,
         rx.el.section(
             rx.el.header(
-                rx.el.h2("Folders"),
-                rx.el.button(icon, class_name="icon-button", aria_label="New folder", **way),
+                rx.el.h2(_("Folders")),
+                rx.el.button(icon, class_name="icon-button", aria_label=_("New folder"), **way),
                 class_name="row apart",
             ),
             rx.foreach(SidebarState.folders, lambda folder: _folder(folder, row)),
             class_name="folders",
-            aria_label="Folders",
+            aria_label=_("Folders"),
         ),
-        rx.el.button(icon, "New folder", class_name="folder-more first-folder", **way),
+        rx.el.button(icon, _("New folder"), class_name="folder-more first-folder", **way),
     )
 
 
@@ -66,7 +67,7 @@ def _folder(folder: FolderView, row: Callable[[RowView], rx.Component]) -> rx.Co
             menu_button(
                 rx.icon("ellipsis", size=17, aria_hidden="true"),
                 opens="folder-menu",
-                label=f"Actions for folder {folder.name}",
+                label=_("Actions for folder {name}", name=folder.name),
                 class_name="icon-button",
                 data_testid="folder-actions",
                 on_click=_ABOUT.put(folder),
@@ -78,13 +79,13 @@ def _folder(folder: FolderView, row: Callable[[RowView], rx.Component]) -> rx.Co
             rx.cond(
                 rows.length() > 0,
                 rx.el.ul(rx.foreach(folder.rows, row)),
-                rx.el.p("Empty", class_name="folder-empty"),
+                rx.el.p(_("Empty"), class_name="folder-empty"),
             ),
         ),
         rx.cond(
             folder.more,
             rx.el.button(
-                "Show more", type="button", class_name="folder-more", on_click=SidebarState.more_in_folders
+                _("Show more"), type="button", class_name="folder-more", on_click=SidebarState.more_in_folders
             ),
         ),
         key=folder.id,
@@ -101,22 +102,22 @@ def folder_menu() -> rx.Component:
     about = _ABOUT.value.to(FolderView)
     return menu(
         "folder-menu",
-        "Folder",
+        _("Folder"),
         link(
             rx.icon("square-pen", size=16, aria_hidden="true"),
-            rx.el.span("New chat here"),
+            rx.el.span(_("New chat here")),
             to=f"/?folder={about.id}",
             role="menuitem",
             tab_index=-1,
         ),
-        entry("Rename", "pencil", OrderState.ask_name(about.id, about.name, "")),
+        entry(_("Rename"), "pencil", OrderState.ask_name(about.id, about.name, "")),
         rx.cond(
             about.inner,
             rx.fragment(),
-            entry("New folder inside", "folder-plus", OrderState.ask_name("", "", about.id)),
+            entry(_("New folder inside"), "folder-plus", OrderState.ask_name("", "", about.id)),
         ),
-        entry("Settings for new chats", "settings-2", OrderState.ask_documents(about.id, about.name)),
-        entry("Delete", "trash-2", OrderState.ask_delete(about.id, about.name), danger=True),
+        entry(_("Settings for new chats"), "settings-2", OrderState.ask_documents(about.id, about.name)),
+        entry(_("Delete"), "trash-2", OrderState.ask_delete(about.id, about.name), danger=True),
     )
 
 
@@ -124,9 +125,9 @@ def tag_filter() -> rx.Component:
     """Lay out the choice of the tag that the list is narrowed to."""
     return rx.el.label(
         rx.icon("tag", size=15, aria_hidden="true"),
-        rx.el.span("Show conversations with tag", class_name="sr-only"),
+        rx.el.span(_("Show conversations with tag"), class_name="sr-only"),
         rx.el.select(
-            rx.el.option("All tags", value=""),
+            rx.el.option(_("All tags"), value=""),
             rx.foreach(SidebarState.tags, lambda tag: rx.el.option(tag, value=tag)),
             value=SidebarState.tag,
             on_change=SidebarState.narrow,
@@ -147,7 +148,7 @@ def row_to_pick(view: RowView, picked: rx.Var[bool]) -> rx.Component:
             read_only=True,
             on_click=lambda how: OrderState.pick(view.id, ~picked, _held(how)),
         ),
-        rx.el.span(rx.cond(view.title != "", view.title, "Untitled"), class_name="clip"),
+        rx.el.span(rx.cond(view.title != "", view.title, _("Untitled")), class_name="clip"),
         class_name="pick",
         data_testid="pick",
     )
@@ -164,7 +165,7 @@ def selection() -> rx.Component:
     count = picked.length()
     none = count == 0
 
-    def action(label: str, icon: str, on_click: Any, **props: Any) -> rx.Component:
+    def action(label: Text, icon: str, on_click: Any, **props: Any) -> rx.Component:
         return rx.el.button(
             rx.icon(icon, size=17, aria_hidden="true"),
             type="button",
@@ -177,18 +178,22 @@ def selection() -> rx.Component:
         )
 
     return rx.el.div(
-        rx.el.span(rx.cond(none, "None selected", f"{count} selected"), role="status", class_name="grow"),
-        rx.el.button("All", type="button", class_name="button tiny", on_click=OrderState.pick_all),
-        rx.el.button("Done", type="button", class_name="button tiny", on_click=OrderState.end_picking),
+        rx.el.span(
+            rx.cond(none, _("None selected"), plural("{count} selected", "{count} selected", count=count)),
+            role="status",
+            class_name="grow",
+        ),
+        rx.el.button(_("All"), type="button", class_name="button tiny", on_click=OrderState.pick_all),
+        rx.el.button(_("Done"), type="button", class_name="button tiny", on_click=OrderState.end_picking),
         rx.el.div(
-            action("Move to folder", "folder-input", OrderState.ask_move(OrderState.picked)),
-            action("Add tags", "tag", OrderState.ask_tags(OrderState.picked, [])),
-            action("Archive", "archive", OrderState.archive(OrderState.picked)),
-            action("Delete", "trash-2", OrderState.delete(OrderState.picked)),
+            action(_("Move to folder"), "folder-input", OrderState.ask_move(OrderState.picked)),
+            action(_("Add tags"), "tag", OrderState.ask_tags(OrderState.picked, [])),
+            action(_("Archive"), "archive", OrderState.archive(OrderState.picked)),
+            action(_("Delete"), "trash-2", OrderState.delete(OrderState.picked)),
             class_name="row",
         ),
         role="toolbar",
-        aria_label="Selected conversations",
+        aria_label=_("Selected conversations"),
         class_name="selection",
         data_testid="selection",
     )

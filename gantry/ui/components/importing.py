@@ -6,24 +6,28 @@ from gantry.state.importing import ImportingState
 from gantry.state.views.importing import ImportView, SkippedView
 from gantry.ui.components.local import moment
 from gantry.ui.dialogs import confirmation
+from gantry.ui.text import _
 from gantry.ui.uploads import UPLOADS, FileField, UploadView, add_chosen, remove_file
 
 _PLACE = "imports"
 _FIELDS = {"to": "/api/v1/imports", "attach": ""}
-_PRODUCTS = (
-    "ChatGPT, Claude, Open WebUI, LibreChat, Nebulus Gantry, Gemini, Grok, DeepSeek, Chatbot UI, LobeChat, Jan, LM Studio, "
-    "SillyTavern, TypingMind, Big-AGI, AnythingLLM, and of Gantry itself."
-)
 
 
 def imports() -> rx.Component:
     """Lay out the choice of a file, and the imports so far."""
     return rx.fragment(
-        rx.el.p(f"Exports of {_PRODUCTS} You see first what would be added.", class_name="small soft"),
+        rx.el.p(
+            _(
+                "Exports of ChatGPT, Claude, Open WebUI, LibreChat, Nebulus Gantry, Gemini, Grok, DeepSeek, Chatbot UI, "
+                "LobeChat, Jan, LM Studio, SillyTavern, TypingMind, Big-AGI, AnythingLLM, and of Gantry itself. "
+                "You see first what would be added."
+            ),
+            class_name="small soft",
+        ),
         rx.el.div(
             rx.el.label(
                 rx.icon("upload", size=17, aria_hidden="true"),
-                "Choose a file",
+                _("Choose a file"),
                 FileField.create(
                     type="file",
                     class_name="sr-only",
@@ -37,18 +41,20 @@ def imports() -> rx.Component:
         rx.el.ul(
             rx.foreach(UPLOADS, lambda view: rx.cond(view.place == _PLACE, _upload(view))),
             class_name="uploads",
-            aria_label="Exports on their way",
+            aria_label=_("Exports on their way"),
         ),
         rx.el.ul(
             rx.foreach(ImportingState.imports, _import),
             class_name="imports",
-            aria_label="Imports",
+            aria_label=_("Imports"),
             aria_live="polite",
         ),
         confirmation(
-            "Conversations and messages it added are removed, except those you have changed or continued since.",
-            action="Undo import",
-            title=f"Undo the import of {ImportingState.undoing_name}?",
+            _(
+                "Conversations and messages it added are removed, except those you have changed or continued since."
+            ),
+            action=_("Undo import"),
+            title=_("Undo the import of {name}?", name=ImportingState.undoing_name),
             on_confirm=ImportingState.undo,
             on_close=ImportingState.ask_undo("", ""),
             open_=ImportingState.undoing_id != "",
@@ -67,13 +73,15 @@ def _upload(view: UploadView) -> rx.Component:
         rx.cond(
             view.fault == "",
             rx.el.progress(
-                custom_attrs={"value": view.progress}, max="1", aria_label=f"Uploading {view.name}"
+                custom_attrs={"value": view.progress},
+                max="1",
+                aria_label=_("Uploading {name}", name=view.name),
             ),
         ),
         rx.el.button(
             rx.icon("x", size=16, aria_hidden="true"),
             type="button",
-            aria_label=f"Remove {view.name} from this list",
+            aria_label=_("Remove {name} from this list", name=view.name),
             on_click=remove_file.partial(view.key),
             class_name="icon-button",
         ),
@@ -94,11 +102,13 @@ def _import(view: ImportView) -> rx.Component:
             busy,
             rx.el.div(
                 rx.el.span(
-                    rx.cond(view.state == "looking", "Looking through it …", "Importing …"),
+                    rx.cond(view.state == "looking", _("Looking through it …"), _("Importing …")),
                     class_name="small",
                 ),
                 rx.el.progress(
-                    custom_attrs={"value": view.progress}, max="100", aria_label=f"Progress of {view.name}"
+                    custom_attrs={"value": view.progress},
+                    max="100",
+                    aria_label=_("Progress of {name}", name=view.name),
                 ),
                 class_name="import-progress",
             ),
@@ -144,16 +154,21 @@ def _choice(view: ImportView) -> rx.Component:
                     checked=ImportingState.remember,
                     on_change=ImportingState.choose_memory(rx.cond(ImportingState.remember, False, True)),
                 ),
-                "Remember what they say",
+                _("Remember what they say"),
                 class_name="import-choice small",
             ),
             rx.el.span(class_name="grow"),
         ),
-        rx.el.button("Discard", type="button", on_click=ImportingState.discard(view.id), class_name="button"),
+        rx.el.button(
+            _("Discard"), type="button", on_click=ImportingState.discard(view.id), class_name="button"
+        ),
         rx.cond(
             view.adds,
             rx.el.button(
-                "Import", type="button", on_click=ImportingState.start(view.id), class_name="button primary"
+                _("Import"),
+                type="button",
+                on_click=ImportingState.start(view.id),
+                class_name="button primary",
             ),
         ),
         class_name="row",
@@ -165,16 +180,16 @@ def _afterwards(view: ImportView) -> rx.Component:
         rx.cond(
             view.adds,
             rx.el.button(
-                "Undo …",
+                _("Undo …"),
                 type="button",
-                aria_label=f"Undo the import of {view.name}",
+                aria_label=_("Undo the import of {name}", name=view.name),
                 on_click=ImportingState.ask_undo(view.id, view.name),
                 class_name="button",
             ),
             rx.el.button(
-                "Remove from this list",
+                _("Remove from this list"),
                 type="button",
-                aria_label=f"Remove {view.name} from this list",
+                aria_label=_("Remove {name} from this list", name=view.name),
                 on_click=ImportingState.discard(view.id),
                 class_name="button",
             ),

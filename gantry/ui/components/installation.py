@@ -7,6 +7,7 @@ import reflex as rx
 from gantry.state.installation import InstallationState
 from gantry.ui.components.local import moment
 from gantry.ui.components.page import section
+from gantry.ui.text import _, around
 
 _COMPOSE = "docker compose exec backup python -m gantry backup --to /backups/"
 
@@ -15,41 +16,68 @@ def installation() -> rx.Component:
     """Lay out one section each for HTTPS and backups."""
     return rx.fragment(
         section(
-            "HTTPS",
+            _("HTTPS"),
             _told(
                 InstallationState.is_secure,
-                rx.fragment(rx.el.code(InstallationState.address), " is safe to sign in to."),
-                rx.fragment(
+                around(
+                    _("{address} is safe to sign in to."), "address", rx.el.code(InstallationState.address)
+                ),
+                around(
+                    _(
+                        "{address} is plain HTTP: passwords can be read on their way, and browsers withhold the microphone and the page for times offline."
+                    ),
+                    "address",
                     rx.el.code(InstallationState.address),
-                    " is plain HTTP: passwords can be read on their way, and browsers withhold the microphone and the page for times offline.",
                 ),
             ),
-            rx.el.p("To serve it to other machines:", class_name="soft"),
+            rx.el.p(_("To serve it to other machines:"), class_name="soft"),
             rx.el.ol(
-                rx.el.li("Point a domain name to this machine, and open the ports 80 and 443."),
-                rx.el.li("Prepare the settings: ", rx.el.code("deploy/init chat.example.com")),
-                rx.el.li("Start it: ", rx.el.code("docker compose up -d --build --wait")),
+                rx.el.li(_("Point a domain name to this machine, and open the ports 80 and 443.")),
+                rx.el.li(
+                    around(
+                        _("Prepare the settings: {command}"),
+                        "command",
+                        rx.el.code("deploy/init chat.example.com"),
+                    )
+                ),
+                rx.el.li(
+                    around(
+                        _("Start it: {command}"), "command", rx.el.code("docker compose up -d --build --wait")
+                    )
+                ),
                 class_name="steps",
             ),
             rx.el.p(
-                "Caddy gets and renews the certificate. Behind another proxy: docs/deployment.md.",
+                _("Caddy gets and renews the certificate. Behind another proxy: docs/deployment.md."),
                 class_name="small faint",
             ),
         ),
         section(
-            "Backup",
+            _("Backup"),
             _told(
                 InstallationState.backup_at > 0,
-                rx.el.span("The newest backup was made ", moment(InstallationState.backup_at), "."),
-                rx.el.span("There is no backup yet."),
+                rx.el.span(
+                    around(
+                        _("The newest backup was made {when}."), "when", moment(InstallationState.backup_at)
+                    )
+                ),
+                rx.el.span(_("There is no backup yet.")),
             ),
             rx.el.ul(
-                rx.el.li("On this machine: ", rx.el.code("make backup")),
-                rx.el.li("With the compose file one is made each day; one more: ", rx.el.code(_COMPOSE)),
+                rx.el.li(around(_("On this machine: {command}"), "command", rx.el.code("make backup"))),
+                rx.el.li(
+                    around(
+                        _("With the compose file one is made each day; one more: {command}"),
+                        "command",
+                        rx.el.code(_COMPOSE),
+                    )
+                ),
                 class_name="steps",
             ),
             rx.el.p(
-                "One file holds everything. Copy it to another machine; docs/operations.md shows how, and how to restore it.",
+                _(
+                    "One file holds everything. Copy it to another machine; docs/operations.md shows how, and how to restore it."
+                ),
                 class_name="small faint",
             ),
         ),

@@ -8,6 +8,7 @@ from gantry.state.views.chat import MessageView
 from gantry.ui.components.answer import answer
 from gantry.ui.components.message_actions import message_actions
 from gantry.ui.components.user_message import user_message
+from gantry.ui.text import _
 
 
 @rx.memo
@@ -19,7 +20,7 @@ def message(view: rx.Var[MessageView], last: rx.Var[bool], rating: rx.Var[str]) 
         rating: What the person thinks of it.
     """
     shape = cast("MessageView", view)
-    said = rx.cond(shape.role == "user", "You", "Answer")
+    said = rx.cond(shape.role == "user", _("You"), _("Answer"))
     return rx.el.article(
         rx.el.h2(
             aria_label=said, class_name="sr-only"

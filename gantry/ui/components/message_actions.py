@@ -15,6 +15,7 @@ from gantry.ui.components.model_picker import other_model_button
 from gantry.ui.components.sources import open_prompt
 from gantry.ui.components.speech import read_aloud
 from gantry.ui.components.user_message import EDITING
+from gantry.ui.text import Text, _
 
 _COPIED = Kept("copied")  # the id of the message that was copied a moment ago
 
@@ -30,7 +31,7 @@ def message_actions(view: MessageView, *, last: rx.Var[bool], rating: rx.Var[str
             rx.cond(
                 view.role == "assistant",
                 _of_answer(view, rating),
-                _action("Edit", "pencil", EDITING.put(view.id), data_testid="edit-message"),
+                _action(_("Edit"), "pencil", EDITING.put(view.id), data_testid="edit-message"),
             ),
             rx.cond(view.continues & last, continue_button(view)),
             rx.el.span(
@@ -40,12 +41,12 @@ def message_actions(view: MessageView, *, last: rx.Var[bool], rating: rx.Var[str
             ),
             class_name="actions",
             role="group",
-            aria_label="Message actions",
+            aria_label=_("Message actions"),
         ),
     )
 
 
-def _action(label: str, icon: str, on_click: Any, **props: Any) -> rx.Component:
+def _action(label: Text, icon: str, on_click: Any, **props: Any) -> rx.Component:
     return rx.el.button(
         rx.icon(icon, size=17, aria_hidden="true"),
         type="button",
@@ -61,14 +62,22 @@ def _versions(view: MessageView) -> rx.Component:
     at = f"{view.sibling_index} / {view.sibling_count}"
     return rx.el.span(
         _action(
-            "Previous version",
+            _("Previous version"),
             "chevron-left",
             ChatState.select_branch(view.previous_id),
             disabled=view.previous_id == "",
         ),
-        rx.el.span(at, aria_label=f"Version {view.sibling_index} of {view.sibling_count}", role="img"),
+        rx.el.span(
+            at,
+            aria_label=_(
+                "Version {number} of {count}",
+                number=view.sibling_index,
+                count=view.sibling_count,
+            ),
+            role="img",
+        ),
         _action(
-            "Next version",
+            _("Next version"),
             "chevron-right",
             ChatState.select_branch(view.next_id),
             disabled=view.next_id == "",
@@ -84,13 +93,13 @@ def copy_button(view: MessageView) -> rx.Component:
     copy = function("copyNow", "clipboard.js").partial(text, view.id)
     return rx.cond(
         _COPIED.value == view.id,
-        _action("Copied", "check", copy, data_testid="copy"),
-        _action("Copy", "copy", copy, data_testid="copy"),
+        _action(_("Copied"), "check", copy, data_testid="copy"),
+        _action(_("Copy"), "copy", copy, data_testid="copy"),
     )
 
 
 def _of_answer(view: MessageView, rating: rx.Var[str]) -> rx.Component:
-    def judge(label: str, icon: str, value: Literal["up", "down"]) -> rx.Component:
+    def judge(label: Text, icon: str, value: Literal["up", "down"]) -> rx.Component:
         is_given = rating == value
         judgement: Any = rx.cond(is_given, "", value)
         return _action(label, icon, ChatState.rate(view.id, judgement), aria_pressed=is_given)
@@ -99,16 +108,18 @@ def _of_answer(view: MessageView, rating: rx.Var[str]) -> rx.Component:
         rx.cond(
             view.blank,
             rx.fragment(),
-            rx.fragment(judge("Good answer", "thumbs-up", "up"), judge("Bad answer", "thumbs-down", "down")),
+            rx.fragment(
+                judge(_("Good answer"), "thumbs-up", "up"), judge(_("Bad answer"), "thumbs-down", "down")
+            ),
         ),
         read_aloud(view),
         rx.el.span(
-            _action("Retry", "rotate-cw", AskingState.regenerate(view.id, ""), data_testid="retry"),
+            _action(_("Retry"), "rotate-cw", AskingState.regenerate(view.id, ""), data_testid="retry"),
             other_model_button(view, class_name="action narrow"),
             class_name="retry",
         ),
-        _action("Fork from here", "git-fork", OrderState.fork(view.id), data_testid="fork"),
-        _action("View prompt", "scroll-text", open_prompt(view.id), data_testid="open-context"),
+        _action(_("Fork from here"), "git-fork", OrderState.fork(view.id), data_testid="fork"),
+        _action(_("View prompt"), "scroll-text", open_prompt(view.id), data_testid="open-context"),
     )
 
 
@@ -116,7 +127,7 @@ def continue_button(view: MessageView) -> rx.Component:
     """Lay out the button that has an answer continued."""
     return rx.el.button(
         rx.icon("play", size=15, aria_hidden="true"),
-        "Continue",
+        _("Continue"),
         type="button",
         class_name="action worded",
         on_click=AskingState.resume(view.id),

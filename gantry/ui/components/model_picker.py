@@ -10,6 +10,7 @@ from gantry.state.comparing import ComparingState
 from gantry.state.views.chat import MessageView, ModelChoiceView, ServerModelsView
 from gantry.ui.browser import Kept
 from gantry.ui.pickers import group, option, picker
+from gantry.ui.text import Text, _
 
 _LIST = "models"
 _NEXT = {"message": "", "model": "", "beside": ""}  # what is chosen answers the next message;
@@ -25,12 +26,12 @@ def model_picker() -> rx.Component:
     """Lay out the button with the name of the model that the next message goes to."""
     name = ChatState.model_name
     return rx.el.button(
-        rx.el.span(rx.cond(name != "", name, "Choose a model"), class_name="clip"),
-        rx.cond(ChatState.is_model_away, rx.el.span("offline", class_name="model-away")),
+        rx.el.span(rx.cond(name != "", name, _("Choose a model")), class_name="clip"),
+        rx.cond(ChatState.is_model_away, rx.el.span(_("offline"), class_name="model-away")),
         rx.icon("chevron-down", size=15, aria_hidden="true"),
         type="button",
         class_name="bar-button model-button",
-        aria_label=rx.cond(name != "", f"Model: {name}", "Model: none"),
+        aria_label=rx.cond(name != "", _("Model: {name}", name=name), _("Model: none")),
         aria_haspopup="listbox",
         title=name,
         data_testid="model-picker",
@@ -39,7 +40,7 @@ def model_picker() -> rx.Component:
     )
 
 
-def beside_button(*children: rx.Component | str, **props: Any) -> rx.Component:
+def beside_button(*children: rx.Component | Text, **props: Any) -> rx.Component:
     """Lay out a button that chooses a further model to answer the next message."""
     return rx.el.button(
         *children,
@@ -56,8 +57,8 @@ def compare_button() -> rx.Component:
     return beside_button(
         rx.icon("columns-2", size=17, aria_hidden="true"),
         class_name="icon-button settings-button",
-        aria_label="Compare models",
-        title="Compare models",
+        aria_label=_("Compare models"),
+        title=_("Compare models"),
         data_testid="compare-models",
     )
 
@@ -67,8 +68,8 @@ def other_model_button(view: MessageView, **props: Any) -> rx.Component:
     return rx.el.button(
         rx.icon("chevron-down", size=14, aria_hidden="true"),
         type="button",
-        aria_label="Retry with another model",
-        title="Retry with another model",
+        aria_label=_("Retry with another model"),
+        title=_("Retry with another model"),
         aria_haspopup="listbox",
         custom_attrs={"popoverTarget": _LIST},
         on_click=_FOR.put({"message": view.id, "model": view.model, "beside": ""}),
@@ -80,10 +81,10 @@ def model_list() -> rx.Component:
     """Lay out the list; once on a page."""
     return picker(
         _LIST,
-        "Models",
+        _("Models"),
         rx.foreach(ChatState.models, _server),
-        search="Search models",
-        none="No models found.",
+        search=_("Search models"),
+        none=_("No models found."),
     )
 
 
@@ -101,7 +102,7 @@ def _model(model: ModelChoiceView) -> rx.Component:
     return option(
         f"model-{model.id}",
         rx.el.span(model.name, class_name="picker-name"),
-        rx.cond(model.available, rx.fragment(), rx.el.span("offline", class_name="model-away")),
+        rx.cond(model.available, rx.fragment(), rx.el.span(_("offline"), class_name="model-away")),
         rx.cond(model.context != "", rx.el.span(model.context, class_name="model-context")),
         words=f"{model.id} {model.server}",
         chosen=chosen,

@@ -11,6 +11,7 @@ from gantry.state.views.order import FolderChoiceView
 from gantry.state.views.vault import CollectionView
 from gantry.ui.dialogs import confirmation, dialog, dialog_actions
 from gantry.ui.forms import field
+from gantry.ui.text import Text, _
 
 
 def order_dialogs() -> rx.Component:
@@ -32,23 +33,23 @@ def _move() -> rx.Component:
     return _dialog(
         "move",
         rx.el.div(
-            _place("", "No folder", "message-square", inner=False),
+            _place("", _("No folder"), "message-square", inner=False),
             rx.foreach(OrderState.choices, _choice),
             class_name="places",
             role="group",
-            aria_label="Folders",
+            aria_label=_("Folders"),
         ),
         rx.el.form(
             rx.el.input(
                 name="name",
-                placeholder="New folder",
-                aria_label="New folder",
+                placeholder=_("New folder"),
+                aria_label=_("New folder"),
                 required=True,
                 max_length=MAX_FOLDER_NAME_CHARACTERS,
                 auto_complete="off",
                 class_name="input grow",
             ),
-            rx.el.button("Create and move", type="submit", class_name="button"),
+            rx.el.button(_("Create and move"), type="submit", class_name="button"),
             class_name="row",
             on_submit=OrderState.move_to_new,
         ),
@@ -76,7 +77,7 @@ def _tags() -> rx.Component:
         "tags",
         rx.el.form(
             field(
-                "Tags",
+                _("Tags"),
                 rx.el.input(
                     id="order-tags",
                     name="tags",
@@ -87,13 +88,16 @@ def _tags() -> rx.Component:
                     class_name="input",
                 ),
                 id_="order-tags",
-                hint="Separated by commas.",
+                hint=_("Separated by commas."),
             ),
             rx.cond(
                 rx.Var.create(SidebarState.tags).length() > 0,
-                rx.el.p("In use: ", rx.Var.create(SidebarState.tags).join(", "), class_name="hint anywhere"),
+                rx.el.p(
+                    _("In use: {tags}", tags=rx.Var.create(SidebarState.tags).join(", ")),
+                    class_name="hint anywhere",
+                ),
             ),
-            _actions("Save"),
+            _actions(_("Save")),
             on_submit=OrderState.tag,
             class_name="stack",
         ),
@@ -105,7 +109,7 @@ def _name() -> rx.Component:
         "name",
         rx.el.form(
             field(
-                "Name",
+                _("Name"),
                 rx.el.input(
                     id="order-name",
                     name="name",
@@ -117,7 +121,7 @@ def _name() -> rx.Component:
                 ),
                 id_="order-name",
             ),
-            _actions("Save"),
+            _actions(_("Save")),
             on_submit=OrderState.name_folder,
             class_name="stack",
         ),
@@ -129,24 +133,24 @@ def _documents() -> rx.Component:
         "documents",
         rx.cond(rx.Var.create(OrderState.personas).length() > 0, _persona()),
         rx.el.div(
-            _line("All documents", OrderState.reads_all, lambda _on: OrderState.read_all()),
+            _line(_("All documents"), OrderState.reads_all, lambda _on: OrderState.read_all()),
             rx.foreach(OrderState.collections, _collection),
             class_name="places",
             role="group",
-            aria_label="Documents",
+            aria_label=_("Documents"),
         ),
-        rx.el.p("Each chat can change them.", class_name="hint"),
+        rx.el.p(_("Each chat can change them."), class_name="hint"),
         dialog_actions(
-            rx.el.button("Done", type="button", class_name="button primary", on_click=OrderState.close)
+            rx.el.button(_("Done"), type="button", class_name="button primary", on_click=OrderState.close)
         ),
     )
 
 
 def _persona() -> rx.Component:
     return field(
-        "Persona",
+        _("Persona"),
         rx.el.select(
-            rx.el.option("The default one", value=""),
+            rx.el.option(_("The default one"), value=""),
             rx.foreach(OrderState.personas, lambda each: rx.el.option(each.name, value=each.id)),
             id="folder-persona",
             value=OrderState.persona,
@@ -174,8 +178,8 @@ def _line(label: Any, checked: Any, on_change: Any) -> rx.Component:
 
 def _delete() -> rx.Component:
     return confirmation(
-        "The conversations in it stay, outside of any folder.",
-        action="Delete folder",
+        _("The conversations in it stay, outside of any folder."),
+        action=_("Delete folder"),
         on_confirm=OrderState.delete_folder,
         on_close=OrderState.close,
         open_=OrderState.asking == "delete",
@@ -184,7 +188,7 @@ def _delete() -> rx.Component:
     )
 
 
-def _actions(submit: str) -> rx.Component:
+def _actions(submit: Text) -> rx.Component:
     return dialog_actions(
         rx.el.button(submit, type="submit", class_name="button primary"), on_cancel=OrderState.close
     )

@@ -10,13 +10,14 @@ from gantry.ui.browser import plain_link
 from gantry.ui.components.exporting import data_settings
 from gantry.ui.dialogs import dialog, dialog_actions
 from gantry.ui.forms import field
+from gantry.ui.text import _
 
 
 def email_form() -> rx.Component:
     """Lay out the form for another address."""
     return rx.el.form(
         field(
-            "New e-mail",
+            _("New e-mail"),
             rx.el.input(
                 id="new-email",
                 name="email",
@@ -29,11 +30,11 @@ def email_form() -> rx.Component:
                 aria_describedby="new-email-hint",
             ),
             id_="new-email",
-            hint=f"Now {SessionState.email}",
+            hint=rx.cond(SessionState.email != "", _("Now {email}", email=SessionState.email), ""),
         ),
-        field("Password", _password("email-password"), id_="email-password"),
+        field(_("Password"), _password("email-password"), id_="email-password"),
         rx.el.p(OwnAccountState.email_fault, class_name="fault", role="alert"),
-        rx.el.div(rx.el.button("Change e-mail", type="submit", class_name="button"), class_name="row"),
+        rx.el.div(rx.el.button(_("Change e-mail"), type="submit", class_name="button"), class_name="row"),
         on_submit=OwnAccountState.change_email,
         class_name="stack",
         data_testid="email-form",
@@ -45,7 +46,7 @@ def deletion() -> rx.Component:
     return rx.fragment(
         rx.el.div(
             rx.el.button(
-                "Delete account…",
+                _("Delete account…"),
                 type="button",
                 on_click=OwnAccountState.ask,
                 class_name="button danger",
@@ -57,7 +58,9 @@ def deletion() -> rx.Component:
             rx.cond(OwnAccountState.receipt_file != "", _receipt(), _question()),
             open_=OwnAccountState.asks,
             title=rx.cond(
-                OwnAccountState.receipt_file != "", "Your account has been deleted", "Delete your account?"
+                OwnAccountState.receipt_file != "",
+                _("Your account has been deleted"),
+                _("Delete your account?"),
             ),
             on_close=OwnAccountState.close,
             testid="dialog-deletion",
@@ -67,19 +70,22 @@ def deletion() -> rx.Component:
 
 def _question() -> rx.Component:
     return rx.el.form(
-        rx.el.p("This will be deleted at once, and cannot be brought back:"),
+        rx.el.p(_("This will be deleted at once, and cannot be brought back:")),
         _lines(OwnAccountState.holdings),
         rx.el.p(
-            "Backups that an administrator has made keep a copy until they are removed.",
+            _("Backups that an administrator has made keep a copy until they are removed."),
             class_name="small soft",
         ),
-        rx.el.p("To keep a copy, export everything first:", class_name="small soft"),
+        rx.el.p(_("To keep a copy, export everything first:"), class_name="small soft"),
         data_settings(),
-        field("Password", _password("deletion-password"), id_="deletion-password"),
+        field(_("Password"), _password("deletion-password"), id_="deletion-password"),
         rx.el.p(OwnAccountState.fault, class_name="fault", role="alert", data_testid="deletion-fault"),
         dialog_actions(
             rx.el.button(
-                "Delete my account", type="submit", class_name="button danger", data_testid="deletion-confirm"
+                _("Delete my account"),
+                type="submit",
+                class_name="button danger",
+                data_testid="deletion-confirm",
             ),
             on_cancel=OwnAccountState.close,
         ),
@@ -90,17 +96,17 @@ def _question() -> rx.Component:
 
 def _receipt() -> rx.Component:
     return rx.el.div(
-        rx.el.p("Deleted, with the files and what search kept of them:"),
+        rx.el.p(_("Deleted, with the files and what search kept of them:")),
         _lines(OwnAccountState.receipt),
         dialog_actions(
             plain_link(
-                "Download receipt",
+                _("Download receipt"),
                 href=OwnAccountState.receipt_file,
                 download="gantry-account-deleted.json",
                 class_name="button",
                 data_testid="receipt",
             ),
-            plain_link("Done", href="/login", class_name="button primary", data_testid="deletion-done"),
+            plain_link(_("Done"), href="/login", class_name="button primary", data_testid="deletion-done"),
         ),
         class_name="stack",
     )

@@ -14,20 +14,21 @@ from gantry.domain.parameters import (
 )
 from gantry.state.views.parameters import ParametersView
 from gantry.ui.forms import field
+from gantry.ui.text import Text, _
 
 _EFFORTS = {
-    Effort.NONE: "None",
-    Effort.MINIMAL: "Minimal",
-    Effort.LOW: "Low",
-    Effort.MEDIUM: "Medium",
-    Effort.HIGH: "High",
+    Effort.NONE: _("None"),
+    Effort.MINIMAL: _("Minimal"),
+    Effort.LOW: _("Low"),
+    Effort.MEDIUM: _("Medium"),
+    Effort.HIGH: _("High"),
 }
 
 
-def system_prompt(form: ParametersView, unset: str | rx.Var[str]) -> rx.Component:
+def system_prompt(form: ParametersView, unset: Text) -> rx.Component:
     """Lay out the field for instructions; *unset* is what an empty one means."""
     return field(
-        "System prompt",
+        _("System prompt"),
         rx.el.textarea(
             default_value=form.system_prompt,
             placeholder=unset,
@@ -36,23 +37,23 @@ def system_prompt(form: ParametersView, unset: str | rx.Var[str]) -> rx.Componen
             **_named("system_prompt"),
         ),
         id_="set-system_prompt",
-        hint="Instructions the model reads before every message.",
+        hint=_("Instructions the model reads before every message."),
     )
 
 
-def parameters(form: ParametersView, unset: str | rx.Var[str]) -> rx.Component:
+def parameters(form: ParametersView, unset: Text) -> rx.Component:
     """Lay out the other fields; *unset* is what an empty one means."""
     return rx.el.div(
-        _number("Temperature", "temperature", form.temperature, unset, "0 to 2. Lower is more predictable.",
+        _number(_("Temperature"), "temperature", form.temperature, unset, _("0 to 2. Lower is more predictable."),
                 min=0, max=MAX_TEMPERATURE, step="any"),
-        _number("Top-p", "top_p", form.top_p, unset, "0 to 1. Lower keeps to likelier words.",
+        _number(_("Top-p"), "top_p", form.top_p, unset, _("0 to 1. Lower keeps to likelier words."),
                 min=0, max=1, step="any"),
-        _number("Longest answer", "max_tokens", form.max_tokens, unset, "In tokens, with the model’s thinking.",
+        _number(_("Longest answer"), "max_tokens", form.max_tokens, unset, _("In tokens, with the model’s thinking."),
                 min=1, max=MAX_ANSWER_TOKENS),
-        _number("Seed", "seed", form.seed, unset, "The same seed can give the same answer again.",
+        _number(_("Seed"), "seed", form.seed, unset, _("The same seed can give the same answer again."),
                 min=0, max=MAX_SEED),
         field(
-            "Reasoning effort",
+            _("Reasoning effort"),
             rx.el.select(
                 rx.el.option(unset, value=""),
                 *(rx.el.option(label, value=effort.value) for effort, label in _EFFORTS.items()),
@@ -60,23 +61,21 @@ def parameters(form: ParametersView, unset: str | rx.Var[str]) -> rx.Component:
                 **_named("reasoning_effort"),
             ),
             id_="set-reasoning_effort",
-            hint="For models that think before they answer.",
+            hint=_("For models that think before they answer."),
         ),
         field(
-            "Stop words",
+            _("Stop words"),
             rx.el.textarea(
                 default_value=form.stop, placeholder=unset, rows=2, spell_check=False, **_named("stop")
             ),
             id_="set-stop",
-            hint=f"Up to {MAX_STOP_WORDS}, one a line: the answer ends before them. \\n is a line break.",
+            hint=_("Up to {count}, one a line: the answer ends before them. \\n is a line break.", count=MAX_STOP_WORDS),
         ),
         class_name="field-grid",
     )  # fmt: skip
 
 
-def _number(
-    label: str, name: str, value: Any, unset: str | rx.Var[str], hint: str, **range_: Any
-) -> rx.Component:
+def _number(label: Text, name: str, value: Any, unset: Text, hint: Text, **range_: Any) -> rx.Component:
     control = rx.el.input(
         type="number", default_value=value, placeholder=unset, input_mode="decimal", **range_, **_named(name)
     )

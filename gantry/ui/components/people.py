@@ -12,16 +12,17 @@ from gantry.ui.copying import copy_field
 from gantry.ui.dialogs import confirmation, dialog, dialog_actions
 from gantry.ui.forms import field, search_field
 from gantry.ui.menus import actions
+from gantry.ui.text import Text, _, around
 
 
 def people() -> rx.Component:
     """Lay out search, table and dialogs."""
     return rx.el.section(
         rx.el.div(
-            search_field("Search people", "Name or e-mail", PeopleState.search, PeopleState.find),
+            search_field(_("Search people"), _("Name or e-mail"), PeopleState.search, PeopleState.find),
             rx.el.button(
                 rx.icon("user-plus", size=17, aria_hidden="true"),
-                "Add person",
+                _("Add person"),
                 type="button",
                 on_click=PeopleState.open_form,
                 class_name="button primary",
@@ -29,16 +30,16 @@ def people() -> rx.Component:
             ),
             class_name="tools",
         ),
-        rx.cond(PeopleState.people, _table(), empty("users", "No people found.")),
+        rx.cond(PeopleState.people, _table(), empty("users", _("No people found."))),
         rx.cond(
             PeopleState.has_more,
-            rx.el.button("Show more", type="button", on_click=PeopleState.more, class_name="button"),
+            rx.el.button(_("Show more"), type="button", on_click=PeopleState.more, class_name="button"),
         ),
         _add_dialog(),
         _reset_dialog(),
         _handed_dialog(),
         class_name="section",
-        aria_label="People",
+        aria_label=_("People"),
     )
 
 
@@ -46,8 +47,11 @@ def _table() -> rx.Component:
     return rx.el.table(
         rx.el.thead(
             rx.el.tr(
-                *(rx.el.th(head, scope="col") for head in ("Name", "E-mail", "Role", "State", "Added")),
-                rx.el.th(rx.el.span("Actions", class_name="sr-only"), scope="col"),
+                *(
+                    rx.el.th(head, scope="col")
+                    for head in (_("Name"), _("E-mail"), _("Role"), _("State"), _("Added"))
+                ),
+                rx.el.th(rx.el.span(_("Actions"), class_name="sr-only"), scope="col"),
             )
         ),
         rx.el.tbody(rx.foreach(PeopleState.people, _row)),
@@ -59,17 +63,19 @@ def _row(person: PersonView) -> rx.Component:
     return rx.el.tr(
         rx.el.td(
             rx.el.span(person.name, class_name="strong clip"),
-            rx.cond(person.you, rx.el.span("You", class_name="badge")),
+            rx.cond(person.you, rx.el.span(_("You"), class_name="badge")),
             title=person.name,
         ),
         rx.el.td(rx.el.span(person.email, class_name="clip"), title=person.email),
-        rx.el.td(rx.cond(person.admin, rx.el.span("Administrator", class_name="badge accent"), "User")),
-        rx.el.td(rx.cond(person.active, "Active", rx.el.span("Deactivated", class_name="badge warning"))),
+        rx.el.td(rx.cond(person.admin, rx.el.span(_("Administrator"), class_name="badge accent"), _("User"))),
+        rx.el.td(
+            rx.cond(person.active, _("Active"), rx.el.span(_("Deactivated"), class_name="badge warning"))
+        ),
         rx.el.td(moment(person.created)),
         rx.el.td(
             actions(
                 person.id,
-                f"Actions for {person.name}",
+                _("Actions for {name}", name=person.name),
                 person.actions,
                 lambda key: PeopleState.choose(person.id, key),
             )
@@ -82,13 +88,13 @@ def _row(person: PersonView) -> rx.Component:
 def _add_dialog() -> rx.Component:
     return dialog(
         rx.el.form(
-            _field("E-mail", "email", type="email", required=True, auto_complete="off"),
-            _field("Name", "name", type="text", max_length=80, auto_complete="off"),
+            _field(_("E-mail"), "email", type="email", required=True, auto_complete="off"),
+            _field(_("Name"), "name", type="text", max_length=80, auto_complete="off"),
             field(
-                "Role",
+                _("Role"),
                 rx.el.select(
-                    rx.el.option("User", value="user"),
-                    rx.el.option("Administrator", value="admin"),
+                    rx.el.option(_("User"), value="user"),
+                    rx.el.option(_("Administrator"), value="admin"),
                     id="person-role",
                     name="role",
                     default_value="user",
@@ -96,7 +102,7 @@ def _add_dialog() -> rx.Component:
                 ),
                 id_="person-role",
             ),
-            rx.el.p("We'll generate a password and show it once.", class_name="section-note"),
+            rx.el.p(_("We'll generate a password and show it once."), class_name="section-note"),
             rx.el.div(
                 rx.cond(
                     PeopleState.fault.text != "",
@@ -107,14 +113,14 @@ def _add_dialog() -> rx.Component:
                 role="alert",
             ),
             dialog_actions(
-                rx.el.button("Add person", type="submit", class_name="button primary"),
+                rx.el.button(_("Add person"), type="submit", class_name="button primary"),
                 on_cancel=PeopleState.close,
             ),
             on_submit=PeopleState.add,
             class_name="stack",
         ),
         open_=PeopleState.adding,
-        title="Add person",
+        title=_("Add person"),
         on_close=PeopleState.close,
         testid="add-person-dialog",
     )
@@ -122,11 +128,13 @@ def _add_dialog() -> rx.Component:
 
 def _reset_dialog() -> rx.Component:
     return confirmation(
-        "Their old password stops working and they are signed out everywhere. We'll generate a new one and show it once.",
-        action="Reset password",
+        _(
+            "Their old password stops working and they are signed out everywhere. We'll generate a new one and show it once."
+        ),
+        action=_("Reset password"),
         on_confirm=PeopleState.reset_password,
         open_=PeopleState.resetting_id != "",
-        title="Reset the password for " + PeopleState.resetting_name + "?",
+        title=_("Reset the password for {name}?", name=PeopleState.resetting_name),
         on_close=PeopleState.close,
         testid="reset-dialog",
     )
@@ -135,19 +143,23 @@ def _reset_dialog() -> rx.Component:
 def _handed_dialog() -> rx.Component:
     return dialog(
         rx.el.p(
-            "Give this password to ", rx.el.strong(PeopleState.handed_email), ". You won't see it again."
+            around(
+                _("Give this password to {person}. You won't see it again."),
+                "person",
+                rx.el.strong(PeopleState.handed_email),
+            )
         ),
-        copy_field(PeopleState.handed_password, label="password"),
+        copy_field(PeopleState.handed_password, label=_("password")),
         dialog_actions(
-            rx.el.button("Done", type="button", on_click=PeopleState.close, class_name="button primary")
+            rx.el.button(_("Done"), type="button", on_click=PeopleState.close, class_name="button primary")
         ),
         open_=PeopleState.handed_password != "",
-        title="New password",
+        title=_("New password"),
         on_close=PeopleState.close,
         testid="handed-dialog",
     )
 
 
-def _field(label: str, name: str, **props: Any) -> rx.Component:
+def _field(label: Text, name: str, **props: Any) -> rx.Component:
     id_ = f"person-{name}"
     return field(label, rx.el.input(id=id_, name=name, class_name="input", **props), id_=id_)

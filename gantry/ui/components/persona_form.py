@@ -16,8 +16,9 @@ from gantry.state.views.vault import CollectionView
 from gantry.ui.components.parameters import parameters, system_prompt
 from gantry.ui.dialogs import confirmation, dialog, dialog_actions
 from gantry.ui.forms import field
+from gantry.ui.text import _
 
-_KEPT = "As in the chat"
+_KEPT = _("As in the chat")
 
 
 def persona_dialogs() -> rx.Component:
@@ -28,7 +29,7 @@ def persona_dialogs() -> rx.Component:
             rx.el.form(
                 rx.el.input(type="hidden", name="id", value=form.id),
                 *_about(),
-                system_prompt(form.parameters, "For example: You are a patient teacher of Norwegian."),
+                system_prompt(form.parameters, _("For example: You are a patient teacher of Norwegian.")),
                 _more(),
                 rx.el.div(
                     rx.cond(
@@ -37,24 +38,24 @@ def persona_dialogs() -> rx.Component:
                     role="alert",
                 ),
                 dialog_actions(
-                    rx.el.button("Save", type="submit", class_name="button primary"),
+                    rx.el.button(_("Save"), type="submit", class_name="button primary"),
                     on_cancel=PersonasState.close,
                 ),
                 on_submit=PersonasState.save,
                 class_name="stack",
             ),
             open_=PersonasState.editing,
-            title=rx.cond(form.id == "", "New persona", "Edit persona"),
+            title=rx.cond(form.id == "", _("New persona"), _("Edit persona")),
             on_close=PersonasState.close,
             testid="persona-dialog",
             class_name="wide",
         ),
         confirmation(
-            "Chats that use it stay as they are: they keep its instructions and settings as their own.",
-            action="Delete",
+            _("Chats that use it stay as they are: they keep its instructions and settings as their own."),
+            action=_("Delete"),
             on_confirm=PersonasState.remove,
             open_=PersonasState.removing_id != "",
-            title="Delete " + PersonasState.removing_name + "?",
+            title=_("Delete {name}?", name=PersonasState.removing_name),
             on_close=PersonasState.close,
             testid="persona-delete",
         ),
@@ -66,21 +67,21 @@ def _about() -> list[rx.Component]:
     form = PersonasState.form
     return [
         field(
-            "Name",
+            _("Name"),
             rx.el.input(
                 default_value=form.name, required=True, max_length=MAX_NAME_CHARACTERS, **_named("name")
             ),
             id_="persona-name",
         ),
         field(
-            "Description",
+            _("Description"),
             rx.el.input(
                 default_value=form.description,
                 max_length=MAX_DESCRIPTION_CHARACTERS,
                 **_named("description"),
             ),
             id_="persona-description",
-            hint="Shown in lists and above new chats. The model does not read it.",
+            hint=_("Shown in lists and above new chats. The model does not read it."),
         ),
     ]
 
@@ -90,7 +91,7 @@ def _more() -> rx.Component:
     return rx.fragment(
         rx.el.div(
             field(
-                "Model",
+                _("Model"),
                 rx.el.select(
                     rx.el.option(_KEPT, value=""),
                     rx.foreach(PersonasState.models, _model),
@@ -100,15 +101,15 @@ def _more() -> rx.Component:
                 id_="persona-model",
             ),
             field(
-                "Documents",
+                _("Documents"),
                 rx.el.select(
                     rx.el.option(_KEPT, value=KEEP),
-                    rx.el.option("No documents", value="none"),
-                    rx.el.option("All documents", value="all"),
+                    rx.el.option(_("No documents"), value="none"),
+                    rx.el.option(_("All documents"), value="all"),
                     rx.cond(
                         rx.Var.create(PersonasState.collections).bool()
                         | (rx.Var.create(form.documents) == "some"),
-                        rx.el.option("Chosen collections", value="some"),
+                        rx.el.option(_("Chosen collections"), value="some"),
                     ),
                     default_value=form.documents,
                     **_named("documents"),
@@ -119,14 +120,14 @@ def _more() -> rx.Component:
         ),
         _collections(),
         field(
-            "First questions",
+            _("First questions"),
             rx.el.textarea(default_value=form.questions, rows=3, **_named("questions")),
             id_="persona-questions",
-            hint=f"Up to {MAX_QUESTIONS}, one a line. New chats offer them.",
+            hint=_("Up to {count}, one a line. New chats offer them.", count=MAX_QUESTIONS),
         ),
         rx.el.details(
-            rx.el.summary("Parameters", class_name="small"),
-            parameters(form.parameters, "As the server decides"),
+            rx.el.summary(_("Parameters"), class_name="small"),
+            parameters(form.parameters, _("As the server decides")),
             class_name="stack",
         ),
     )
@@ -140,11 +141,14 @@ def _collections() -> rx.Component:
     """Lay out the collections to tick; styles show them while the choice above says so."""
     singly = PersonasState.form.singly
     return rx.el.fieldset(
-        rx.el.legend("Collections"),
+        rx.el.legend(_("Collections")),
         rx.foreach(PersonasState.collections, _collection),
         rx.cond(
             singly > 0,
-            rx.el.p(f"And documents that were chosen one by one: {singly}", class_name="small soft"),
+            rx.el.p(
+                _("And documents that were chosen one by one: {singly}", singly=singly),
+                class_name="small soft",
+            ),
         ),
         class_name="checks persona-collections",
     )

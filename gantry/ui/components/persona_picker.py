@@ -9,6 +9,7 @@ from gantry.state.chat_settings import ChatSettingsState
 from gantry.state.personas import PersonasState
 from gantry.state.views.personas import PersonaView
 from gantry.ui.pickers import group, option, picker
+from gantry.ui.text import _
 
 _LIST = "personas"
 
@@ -21,9 +22,9 @@ def persona_picker() -> rx.Component:
         rx.cond(name != "", rx.el.span(name, class_name="bar-label clip")),
         type="button",
         class_name="bar-button persona-button",
-        aria_label=rx.cond(name != "", f"Persona: {name}", "Persona: none"),
+        aria_label=rx.cond(name != "", _("Persona: {name}", name=name), _("Persona: none")),
         aria_haspopup="listbox",
-        title=rx.cond(name != "", f"Persona: {name}", "Choose a persona"),
+        title=rx.cond(name != "", _("Persona: {name}", name=name), _("Choose a persona")),
         data_testid="persona-picker",
         custom_attrs={"popoverTarget": _LIST},
     )
@@ -31,37 +32,37 @@ def persona_picker() -> rx.Component:
 
 def persona_list() -> rx.Component:
     """Lay out the list; once on a page."""
-    none = rx.el.span("No persona", class_name="picker-name")
+    none = rx.el.span(_("No persona"), class_name="picker-name")
     return picker(
         _LIST,
-        "Personas",
+        _("Personas"),
         rx.el.div(
             option(
                 "persona-none",
                 none,
-                words="No persona",
+                words=_("No persona"),
                 chosen=ChatSettingsState.persona == "",
                 on_click=_choose(""),
             ),
             role="group",
-            aria_label="Without",
+            aria_label=_("Without"),
             class_name="picker-group",
         ),
-        group("Your personas", rx.foreach(PersonasState.personas, _persona)),
+        group(_("Your personas"), rx.foreach(PersonasState.personas, _persona)),
         rx.el.div(
             option(
                 "persona-manage",
-                rx.el.span("Manage personas", class_name="picker-name soft"),
-                words="Manage personas",
+                rx.el.span(_("Manage personas"), class_name="picker-name soft"),
+                words=_("Manage personas"),
                 chosen=False,
                 on_click=rx.redirect("/personas"),
             ),
             role="group",
-            aria_label="More",
+            aria_label=_("More"),
             class_name="picker-group",
         ),
-        search="Search personas",
-        none="No personas found.",
+        search=_("Search personas"),
+        none=_("No personas found."),
     )
 
 
@@ -69,7 +70,7 @@ def _persona(view: PersonaView) -> rx.Component:
     return option(
         f"persona-{view.id}",
         rx.el.span(view.name, class_name="picker-name clip"),
-        rx.cond(view.is_default, rx.el.span("default", class_name="model-context"), rx.fragment()),
+        rx.cond(view.is_default, rx.el.span(_("default"), class_name="model-context"), rx.fragment()),
         words=f"{view.name} {view.description}",
         chosen=ChatSettingsState.persona == view.id,
         on_click=_choose(view.id),

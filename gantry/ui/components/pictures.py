@@ -7,6 +7,7 @@ import reflex as rx
 from gantry.state.views.chat import PictureView
 from gantry.ui.browser import Kept, on_backend
 from gantry.ui.dialogs import dialog
+from gantry.ui.text import _
 
 _SHOWN = Kept("pictured")  # the id of the document that is shown large
 _NAME = Kept("pictured_name")
@@ -18,7 +19,7 @@ def thumbnail(document: Any, name: Any) -> rx.Component:
         rx.el.img(src=_address(document), alt="", loading="lazy"),
         type="button",
         class_name="thumbnail",
-        aria_label=f"Show {name}",
+        aria_label=_("Show {name}", name=name),
         title=name,
         on_click=[_NAME.put(name), _SHOWN.put(document)],
         data_testid="thumbnail",
@@ -32,7 +33,7 @@ def sent_pictures(views: rx.Var[list[PictureView]]) -> rx.Component:
         rx.el.ul(
             rx.foreach(views, lambda picture: rx.el.li(thumbnail(picture.id, picture.name), key=picture.id)),
             class_name="pictures",
-            aria_label="Attached images",
+            aria_label=_("Attached images"),
             data_testid="sent-pictures",
         ),
     )

@@ -6,6 +6,7 @@ from gantry.domain.prompts import MAX_CONTENT_CHARACTERS, MAX_NAME_CHARACTERS
 from gantry.state.prompts import PromptsState
 from gantry.ui.dialogs import confirmation, dialog, dialog_actions
 from gantry.ui.forms import field
+from gantry.ui.text import _
 
 
 def prompt_dialogs() -> rx.Component:
@@ -15,7 +16,7 @@ def prompt_dialogs() -> rx.Component:
             rx.el.form(
                 rx.el.input(type="hidden", name="id", value=PromptsState.form_id),
                 field(
-                    "Name",
+                    _("Name"),
                     rx.el.input(
                         id="prompt-name",
                         name="name",
@@ -27,10 +28,10 @@ def prompt_dialogs() -> rx.Component:
                         custom_attrs={"aria-describedby": "prompt-name-hint"},
                     ),
                     id_="prompt-name",
-                    hint="What you type after / in the message field to find it.",
+                    hint=_("What you type after / in the message field to find it."),
                 ),
                 field(
-                    "Text",
+                    _("Text"),
                     rx.el.textarea(
                         id="prompt-content",
                         name="content",
@@ -42,7 +43,7 @@ def prompt_dialogs() -> rx.Component:
                         custom_attrs={"aria-describedby": "prompt-content-hint"},
                     ),
                     id_="prompt-content",
-                    hint="Write {{name}} for what you want to be asked for each time.",
+                    hint=_("Write {{name}} for what you want to be asked for each time."),
                 ),
                 rx.el.div(
                     rx.cond(
@@ -51,23 +52,23 @@ def prompt_dialogs() -> rx.Component:
                     role="alert",
                 ),
                 dialog_actions(
-                    rx.el.button("Save", type="submit", class_name="button primary"),
+                    rx.el.button(_("Save"), type="submit", class_name="button primary"),
                     on_cancel=PromptsState.close,
                 ),
                 on_submit=PromptsState.save,
                 class_name="stack",
             ),
             open_=PromptsState.editing,
-            title=rx.cond(PromptsState.form_id == "", "New prompt", "Edit prompt"),
+            title=rx.cond(PromptsState.form_id == "", _("New prompt"), _("Edit prompt")),
             on_close=PromptsState.close,
             testid="prompt-dialog",
         ),
         confirmation(
-            "Messages that were written with it stay.",
-            action="Delete",
+            _("Messages that were written with it stay."),
+            action=_("Delete"),
             on_confirm=PromptsState.remove,
             open_=PromptsState.removing_id != "",
-            title="Delete " + PromptsState.removing_name + "?",
+            title=_("Delete {name}?", name=PromptsState.removing_name),
             on_close=PromptsState.close,
             testid="prompt-delete",
         ),

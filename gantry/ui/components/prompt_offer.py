@@ -9,6 +9,7 @@ from gantry.state.views.personas import PromptView
 from gantry.ui.browser import function, whole_event
 from gantry.ui.dialogs import dialog, dialog_actions
 from gantry.ui.forms import field
+from gantry.ui.text import _
 
 OFFER = "prompts"  # islands/composer.js opens it
 
@@ -26,7 +27,7 @@ def prompt_offer() -> rx.Component:
             rx.foreach(PromptsState.prompts, _prompt),
             id=f"{OFFER}-list",
             role="listbox",
-            aria_label="Prompts",
+            aria_label=_("Prompts"),
             class_name="picker-list",
         ),
         id=OFFER,
@@ -44,7 +45,7 @@ def prompt_dialog() -> rx.Component:
                 rx.el.input(type="hidden", name="id", value=PromptsState.using_id),
                 rx.foreach(PromptsState.variables, _variable),
                 dialog_actions(
-                    rx.el.button("Insert", type="submit", class_name="button primary"),
+                    rx.el.button(_("Insert"), type="submit", class_name="button primary"),
                     on_cancel=PromptsState.close,
                 ),
                 on_submit=PromptsState.fill,

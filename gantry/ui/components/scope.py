@@ -10,6 +10,7 @@ from gantry.state.views.chat import DocumentChoiceView
 from gantry.state.views.vault import CollectionView
 from gantry.ui.browser import Kept
 from gantry.ui.components.local import link
+from gantry.ui.text import Text, _
 
 # Ticks that the server has not confirmed yet, by id; "all" and "none" are the two above. They show at once, and until the panel
 # opens again.
@@ -18,31 +19,36 @@ _AHEAD = Kept("ticked", {})
 
 def documents_control() -> rx.Component:
     """Lay out the button that tells which documents are read, and the panel to choose them in."""
-    label = ChatState.scope_label
+    label = rx.match(
+        ChatState.scope,
+        ("all", _("All documents")),
+        ("none", _("No documents")),
+        ChatState.scope_label,
+    )
     return rx.fragment(
         _button(
             "library",
             label,
             opens="documents-panel",
-            aria_label=f"Documents: {label}",
+            aria_label=rx.cond(ChatState.is_hydrated, _("Documents: {label}", label=label), _("Documents")),
             data_testid="scope",
             on_click=[_AHEAD.put({}), ScopeState.look],
         ),
         _panel(
             "documents-panel",
-            "Documents this chat can use",
-            _Line("All documents", _whole("all"), _choose("all")).radio(),
-            _Line("No documents", _whole("none"), _choose("none")).radio(),
+            _("Documents this chat can use"),
+            _Line(_("All documents"), _whole("all"), _choose("all")).radio(),
+            _Line(_("No documents"), _whole("none"), _choose("none")).radio(),
             rx.foreach(ChatState.collections, _collection),
             rx.el.input(
                 type="search",
                 class_name="input scope-search",
-                placeholder="Find a document",
-                aria_label="Find a document",
+                placeholder=_("Find a document"),
+                aria_label=_("Find a document"),
                 on_change=ScopeState.find.debounce(250),  # pyright: ignore[reportAttributeAccessIssue]
             ),
             rx.foreach(ScopeState.documents, _document),
-            link("Manage documents", to="/vault", class_name="scope-link"),
+            link(_("Manage documents"), to="/vault", class_name="scope-link"),
         ),
     )
 
@@ -50,7 +56,9 @@ def documents_control() -> rx.Component:
 def memory_control() -> rx.Component:
     """Lay out the button for memory and for a chat that leaves no trace, and its panel."""
     is_new = ChatState.conversation_id == ""
-    label = rx.cond(ChatState.temporary, "Temporary", rx.cond(ChatState.remembered, "Memory", "No memory"))
+    label = rx.cond(
+        ChatState.temporary, _("Temporary"), rx.cond(ChatState.remembered, _("Memory"), _("No memory"))
+    )
     remembered = ChatState.remembered & ~ChatState.temporary
     return rx.fragment(
         _button(
@@ -61,15 +69,15 @@ def memory_control() -> rx.Component:
             ),
             label,
             opens="memory-panel",
-            aria_label=f"Memory: {label}",
+            aria_label=rx.cond(ChatState.is_hydrated, _("Memory: {label}", label=label), _("Memory")),
             data_testid="memory",
             custom_attrs={"data-off": rx.cond(ChatState.remembered, rx.Var("undefined"), "")},
         ),
         _panel(
             "memory-panel",
-            "Memory in this chat",
+            _("Memory in this chat"),
             _Line(
-                "Use memory in this chat",
+                _("Use memory in this chat"),
                 remembered,
                 lambda on: ScopeState.set_remembered(on, ChatState.conversation_id),
                 disabled=ChatState.temporary,
@@ -77,13 +85,13 @@ def memory_control() -> rx.Component:
             rx.cond(
                 is_new,
                 _Line(
-                    "Temporary chat: deleted when you leave",
+                    _("Temporary chat: deleted when you leave"),
                     ChatState.temporary,
                     # The address has it: it outlives what the server remembers of this tab.
                     lambda on: rx.redirect(rx.cond(on, "/?temporary=1", "/"), replace=True),
                 ).checkbox(),
             ),
-            link("Manage memory", to="/settings/memory", class_name="scope-link"),
+            link(_("Manage memory"), to="/settings/memory", class_name="scope-link"),
         ),
     )
 
@@ -122,7 +130,7 @@ def _button(icon: Any, label: Any, *, opens: str, **props: Any) -> rx.Component:
     )
 
 
-def _panel(id_: str, label: str, *lines: rx.Component) -> rx.Component:
+def _panel(id_: str, label: Text, *lines: rx.Component) -> rx.Component:
     return rx.el.div(
         rx.el.p(label, class_name="menu-heading"),
         *lines,

@@ -13,21 +13,29 @@ from gantry.ui.browser import Kept, function, link, set_theme, whole_event
 from gantry.ui.components.local import moment
 from gantry.ui.dialogs import dialog
 from gantry.ui.pickers import group
+from gantry.ui.text import Text, _, plural
 
 _OPEN = Kept("search", False)
 _BOX, _LIST = "search-box", "search-list"
 _PAUSE_MS = 120
-_TIMES = (("", "Any time"), ("1", "Past day"), ("7", "Past week"), ("30", "Past month"), ("365", "Past year"))
-_ROLES = (("", "Everybody"), ("user", "You"), ("assistant", "Answers"))
+_TIMES = (
+    ("", _("Any time")),
+    ("1", _("Past day")),
+    ("7", _("Past week")),
+    ("30", _("Past month")),
+    ("365", _("Past year")),
+)
+_THEME_LABELS = {"system": _("System theme"), "light": _("Light theme"), "dark": _("Dark theme")}
+_ROLES = (("", _("Everybody")), ("user", _("You")), ("assistant", _("Answers")))
 _WAYS = (
-    ("New chat", "square-pen", "/", "start conversation"),
-    ("New temporary chat", "ghost", "/?temporary=1", "private incognito no trace"),
-    ("Documents", "library", "/vault", "files upload collections"),
-    ("Memory", "brain", "/settings/memory", "facts remembered"),
-    ("Personas", "drama", "/personas", "instructions roles"),
-    ("Prompts", "text-quote", "/personas/prompts", "library templates"),
-    ("Archived conversations", "archive", "/archived", "archive old"),
-    ("Settings", "settings", "/settings", "account password preferences"),
+    (_("New chat"), "square-pen", "/", _("start conversation")),
+    (_("New temporary chat"), "ghost", "/?temporary=1", _("private incognito no trace")),
+    (_("Documents"), "library", "/vault", _("files upload collections")),
+    (_("Memory"), "brain", "/settings/memory", _("facts remembered")),
+    (_("Personas"), "drama", "/personas", _("instructions roles")),
+    (_("Prompts"), "text-quote", "/personas/prompts", _("library templates")),
+    (_("Archived conversations"), "archive", "/archived", _("archive old")),
+    (_("Settings"), "settings", "/settings", _("account password preferences")),
 )
 
 
@@ -43,11 +51,11 @@ def search_button() -> rx.Component:
     """Lay out the button in the sidebar that opens the search."""
     return rx.el.button(
         rx.icon("search", size=18, aria_hidden="true"),
-        rx.el.span("Search", class_name="sidebar-label"),
+        rx.el.span(_("Search"), class_name="sidebar-label"),
         type="button",
         class_name="sidebar-link search-button",
-        title="Search",
-        aria_label="Search",
+        title=_("Search"),
+        aria_label=_("Search"),
         aria_haspopup="dialog",
         data_testid="search-open",
         custom_attrs={"data-shortcut": "search"},
@@ -62,7 +70,7 @@ def search_dialog() -> rx.Component:
         _filters(),
         rx.fragment(_renewed(), key=SearchState.turn),
         open_=_OPEN.value,
-        title="Search",
+        title=_("Search"),
         on_close=_OPEN.put(False),
         testid="search",
         class_name="search",
@@ -84,10 +92,12 @@ def _box() -> rx.Component:
             _actions(),
             id=_LIST,
             role="listbox",
-            aria_label="Results",
+            aria_label=_("Results"),
             class_name="picker-list",
         ),
-        rx.el.p(rx.cond(SearchState.query == "", "Searching…", "Nothing found."), class_name="picker-none"),
+        rx.el.p(
+            rx.cond(SearchState.query == "", _("Searching…"), _("Nothing found.")), class_name="picker-none"
+        ),
         rx.el.p(_said(), class_name="sr-only", role="status"),
         id=_BOX,
         class_name="search-box",
@@ -100,8 +110,8 @@ def _box() -> rx.Component:
 
 def _said() -> rx.Var[str]:
     count = rx.Var.create(SearchState.hits).length()
-    found = rx.cond(count == 1, "1 result", f"{count} results")
-    return rx.cond(SearchState.query != "", rx.cond(count > 0, found, "No messages found"), "").to(str)
+    found = plural("{count} result", "{count} results", count=count)
+    return rx.cond(SearchState.query != "", rx.cond(count > 0, found, _("No messages found")), "").to(str)
 
 
 def _field() -> rx.Component:
@@ -109,10 +119,10 @@ def _field() -> rx.Component:
         rx.icon("search", size=18, aria_hidden="true"),
         rx.el.input(
             role="combobox",
-            aria_label="Search messages and actions",
+            aria_label=_("Search messages and actions"),
             aria_expanded="true",
             aria_autocomplete="list",
-            placeholder="Search messages and actions",
+            placeholder=_("Search messages and actions"),
             auto_complete="off",
             spell_check=False,
             max_length=MAX_QUERY_CHARACTERS,
@@ -127,32 +137,38 @@ def _field() -> rx.Component:
 def _filters() -> rx.Component:
     state = SearchState
     return rx.el.div(
-        _select("Who", state.role, state.choose_role, *(_choice(*each) for each in _ROLES)),
-        _select("When", state.days, state.choose_days, *(_choice(*each) for each in _TIMES)),
+        _select(_("Who"), state.role, state.choose_role, *(_choice(*each) for each in _ROLES)),
+        _select(_("When"), state.days, state.choose_days, *(_choice(*each) for each in _TIMES)),
         rx.cond(
             rx.Var.create(state.models).length() > 1,
-            _select("Model", state.model, state.choose_model, *_offered("Any model", state.models)),
+            _select(_("Model"), state.model, state.choose_model, *_offered(_("Any model"), state.models)),
         ),
         rx.cond(
             state.folders,
-            _select("Folder", state.folder, state.choose_folder, *_offered("Any folder", state.folders)),
+            _select(
+                _("Folder"), state.folder, state.choose_folder, *_offered(_("Any folder"), state.folders)
+            ),
         ),
         rx.cond(
             state.personas,
-            _select("Persona", state.persona, state.choose_persona, *_offered("Any persona", state.personas)),
+            _select(
+                _("Persona"), state.persona, state.choose_persona, *_offered(_("Any persona"), state.personas)
+            ),
         ),
-        rx.cond(state.tags, _select("Tag", state.tag, state.choose_tag, *_offered("Any tag", state.tags))),
+        rx.cond(
+            state.tags, _select(_("Tag"), state.tag, state.choose_tag, *_offered(_("Any tag"), state.tags))
+        ),
         class_name="search-filters",
         role="group",
-        aria_label="Filters",
+        aria_label=_("Filters"),
     )
 
 
-def _offered(every: str, choices: Any) -> tuple[rx.Component, rx.Component]:
+def _offered(every: Text, choices: Any) -> tuple[rx.Component, rx.Component]:
     return _choice("", every), rx.foreach(choices, lambda one: rx.el.option(one.name, value=one.id))
 
 
-def _select(label: str, value: Any, on_change: Any, *choices: Any) -> rx.Component:
+def _select(label: Text, value: Any, on_change: Any, *choices: Any) -> rx.Component:
     return rx.el.select(
         *choices,
         value=value,
@@ -163,13 +179,13 @@ def _select(label: str, value: Any, on_change: Any, *choices: Any) -> rx.Compone
     )
 
 
-def _choice(value: str, label: str) -> rx.Component:
+def _choice(value: str, label: Text) -> rx.Component:
     return rx.el.option(label, value=value)
 
 
 def _hits() -> rx.Component:
     return group(
-        "Messages", rx.foreach(SearchState.hits, lambda hit: rx.fragment(_hit(view=hit), key=hit.id))
+        _("Messages"), rx.foreach(SearchState.hits, lambda hit: rx.fragment(_hit(view=hit), key=hit.id))
     )
 
 
@@ -208,7 +224,7 @@ def _snippet_piece(piece: PieceView) -> rx.Component:
 
 
 def _recent() -> rx.Component:
-    return rx.cond(SearchState.query == "", group("Recent", rx.foreach(SearchState.recent, _conversation)))
+    return rx.cond(SearchState.query == "", group(_("Recent"), rx.foreach(SearchState.recent, _conversation)))
 
 
 def _conversation(conversation: RecentView) -> rx.Component:
@@ -228,42 +244,44 @@ def _conversation(conversation: RecentView) -> rx.Component:
 def _actions() -> rx.Component:
     toggle = function("toggleSidebar", "frame.js").partial()
     return group(
-        "Actions",
+        _("Actions"),
         *(_way(*each) for each in _WAYS),
         rx.cond(
-            SessionState.is_admin, _way("Administration", "shield", "/admin/users", "people models servers")
+            SessionState.is_admin,
+            _way(_("Administration"), "shield", "/admin/users", _("people models servers")),
         ),
         *(
             _act(
-                label if theme == "system" else f"{label} theme",
+                _THEME_LABELS[theme],
                 icon,
                 [set_theme.partial(theme), SessionState.choose_theme(theme)],
-                "theme appearance colours mode",
+                _("theme appearance colours mode"),
             )
-            for theme, label, icon in THEMES
+            for theme, _label, icon in THEMES
         ),
-        _act("Open or close the sidebar", "panel-left", [toggle], "toggle show hide"),
-        _act("Keyboard shortcuts", "keyboard", [HELP.put(True)], "keys help"),
+        _act(_("Open or close the sidebar"), "panel-left", [toggle], _("toggle show hide")),
+        _act(_("Keyboard shortcuts"), "keyboard", [HELP.put(True)], _("keys help")),
     )
 
 
-def _way(label: str, icon: str, to: str, words: str) -> rx.Component:
-    return _option(link, *_labelled(label, icon), to=to, on_click=_OPEN.put(False), **_named(label, words))
-
-
-def _act(label: str, icon: str, does: list[Any], words: str) -> rx.Component:
+def _way(label: Text, icon: str, to: str, words: Text) -> rx.Component:
     return _option(
-        rx.el.div, *_labelled(label, icon), on_click=[_OPEN.put(False), *does], **_named(label, words)
+        link, *_labelled(label, icon), to=to, on_click=_OPEN.put(False), **_named(label, icon, words)
     )
 
 
-def _labelled(label: str, icon: str) -> tuple[rx.Component, rx.Component]:
+def _act(label: Text, icon: str, does: list[Any], words: Text) -> rx.Component:
+    return _option(
+        rx.el.div, *_labelled(label, icon), on_click=[_OPEN.put(False), *does], **_named(label, icon, words)
+    )
+
+
+def _labelled(label: Text, icon: str) -> tuple[rx.Component, rx.Component]:
     return rx.icon(icon, size=16, aria_hidden="true"), rx.el.span(label, class_name="picker-name")
 
 
-def _named(label: str, words: str) -> dict[str, Any]:
-    name = label.lower().replace(" ", "-")
-    return {"id": f"action-{name}", "custom_attrs": {"data-words": f"{label} {words}"}}
+def _named(label: Text, icon: str, words: Text) -> dict[str, Any]:
+    return {"id": f"action-{icon}", "custom_attrs": {"data-words": f"{label} {words}"}}
 
 
 def _option(make: Any, *children: Any, **props: Any) -> rx.Component:

@@ -5,15 +5,15 @@ from typing import Any
 import reflex as rx
 
 from gantry.state.servers import ServerFields, ServersState
-from gantry.state.views.admin import KINDS, ActionView, ServerView
+from gantry.state.views.admin import KINDS, ServerView
 from gantry.ui.browser import Kept
 from gantry.ui.components.local import moment
 from gantry.ui.components.placeholders import empty
 from gantry.ui.dialogs import confirmation, dialog, dialog_actions
 from gantry.ui.forms import field
-from gantry.ui.menus import actions
+from gantry.ui.menus import entry, row_menu
+from gantry.ui.text import Text, _, around
 
-_ACTIONS = [ActionView("edit", "Edit"), ActionView("remove", "Remove", danger=True)]
 _TESTING = Kept("testing", False)  # whether the form was sent to be tested
 
 
@@ -27,7 +27,7 @@ def servers() -> rx.Component:
                     rx.el.span(class_name="spinner", aria_hidden="true"),
                     rx.icon("refresh-cw", size=16, aria_hidden="true"),
                 ),
-                "Check all",
+                _("Check all"),
                 type="button",
                 disabled=ServersState.checking,
                 on_click=ServersState.check,
@@ -35,7 +35,7 @@ def servers() -> rx.Component:
             ),
             rx.el.button(
                 rx.icon("plus", size=17, aria_hidden="true"),
-                "Add server",
+                _("Add server"),
                 type="button",
                 on_click=ServersState.open_form(""),
                 class_name="button primary",
@@ -46,12 +46,14 @@ def servers() -> rx.Component:
         rx.cond(
             ServersState.servers,
             rx.el.ul(rx.foreach(ServersState.servers, _server), class_name="cards servers", role="list"),
-            empty("server", "No model servers yet. Add one, or start Ollama or LM Studio on this machine."),
+            empty(
+                "server", _("No model servers yet. Add one, or start Ollama or LM Studio on this machine.")
+            ),
         ),
         _form_dialog(),
         _remove_dialog(),
         class_name="section",
-        aria_label="Model servers",
+        aria_label=_("Model servers"),
     )
 
 
@@ -62,15 +64,11 @@ def _server(server: ServerView) -> rx.Component:
             _state(server),
             rx.cond(
                 server.editable,
-                actions(
+                row_menu(
                     server.id,
-                    f"Actions for {server.name}",
-                    _ACTIONS,
-                    lambda key: rx.cond(
-                        key == "edit",
-                        ServersState.open_form(server.id),
-                        ServersState.ask_to_remove(server.id),
-                    ),
+                    _("Actions for {name}", name=server.name),
+                    entry(_("Edit"), "pencil", ServersState.open_form(server.id)),
+                    entry(_("Remove"), "trash-2", ServersState.ask_to_remove(server.id), danger=True),
                 ),
             ),
             class_name="server-head",
@@ -82,8 +80,10 @@ def _server(server: ServerView) -> rx.Component:
         rx.el.p(
             rx.el.span(server.origin),
             rx.cond(server.base_url != "", rx.el.span(server.kind)),
-            rx.cond(server.has_key, rx.el.span("API key stored")),
-            rx.cond(server.checked > 0, rx.el.span("Checked ", moment(server.checked))),
+            rx.cond(server.has_key, rx.el.span(_("API key stored"))),
+            rx.cond(
+                server.checked > 0, rx.el.span(around(_("Checked {when}"), "when", moment(server.checked)))
+            ),
             class_name="meta-line",
         ),
         rx.cond(
@@ -110,7 +110,7 @@ def _form_dialog() -> rx.Component:
             # Enter presses the first button that submits.
             rx.el.button(type="submit", hidden=True, tab_index=-1, aria_hidden="true"),
             field(
-                "Kind",
+                _("Kind"),
                 rx.el.select(
                     *(rx.el.option(label, value=kind.value) for kind, label in KINDS.items()),
                     default_value=form.kind,
@@ -119,13 +119,13 @@ def _form_dialog() -> rx.Component:
                 id_="server-kind",
             ),
             field(
-                "Name",
+                _("Name"),
                 rx.el.input(default_value=form.name, required=True, max_length=80, **_named("name")),
                 id_="server-name",
-                hint="Shown before its models in the list.",
+                hint=_("Shown before its models in the list."),
             ),
             field(
-                "Address",
+                _("Address"),
                 rx.el.input(
                     type="url",
                     placeholder="http://192.168.1.20:8000/v1",
@@ -135,21 +135,21 @@ def _form_dialog() -> rx.Component:
                     **_named("base_url"),
                 ),
                 id_="server-base_url",
-                hint="Base URL, usually ending in /v1.",
+                hint=_("Base URL, usually ending in /v1."),
             ),
             field(
-                "API key",
+                _("API key"),
                 rx.el.input(type="password", auto_complete="off", **_named("api_key")),
                 id_="server-api_key",
                 hint=rx.cond(
-                    form.has_key, "Stored. Leave empty to keep it.", "Only if the server requires one."
+                    form.has_key, _("Stored. Leave empty to keep it."), _("Only if the server requires one.")
                 ),
             ),
             rx.cond(
                 form.has_key,
                 rx.el.label(
                     rx.el.input(type="checkbox", name="forget_key", value="yes"),
-                    "Remove the stored key",
+                    _("Remove the stored key"),
                     class_name="row small",
                 ),
             ),
@@ -169,13 +169,13 @@ def _form_dialog() -> rx.Component:
             dialog_actions(
                 rx.el.button(
                     rx.cond(busy, rx.el.span(class_name="spinner", aria_hidden="true")),
-                    "Test",
+                    _("Test"),
                     type="submit",
                     disabled=busy,
                     on_click=_TESTING.put(True),
                     class_name="button",
                 ),
-                rx.el.button("Save", type="submit", disabled=busy, class_name="button primary"),
+                rx.el.button(_("Save"), type="submit", disabled=busy, class_name="button primary"),
                 on_cancel=ServersState.close,
             ),
             on_submit=_sent,
@@ -183,7 +183,7 @@ def _form_dialog() -> rx.Component:
             class_name="stack",
         ),
         open_=ServersState.editing,
-        title=rx.cond(form.id == "", "Add model server", "Edit model server"),
+        title=rx.cond(form.id == "", _("Add model server"), _("Edit model server")),
         on_close=ServersState.close,
         testid="server-dialog",
     )
@@ -199,31 +199,31 @@ def _sent(fields: rx.Var[ServerFields]) -> list[Any]:
 def _more() -> rx.Component:
     form = ServersState.form
     return rx.el.details(
-        rx.el.summary("More settings", class_name="small"),
+        rx.el.summary(_("More settings"), class_name="small"),
         field(
-            "Models",
+            _("Models"),
             rx.el.textarea(default_value=form.models, rows=3, spell_check=False, **_named("models", "mono")),
             id_="server-models",
-            hint="One name a line. Only needed if the server doesn’t list its models.",
+            hint=_("One name a line. Only needed if the server doesn’t list its models."),
         ),
         _seconds(
-            "Wait for the first word",
+            _("Wait for the first word"),
             "first_word_seconds",
             form.first_word_seconds,
-            "In seconds. Empty: 600. Slow machines take minutes to read a long question.",
+            _("In seconds. Empty: 600. Slow machines take minutes to read a long question."),
         ),
         _seconds(
-            "Wait between words",
+            _("Wait between words"),
             "between_words_seconds",
             form.between_words_seconds,
-            "In seconds. Empty: 120.",
+            _("In seconds. Empty: 120."),
         ),
         open=(form.models != "") | (form.first_word_seconds != "") | (form.between_words_seconds != ""),
         class_name="stack",
     )
 
 
-def _seconds(label: str, name: str, value: str, hint: str) -> rx.Component:
+def _seconds(label: Text, name: str, value: str, hint: Text) -> rx.Component:
     control = rx.el.input(type="number", min=1, max=86400, default_value=value, **_named(name))
     return field(label, control, id_=f"server-{name}", hint=hint)
 
@@ -234,11 +234,13 @@ def _named(name: str, class_name: str = "") -> dict[str, Any]:
 
 def _remove_dialog() -> rx.Component:
     return confirmation(
-        "Its models will be removed from the list. Conversations stay and can continue with another model.",
-        action="Remove",
+        _(
+            "Its models will be removed from the list. Conversations stay and can continue with another model."
+        ),
+        action=_("Remove"),
         on_confirm=ServersState.remove,
         open_=ServersState.removing_id != "",
-        title="Remove " + ServersState.removing_name + "?",
+        title=_("Remove {name}?", name=ServersState.removing_name),
         on_close=ServersState.close,
         testid="remove-dialog",
     )

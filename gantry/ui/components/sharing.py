@@ -10,8 +10,15 @@ from gantry.ui.components.local import moment
 from gantry.ui.copying import copy_field
 from gantry.ui.dialogs import dialog
 from gantry.ui.forms import field
+from gantry.ui.text import Text, _, around
 
-_LASTS = (("", "Until I take it back"), ("1", "1 day"), ("7", "7 days"), ("30", "30 days"), ("365", "1 year"))
+_LASTS = (
+    ("", _("Until I take it back")),
+    ("1", _("1 day")),
+    ("7", _("7 days")),
+    ("30", _("30 days")),
+    ("365", _("1 year")),
+)
 
 
 def share_dialog() -> rx.Component:
@@ -21,13 +28,13 @@ def share_dialog() -> rx.Component:
         rx.cond(
             SharingState.shares,
             rx.el.div(
-                rx.el.h3("Links to this conversation", class_name="small strong"),
+                rx.el.h3(_("Links to this conversation"), class_name="small strong"),
                 _list(),
                 class_name="stack tight",
             ),
         ),
         open_=SharingState.asking,
-        title="Share",
+        title=_("Share"),
         on_close=SharingState.close,
         testid="share",
     )
@@ -35,19 +42,21 @@ def share_dialog() -> rx.Component:
 
 def share_list() -> rx.Component:
     """Lay out the links that are listed at the moment, or say that there is none."""
-    return rx.cond(SharingState.shares, _list(), rx.el.p("You have no links.", class_name="soft"))
+    return rx.cond(SharingState.shares, _list(), rx.el.p(_("You have no links."), class_name="soft"))
 
 
 def _form() -> rx.Component:
     return rx.el.form(
         rx.el.p(
-            "Anybody who has the link can read this conversation as it is now. What you write later is not shown.",
+            _(
+                "Anybody who has the link can read this conversation as it is now. What you write later is not shown."
+            ),
             class_name="soft",
         ),
-        _box("files", "Show files that were sent"),
-        _box("sources", "Show passages of documents that answers cite"),
+        _box("files", _("Show files that were sent")),
+        _box("sources", _("Show passages of documents that answers cite")),
         field(
-            "Lasts",
+            _("Lasts"),
             rx.el.select(
                 *(rx.el.option(label, value=days) for days, label in _LASTS),
                 id="share-days",
@@ -57,9 +66,9 @@ def _form() -> rx.Component:
             id_="share-days",
         ),
         rx.el.div(
-            rx.el.button("Cancel", type="button", class_name="button", on_click=SharingState.close),
+            rx.el.button(_("Cancel"), type="button", class_name="button", on_click=SharingState.close),
             rx.el.button(
-                "Create link", type="submit", class_name="button primary", data_testid="create-link"
+                _("Create link"), type="submit", class_name="button primary", data_testid="create-link"
             ),
             class_name="dialog-actions",
         ),
@@ -68,16 +77,16 @@ def _form() -> rx.Component:
     )
 
 
-def _box(name: str, label: str) -> rx.Component:
+def _box(name: str, label: Text) -> rx.Component:
     box: Any = rx.el.input(type="checkbox", name=name)
     return rx.el.label(box, rx.el.span(label), class_name="scope-line")
 
 
 def _made() -> rx.Component:
     return rx.el.div(
-        copy_field(SharingState.address, label="link"),
+        copy_field(SharingState.address, label=_("link")),
         rx.el.p(
-            "Copy it now: it is not shown again. If it gets lost, take it back and create another.",
+            _("Copy it now: it is not shown again. If it gets lost, take it back and create another."),
             class_name="hint",
         ),
         class_name="stack tight",
@@ -86,7 +95,7 @@ def _made() -> rx.Component:
 
 
 def _list() -> rx.Component:
-    return rx.el.ul(rx.foreach(SharingState.shares, _share), class_name="cards", aria_label="Links")
+    return rx.el.ul(rx.foreach(SharingState.shares, _share), class_name="cards", aria_label=_("Links"))
 
 
 def _share(each: ShareView) -> rx.Component:
@@ -94,19 +103,18 @@ def _share(each: ShareView) -> rx.Component:
         rx.el.div(
             rx.el.div(each.title, class_name="anywhere"),
             rx.el.div(
-                "Created ",
-                moment(each.created),
-                f", {each.shows}",
-                rx.cond(each.ends > 0, rx.fragment(", ends ", moment(each.ends))),
+                rx.el.span(around(_("Created {when}"), "when", moment(each.created))),
+                rx.el.span(each.shows),
+                rx.cond(each.ends > 0, rx.el.span(around(_("Ends {when}"), "when", moment(each.ends)))),
                 class_name="meta-line",
             ),
             class_name="grow",
         ),
         rx.el.button(
-            "Revoke",
+            _("Revoke"),
             type="button",
             class_name="button tiny",
-            aria_label=f"Revoke the link to {each.title}",
+            aria_label=_("Revoke the link to {title}", title=each.title),
             on_click=SharingState.revoke(each.id),
         ),
         key=each.id,

@@ -3,17 +3,18 @@
 import reflex as rx
 
 from gantry.ui.browser import function
+from gantry.ui.text import _
 
 # An empty key is the one that shortcuts are pressed with here, Ctrl or Command.
 _SHORTCUTS = (
-    (("", "Shift", "O"), "New chat"),
-    (("", "K"), "Search"),
-    (("", "B"), "Open or close the sidebar"),
-    (("Enter",), "Send the message"),
-    (("Shift", "Enter"), "Start a new line"),
-    (("↑",), "Edit last message (when the box is empty)"),
-    (("Esc",), "Stop or close"),
-    (("?",), "Show this list"),
+    (("", "Shift", "O"), _("New chat")),
+    (("", "K"), _("Search")),
+    (("", "B"), _("Open or close the sidebar")),
+    (("Enter",), _("Send the message")),
+    (("Shift", "Enter"), _("Start a new line")),
+    (("↑",), _("Edit last message (when the box is empty)")),
+    (("Esc",), _("Stop or close")),
+    (("?",), _("Show this list")),
 )
 
 

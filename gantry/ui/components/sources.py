@@ -9,6 +9,7 @@ from gantry.state.views.chat import CitedView, MessageView
 from gantry.state.views.sources import PartView, PassageView
 from gantry.ui.browser import Kept, function
 from gantry.ui.components.local import link, moment
+from gantry.ui.text import _
 
 _CLOSED = {"view": "", "message": "", "number": 0}
 #: What the panel shows: the sources of an answer, opened at one of them, or its prompt.
@@ -81,7 +82,7 @@ def sources_panel() -> rx.Component:
     """Lay out the panel, where it is open."""
     panel = _PANEL.value
     is_prompt = panel["view"] == "prompt"
-    title = rx.cond(is_prompt, "Prompt", "Sources")
+    title = rx.cond(is_prompt, _("Prompt"), _("Sources"))
     loaded = SourcesState.message_id == panel["message"]
     return rx.cond(
         panel["view"] != "",
@@ -92,7 +93,7 @@ def sources_panel() -> rx.Component:
                     rx.icon("x", size=18, aria_hidden="true"),
                     type="button",
                     class_name="icon-button",
-                    aria_label="Close",
+                    aria_label=_("Close"),
                     on_click=_close,
                 ),
                 class_name="row apart",
@@ -103,7 +104,7 @@ def sources_panel() -> rx.Component:
                 rx.cond(
                     loaded,
                     rx.cond(is_prompt, _prompt(), _passages()),
-                    rx.el.p("Loading…", class_name="panel-note"),
+                    rx.el.p(_("Loading…"), class_name="panel-note"),
                 ),
             ),
             class_name="sources-panel",
@@ -119,7 +120,7 @@ def _fault(is_prompt: Any, message: Any) -> rx.Component:
     again = rx.cond(is_prompt, SourcesState.load_prompt(message), SourcesState.load_sources(message))
     return rx.el.div(
         rx.el.p(SourcesState.fault),
-        rx.el.button("Try again", type="button", class_name="button tiny", on_click=again),
+        rx.el.button(_("Try again"), type="button", class_name="button tiny", on_click=again),
         class_name="panel-note stack",
         role="alert",
     )
@@ -129,7 +130,7 @@ def _passages() -> rx.Component:
     return rx.cond(
         SourcesState.sources,
         rx.el.ol(rx.foreach(SourcesState.sources, _passage), class_name="panel-list"),
-        rx.el.p("This answer has no sources.", class_name="panel-note"),
+        rx.el.p(_("This answer has no sources."), class_name="panel-note"),
     )
 
 
@@ -143,7 +144,7 @@ def _passage(source: PassageView) -> rx.Component:
                 rx.el.small(
                     source.place,
                     rx.cond(source.said_at > 0, rx.fragment(" · ", moment(source.said_at))),
-                    rx.cond(source.cited, "", " · not cited"),
+                    rx.cond(source.cited, "", rx.fragment(" · ", _("not cited"))),
                 ),
             ),
             type="button",
@@ -170,7 +171,7 @@ def _opened(source: PassageView) -> rx.Component:
         rx.cond(
             source.available,
             rx.fragment(),
-            rx.el.p("This source was deleted.", class_name="panel-note"),
+            rx.el.p(_("This source was deleted."), class_name="panel-note"),
         ),
         rx.cond(
             is_whole,
@@ -184,8 +185,8 @@ def _opened(source: PassageView) -> rx.Component:
                     rx.el.button(
                         rx.cond(
                             is_whole,
-                            "Show passage",
-                            rx.cond(source.has_page, "Show page", "Show in context"),
+                            _("Show passage"),
+                            rx.cond(source.has_page, _("Show page"), _("Show in context")),
                         ),
                         type="button",
                         class_name="button tiny",
@@ -194,13 +195,15 @@ def _opened(source: PassageView) -> rx.Component:
                         ),
                     ),
                     link(
-                        "Open document", to=f"/vault?document={source.document_id}", class_name="button tiny"
+                        _("Open document"),
+                        to=f"/vault?document={source.document_id}",
+                        class_name="button tiny",
                     ),
                 ),
             ),
             rx.cond(
                 source.conversation_id != "",
-                link("Open conversation", to=f"/c/{source.conversation_id}", class_name="button tiny"),
+                link(_("Open conversation"), to=f"/c/{source.conversation_id}", class_name="button tiny"),
             ),
             class_name="row",
         ),
@@ -219,7 +222,7 @@ def _page(source: PassageView) -> rx.Component:
             page.after,
             class_name="panel-page",
             tab_index=0,
-            aria_label=f"Text of {source.title}",
+            aria_label=_("Text of {title}", title=source.title),
             data_testid="source-page",
         ),
     )

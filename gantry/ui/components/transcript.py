@@ -10,6 +10,7 @@ from gantry.state.chat import ChatState
 from gantry.state.search import FoundState
 from gantry.ui.browser import Kept, function
 from gantry.ui.components.local import comes_near
+from gantry.ui.text import _
 
 _PENDING = Kept("pending", {"key": "", "text": ""})  # a text on its way to the server
 _SPOKEN = Kept("spoken")  # how the last answer stands; a screen reader is told that, never its tokens
@@ -47,7 +48,7 @@ def transcript(*messages: Any, otherwise: rx.Component) -> rx.Component:
             class_name="transcript",
             role="log",
             aria_live="off",
-            aria_label="Conversation",
+            aria_label=_("Conversation"),
             tab_index=-1,
         ),
         rx.el.div(_spoken(), class_name="sr-only", role="status", aria_live="polite"),
@@ -57,7 +58,7 @@ def transcript(*messages: Any, otherwise: rx.Component) -> rx.Component:
                 rx.icon("arrow-down", size=18, aria_hidden="true"),
                 type="button",
                 class_name="jump",
-                aria_label="Jump to latest",
+                aria_label=_("Jump to latest"),
                 data_testid="jump",
                 on_click=function("toEnd", "pinning.js").partial(),
             ),
@@ -84,10 +85,10 @@ def _found(message: rx.Var[str], pattern: rx.Var[str]) -> rx.Component:
 def _spoken() -> Any:
     return rx.match(
         _SPOKEN.value,
-        ("streaming", "Answering…"),
-        ("complete", "The answer is complete."),
-        ("stopped", "The answer was stopped."),
-        ("failed", "The answer failed."),
+        ("streaming", _("Answering…")),
+        ("complete", _("The answer is complete.")),
+        ("stopped", _("The answer was stopped.")),
+        ("failed", _("The answer failed.")),
         "",
     )
 
@@ -98,7 +99,7 @@ def _pending() -> rx.Component:
         rx.el.div(_PENDING.value["text"].to(str), class_name="bubble"),
         rx.el.p(
             rx.el.span(class_name="working-mark", aria_hidden="true"),
-            rx.el.span("Sending", class_name="working-label"),
+            rx.el.span(_("Sending"), class_name="working-label"),
             class_name="working pending-mark",
         ),
         class_name="message",

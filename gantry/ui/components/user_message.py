@@ -9,6 +9,7 @@ from gantry.state.asking import AskingState
 from gantry.state.views.chat import MessageView
 from gantry.ui.browser import Kept, function
 from gantry.ui.components.attached import attached
+from gantry.ui.text import _
 
 EDITING = Kept("editing")  # the id of the message that is edited; a branch that is stored has another one
 _UNFOLDED = Kept("unfolded")
@@ -41,7 +42,7 @@ def _text(view: MessageView) -> rx.Component:
         rx.cond(
             is_long,
             rx.el.button(
-                rx.cond(is_unfolded, "Show less", "Show all"),
+                rx.cond(is_unfolded, _("Show less"), _("Show all")),
                 type="button",
                 class_name="unfold",
                 aria_expanded=is_unfolded,
@@ -65,13 +66,13 @@ def _editor(view: rx.Var[MessageView]) -> rx.Component:
             default_value=message.markdown,
             required=True,
             max_length=MAX_MESSAGE_CHARACTERS,
-            aria_label="Edit message",
+            aria_label=_("Edit message"),
             data_testid="edit",
             on_key_down=function("editorKeys", "focus.js").partial(),
         ),
         rx.el.div(
-            rx.el.button("Cancel", type="button", class_name="button quiet", on_click=EDITING.put("")),
-            rx.el.button("Save & send", type="submit", class_name="button primary"),
+            rx.el.button(_("Cancel"), type="button", class_name="button quiet", on_click=EDITING.put("")),
+            rx.el.button(_("Save & send"), type="submit", class_name="button primary"),
             class_name="edit-bar",
         ),
         class_name="edit-form",

@@ -8,13 +8,14 @@ from gantry.state.chat_settings import ChatSettingsState
 from gantry.state.session import SessionState
 from gantry.ui.browser import function, link
 from gantry.ui.components.first_steps import first_steps
+from gantry.ui.text import Text, _, around
 
 _HOUR = rx.Var("new Date().getHours()", _var_type=int).to(int)  # by the reader's own clock
 _SUGGESTIONS = (
-    ("Explain", "Explain how transactions keep a database consistent, with a small example."),
-    ("Write", "Write a short, friendly e-mail that moves Thursday's meeting to next week."),
-    ("Plan", "Plan a weekend of learning the basics of Rust, hour by hour."),
-    ("Code", "Write a Python function that merges overlapping intervals, with tests."),
+    (_("Explain"), _("Explain how transactions keep a database consistent, with a small example.")),
+    (_("Write"), _("Write a short, friendly e-mail that moves Thursday's meeting to next week.")),
+    (_("Plan"), _("Plan a weekend of learning the basics of Rust, hour by hour.")),
+    (_("Code"), _("Write a Python function that merges overlapping intervals, with tests.")),
 )
 
 
@@ -28,14 +29,22 @@ def welcome() -> rx.Component:
     """Lay out what stands before the first message."""
     name = SessionState.name
     is_evening = (_HOUR < 5) | (_HOUR >= 18)
-    greeting = rx.cond(is_evening, "Good evening", rx.cond(_HOUR < 12, "Good morning", "Good afternoon"))
+    anybody = rx.cond(
+        is_evening, _("Good evening"), rx.cond(_HOUR < 12, _("Good morning"), _("Good afternoon"))
+    )
+    somebody = rx.cond(
+        is_evening,
+        _("Good evening, {name}", name=name),
+        rx.cond(_HOUR < 12, _("Good morning, {name}", name=name), _("Good afternoon, {name}", name=name)),
+    )
+    greeting = rx.cond(name != "", somebody, anybody)
     return rx.el.div(
-        rx.el.h1(greeting, rx.cond(name != "", f", {name}", "")),
+        rx.el.h1(greeting),
         rx.cond(
             ChatState.folder_name != "",
             rx.el.p(
                 rx.icon("folder", size=16, aria_hidden="true"),
-                f"In {ChatState.folder_name}",
+                _("In {name}", name=ChatState.folder_name),
                 class_name="begins-in",
                 data_testid="begins-in",
             ),
@@ -60,7 +69,7 @@ def welcome() -> rx.Component:
     )
 
 
-def _suggestion(shown: rx.Component, text: str | rx.Var[str]) -> rx.Component:
+def _suggestion(shown: rx.Component, text: Text) -> rx.Component:
     return rx.el.li(
         rx.el.button(
             shown,
@@ -85,16 +94,22 @@ def _persona() -> rx.Component:
 def _no_model() -> rx.Component:
     return rx.el.div(
         _Again.create(class_name="look-again", on_animation_iteration=ChatState.refresh_models),
-        rx.el.p("No model is connected", class_name="no-model-title"),
+        rx.el.p(_("No model is connected"), class_name="no-model-title"),
         rx.cond(
             SessionState.is_admin,
             rx.el.p(
-                "Until then, Gantry can only quote your documents and chats. Start Ollama, LM Studio, llama.cpp, TabbyAPI "
-                "or vLLM on this machine and it is detected automatically, or ",
-                link("connect a model server", to="/admin/models"),
-                ".",
+                around(
+                    _(
+                        "Until then, Gantry can only quote your documents and chats. Start Ollama, LM Studio, llama.cpp, "
+                        "TabbyAPI or vLLM on this machine and it is detected automatically, or {connect}."
+                    ),
+                    "connect",
+                    link(_("connect a model server"), to="/admin/models"),
+                )
             ),
-            rx.el.p("Until an administrator connects one, Gantry can only quote your documents and chats."),
+            rx.el.p(
+                _("Until an administrator connects one, Gantry can only quote your documents and chats.")
+            ),
         ),
         class_name="no-model",
         data_testid="no-model",

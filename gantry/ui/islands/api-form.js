@@ -1,9 +1,8 @@
-/*
- * A form that speaks to our REST interface. It cannot be Python: only the answer to a request of the page itself can set the session's
- * HttpOnly cookie, and signing in must work before the websocket is there, and without it. What it looks like is gantry/ui/forms.py.
- */
+// A form that speaks to our REST interface. It cannot be Python: only the answer to a request of the page itself can set the session's
+// HttpOnly cookie, and signing in must work before the websocket is there, and without it. What it looks like is gantry/ui/forms.py.
 import { ask, whyNoAnswer } from "./backend.js";
 import { now, put, write } from "./store.js";
+import { _, locale } from "./text.js";
 
 /** Where to go after signing in, from the address's query: a path of ours, never another site ("//x" and "/\x" are other sites). */
 export function destination(query, origin) {
@@ -15,11 +14,11 @@ export function destination(query, origin) {
 /** What a refusal says, and what could be done. */
 export function faultOf(status, problem) {
   // The moment from which one may try again, by the clock of whoever reads it.
-  const until = problem.until && new Date(problem.until).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
-  const advice = until ? `Try again at ${until}.` : problem.advice || (status >= 500 ? "Try again in a moment." : "");
+  const until = problem.until && new Date(problem.until).toLocaleTimeString(locale, { hour: "2-digit", minute: "2-digit" });
+  const advice = until ? _("Try again at {until}.", { until }) : problem.advice || (status >= 500 ? _("Try again in a moment.") : "");
   // A wrong password is a 401 as well, and "Sign in again" would be odd advice in this form.
   return {
-    detail: problem.detail || problem.title || "Something went wrong.",
+    detail: problem.detail || problem.title || _("Something went wrong."),
     advice: status === 401 ? "" : advice,
     field: problem.field || "",
   };
@@ -30,10 +29,10 @@ async function send(action, method, body) {
   try {
     const answer = await ask(action, { method, headers, body: JSON.stringify(body) });
     const told = await answer.json().catch(() => ({}));
-    for (const name of ["theme", "look"]) if (name in told) write(name, told[name]); // before the first page is drawn (first-paint.js)
+    for (const name of ["theme", "look", "language"]) if (name in told) write(name, told[name]); // before the first page is drawn (first-paint.js)
     return answer.ok ? null : faultOf(answer.status, told);
   } catch {
-    return { detail: "The server did not answer.", advice: whyNoAnswer(), field: "" };
+    return { detail: _("The server did not answer."), advice: whyNoAnswer(), field: "" };
   }
 }
 

@@ -1,7 +1,5 @@
-/*
- * A block of code in markdown, which is drawn here with each frame. Its highlighter (shiki, loaded with the first block) answers later:
- * lines it has coloured stay, what came after is plain until it catches up. So nothing flickers, and a long block costs what is new in it.
- */
+// A block of code in markdown, which is drawn here with each frame. Its highlighter (shiki, loaded with the first block) answers later:
+// lines it has coloured stay, what came after is plain until it catches up. So nothing flickers, and a long block costs what is new in it.
 import { Check, Copy, Eye, WrapText as Wrap } from "lucide-react";
 import { memo, useEffect, useEffectEvent, useId, useRef, useState } from "react";
 import { useIsCodeFenceIncomplete } from "streamdown";
@@ -9,6 +7,7 @@ import { copyNow } from "./clipboard.js";
 import { Diagram } from "./diagram.jsx";
 import { Formula } from "./formulas.js";
 import { useKept } from "./store.js";
+import { _ } from "./text.js";
 
 const HIGHLIGHT_EVERY_MS = 120;
 // A page that is shown runs nothing (sandbox: no scripts, an origin of its own) and fetches nothing.
@@ -62,8 +61,8 @@ function Code({ code, language, open }) {
   );
 }
 
-const Tool = ({ icon: Icon, label, ...props }) => (
-  <button type="button" {...props}>
+const Tool = ({ icon: Icon, label, name, ...props }) => (
+  <button type="button" data-testid={name && `${name}-code`} {...props}>
     <Icon size={15} />
     <span aria-live="polite">{label}</span>
   </button>
@@ -83,12 +82,12 @@ export function CodeBlock({ className, children }) {
   const figure = (
     <figure className="code-block" data-wrapped={wrapped || undefined} dir="ltr">
       <figcaption className="code-head">
-        <span className="code-language">{language || "text"}</span>
-        {canShow && <Tool icon={Eye} label="Preview" aria-pressed={shown} onClick={() => setShown(!shown)} data-testid="preview-code" />}
-        <Tool icon={Wrap} label="Wrap" aria-pressed={wrapped} onClick={() => setWrapped(!wrapped)} />
-        <Tool icon={copied ? Check : Copy} label={copied ? "Copied" : "Copy"} onClick={() => copyNow(code, name)} data-testid="copy-code" />
+        <span className="code-language">{language || _("text")}</span>
+        {canShow && <Tool icon={Eye} label={_("Preview")} aria-pressed={shown} onClick={() => setShown(!shown)} name="preview" />}
+        <Tool icon={Wrap} label={_("Wrap")} aria-pressed={wrapped} onClick={() => setWrapped(!wrapped)} />
+        <Tool icon={copied ? Check : Copy} label={copied ? _("Copied") : _("Copy")} onClick={() => copyNow(code, name)} name="copy" />
       </figcaption>
-      {canShow && shown && <iframe title="Preview" sandbox="" srcDoc={ALONE + code} tabIndex={0} />}
+      {canShow && shown && <iframe title={_("Preview")} sandbox="" srcDoc={ALONE + code} tabIndex={0} />}
       <pre tabIndex={0} hidden={canShow && shown}>
         <Code code={code} language={language} open={open} />
       </pre>

@@ -1,13 +1,12 @@
-/*
- * What is written belongs to the browser: keys cost no round trip, a draft per conversation survives a reload, a switch and signing in again,
- * and a text is cleared only when the server has stored it; what was typed meanwhile stays. The form is Python (gantry/ui/components/composer.py).
- */
+// What is written belongs to the browser: keys cost no round trip, a draft per conversation survives a reload, a switch and signing in again,
+// and a text is cleared only when the server has stored it; what was typed meanwhile stays. The form is Python (gantry/ui/components/composer.py).
 import { useEffect, useLayoutEffect } from "react";
 import { isOffline } from "./feed.js";
 import { editLast } from "./focus.js";
 import { pickerKeys, search } from "./lists.js";
 import { messageField as field, focusOn, isComposing } from "./page.js";
 import { now, put, read, write } from "./store.js";
+import { _ } from "./text.js";
 import { addFiles, attachedTo, tookAlong } from "./upload.js";
 
 const PATIENCE_MS = 10_000;
@@ -29,7 +28,7 @@ export function remainder(text, sent) {
 /** Say that `text` is too long to be a message; "" when it is not. */
 export function tooLong(text) {
   if (text.length <= MAX_CHARACTERS) return "";
-  return `This message is too long: ${text.length.toLocaleString()} characters, ${MAX_CHARACTERS.toLocaleString()} at most.`;
+  return _("This message is too long: {count} characters, {most} at most.", { count: text.length, most: MAX_CHARACTERS });
 }
 
 /** Whether files are but a picture of the text beside them, as spreadsheets copy it. */
@@ -103,10 +102,10 @@ export function submit(event) {
   const ids = files.map((file) => file.id);
   if (!isSettled()) {
     isWaiting = true;
-    say("Opening the conversation…");
-  } else if (page.generationId) say("Wait for the answer, or stop it with Esc.");
-  else if (files.some((file) => !file.id && !file.fault)) say("A file is still uploading.");
-  else if (files.some((file) => file.fault)) say("A file couldn't be added. Retry or remove it.");
+    say(_("Opening the conversation…"));
+  } else if (page.generationId) say(_("Wait for the answer, or stop it with Esc."));
+  else if (files.some((file) => !file.id && !file.fault)) say(_("A file is still uploading."));
+  else if (files.some((file) => file.fault)) say(_("A file couldn't be added. Retry or remove it."));
   else if (tooLong(text)) {
     say(tooLong(text));
     put("offered", text);
@@ -141,11 +140,11 @@ function wait(key) {
   timer = setTimeout(() => {
     if (isOffline()) return wait(key); // it lies ready, and goes by itself
     unsent();
-    settle("Not sent yet. It will be sent when the server answers.");
+    settle(_("Not sent yet. It will be sent when the server answers."));
   }, PATIENCE_MS);
   if (!isOffline()) return;
   unsent();
-  say("Not sent. It will be sent when you are back online.");
+  say(_("Not sent. It will be sent when you are back online."));
 }
 
 function settle(message) {

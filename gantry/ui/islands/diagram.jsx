@@ -1,8 +1,7 @@
-/*
- * A mermaid diagram, a part of markdown, drawn when its code is complete; until then its code is shown, where somebody has seen it being
- * written, and the place it took is kept. It is shown as an image, so whatever a model wrote into it can run no script and reach no page.
- */
+// A mermaid diagram, a part of markdown, drawn when its code is complete; until then its code is shown, where somebody has seen it being
+// written, and the place it took is kept. It is shown as an image, so whatever a model wrote into it can run no script and reach no page.
 import { useEffect, useLayoutEffect, useRef, useState } from "react";
+import { _ } from "./text.js";
 
 const FONT = "system-ui, sans-serif"; // an image has no fonts of ours
 
@@ -43,10 +42,10 @@ export function Diagram({ source, children }) {
   if (children && !image && !failed) return <div ref={shown}>{children}</div>;
   return (
     <figure className="diagram" style={{ minHeight: height.current || undefined }}>
-      {image ? <img {...image} alt="Diagram" /> : null}
-      {failed ? <p className="diagram-failed">This diagram has an error. Its source is shown instead.</p> : null}
+      {image ? <img {...image} alt={_("Diagram")} /> : null}
+      {failed ? <p className="diagram-failed">{_("This diagram has an error. Its source is shown instead.")}</p> : null}
       <details open={failed || undefined}>
-        <summary>Source</summary>
+        <summary>{_("Source")}</summary>
         <pre tabIndex={0}>
           <code>{source}</code>
         </pre>

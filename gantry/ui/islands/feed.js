@@ -1,13 +1,12 @@
-/*
- * The account's feed: what has changed under the open page, and whether the server can be reached; and its end. It cannot be Python: a
- * socket's life, its timers and the browser's own word that it is offline are the browser's, and only the page's own request takes away the
- * HttpOnly cookie. What is known of the connection is the value "connection" of the store: {state: "", "away" or "back", text}.
- */
+// The account's feed: what has changed under the open page, and whether the server can be reached; and its end. It cannot be Python: a
+// socket's life, its timers and the browser's own word that it is offline are the browser's, and only the page's own request takes away the
+// HttpOnly cookie. What is known of the connection is the value "connection" of the store: {state: "", "away" or "back", text}.
 import ReconnectingWebSocket from "partysocket/ws";
 import { useEffect, useEffectEvent } from "react";
 import { ask, isElsewhere, socketAddress, whyNoAnswer } from "./backend.js";
 import { listening } from "./page.js";
 import { now, put } from "./store.js";
+import { _ } from "./text.js";
 
 const NOT_SIGNED_IN = 4401;
 const FIRST_WAIT_MS = 500;
@@ -63,8 +62,8 @@ function follow(take) {
   const isShown = () => now("connection")?.state === "away";
   const showAway = () => {
     const elsewhere = isElsewhere && !everOpen; // more likely set up wrongly than lost
-    const trouble = elsewhere ? `The server did not answer. ${whyNoAnswer()}` : !everOpen && blocked;
-    show("away", trouble || "Connection lost. Reconnecting…");
+    const trouble = elsewhere ? `${_("The server did not answer.")} ${whyNoAnswer()}` : !everOpen && blocked;
+    show("away", trouble || _("Connection lost. Reconnecting…"));
   };
   const away = () => {
     if (isAway) return; // counted from the first failure, not from the latest attempt
@@ -76,7 +75,7 @@ function follow(take) {
     isAway = false;
     clearTimeout(bannerTimer);
     if (!isShown()) return;
-    show("back", "Back online");
+    show("back", _("Back online"));
     bannerTimer = setTimeout(show, BACK_MS, "", "");
   };
   /** A page whose websocket never opened asks by other means, and goes where it would have been sent. */

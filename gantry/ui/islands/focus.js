@@ -1,7 +1,5 @@
-/*
- * Where the focus goes: into a dialog or the panel beside a conversation and back, to a name or a message that is edited, to the row beside
- * one that is deleted. It cannot wait for the server, nor can the keys that end an editor. What is seen of all these is Python.
- */
+// Where the focus goes: into a dialog or the panel beside a conversation and back, to a name or a message that is edited, to the row beside
+// one that is deleted. It cannot wait for the server, nor can the keys that end an editor. What is seen of all these is Python.
 import { createElement, useCallback } from "react";
 import { createPortal } from "react-dom";
 import { focusOn, isComposing, messageField } from "./page.js";

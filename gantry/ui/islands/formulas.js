@@ -1,9 +1,7 @@
-/*
- * Formulas in markdown: $x$, $$x$$, \(x\) and \[x\]. The parser knows none: each is hidden from it, its ASCII signs moved to a plane of
- * Unicode that nobody writes in, and becomes a formula in the parsed tree; in code and addresses it is what it was. $…$ is one by the
- * rule of gantry/domain/citations.py: on one line, no blank inside its dollars, no letter or digit before it and no digit after it: $5 and
- * $6 are money. What is between $$ or \[ \] is displayed. A mark that is never closed stays as it was written.
- */
+// Formulas in markdown: $x$, $$x$$, \(x\) and \[x\]. The parser knows none: each is hidden from it, its ASCII signs moved to a plane of
+// Unicode that nobody writes in, and becomes a formula in the parsed tree; in code and addresses it is what it was. $…$ is one by the
+// rule of gantry/domain/citations.py: on one line, no blank inside its dollars, no letter or digit before it and no digit after it: $5 and
+// $6 are money. What is between $$ or \[ \] is displayed. A mark that is never closed stays as it was written.
 import { findAndReplace } from "mdast-util-find-and-replace";
 import { createElement, useEffect } from "react";
 import { visit } from "unist-util-visit";

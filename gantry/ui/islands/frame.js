@@ -1,10 +1,8 @@
-/*
- * The frame around every page: whether the sidebar is open, and the keys that work everywhere. It acts within a frame, with no server,
- * and on what only the browser knows: its width, its storage, where the focus is. What the frame looks like is Python (gantry/ui/frame.py).
- */
+// The frame around every page: whether the sidebar is open, and the keys that work everywhere. It acts within a frame, with no server,
+// and on what only the browser knows: its width, its storage, where the focus is. What the frame looks like is Python (gantry/ui/frame.py).
 import { ask } from "./backend.js";
 import { focusOn, isComposing, isCovered, messageField } from "./page.js";
-import { put, write } from "./store.js";
+import { put, read, write } from "./store.js";
 
 const PHONE = "(width < 48rem)";
 const RENEW_AFTER_MS = 3000; // by then a page without a session has been left
@@ -36,6 +34,9 @@ export const closeDrawer = () => isPhone() && isOpen() && toggleSidebar();
 
 /** How everything looks now, and at the next first paint. */
 export const setLook = (look) => write("look", Object.assign(root().dataset, { look }).look);
+
+/** Speak the account's language (empty: the browser's): the page loads anew when it speaks another. */
+export const speak = (language) => read("language") !== language && write("language", language) !== null && location.reload();
 
 /** How the key is called that shortcuts are pressed with. */
 export const modifier = () => (isMac() ? "⌘" : "Ctrl");

@@ -1,7 +1,5 @@
-/*
- * The keys of menus and of lists with a search field, as in the ARIA Authoring Practices, and searching in a list, which must act in the
- * same frame. All else of them is Python (gantry/ui/menus.py, pickers.py, components/search.py), popovers and <dialog>.
- */
+// The keys of menus and of lists with a search field, as in the ARIA Authoring Practices, and searching in a list, which must act in the
+// same frame. All else of them is Python (gantry/ui/menus.py, pickers.py, components/search.py), popovers and <dialog>.
 import { focusOn, isComposing } from "./page.js";
 
 const entriesOf = (menu) => [...menu.querySelectorAll('[role^="menuitem"]:not(:disabled)')];

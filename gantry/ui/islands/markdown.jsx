@@ -1,8 +1,6 @@
-/*
- * Markdown as a model writes it: streamed, half-open, and not to be trusted. It cannot be Python: rx.markdown draws all of a text anew
- * with each change, and lets raw HTML through. Here raw HTML stays text, links open outside with no referrer, and images become links: a
- * remote image tells its server who reads what, and our Content-Security-Policy forbids it.
- */
+// Markdown as a model writes it: streamed, half-open, and not to be trusted. It cannot be Python: rx.markdown draws all of a text anew
+// with each change, and lets raw HTML through. Here raw HTML stays text, links open outside with no referrer, and images become links: a
+// remote image tells its server who reads what, and our Content-Security-Policy forbids it.
 import { memo, useContext, useEffect, useMemo, useRef } from "react";
 import { Streamdown } from "streamdown";
 import { Cited } from "./citations.js";
@@ -12,6 +10,7 @@ import { useSegments } from "./segments.js";
 import { KeepSelection } from "./selection.js";
 import { useKept } from "./store.js";
 import { blocksOf, rehypePlugins, remarkPlugins } from "./syntax.js";
+import { _ } from "./text.js";
 import { clear, mending } from "./unfinished.js";
 
 const SAFE_LINK = /^(?:https?:|mailto:|tel:|#|\/(?!\/))/i;
@@ -33,9 +32,10 @@ function Chip({ number }) {
   const { sources, open } = useContext(Cited);
   const source = sources.find((each) => each.number === number);
   if (!source) return `[${number}]`;
-  const place = source.page ? `${source.title}, page ${source.page}` : source.title;
+  const place = source.page ? _("{title}, page {page}", source) : source.title;
+  const said = _("Source {number}: {place}", { number, place });
   return (
-    <button className="cite" data-testid="citation" title={place} aria-label={`Source ${number}: ${place}`} onClick={() => open(number)}>
+    <button className="cite" data-testid="citation" title={place} aria-label={said} onClick={() => open(number)}>
       {number}
     </button>
   );
@@ -48,7 +48,7 @@ function Picture({ src, alt }) {
 
 function Table({ children }) {
   return (
-    <div className="table-scroll" tabIndex={0} role="region" aria-label="Table">
+    <div className="table-scroll" tabIndex={0} role="region" aria-label={_("Table")}>
       <table>{children}</table>
     </div>
   );
@@ -57,7 +57,7 @@ function Table({ children }) {
 /** A task of a list: read out with what its mark says, as the text beside it is no label of it. */
 function Task({ type, checked }) {
   if (type !== "checkbox") return null;
-  return <input type="checkbox" checked={Boolean(checked)} disabled readOnly aria-label={checked ? "Done" : "To do"} />;
+  return <input type="checkbox" checked={Boolean(checked)} disabled readOnly aria-label={checked ? _("Done") : _("To do")} />;
 }
 
 const InlineCode = ({ children }) => <code dir="ltr">{children}</code>;

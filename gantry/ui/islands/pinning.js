@@ -1,8 +1,6 @@
-/*
- * Where the reader is, kept while the text around them changes. It cannot be Python: it follows each frame's layout, and acts before its
- * paint. Pinned, the end stays in view whatever grows. Only the reader unpins (wheel, touch, keys, scroll bar, a selection made upward);
- * only scrolling to the end pins again. Not pinned, the message at the top of the view stays where it is, whatever comes above it.
- */
+// Where the reader is, kept while the text around them changes. It cannot be Python: it follows each frame's layout, and acts before its
+// paint. Pinned, the end stays in view whatever grows. Only the reader unpins (wheel, touch, keys, scroll bar, a selection made upward);
+// only scrolling to the end pins again. Not pinned, the message at the top of the view stays where it is, whatever comes above it.
 import { useEffect, useEffectEvent, useLayoutEffect } from "react";
 import { closePanel } from "./focus.js";
 import { listening } from "./page.js";

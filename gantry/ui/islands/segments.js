@@ -1,8 +1,6 @@
-/*
- * Cutting a growing text, with each frame, into segments of which only the last still changes: what a renderer does to a text on each
- * frame grows with it. A cut is made just before a block when it begins, so nothing on screen moves between segments and a selection
- * survives. Link definitions and footnotes reach across segments, so a finished text that has any is shown in one piece.
- */
+// Cutting a growing text, with each frame, into segments of which only the last still changes: what a renderer does to a text on each
+// frame grows with it. A cut is made just before a block when it begins, so nothing on screen moves between segments and a selection
+// survives. Link definitions and footnotes reach across segments, so a finished text that has any is shown in one piece.
 import { useRef } from "react";
 import { blocksOf } from "./syntax.js";
 import { isUnclear } from "./unfinished.js";

@@ -1,8 +1,6 @@
-/*
- * Reading answers aloud, and writing what is said, by the browser's own speech. It cannot be Python: only the browser has voices and a
- * microphone, and knows where the cursor is. Which message is "reading" and whether it is "listening" are values of the store, never both
- * at once; the buttons that change them are Python (gantry/ui/components/speech.py).
- */
+// Reading answers aloud, and writing what is said, by the browser's own speech. It cannot be Python: only the browser has voices and a
+// microphone, and knows where the cursor is. Which message is "reading" and whether it is "listening" are values of the store, never both
+// at once; the buttons that change them are Python (gantry/ui/components/speech.py).
 import { useEffect } from "react";
 import { isTouch, keepDraft } from "./composer.js";
 import { listening, messageField } from "./page.js";

@@ -1,8 +1,6 @@
-/*
- * The live text of an answer, read from its event stream. It cannot be Python: through Reflex's state a token costs seventy times as much.
- * An AnswerStream lives outside React: a message that is mounted again goes on from the text that is here. It is shown (as values of the
- * store) once per frame, less often when that is slow, never in a hidden tab. A connection that breaks is opened again where it stood.
- */
+// The live text of an answer, read from its event stream. It cannot be Python: through Reflex's state a token costs seventy times as much.
+// An AnswerStream lives outside React: a message that is mounted again goes on from the text that is here. It is shown (as values of the
+// store) once per frame, less often when that is slow, never in a hidden tab. A connection that breaks is opened again where it stood.
 import { EventSourceParserStream } from "eventsource-parser/stream";
 import { useEffect } from "react";
 import { ask } from "./backend.js";

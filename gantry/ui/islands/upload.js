@@ -1,21 +1,20 @@
-/*
- * Files on their way to the server, for the documents' page, the composer and imports: a few at a time, each with its progress, to be retried or
- * removed. It cannot be Python: only the browser holds the files and knows how much is sent, and rx.upload has one bar for all of them.
- * What is shown of them is the value "uploads" of the store (gantry/ui/uploads.py); "dropping" is whether some are held over the page.
- */
+// Files on their way to the server, for the documents' page, the composer and imports: a few at a time, each with its progress, to be retried or
+// removed. It cannot be Python: only the browser holds the files and knows how much is sent, and rx.upload has one bar for all of them.
+// What is shown of them is the value "uploads" of the store (gantry/ui/uploads.py); "dropping" is whether some are held over the page.
 import { useEffect, useEffectEvent } from "react";
 import { sendTo } from "./backend.js";
 import { listening } from "./page.js";
 import { now, put } from "./store.js";
+import { _ } from "./text.js";
 
 const AT_ONCE = 3;
 let lastKey = 0;
 
 /** Why a request failed whose answer says nothing for people, as one from a proxy does not. */
 export function reason(status) {
-  if (status === 413) return "This file is too large.";
-  if (status >= 500) return `The server could not accept this file (error ${status}).`;
-  return "This file was rejected.";
+  if (status === 413) return _("This file is too large.");
+  if (status >= 500) return _("The server could not accept this file (error {status}).", { status });
+  return _("This file was rejected.");
 }
 
 const uploads = () => now("uploads", []);
@@ -39,10 +38,10 @@ function send({ key, file, fields: { to = "/api/v1/documents", ...fields } }) {
     const isTaken = request.status === 201 || request.status === 200;
     if (!isTaken) ends({ fault: [body.detail, body.advice].filter(Boolean).join(" ") || reason(request.status) });
     else if (fields.attach) ends({ id: body.id, progress: 1 });
-    else if (request.status === 200) ends({ note: " is already here." });
+    else if (request.status === 200) ends({ note: _("is already here.") });
     else removeFile(key);
   };
-  request.onerror = () => ends({ fault: "The connection was lost." });
+  request.onerror = () => ends({ fault: _("The connection was lost.") });
   request.send(form);
   return request;
 }

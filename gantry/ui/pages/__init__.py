@@ -33,9 +33,10 @@ from gantry.ui.pages.settings import settings_page
 from gantry.ui.pages.setup import setup_page
 from gantry.ui.pages.shared import shared_page
 from gantry.ui.pages.vault import vault_page
+from gantry.ui.text import _
 from gantry.ui.theme import PICTURE, STYLESHEETS, head
 
-_CHAT_TITLE = rx.cond(ChatState.title != "", f"{ChatState.title} · Gantry", "Gantry")
+_CHAT_TITLE = rx.cond(ChatState.title != "", _("{title} · Gantry", title=ChatState.title), "Gantry")
 
 
 def add_pages(app: rx.App) -> None:
@@ -57,7 +58,7 @@ def add_pages(app: rx.App) -> None:
     add_page(
         settings_page,
         route="/settings",
-        title="Settings · Gantry",
+        title=_("Settings · Gantry"),
         on_load=[
             *inside,
             PreferencesState.load,
@@ -68,24 +69,24 @@ def add_pages(app: rx.App) -> None:
         ],
     )
     add_page(
-        memory_page, route="/settings/memory", title="Memory · Gantry", on_load=[*inside, MemoryState.load]
+        memory_page, route="/settings/memory", title=_("Memory · Gantry"), on_load=[*inside, MemoryState.load]
     )
     add_page(
-        personas_page, route="/personas", title="Personas · Gantry", on_load=[*inside, PersonasState.load]
+        personas_page, route="/personas", title=_("Personas · Gantry"), on_load=[*inside, PersonasState.load]
     )
     add_page(
         prompts_page,
         route="/personas/prompts",
-        title="Prompts · Gantry",
+        title=_("Prompts · Gantry"),
         on_load=[*inside, PromptsState.load],
     )
     add_page(
-        archived_page, route="/archived", title="Archived · Gantry", on_load=[*inside, ArchivedState.load]
+        archived_page, route="/archived", title=_("Archived · Gantry"), on_load=[*inside, ArchivedState.load]
     )
-    add_page(vault_page, route="/vault", title="Documents · Gantry", on_load=[*inside, VaultState.load])
-    add_page(admin_page, route="/admin/[tab]", title="Administration · Gantry", on_load=administration)
-    add_page(login_page, route="/login", title="Sign in · Gantry", on_load=SessionState.enter)
-    add_page(setup_page, route="/setup", title="Welcome · Gantry", on_load=SessionState.begin)
+    add_page(vault_page, route="/vault", title=_("Documents · Gantry"), on_load=[*inside, VaultState.load])
+    add_page(admin_page, route="/admin/[tab]", title=_("Administration · Gantry"), on_load=administration)
+    add_page(login_page, route="/login", title=_("Sign in · Gantry"), on_load=SessionState.enter)
+    add_page(setup_page, route="/setup", title=_("Welcome · Gantry"), on_load=SessionState.begin)
     not_listed = [{"name": "robots", "content": "noindex, nofollow, noarchive"}]
-    add_page(shared_page, route="/s/[token]", title="Shared conversation · Gantry", meta=not_listed)
-    add_page(missing_page, route="/404", title="Not found · Gantry")
+    add_page(shared_page, route="/s/[token]", title=_("Shared conversation · Gantry"), meta=not_listed)
+    add_page(missing_page, route="/404", title=_("Not found · Gantry"))

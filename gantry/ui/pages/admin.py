@@ -13,8 +13,9 @@ from gantry.ui.components.page import page
 from gantry.ui.components.people import people
 from gantry.ui.components.placeholders import not_found, skeleton
 from gantry.ui.components.servers import servers
+from gantry.ui.text import _
 
-TABS = (("users", "People"), ("models", "Model servers"), ("installation", "Installation"))
+TABS = (("users", _("People")), ("models", _("Model servers")), ("installation", _("Installation")))
 
 
 def admin_page() -> rx.Component:
@@ -45,14 +46,14 @@ def admin_page() -> rx.Component:
 def _frame(tab: rx.Var[str], content: rx.Component) -> rx.Component:
     return rx.el.div(
         page(
-            "Administration",
+            _("Administration"),
             rx.el.nav(
                 *(
                     link(label, to=f"/admin/{key}", aria_current=rx.cond(tab == key, "page", "false"))
                     for key, label in TABS
                 ),
                 class_name="tabs",
-                aria_label="Administration",
+                aria_label=_("Administration"),
             ),
             first_steps(),
             content,

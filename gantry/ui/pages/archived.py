@@ -7,14 +7,15 @@ from gantry.state.views.order import ArchivedView
 from gantry.ui.components.local import link, moment
 from gantry.ui.components.page import page
 from gantry.ui.components.placeholders import empty, skeleton
+from gantry.ui.text import _
 
 
 def archived_page() -> rx.Component:
     """Lay out what is in the archive, the newest change first."""
     return page(
-        "Archived chats",
+        _("Archived chats"),
         rx.el.p(
-            "They are found by search, and memory keeps what it has learned from them.",
+            _("They are found by search, and memory keeps what it has learned from them."),
             class_name="section-note",
         ),
         rx.cond(
@@ -22,16 +23,16 @@ def archived_page() -> rx.Component:
             rx.cond(
                 ArchivedState.rows,
                 rx.el.ul(
-                    rx.foreach(ArchivedState.rows, _row), class_name="cards", aria_label="Archived chats"
+                    rx.foreach(ArchivedState.rows, _row), class_name="cards", aria_label=_("Archived chats")
                 ),
-                empty("archive", "Nothing is archived."),
+                empty("archive", _("Nothing is archived.")),
             ),
             skeleton(4),
         ),
         rx.cond(
             ArchivedState.has_more,
             rx.el.div(
-                rx.el.button("Show more", type="button", class_name="button", on_click=ArchivedState.more),
+                rx.el.button(_("Show more"), type="button", class_name="button", on_click=ArchivedState.more),
                 class_name="row",
             ),
         ),
@@ -39,7 +40,7 @@ def archived_page() -> rx.Component:
 
 
 def _row(each: ArchivedView) -> rx.Component:
-    title = rx.cond(each.title != "", each.title, "Untitled")
+    title = rx.cond(each.title != "", each.title, _("Untitled"))
     return rx.el.li(
         rx.el.div(
             link(title, to=f"/c/{each.id}", class_name="anywhere archived-title"),
@@ -52,18 +53,18 @@ def _row(each: ArchivedView) -> rx.Component:
         ),
         rx.el.button(
             rx.icon("archive-restore", size=16, aria_hidden="true"),
-            rx.el.span("Unarchive"),
+            rx.el.span(_("Unarchive")),
             type="button",
             class_name="button tiny",
-            aria_label=f"Unarchive {title}",
+            aria_label=_("Unarchive {title}", title=title),
             on_click=ArchivedState.restore(each.id),
         ),
         rx.el.button(
             rx.icon("trash-2", size=17, aria_hidden="true"),
             type="button",
             class_name="icon-button",
-            aria_label=f"Delete {title}",
-            title="Delete",
+            aria_label=_("Delete {title}", title=title),
+            title=_("Delete"),
             on_click=ArchivedState.delete(each.id),
         ),
         key=each.id,

@@ -21,6 +21,7 @@ from gantry.ui.components.prompt_offer import prompt_dialog
 from gantry.ui.components.sources import sources_panel
 from gantry.ui.components.transcript import transcript
 from gantry.ui.components.welcome import welcome
+from gantry.ui.text import _
 
 
 def chat_page() -> rx.Component:
@@ -35,7 +36,7 @@ def _conversation() -> rx.Component:
         chat_header(),
         transcript(
             rx.cond(
-                ChatState.has_earlier, rx.el.p("Loading earlier messages…", class_name="loading-earlier")
+                ChatState.has_earlier, rx.el.p(_("Loading earlier messages…"), class_name="loading-earlier")
             ),
             rx.foreach(ChatState.earlier, lambda view: _message(view, last=False)),
             rx.cond(ChatState.gap, _newer()),
@@ -67,7 +68,7 @@ def _message(view: MessageView, *, last: Any) -> rx.Component:
 def _newer() -> rx.Component:
     return rx.el.div(
         rx.el.button(
-            "Newer messages",
+            _("Newer messages"),
             type="button",
             on_click=ChatState.show_newest,
             class_name="button tiny",
@@ -79,9 +80,9 @@ def _newer() -> rx.Component:
 
 def _not_found() -> rx.Component:
     return rx.el.div(
-        rx.el.h1("Conversation not found"),
-        rx.el.p("It may have been deleted, or you don't have access."),
-        link("Start a new chat", to="/", class_name="button primary"),
+        rx.el.h1(_("Conversation not found")),
+        rx.el.p(_("It may have been deleted, or you don't have access.")),
+        link(_("Start a new chat"), to="/", class_name="button primary"),
         class_name="not-found",
         data_testid="not-found",
     )

@@ -11,26 +11,28 @@ from gantry.ui.components.placeholders import empty, skeleton
 from gantry.ui.dialogs import confirmation, dialog, dialog_actions
 from gantry.ui.forms import search_field
 from gantry.ui.menus import actions
+from gantry.ui.text import _, plural
 
 
 def memory_page() -> rx.Component:
     """Lay out the switch, the facts and the picture."""
     return rx.fragment(
         page(
-            "Memory",
+            _("Memory"),
             rx.cond(
                 MemoryState.loaded,
                 rx.fragment(
-                    section("Earlier conversations", _switch(), note=_NOTE),
+                    section(_("Earlier conversations"), _switch(), note=_NOTE),
                     rx.cond(
-                        MemoryState.enabled, section("Facts found by the model", _model(), note=_MODEL_NOTE)
+                        MemoryState.enabled,
+                        section(_("Facts found by the model"), _model(), note=_MODEL_NOTE),
                     ),
-                    section("Facts about you", _add(), _facts()),
+                    section(_("Facts about you"), _add(), _facts()),
                     rx.cond(
                         rx.Var.create(MemoryState.nodes).bool() | rx.Var.create(MemoryState.others).bool(),
-                        section("Names", _graph(), note="Names found in what you wrote."),
+                        section(_("Names"), _graph(), note=_("Names found in what you wrote.")),
                     ),
-                    section("Forget", _forget()),
+                    section(_("Forget"), _forget()),
                 ),
                 skeleton(4),
             ),
@@ -39,7 +41,7 @@ def memory_page() -> rx.Component:
     )
 
 
-_NOTE = (
+_NOTE = _(
     "Gantry can use what you write in later chats, with its date. No other account can see it; excerpts go to the model you "
     "use. To leave a chat out of memory, or to start a temporary chat, press “Memory” below the message field."
 )
@@ -48,7 +50,7 @@ _NOTE = (
 def _switch() -> rx.Component:
     return rx.el.div(
         rx.el.button(
-            "Remember what I write",
+            _("Remember what I write"),
             type="button",
             role="switch",
             aria_checked=rx.cond(MemoryState.enabled, "true", "false"),
@@ -57,9 +59,7 @@ def _switch() -> rx.Component:
             data_testid="memory-switch",
         ),
         rx.el.span(
-            rx.cond(
-                MemoryState.turns == 1, "1 message remembered", f"{MemoryState.turns} messages remembered"
-            ),
+            plural("{count} message remembered", "{count} messages remembered", count=MemoryState.turns),
             class_name="soft",
             data_testid="memory-count",
         ),
@@ -67,7 +67,7 @@ def _switch() -> rx.Component:
     )
 
 
-_MODEL_NOTE = (
+_MODEL_NOTE = _(
     "Gantry finds facts by simple rules, in English only. When a chat has been idle for a minute, its model can find more, "
     "in any language, and write summaries of long conversations. This uses model time. A fact is kept only if it quotes what you wrote."
 )
@@ -76,7 +76,7 @@ _MODEL_NOTE = (
 def _model() -> rx.Component:
     return rx.el.div(
         rx.el.button(
-            "Let the model find facts in idle chats",
+            _("Let the model find facts in idle chats"),
             type="button",
             role="switch",
             aria_checked=rx.cond(MemoryState.by_model, "true", "false"),
@@ -94,18 +94,18 @@ def _add() -> rx.Component:
             rx.el.input(
                 id=FACT_FIELD,
                 name="content",
-                aria_label="Something to remember",
-                placeholder="For example: Is allergic to peanuts.",
+                aria_label=_("Something to remember"),
+                placeholder=_("For example: Is allergic to peanuts."),
                 required=True,
                 max_length=1000,
                 auto_complete="off",
                 class_name="input",
             ),
-            rx.el.button("Remember", type="submit", class_name="button"),
+            rx.el.button(_("Remember"), type="submit", class_name="button"),
             on_submit=MemoryState.add,
             class_name="row memory-add",
         ),
-        search_field("Search facts", "Search facts", MemoryState.search, MemoryState.find),
+        search_field(_("Search facts"), _("Search facts"), MemoryState.search, MemoryState.find),
     )
 
 
@@ -116,13 +116,17 @@ def _facts() -> rx.Component:
             rx.el.ul(rx.foreach(MemoryState.facts, _fact), class_name="facts-list"),
             rx.cond(
                 MemoryState.search != "",
-                rx.el.p(f"No facts match “{MemoryState.search}”.", class_name="soft anywhere", role="status"),
-                empty("brain", "Nothing yet. Facts appear when you share something about yourself."),
+                rx.el.p(
+                    _("No facts match “{search}”.", search=MemoryState.search),
+                    class_name="soft anywhere",
+                    role="status",
+                ),
+                empty("brain", _("Nothing yet. Facts appear when you share something about yourself.")),
             ),
         ),
         rx.cond(
             MemoryState.has_more,
-            rx.el.button("Show older", type="button", on_click=MemoryState.more, class_name="button"),
+            rx.el.button(_("Show older"), type="button", on_click=MemoryState.more, class_name="button"),
         ),
     )
 
@@ -131,7 +135,7 @@ def _fact(view: FactView) -> rx.Component:
     return rx.el.li(
         rx.el.div(
             rx.el.p(
-                rx.cond(view.pinned, rx.el.span("Pinned", class_name="badge accent")),
+                rx.cond(view.pinned, rx.el.span(_("Pinned"), class_name="badge accent")),
                 " ",
                 view.text,
                 class_name="anywhere",
@@ -144,7 +148,7 @@ def _fact(view: FactView) -> rx.Component:
         ),
         actions(
             view.id,
-            f"Actions for {view.text}",
+            _("Actions for {what}", what=view.text),
             view.actions,
             lambda key: MemoryState.choose(view.id, key),
         ),
@@ -213,7 +217,7 @@ def _dot(node: NodeView) -> rx.Component:
 def _forget() -> rx.Component:
     return rx.el.div(
         rx.el.button(
-            "Forget everything",
+            _("Forget everything"),
             type="button",
             on_click=MemoryState.ask_forget_all,
             class_name="button danger",
@@ -229,7 +233,7 @@ def _dialogs() -> rx.Component:
             rx.el.form(
                 rx.el.textarea(
                     name="content",
-                    aria_label="Fact",
+                    aria_label=_("Fact"),
                     default_value=MemoryState.chosen_text,
                     key=MemoryState.chosen_id,
                     rows=4,
@@ -238,23 +242,23 @@ def _dialogs() -> rx.Component:
                     class_name="input",
                 ),
                 dialog_actions(
-                    rx.el.button("Save", type="submit", class_name="button primary"),
+                    rx.el.button(_("Save"), type="submit", class_name="button primary"),
                     on_cancel=MemoryState.close,
                 ),
                 on_submit=MemoryState.change,
                 class_name="stack",
             ),
             open_=MemoryState.dialog == "edit",
-            title="Edit fact",
+            title=_("Edit fact"),
             testid="dialog-fact",
             on_close=MemoryState.close,
         ),
         confirmation(
-            "Facts, names and remembered messages will be deleted. Your conversations stay.",
-            action="Forget everything",
+            _("Facts, names and remembered messages will be deleted. Your conversations stay."),
+            action=_("Forget everything"),
             on_confirm=MemoryState.forget_all,
             open_=MemoryState.dialog == "forget-all",
-            title="Forget everything?",
+            title=_("Forget everything?"),
             testid="dialog-forget",
             on_close=MemoryState.close,
         ),

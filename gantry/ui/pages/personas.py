@@ -13,9 +13,10 @@ from gantry.ui.components.persona_form import persona_dialogs
 from gantry.ui.components.placeholders import empty, skeleton
 from gantry.ui.components.prompt_form import prompt_dialogs
 from gantry.ui.menus import actions
+from gantry.ui.text import Text, _
 from gantry.ui.uploads import UPLOADS, FileField, UploadView, add_chosen, remove_file
 
-_TABS = (("/personas", "Personas"), ("/personas/prompts", "Prompts"))
+_TABS = (("/personas", _("Personas")), ("/personas/prompts", _("Prompts")))
 _PLACE = "personas"
 _IMPORT = {"to": "/api/v1/personas/import"}
 
@@ -26,19 +27,19 @@ def personas_page() -> rx.Component:
         "/personas",
         rx.el.div(
             rx.el.p(
-                "Instructions, a model and documents under one name. Choose one above a chat.",
+                _("Instructions, a model and documents under one name. Choose one above a chat."),
                 class_name="section-note",
             ),
             _persona_tools(),
             class_name="tools",
         ),
-        rx.el.ul(rx.foreach(UPLOADS, _import), class_name="plain stack", aria_label="Imports"),
+        rx.el.ul(rx.foreach(UPLOADS, _import), class_name="plain stack", aria_label=_("Imports")),
         rx.cond(
             PersonasState.loaded,
             rx.cond(
                 PersonasState.personas,
                 rx.el.ul(rx.foreach(PersonasState.personas, _persona), class_name="cards"),
-                empty("drama", "No personas yet."),
+                empty("drama", _("No personas yet.")),
             ),
             skeleton(4),
         ),
@@ -52,10 +53,10 @@ def prompts_page() -> rx.Component:
         "/personas/prompts",
         rx.el.div(
             rx.el.p(
-                "A prompt is a text you use again. Type / in the message field of a chat to find it.",
+                _("A prompt is a text you use again. Type / in the message field of a chat to find it."),
                 class_name="section-note",
             ),
-            _new("New prompt", PromptsState.open_form(""), "new-prompt"),
+            _new(_("New prompt"), PromptsState.open_form(""), "new-prompt"),
             class_name="tools",
         ),
         rx.cond(
@@ -63,7 +64,7 @@ def prompts_page() -> rx.Component:
             rx.cond(
                 PromptsState.prompts,
                 rx.el.ul(rx.foreach(PromptsState.prompts, _prompt), class_name="cards"),
-                empty("text-quote", "No prompts yet."),
+                empty("text-quote", _("No prompts yet.")),
             ),
             skeleton(4),
         ),
@@ -73,20 +74,20 @@ def prompts_page() -> rx.Component:
 
 def _frame(here: str, *content: rx.Component) -> rx.Component:
     return page(
-        "Personas and prompts",
+        _("Personas and prompts"),
         rx.el.nav(
             *(
                 link(label, to=to, aria_current="page" if to == here else "false", replace=True)
                 for to, label in _TABS
             ),
             class_name="tabs",
-            aria_label="Personas and prompts",
+            aria_label=_("Personas and prompts"),
         ),
         *content,
     )
 
 
-def _new(label: str, on_click: Any, testid: str) -> rx.Component:
+def _new(label: Text, on_click: Any, testid: str) -> rx.Component:
     return rx.el.button(
         rx.icon("plus", size=17, aria_hidden="true"),
         label,
@@ -99,14 +100,14 @@ def _new(label: str, on_click: Any, testid: str) -> rx.Component:
 
 def _persona_tools() -> rx.Component:
     return rx.el.div(
-        _new("New persona", PersonasState.open_form(""), "new-persona"),
+        _new(_("New persona"), PersonasState.open_form(""), "new-persona"),
         rx.el.label(
-            "Import",
+            _("Import"),
             FileField.create(
                 type="file",
                 accept="application/json,.json",
                 class_name="sr-only",
-                aria_label="Import personas from a file",
+                aria_label=_("Import personas from a file"),
                 data_testid="import-personas",
                 on_change=add_chosen.partial(_PLACE, _IMPORT),
             ),
@@ -115,7 +116,7 @@ def _persona_tools() -> rx.Component:
         rx.cond(
             PersonasState.personas,
             plain_link(
-                "Export all", href=on_backend("/api/v1/personas/export"), download="", class_name="button"
+                _("Export all"), href=on_backend("/api/v1/personas/export"), download="", class_name="button"
             ),
         ),
         class_name="row",
@@ -136,7 +137,7 @@ def _import(file: UploadView) -> rx.Component:
             rx.el.button(
                 rx.icon("x", size=16, aria_hidden="true"),
                 type="button",
-                aria_label=f"Remove {file.name} from this list",
+                aria_label=_("Remove {name} from this list", name=file.name),
                 on_click=remove_file.partial(file.key),
                 class_name="icon-button",
             ),
@@ -157,7 +158,7 @@ def _persona(view: PersonaView) -> rx.Component:
                     class_name="name-button anywhere",
                     on_click=PersonasState.open_form(view.id),
                 ),
-                rx.cond(view.is_default, rx.el.span("Default", class_name="badge accent")),
+                rx.cond(view.is_default, rx.el.span(_("Default"), class_name="badge accent")),
                 class_name="row",
             ),
             rx.cond(view.description != "", rx.el.p(view.description, class_name="small soft anywhere")),
@@ -166,7 +167,7 @@ def _persona(view: PersonaView) -> rx.Component:
         ),
         actions(
             view.id,
-            f"Actions for {view.name}",
+            _("Actions for {name}", name=view.name),
             view.actions,
             lambda key: PersonasState.choose(view.id, key),
             download=f"/api/v1/personas/export?id={view.id}",
@@ -191,7 +192,7 @@ def _prompt(view: PromptView) -> rx.Component:
         ),
         actions(
             view.id,
-            f"Actions for {view.name}",
+            _("Actions for {name}", name=view.name),
             view.actions,
             lambda key: PromptsState.choose(view.id, key),
         ),

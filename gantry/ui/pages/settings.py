@@ -11,6 +11,7 @@ from gantry.ui.components.api_tokens import api_tokens
 from gantry.ui.components.appearance import density, message_details, text_size, themes, time_zone
 from gantry.ui.components.exporting import data_settings
 from gantry.ui.components.importing import imports
+from gantry.ui.components.language import languages
 from gantry.ui.components.local import link, moment
 from gantry.ui.components.own_account import deletion, email_form
 from gantry.ui.components.page import page, section
@@ -18,14 +19,15 @@ from gantry.ui.components.placeholders import skeleton
 from gantry.ui.components.sharing import share_list
 from gantry.ui.components.shortcuts import shortcuts
 from gantry.ui.forms import api_form, field, secret
+from gantry.ui.text import Text, _, around
 
 #: By the place in the address.
 GROUPS = (
-    ("general", "General"),
-    ("chat", "Chat"),
-    ("data", "Data"),
-    ("account", "Account"),
-    ("programs", "Programs"),
+    ("general", _("General")),
+    ("chat", _("Chat")),
+    ("data", _("Data")),
+    ("account", _("Account")),
+    ("programs", _("Programs")),
 )
 
 
@@ -33,11 +35,11 @@ def settings_page() -> rx.Component:
     """Lay out what a person may set, in groups that have addresses: ``/settings#data``."""
     return rx.el.div(
         page(
-            "Settings",
+            _("Settings"),
             rx.el.nav(
                 *(_to(*each) for each in GROUPS),
                 class_name="tabs",
-                aria_label="Settings",
+                aria_label=_("Settings"),
                 key=rx.cond(SettingsState.loaded, "now", "before"),
             ),
             _group("general", *_general()),
@@ -50,7 +52,7 @@ def settings_page() -> rx.Component:
     )
 
 
-def _to(key: str, label: str) -> rx.Component:
+def _to(key: str, label: Text) -> rx.Component:
     place = f"#{key}"
     named = place == PLACE
     if key == GROUPS[0][0]:  # the page begins with it
@@ -65,34 +67,37 @@ def _group(key: str, *sections: rx.Component) -> rx.Component:
     )
 
 
-def _part(title: str, *children: rx.Component, note: str = "") -> rx.Component:
+def _part(title: Text, *children: rx.Component, note: Text | None = None) -> rx.Component:
     return section(title, *children, note=note, heading=rx.el.h3)
 
 
 def _general() -> tuple[rx.Component, ...]:
     return (
-        _part("Theme", themes()),
-        _part("Text size", _once_loaded(text_size()), note="Of everything, on every device."),
-        _part("Density", _once_loaded(density())),
+        _part(_("Theme"), themes()),
+        _part(_("Language"), languages()),
+        _part(_("Text size"), _once_loaded(text_size()), note=_("Of everything, on every device.")),
+        _part(_("Density"), _once_loaded(density())),
         _part(
-            "Time zone", _once_loaded(time_zone()), note="For times, days in the sidebar, and exported chats."
+            _("Time zone"),
+            _once_loaded(time_zone()),
+            note=_("For times, days in the sidebar, and exported chats."),
         ),
-        _part("Keyboard shortcuts", _once_loaded(shortcuts())),
+        _part(_("Keyboard shortcuts"), _once_loaded(shortcuts())),
     )
 
 
 def _chat() -> tuple[rx.Component, ...]:
     return (
         _part(
-            "Default model",
+            _("Default model"),
             _once_loaded(_default_model()),
-            note="Used for new chats; change it in any chat.",
+            note=_("Used for new chats; change it in any chat."),
         ),
-        _part("Shown with messages", _once_loaded(message_details())),
+        _part(_("Shown with messages"), _once_loaded(message_details())),
         _part(
-            "Memory",
-            rx.el.div(link("Manage memory", to="/settings/memory", class_name="button"), class_name="row"),
-            note="Facts and past conversations used in new chats.",
+            _("Memory"),
+            rx.el.div(link(_("Manage memory"), to="/settings/memory", class_name="button"), class_name="row"),
+            note=_("Facts and past conversations used in new chats."),
         ),
     )
 
@@ -100,39 +105,41 @@ def _chat() -> tuple[rx.Component, ...]:
 def _data() -> tuple[rx.Component, ...]:
     return (
         _part(
-            "Export",
+            _("Export"),
             data_settings(),
-            note="Everything: chats with all branches, memory, personas, documents, settings. It comes as a ZIP.",
+            note=_(
+                "Everything: chats with all branches, memory, personas, documents, settings. It comes as a ZIP."
+            ),
         ),
         _part(
-            "Import",
+            _("Import"),
             imports(),
-            note="Conversations from other products, by the file they give you.",
+            note=_("Conversations from other products, by the file they give you."),
         ),
         _part(
-            "Shared links",
+            _("Shared links"),
             _once_loaded(share_list()),
-            note="Anybody who has a link can read what it shows.",
+            note=_("Anybody who has a link can read what it shows."),
         ),
     )
 
 
 def _account() -> tuple[rx.Component, ...]:
     return (
-        _part("Profile", _once_loaded(_profile())),
-        _part("E-mail", email_form(), note="You sign in with it."),
-        _part("Password", _password(), note="Changing it signs you out everywhere else."),
+        _part(_("Profile"), _once_loaded(_profile())),
+        _part(_("E-mail"), email_form(), note=_("You sign in with it.")),
+        _part(_("Password"), _password(), note=_("Changing it signs you out everywhere else.")),
         _part(
-            "Active sessions",
+            _("Active sessions"),
             _once_loaded(_sessions()),
-            note="Browsers and devices that can use your account.",
+            note=_("Browsers and devices that can use your account."),
         ),
-        _part("Delete account", deletion(), note="With everything that is yours, for good."),
+        _part(_("Delete account"), deletion(), note=_("With everything that is yours, for good.")),
     )
 
 
 def _programs() -> tuple[rx.Component, ...]:
-    return (_part("API tokens", api_tokens(), note="For programs that use Gantry in your name."),)
+    return (_part(_("API tokens"), api_tokens(), note=_("For programs that use Gantry in your name.")),)
 
 
 def _once_loaded(content: rx.Component) -> rx.Component:
@@ -142,7 +149,7 @@ def _once_loaded(content: rx.Component) -> rx.Component:
 def _profile() -> rx.Component:
     return rx.el.form(
         field(
-            "Name",
+            _("Name"),
             rx.el.input(
                 id="profile-name",
                 name="name",
@@ -153,9 +160,9 @@ def _profile() -> rx.Component:
                 class_name="input",
             ),
             id_="profile-name",
-            hint=f"Signed in as {SessionState.email}",
+            hint=_("Signed in as {email}", email=SessionState.email),
         ),
-        rx.el.div(rx.el.button("Save", type="submit", class_name="button"), class_name="row"),
+        rx.el.div(rx.el.button(_("Save"), type="submit", class_name="button"), class_name="row"),
         on_submit=SettingsState.save_profile,
         class_name="stack",
     )
@@ -163,12 +170,12 @@ def _profile() -> rx.Component:
 
 def _default_model() -> rx.Component:
     return rx.el.select(
-        rx.el.option("First available", value=""),
+        rx.el.option(_("First available"), value=""),
         rx.foreach(SettingsState.models, _model),
         value=SettingsState.default_model,
         on_change=SettingsState.choose_model,
         class_name="input",
-        aria_label="Default model",
+        aria_label=_("Default model"),
     )
 
 
@@ -178,19 +185,19 @@ def _model(model: ModelView) -> rx.Component:
 
 def _password() -> rx.Component:
     return api_form(
-        secret("Current password", "current", auto_complete="current-password"),
+        secret(_("Current password"), "current", auto_complete="current-password"),
         secret(
-            "New password",
+            _("New password"),
             "new",
-            hint=f"At least {MIN_PASSWORD_CHARACTERS} characters.",
+            hint=_("At least 10 characters."),
             auto_complete="new-password",
             min_length=MIN_PASSWORD_CHARACTERS,
         ),
         action="/api/v1/me/password",
         method="PUT",
-        submit="Change password",
+        submit=_("Change password"),
         testid="change-password",
-        done="Password changed. Your other sessions have ended.",
+        done=_("Password changed. Your other sessions have ended."),
         on_done=SettingsState.password_changed,
     )
 
@@ -202,7 +209,7 @@ def _sessions() -> rx.Component:
             SettingsState.elsewhere,
             rx.el.div(
                 rx.el.button(
-                    "Sign out everywhere else",
+                    _("Sign out everywhere else"),
                     type="button",
                     on_click=SettingsState.revoke_others,
                     class_name="button danger",
@@ -218,13 +225,12 @@ def _session(session: SessionView) -> rx.Component:
         rx.el.div(
             rx.el.div(
                 rx.el.span(session.agent),
-                rx.cond(session.current, rx.el.span("This device", class_name="badge success")),
+                rx.cond(session.current, rx.el.span(_("This device"), class_name="badge success")),
                 class_name="row",
             ),
             rx.el.p(
                 rx.cond(session.address != "", session.address + " · ", ""),
-                "last seen ",
-                moment(session.seen),
+                around(_("last seen {when}"), "when", moment(session.seen)),
                 class_name="small faint",
             ),
             class_name="grow",
@@ -233,7 +239,7 @@ def _session(session: SessionView) -> rx.Component:
             session.current,
             rx.fragment(),
             rx.el.button(
-                "Sign out",
+                _("Sign out"),
                 rx.el.span(" ", session.agent, class_name="sr-only"),
                 type="button",
                 on_click=SettingsState.revoke(session.id),

@@ -11,6 +11,7 @@ from gantry.ui.browser import PATH, Kept, function, on_backend, plain_link
 from gantry.ui.components.answer import AnswerText
 from gantry.ui.components.mark import mark
 from gantry.ui.components.placeholders import skeleton
+from gantry.ui.text import Text, _
 
 _SHARED = Kept("shared", asdict(SharedView()))
 _PATH = "/api/v1/shared/" + PATH.split("/")[2]  # of the link in the address
@@ -29,10 +30,11 @@ def shared_page() -> rx.Component:
                 (
                     404,
                     _nothing(
-                        "This link does not lead anywhere", "It may have been taken back, or have expired."
+                        _("This link does not lead anywhere"),
+                        _("It may have been taken back, or have expired."),
                     ),
                 ),
-                _nothing("This page cannot be read just now", "Try again in a moment."),
+                _nothing(_("This page cannot be read just now"), _("Try again in a moment.")),
             ),
             class_name="shared-column",
         ),
@@ -43,7 +45,7 @@ def shared_page() -> rx.Component:
     )
 
 
-def _nothing(title: str, said: str) -> rx.Component:
+def _nothing(title: Text, said: Text) -> rx.Component:
     return rx.el.div(
         rx.el.header(mark(), rx.el.h1(title), rx.el.p(said, class_name="soft")),
         class_name="shared-nothing",
@@ -55,18 +57,18 @@ def _conversation(shared: SharedView) -> rx.Component:
     created = function("exactMoment", "clock.js").call(shared.created_at)
     return rx.fragment(
         rx.el.header(
-            rx.el.h1(rx.cond(shared.title != "", shared.title, "Conversation"), class_name="anywhere"),
-            rx.el.p("A copy of a conversation, made ", created, class_name="small soft"),
+            rx.el.h1(rx.cond(shared.title != "", shared.title, _("Conversation")), class_name="anywhere"),
+            rx.el.p(_("A copy of a conversation, made {when}", when=created), class_name="small soft"),
             class_name="shared-header",
         ),
         rx.foreach(shared.messages, _message),
-        rx.el.footer("Shared from Gantry", class_name="small soft shared-footer"),
+        rx.el.footer(_("Shared from Gantry"), class_name="small soft shared-footer"),
     )
 
 
 def _message(view: SharedMessageView, place: Any) -> rx.Component:
     is_question = view.role == "user"
-    said = rx.cond(is_question, "Question", "Answer")
+    said = rx.cond(is_question, _("Question"), _("Answer"))
     return rx.el.article(
         rx.el.h2(said, class_name="sr-only"),
         rx.cond(rx.Var.create(view.files).length() > 0, _files(view)),
@@ -95,7 +97,7 @@ def _answer(view: SharedMessageView, place: Any) -> rx.Component:
         rx.cond(
             rx.Var.create(view.sources).length() > 0,
             rx.el.details(
-                rx.el.summary("Sources"),
+                rx.el.summary(_("Sources")),
                 rx.el.ol(rx.foreach(view.sources, _source)),
                 open=_OPEN.value == place,
                 class_name="shared-sources",
@@ -107,18 +109,18 @@ def _answer(view: SharedMessageView, place: Any) -> rx.Component:
 def _source(source: SharedSourceView) -> rx.Component:
     return rx.el.li(
         rx.el.strong(f"{source.number} · {source.title}", class_name="anywhere"),
-        rx.cond(source.page, rx.el.span(f", page {source.page}")),
+        rx.cond(source.page, rx.el.span(", ", _("page {page}", page=source.page))),
         rx.cond(
             source.passage != "",
             rx.el.p(source.passage),
-            rx.el.p("This document was deleted.", class_name="soft"),
+            rx.el.p(_("This document was deleted."), class_name="soft"),
         ),
         key=source.number,
     )
 
 
 def _files(view: SharedMessageView) -> rx.Component:
-    return rx.el.ul(rx.foreach(view.files, _file), class_name="attached", aria_label="Attached files")
+    return rx.el.ul(rx.foreach(view.files, _file), class_name="attached", aria_label=_("Attached files"))
 
 
 def _file(file: SharedFileView) -> rx.Component:

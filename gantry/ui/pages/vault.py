@@ -11,6 +11,7 @@ from gantry.ui.components.placeholders import skeleton
 from gantry.ui.dialogs import confirmation, dialog, dialog_actions
 from gantry.ui.forms import field, search_field
 from gantry.ui.menus import actions
+from gantry.ui.text import Text, _
 from gantry.ui.uploads import DROPPING, UPLOADS, FileField, UploadView, add_chosen, remove_file, retry_file
 
 
@@ -25,29 +26,36 @@ class _Formatted(rx.NoSSRComponent):
 
 _PLACE = "documents"
 
+_KINDS = ", ".join(KINDS_READ)
+
+_KINDS = ", ".join(KINDS_READ)
+
 
 def vault_page() -> rx.Component:
     """Lay out collections, documents and the dialogs above them."""
     return rx.el.div(
         page(
-            "Documents",
+            _("Documents"),
             rx.cond(VaultState.loaded, _vault(), skeleton(4)),
             _dialogs(),
             actions=_upload_button(),
         ),
         Dropping.create(place=_PLACE, fields={"collection_id": VaultState.collection_id}),
-        rx.cond(DROPPING, rx.el.div("Drop to upload", class_name="drop-target", aria_hidden="true")),
+        rx.cond(DROPPING, rx.el.div(_("Drop to upload"), class_name="drop-target", aria_hidden="true")),
         class_name="wide-page",
         data_page="vault",
         on_mount=VaultState.arrive,
     )
 
 
+_KINDS = ", ".join(KINDS_READ)
+
+
 def _upload_button() -> rx.Component:
     fields = {"collection_id": VaultState.collection_id}
     return rx.el.label(
         rx.icon("upload", size=17, aria_hidden="true"),
-        "Upload files",
+        _("Upload files"),
         FileField.create(
             type="file",
             multiple=True,
@@ -59,11 +67,16 @@ def _upload_button() -> rx.Component:
     )
 
 
+_KINDS = ", ".join(KINDS_READ)
+
+
 def _vault() -> rx.Component:
     return rx.fragment(
         rx.el.div(
             rx.el.p(
-                "Answers can cite these files. No other account can see them; excerpts go to the model you use.",
+                _(
+                    "Answers can cite these files. No other account can see them; excerpts go to the model you use."
+                ),
                 class_name="section-note",
             ),
             rx.cond(
@@ -73,28 +86,28 @@ def _vault() -> rx.Component:
             rx.el.ul(
                 rx.foreach(UPLOADS, lambda view: rx.cond(view.place == _PLACE, _upload(view))),
                 class_name="uploads",
-                aria_label="Uploads",
+                aria_label=_("Uploads"),
             ),
             class_name="stack",
         ),
         rx.el.div(
             rx.el.nav(
-                _collection_tab("", "All", VaultState.collection_id == ""),
+                _collection_tab("", _("All"), VaultState.collection_id == ""),
                 rx.foreach(VaultState.collections, _collection),
                 rx.el.button(
                     rx.icon("plus", size=15, aria_hidden="true"),
-                    "New collection",
+                    _("New collection"),
                     type="button",
                     on_click=VaultState.choose_collection("new-collection"),
                     class_name="collection",
                     data_testid="new-collection",
                 ),
                 class_name="collections",
-                aria_label="Collections",
+                aria_label=_("Collections"),
             ),
             rx.el.div(
                 search_field(
-                    "Search documents by name", "Search by name", VaultState.search, VaultState.find
+                    _("Search documents by name"), _("Search by name"), VaultState.search, VaultState.find
                 ),
                 _collection_tools(),
                 class_name="tools",
@@ -106,33 +119,38 @@ def _vault() -> rx.Component:
             ),
             rx.cond(
                 VaultState.has_more,
-                rx.el.button("Show older", type="button", on_click=VaultState.more, class_name="button"),
+                rx.el.button(_("Show older"), type="button", on_click=VaultState.more, class_name="button"),
             ),
             class_name="stack",
         ),
     )
 
 
+_KINDS = ", ".join(KINDS_READ)
+
+
 def _upload(view: UploadView) -> rx.Component:
     return rx.el.li(
         rx.el.span(
             view.name,
-            view.note,
+            rx.cond(view.note != "", f" {view.note}", ""),
             rx.cond(view.fault != "", rx.el.span(view.fault, role="alert", class_name="upload-fault")),
             class_name="anywhere grow",
         ),
         rx.cond(
             (view.fault == "") & (view.note == ""),
             rx.el.progress(
-                custom_attrs={"value": view.progress}, max="1", aria_label=f"Uploading {view.name}"
+                custom_attrs={"value": view.progress},
+                max="1",
+                aria_label=_("Uploading {name}", name=view.name),
             ),
         ),
         rx.cond(
             view.fault != "",
             rx.el.button(
-                "Retry",
+                _("Retry"),
                 type="button",
-                aria_label=f"Retry {view.name}",
+                aria_label=_("Retry {name}", name=view.name),
                 on_click=retry_file.partial(view.key),
                 class_name="button tiny",
             ),
@@ -140,7 +158,7 @@ def _upload(view: UploadView) -> rx.Component:
         rx.el.button(
             rx.icon("x", size=16, aria_hidden="true"),
             type="button",
-            aria_label=f"Remove {view.name} from this list",
+            aria_label=_("Remove {name} from this list", name=view.name),
             on_click=remove_file.partial(view.key),
             class_name="icon-button",
         ),
@@ -149,13 +167,17 @@ def _upload(view: UploadView) -> rx.Component:
     )
 
 
+_KINDS = ", ".join(KINDS_READ)
+
+
 def _collection(view: CollectionView) -> rx.Component:
     return _collection_tab(view.id, f"{view.name} ({view.documents})", VaultState.collection_id == view.id)
 
 
-def _collection_tab(
-    collection: str | rx.Var[str], label: str | rx.Var[str], current: bool | rx.Var[bool]
-) -> rx.Component:
+_KINDS = ", ".join(KINDS_READ)
+
+
+def _collection_tab(collection: str | rx.Var[str], label: Text, current: bool | rx.Var[bool]) -> rx.Component:
     return rx.el.button(
         label,
         type="button",
@@ -166,12 +188,15 @@ def _collection_tab(
     )
 
 
+_KINDS = ", ".join(KINDS_READ)
+
+
 def _collection_tools() -> rx.Component:
     return rx.cond(
         VaultState.collection_id != "",
         rx.el.div(
             rx.el.button(
-                "Rename collection",
+                _("Rename collection"),
                 type="button",
                 on_click=VaultState.choose_collection("rename-collection"),
                 class_name="button tiny",
@@ -182,12 +207,15 @@ def _collection_tools() -> rx.Component:
     )
 
 
+_KINDS = ", ".join(KINDS_READ)
+
+
 def _collection_deletion(view: CollectionView) -> rx.Component:
     """Offer to delete the collection that is shown; the default one stays."""
     return rx.cond(
         (view.id == VaultState.collection_id) & ~view.is_default,
         rx.el.button(
-            "Delete collection",
+            _("Delete collection"),
             type="button",
             on_click=VaultState.choose_collection("delete-collection"),
             class_name="button tiny",
@@ -195,11 +223,14 @@ def _collection_deletion(view: CollectionView) -> rx.Component:
     )
 
 
+_KINDS = ", ".join(KINDS_READ)
+
+
 def _empty() -> rx.Component:
     return rx.el.div(
-        rx.el.p("No documents here yet", class_name="strong"),
+        rx.el.p(_("No documents here yet"), class_name="strong"),
         rx.el.p(
-            f"Upload files so that answers can cite them. Supported: {', '.join(KINDS_READ[:-1])} and {KINDS_READ[-1]}.",
+            _("Upload files so that answers can cite them. Supported: {kinds}.", kinds=_KINDS),
             class_name="soft",
         ),
         class_name="vault-empty",
@@ -207,13 +238,19 @@ def _empty() -> rx.Component:
     )
 
 
+_KINDS = ", ".join(KINDS_READ)
+
+
 def _not_found() -> rx.Component:
     return rx.el.p(
-        f"No documents match “{VaultState.search}”.",
+        _("No documents match “{search}”.", search=VaultState.search),
         class_name="vault-empty soft anywhere",
         role="status",
         data_testid="vault-none-found",
     )
+
+
+_KINDS = ", ".join(KINDS_READ)
 
 
 def _document(view: DocumentView) -> rx.Component:
@@ -255,7 +292,7 @@ def _document(view: DocumentView) -> rx.Component:
         ),
         actions(
             view.id,
-            f"Actions for {view.name}",
+            _("Actions for {name}", name=view.name),
             view.actions,
             lambda key: VaultState.choose(view.id, key),
             download=f"/api/v1/documents/{view.id}/content",
@@ -266,32 +303,38 @@ def _document(view: DocumentView) -> rx.Component:
     )
 
 
+_KINDS = ", ".join(KINDS_READ)
+
+
 def _dialogs() -> rx.Component:
     return rx.fragment(
-        _naming("new-collection", "New collection", "", "Create"),
-        _naming("rename-collection", "Rename collection", "", "Rename"),
-        _naming("rename", "Rename document", VaultState.chosen_name, "Rename"),
+        _naming("new-collection", _("New collection"), "", _("Create")),
+        _naming("rename-collection", _("Rename collection"), "", _("Rename")),
+        _naming("rename", _("Rename document"), VaultState.chosen_name, _("Rename")),
         _deleting(
             "delete-collection",
-            "Delete this collection?",
-            "Its documents and their quoted passages will be deleted too.",
+            _("Delete this collection?"),
+            _("Its documents and their quoted passages will be deleted too."),
         ),
         _deleting(
             "delete",
-            f"Delete “{VaultState.chosen_name}”?",
-            "The file, its text and quoted passages will be deleted. This cannot be undone.",
+            _("Delete “{name}”?", name=VaultState.chosen_name),
+            _("The file, its text and quoted passages will be deleted. This cannot be undone."),
         ),
         _moving(),
         _preview(),
     )
 
 
-def _naming(kind: str, title: str, value: str | rx.Var[str], label: str) -> rx.Component:
+_KINDS = ", ".join(KINDS_READ)
+
+
+def _naming(kind: str, title: Text, value: str | rx.Var[str], label: Text) -> rx.Component:
     id_ = f"vault-{kind}"
     return dialog(
         rx.el.form(
             field(
-                "Name",
+                _("Name"),
                 rx.el.input(
                     id=id_,
                     name="name",
@@ -316,16 +359,22 @@ def _naming(kind: str, title: str, value: str | rx.Var[str], label: str) -> rx.C
     )
 
 
-def _deleting(kind: str, title: str | rx.Var[str], text: str) -> rx.Component:
+_KINDS = ", ".join(KINDS_READ)
+
+
+def _deleting(kind: str, title: Text, text: Text) -> rx.Component:
     return confirmation(
         text,
-        action="Delete",
+        action=_("Delete"),
         on_confirm=VaultState.confirm_delete,
         open_=VaultState.dialog == kind,
         title=title,
         testid=f"dialog-{kind}",
         on_close=VaultState.close,
     )
+
+
+_KINDS = ", ".join(KINDS_READ)
 
 
 def _moving() -> rx.Component:
@@ -345,23 +394,28 @@ def _moving() -> rx.Component:
                 ),
                 class_name="targets",
             ),
-            rx.el.p("There is no other collection. Create one with “New collection”."),
+            rx.el.p(_("There is no other collection. Create one with “New collection”.")),
         ),
         dialog_actions(on_cancel=VaultState.close),
         open_=VaultState.dialog == "move",
-        title="Move to",
+        title=_("Move to"),
         testid="dialog-move",
         on_close=VaultState.close,
     )
 
 
+_KINDS = ", ".join(KINDS_READ)
+
+
 def _preview() -> rx.Component:
     return dialog(
         rx.el.ol(rx.foreach(VaultState.chunks, _chunk), class_name="chunks"),
-        rx.cond(VaultState.chunks, rx.fragment(), rx.el.p("No text has been read yet.", class_name="soft")),
+        rx.cond(
+            VaultState.chunks, rx.fragment(), rx.el.p(_("No text has been read yet."), class_name="soft")
+        ),
         rx.cond(
             VaultState.has_more_chunks,
-            rx.el.button("Show more", type="button", on_click=VaultState.more_chunks, class_name="button"),
+            rx.el.button(_("Show more"), type="button", on_click=VaultState.more_chunks, class_name="button"),
         ),
         open_=VaultState.dialog == "preview",
         title=VaultState.chosen_name,
@@ -369,6 +423,9 @@ def _preview() -> rx.Component:
         on_close=VaultState.close,
         class_name="wide",
     )
+
+
+_KINDS = ", ".join(KINDS_READ)
 
 
 def _chunk(view: ChunkView) -> rx.Component:

@@ -35,6 +35,7 @@ def account(**values: Any) -> Person:
         "role": ADA.role,
         "active": True,
         "theme": "system",
+        "language": "",
         "default_model": None,
         "time_zone": None,
         "created_at": NOON,

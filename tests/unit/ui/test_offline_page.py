@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from gantry.api.policy import inline_script_hashes
-from gantry.ui.offline import ENGLISH, worker
+from gantry.ui.offline import every_language, worker
 from tests.parts.app import ROOT
 
 SOURCE = (ROOT / "assets/sw.js").read_text(encoding="utf-8")
@@ -15,7 +15,7 @@ SOURCE = (ROOT / "assets/sw.js").read_text(encoding="utf-8")
 
 def _built(*more: str) -> tuple[str, str]:
     """Return the page and its policy, in English and the languages *more*."""
-    words = (ENGLISH, *(replace(ENGLISH, language=each) for each in more))
+    words = (every_language()[0], *(replace(every_language()[0], language=each) for each in more))
     found = re.search(r"const \[PAGE, POLICY\] = (\[.*\]);", worker(SOURCE, words))
     assert found
     page, policy = json.loads(found[1])
@@ -38,4 +38,4 @@ def test_each_language_has_its_words() -> None:
 def test_a_worker_without_a_place_for_it_stops_the_build() -> None:
     """A worker that would show nothing is never built."""
     with pytest.raises(ValueError, match=r"assets/sw\.js"):
-        worker("addEventListener('fetch', () => {});")
+        worker("addEventListener('fetch', () => {});", every_language())
