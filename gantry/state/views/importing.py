@@ -7,7 +7,8 @@ from typing import Any
 from gantry.domain.imports import ImportState, StoredImport
 from gantry.domain.messages import _, plural
 from gantry.domain.text import counted
-from gantry.state.language import recalled, said
+from gantry.languages import listed
+from gantry.state.language import recalled, said, spoken
 
 _SHOWN = 40  # lines of what was skipped
 _PRODUCTS = {
