@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, CheckConstraint, Column, Index, false, true
+from sqlalchemy import JSON, CheckConstraint, Column, Index, false, text, true
 from sqlmodel import Field
 
 from gantry.domain.accounts import Role
@@ -29,7 +29,7 @@ class Account(Row, table=True):
     role: Role = Field(default=Role.USER, sa_type=text_enum(Role))
     active: bool = True
     theme: str = Field(default="system", max_length=16)
-    language: str = Field(default="", max_length=16, sa_column_kwargs={"server_default": ""})
+    language: str = Field(default="", max_length=16, sa_column_kwargs={"server_default": text("''")})
     default_model: str | None = Field(default=None, max_length=255)
     time_zone: str | None = Field(default=None, max_length=64)
     zone_chosen: bool = Field(default=False, sa_column_kwargs={"server_default": false()})

@@ -85,7 +85,7 @@ async def test_setting_up_signs_in_and_works_once(new_client: NewClient) -> None
     assert answer.status_code == 201
     account = answer.json()["account"]
     assert (account["email"], account["name"], account["role"]) == ("admin@example.org", "Ada", "admin")
-    assert answer.json() == {"account": account, "theme": "system", "language": ""}
+    assert answer.json() == {"account": account, "theme": "system", "look": "", "language": ""}
     assert (await client.get("/api/v1/session")).json() == {"account": account}
     assert (await client.get("/api/v1/setup")).json() == {"needed": False}
     problem_of(await new_client().post("/api/v1/setup", json=new), 409, "conflict")
