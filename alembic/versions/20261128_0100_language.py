@@ -13,7 +13,9 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.add_column("account", sa.Column("language", sa.String(length=16), server_default=sa.text("''"), nullable=False))
+    op.add_column(
+        "account", sa.Column("language", sa.String(length=16), server_default=sa.text("''"), nullable=False)
+    )
 
 
 def downgrade() -> None:

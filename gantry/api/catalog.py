@@ -47,7 +47,10 @@ async def add_connection(who: Administers, new: ConnectionIn) -> AddedConnection
 
 
 @router.post(
-    "/connections/test", operation_id="test_connection", responses=BODY | CHANGE, summary="Try a connection"
+    "/connections/test",
+    operation_id="test_connection",
+    responses=NAMED | BODY | CHANGE,
+    summary="Try a connection",
 )
 async def test_connection(who: Administers, tried: ConnectionTest) -> ListingOut:
     """Administrators: ask a server for its models without keeping anything."""
@@ -57,7 +60,7 @@ async def test_connection(who: Administers, tried: ConnectionTest) -> ListingOut
 
 
 @router.put(
-    "/connections/{connection_id}",
+    "/connections/{connection_id:uuid}",
     status_code=204,
     operation_id="change_connection",
     responses=NAMED | BODY | CHANGE,
@@ -69,7 +72,7 @@ async def change_connection(who: Administers, connection_id: UUID, new: Connecti
 
 
 @router.delete(
-    "/connections/{connection_id}",
+    "/connections/{connection_id:uuid}",
     status_code=204,
     operation_id="remove_connection",
     responses=NAMED | CHANGE,

@@ -27,7 +27,7 @@ from gantry.api.chat_schemas import (
     Started,
     StartedAnswer,
 )
-from gantry.api.refusals import ASKED, BODY, CHANGE, NAMED, SIGNED_IN
+from gantry.api.refusals import BODY, CHANGE, NAMED, SIGNED_IN
 from gantry.domain.accounts import Actor
 from gantry.domain.errors import Invalid
 from gantry.domain.messages import _
@@ -54,7 +54,7 @@ def _started(sent: Sent) -> Started:
     )
 
 
-@router.get("/conversations", operation_id="list_conversations", responses=ASKED)
+@router.get("/conversations", operation_id="list_conversations", responses=NAMED)
 async def list_conversations(
     who: Reads,
     before: Annotated[AwareDatetime, Ge(_EARLIEST), Le(_LATEST)] | None = None,
@@ -77,7 +77,9 @@ async def list_conversations(
     )
 
 
-@router.post("/conversations", status_code=201, operation_id="create_conversation", responses=BODY | CHANGE)
+@router.post(
+    "/conversations", status_code=201, operation_id="create_conversation", responses=NAMED | BODY | CHANGE
+)
 async def create_conversation(who: AsksOrWrites, new: NewConversation) -> ConversationOut:
     """Make an empty conversation."""
     scope = new.scope.scope() if new.scope else None
@@ -87,7 +89,7 @@ async def create_conversation(who: AsksOrWrites, new: NewConversation) -> Conver
     return ConversationOut.model_validate(row)
 
 
-@router.get("/conversations/{conversation_id}", operation_id="get_conversation", responses=NAMED)
+@router.get("/conversations/{conversation_id:uuid}", operation_id="get_conversation", responses=NAMED)
 async def get_conversation(who: AsksOrReads, conversation_id: UUID) -> ConversationWithMessages:
     """Return a conversation with the messages of all its branches, oldest first."""
     row, messages = await services().conversations.all_messages(who, conversation_id)
@@ -106,7 +108,9 @@ async def get_conversation(who: AsksOrReads, conversation_id: UUID) -> Conversat
 
 
 @router.patch(
-    "/conversations/{conversation_id}", operation_id="change_conversation", responses=NAMED | BODY | CHANGE
+    "/conversations/{conversation_id:uuid}",
+    operation_id="change_conversation",
+    responses=NAMED | BODY | CHANGE,
 )
 async def change_conversation(
     who: Writes, conversation_id: UUID, change: ConversationChange
@@ -144,7 +148,7 @@ async def _set_up(who: Actor, conversation: UUID, change: ConversationChange) ->
 
 
 @router.delete(
-    "/conversations/{conversation_id}",
+    "/conversations/{conversation_id:uuid}",
     status_code=204,
     operation_id="delete_conversation",
     responses=NAMED | CHANGE,

@@ -12,6 +12,7 @@ from pydantic import (
     ConfigDict,
     Field,
     StrictBool,
+    StrictFloat,
     StrictInt,
     StringConstraints,
     field_validator,
@@ -67,8 +68,8 @@ class ParametersBody(_FromValue):
     model_config = ConfigDict(from_attributes=True, extra="forbid")
 
     system_prompt: str = Field(default="", max_length=MAX_PROMPT_CHARACTERS)
-    temperature: float | None = Field(default=None, ge=0, le=MAX_TEMPERATURE)
-    top_p: float | None = Field(default=None, ge=0, le=1)
+    temperature: StrictFloat | None = Field(default=None, ge=0, le=MAX_TEMPERATURE)
+    top_p: StrictFloat | None = Field(default=None, ge=0, le=1)
     seed: StrictInt | None = Field(default=None, ge=0, le=MAX_SEED)
     max_tokens: StrictInt | None = Field(default=None, ge=1, le=MAX_ANSWER_TOKENS)
     reasoning_effort: Effort | None = None

@@ -12,6 +12,7 @@ SESSION, TOKEN = "session", "token"
 SERVERS = [{"url": "/", "description": "This installation."}]
 _BINARY = {"type": "string", "format": "binary"}
 
+_FILES: dict[str, Any] = {"application/json": {"type": "object"}, "text": {"type": "string"}}
 _FASTAPIS = frozenset({"HTTPValidationError", "ValidationError"})
 
 TAGS = [
@@ -46,7 +47,23 @@ def file_body(**fields: dict[str, Any]) -> dict[str, Any]:
 
 def file_answer(description: str, *media_types: str) -> dict[int | str, dict[str, Any]]:
     """Return, for ``responses``, that a route answers with a file of one of *media_types*."""
-    return {200: {"description": description, "content": {each: {"schema": _BINARY} for each in media_types}}}
+    content = {
+        each: {"schema": _FILES.get(each.partition("/")[0], _FILES.get(each, _BINARY))}
+        for each in media_types
+    }
+    return {200: {"description": description, "content": content}}
+
+
+def events(description: str, example: dict[str, str]) -> dict[str, Any]:
+    """Return, for ``content``, a stream of events: each is told as an object of its fields."""
+    text = {"type": "string"}
+    schema = {
+        "type": "object",
+        "description": description,
+        "required": ["data"],
+        "properties": {"id": text, "event": text, "data": text, "retry": {"type": "integer"}},
+    }
+    return {"text/event-stream": {"schema": schema, "example": example}}
 
 
 def describe(api: FastAPI, schemas: dict[str, Any], *models: type[BaseModel]) -> None:

@@ -198,7 +198,7 @@ class _Exchange:
         elif lost_its_upgrade(scope):
             self._guard.gaps.note(UPGRADE, scope)
             await self._refuse(426, "no-upgrade", UPGRADE.sentence, advice=UPGRADE.advice)
-        elif "//" in scope["path"] or "\0" in scope["path"]:
+        elif "//" in scope["path"] or any(each < " " for each in scope["path"]):
             await self._refuse(404, "not-found", "This address does not exist.")
         elif _declared_length(scope) > self._limit:
             await self._refuse_size()

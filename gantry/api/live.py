@@ -15,6 +15,7 @@ from starlette.websockets import WebSocketDisconnect
 
 from gantry.api.access import Asks, AsksOrReads, cookie_token, presented_token, still_signed_in
 from gantry.api.chat_schemas import GenerationOut
+from gantry.api.described import events
 from gantry.api.refusals import CHANGE, NAMED, SIGNED_IN
 from gantry.domain.accounts import Actor
 from gantry.domain.errors import NotSignedIn
@@ -30,17 +31,7 @@ NOT_SIGNED_IN = 4401  # websocket close code; the page goes to sign-in
 _END_MARK = ".end"  # of the last event's id
 _ALIVE = b":\n"  # no blank line: some readers take that for an event without data
 
-_EXAMPLE = """retry:500
-id:0.1.5
-event:text
-data:{"text":"Hello"}
-
-id:0.1.5.end
-event:end
-data:{"status":"complete"}
-
-"""
-
+_EVENT = {"id": "1.5", "event": "text", "data": '{"text":"Hello"}'}
 _ONLY_CHECK = Notice(NoticeKind.SESSION)
 
 router = APIRouter(prefix="/api/v1", tags=["answers"], responses=SIGNED_IN)
@@ -72,7 +63,7 @@ async def stop_generation(who: Asks, generation_id: UUID) -> dict[str, str]:
     responses=NAMED
     | {
         200: {
-            "content": {"text/event-stream": {"schema": {"type": "string"}, "example": _EXAMPLE}},
+            "content": events("One event of an answer; `data` is JSON.", _EVENT),
             "description": "Server-sent events, `end` being the last",
         },
         204: {"description": "The reader has had the `end` already: there is nothing to come back for"},

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 from gantry.api.access import Reads, Writes
 from gantry.api.described import example
-from gantry.api.refusals import ASKED, BODY, CHANGE, NAMED, SIGNED_IN
+from gantry.api.refusals import BODY, CHANGE, NAMED, SIGNED_IN
 from gantry.domain.memory import MAX_FACT_CHARACTERS
 from gantry.runtime import services
 
@@ -93,7 +93,7 @@ class GraphOut(BaseModel):
     edges: list[EdgeOut]
 
 
-@router.get("", operation_id="list_memory", responses=ASKED)
+@router.get("", operation_id="list_memory", responses=NAMED)
 async def list_memory(
     who: Reads,
     q: Annotated[str, Query(max_length=200)] = "",
@@ -149,7 +149,9 @@ async def change_memory_settings(who: Writes, change: MemorySettingsIn) -> Memor
     return MemorySettingsOut.model_validate(await services().memory.settings(who))
 
 
-@router.patch("/{fact_id}", status_code=204, operation_id="change_memory", responses=NAMED | BODY | CHANGE)
+@router.patch(
+    "/{fact_id:uuid}", status_code=204, operation_id="change_memory", responses=NAMED | BODY | CHANGE
+)
 async def change_memory(who: Writes, fact_id: UUID, change: FactChange) -> None:
     """Put a fact into other words, or pin it."""
     if change.content is not None:
@@ -158,7 +160,7 @@ async def change_memory(who: Writes, fact_id: UUID, change: FactChange) -> None:
         await services().memory.pin(who, fact_id, change.pinned)
 
 
-@router.delete("/{fact_id}", status_code=204, operation_id="forget_memory", responses=NAMED | CHANGE)
+@router.delete("/{fact_id:uuid}", status_code=204, operation_id="forget_memory", responses=NAMED | CHANGE)
 async def forget_memory(who: Writes, fact_id: UUID) -> None:
     """Forget one fact."""
     await services().memory.forget(who, [fact_id])

@@ -117,7 +117,8 @@ class _Exchange:
         if self._scope["type"] == "websocket":
             path = self._scope["path"].rstrip("/")
             return path if path in _SOCKETS else "none"
-        template = getattr(self._scope.get("route"), "path", None)
+        route = self._scope.get("route")
+        template = getattr(route, "path_format", None) or getattr(route, "path", None)
         if template:
             return template
         return "pages" if "endpoint" in self._scope else "none"

@@ -90,7 +90,7 @@ async def list_folders(who: Reads) -> list[FolderOut]:
     return [FolderOut.of(each) for each in await services().folders.list_folders(who)]
 
 
-@router.post("/folders", status_code=201, operation_id="create_folder", responses=BODY | CHANGE)
+@router.post("/folders", status_code=201, operation_id="create_folder", responses=NAMED | BODY | CHANGE)
 async def create_folder(who: Writes, new: FolderIn) -> FolderOut:
     """Make a folder."""
     return FolderOut.of(await services().folders.create(who, new.name, parent=new.parent_id))
@@ -127,7 +127,7 @@ async def list_tags(who: Reads) -> list[str]:
     return await services().order.tags(who)
 
 
-@router.post("/conversations/bulk", operation_id="change_conversations", responses=BODY | CHANGE)
+@router.post("/conversations/bulk", operation_id="change_conversations", responses=NAMED | BODY | CHANGE)
 async def change_conversations(who: Writes, change: BulkChange) -> BulkChanged:
     """Archive, move, tag or delete many conversations; those that are not yours are passed over."""
     order, ids = services().order, change.conversations

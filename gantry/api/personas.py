@@ -138,7 +138,7 @@ async def list_personas(who: AsksOrReads) -> PersonaList:
     )
 
 
-@router.post("/personas", status_code=201, operation_id="add_persona", responses=BODY | CHANGE)
+@router.post("/personas", status_code=201, operation_id="add_persona", responses=NAMED | BODY | CHANGE)
 async def add_persona(who: Writes, new: PersonaIn) -> PersonaOut:
     """Make a persona."""
     return PersonaOut.of(await services().personas.create(who, new.draft()))
@@ -183,13 +183,13 @@ async def import_personas(who: Writes, request: Request, response: Response) -> 
     return TakenOut(added=added, known=known)
 
 
-@router.get("/personas/{persona_id}", operation_id="get_persona", responses=NAMED)
+@router.get("/personas/{persona_id:uuid}", operation_id="get_persona", responses=NAMED)
 async def get_persona(who: Reads, persona_id: UUID) -> PersonaOut:
     """Return a persona."""
     return PersonaOut.of(await services().personas.get(who, persona_id))
 
 
-@router.put("/personas/{persona_id}", operation_id="change_persona", responses=NAMED | BODY | CHANGE)
+@router.put("/personas/{persona_id:uuid}", operation_id="change_persona", responses=NAMED | BODY | CHANGE)
 async def change_persona(who: Writes, persona_id: UUID, new: PersonaIn) -> PersonaOut:
     """Change a persona; chats that have it follow with their next question."""
     return PersonaOut.of(await services().personas.change(who, persona_id, new.draft()))
@@ -218,7 +218,7 @@ async def set_default_persona(who: Writes, persona_id: UUID, choice: DefaultChoi
 
 
 @router.delete(
-    "/personas/{persona_id}", status_code=204, operation_id="delete_persona", responses=NAMED | CHANGE
+    "/personas/{persona_id:uuid}", status_code=204, operation_id="delete_persona", responses=NAMED | CHANGE
 )
 async def delete_persona(who: Writes, persona_id: UUID) -> None:
     """Delete a persona; chats that have it keep what it told the model."""

@@ -5,11 +5,12 @@ from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 
-from fastapi import FastAPI, Request
+from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
+from starlette.routing import Route
 
 from gantry.api.openai.errors import PROGRAMS, error_body, response_of
 from gantry.domain.errors import (
@@ -143,10 +144,24 @@ async def _http(request: Request, error: Exception) -> JSONResponse:
         return problem(422, "invalid", "The body of this request cannot be read.")
     kind = HTTPStatus(error.status_code).phrase.lower().replace(" ", "-")
     sentence = known.get(error.status_code, error.detail)
+    headers = error.headers
+    if error.status_code == 405:
+        headers = {"Allow": ", ".join(sorted(_methods_here(request)))}
     if request.url.path.startswith(PROGRAMS):
         body = error_body(error.status_code, sentence, code=kind.replace("-", "_"))
-        return JSONResponse(body, error.status_code, headers=error.headers)
-    return problem(error.status_code, kind, sentence, headers=error.headers)
+        return JSONResponse(body, error.status_code, headers=headers)
+    return problem(error.status_code, kind, sentence, headers=headers)
+
+
+def _methods_here(request: Request) -> set[str]:
+    """Return what this address takes; Starlette names the methods of one route of several."""
+    found: set[str] = set()
+    for each in request.app.routes:
+        room = getattr(each, "original_router", None)
+        for route in room.routes if isinstance(room, APIRouter) else (each,):
+            if isinstance(route, Route) and route.path_regex.match(request.url.path):
+                found |= route.methods or set()
+    return found
 
 
 async def _unforeseen(request: Request, _error: Exception) -> JSONResponse:

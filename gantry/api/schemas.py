@@ -1,13 +1,22 @@
 """Accounts, sessions, models and connections, as programs see them. No secret has a field here on its way out."""
 
 from datetime import datetime
-from typing import Literal, Self
+from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, StrictBool
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, StrictBool, StrictFloat
 
 from gantry.api.described import example
-from gantry.domain.accounts import MAX_NAME_CHARACTERS, Actor, Person, Role, Session, SignedIn
+from gantry.domain.accounts import (
+    MAX_NAME_CHARACTERS,
+    MAX_PASSWORD_CHARACTERS,
+    MIN_PASSWORD_CHARACTERS,
+    Actor,
+    Person,
+    Role,
+    Session,
+    SignedIn,
+)
 from gantry.domain.catalog import ConnectionKind, ConnectionOrigin, Listing
 from gantry.domain.clock import MAX_ZONE_CHARACTERS
 from gantry.domain.connections import (
@@ -23,6 +32,14 @@ _MAX_EMAIL_CHARACTERS = 254
 _MAX_SECRET_CHARACTERS = 1024  # rules for passwords and keys are the services': this only bounds the work
 
 
+# The services check these, and say what is wrong in words.
+_Email = Annotated[
+    str,
+    Field(max_length=_MAX_EMAIL_CHARACTERS, json_schema_extra={"pattern": r"^[^@\s]{1,64}@[^@\s]{1,189}$"}),
+]
+_PASSWORD: dict[str, Any] = {"minLength": MIN_PASSWORD_CHARACTERS, "maxLength": MAX_PASSWORD_CHARACTERS}
+
+
 class _FromObject(BaseModel):
     model_config = ConfigDict(from_attributes=True, extra="ignore")
 
@@ -33,7 +50,7 @@ class _FromObject(BaseModel):
 class Credentials(BaseModel):
     """Who signs in."""
 
-    email: str = Field(max_length=_MAX_EMAIL_CHARACTERS)
+    email: _Email
     password: SecretStr = Field(max_length=_MAX_SECRET_CHARACTERS)
 
 
@@ -177,16 +194,16 @@ class ProfileChange(BaseModel):
     )
     density: Density | None = None
     text_size: TextSize | None = None
-    show_model: bool | None = Field(default=None, description="With answers: who wrote them.")
-    show_time: bool | None = Field(default=None, description="With messages: when.")
-    show_usage: bool | None = Field(default=None, description="With answers: tokens and speed.")
+    show_model: StrictBool | None = Field(default=None, description="With answers: who wrote them.")
+    show_time: StrictBool | None = Field(default=None, description="With messages: when.")
+    show_usage: StrictBool | None = Field(default=None, description="With answers: tokens and speed.")
 
 
 class PasswordChange(BaseModel):
     """Changing one's own password ends one's other sessions."""
 
     current: SecretStr = Field(max_length=_MAX_SECRET_CHARACTERS)
-    new: SecretStr = Field(max_length=_MAX_SECRET_CHARACTERS)
+    new: SecretStr = Field(max_length=_MAX_SECRET_CHARACTERS, json_schema_extra=_PASSWORD)
 
 
 class Proof(BaseModel):
@@ -198,7 +215,7 @@ class Proof(BaseModel):
 class EmailChange(Proof):
     """The address to sign in with from now on."""
 
-    email: str = Field(max_length=_MAX_EMAIL_CHARACTERS)
+    email: _Email
 
 
 class ReceiptOut(BaseModel):
@@ -242,7 +259,7 @@ class Ended(BaseModel):
 class NewAccount(BaseModel):
     """A person to add; without a password one is made, and told once."""
 
-    email: str = Field(max_length=_MAX_EMAIL_CHARACTERS)
+    email: _Email
     name: str = Field(default="", max_length=MAX_NAME_CHARACTERS)
     role: Role = Role.USER
     password: SecretStr | None = Field(default=None, max_length=_MAX_SECRET_CHARACTERS)
@@ -315,8 +332,8 @@ class ModelList(BaseModel):
 class ConnectionIn(BaseModel):
     """A model server; ``api_key``: null keeps the stored one, an empty one removes it."""
 
-    name: str = Field(max_length=MAX_CONNECTION_NAME_CHARACTERS)
-    base_url: str = Field(max_length=MAX_BASE_URL_CHARACTERS)
+    name: str = Field(min_length=1, max_length=MAX_CONNECTION_NAME_CHARACTERS)
+    base_url: str = Field(min_length=1, max_length=MAX_BASE_URL_CHARACTERS)
     kind: ConnectionKind = ConnectionKind.OPENAI
     api_key: SecretStr | None = Field(default=None, max_length=_MAX_SECRET_CHARACTERS)
     models: list[str] = Field(
@@ -324,13 +341,13 @@ class ConnectionIn(BaseModel):
         max_length=MAX_MODELS_BY_HAND,
         description="Models to offer also where the server does not list them.",
     )
-    first_word_seconds: float | None = Field(
+    first_word_seconds: StrictFloat | None = Field(
         default=None,
         ge=1,
         le=MAX_WAIT_SECONDS,
         description="How long to wait for the first word of an answer; null: 600.",
     )
-    between_words_seconds: float | None = Field(
+    between_words_seconds: StrictFloat | None = Field(
         default=None, ge=1, le=MAX_WAIT_SECONDS, description="How long to wait between two words; null: 120."
     )
 

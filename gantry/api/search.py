@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from gantry.api.access import Reads
-from gantry.api.refusals import ASKED, SIGNED_IN
+from gantry.api.refusals import NAMED, SIGNED_IN
 from gantry.domain.chat import MessageRole
 from gantry.domain.finding import MAX_QUERY_CHARACTERS, Filters
 from gantry.domain.order import MAX_TAG_CHARACTERS
@@ -70,7 +70,7 @@ class SearchOut(BaseModel):
     hits: list[HitOut]
 
 
-@router.get("/search", operation_id="search", responses=ASKED)
+@router.get("/search", operation_id="search", responses=NAMED)
 async def search(who: Reads, asked: Annotated[SearchQuery, Query()]) -> SearchOut:
     """Find messages and titles that hold every word of ``q``, or any where none holds all; the last may be the beginning of a word."""
     found = await services().search.find(who, asked.q, filters=asked.filters(), limit=asked.limit)

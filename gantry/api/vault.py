@@ -9,7 +9,7 @@ from fastapi.responses import FileResponse
 
 from gantry.api.access import Reads, Writes
 from gantry.api.described import file_answer, file_body
-from gantry.api.refusals import ASKED, BODY, CHANGE, NAMED, SIGNED_IN, refusals
+from gantry.api.refusals import BODY, CHANGE, NAMED, SIGNED_IN, refusals
 from gantry.api.uploads import Upload
 from gantry.api.vault_schemas import (
     ChunkList,
@@ -32,7 +32,11 @@ from gantry.runtime import services
 router = APIRouter(prefix="/api/v1", tags=["knowledge"], responses=SIGNED_IN)
 UPLOAD_PATH = "/api/v1/documents"
 MAX_PLACE = 2**31 - 1  # what the columns hold
-_UPLOAD = file_body(collection_id={"type": "string", "format": "uuid"}, attach={"type": "boolean"})
+_TRUTHS = {"": False, "true": True, "false": False}
+_UPLOAD = file_body(
+    collection_id={"type": "string", "description": "An id; empty: the default collection."},
+    attach={"type": "boolean"},
+)
 
 
 @router.get("/collections", operation_id="list_collections")
@@ -70,7 +74,7 @@ async def delete_collection(who: Writes, collection_id: UUID) -> None:
     await services().collections.delete(who, collection_id)
 
 
-@router.get("/documents", operation_id="list_documents", responses=ASKED)
+@router.get("/documents", operation_id="list_documents", responses=NAMED)
 async def list_documents(
     who: Reads,
     collection_id: UUID | None = None,
@@ -108,10 +112,10 @@ async def upload_document(who: Writes, request: Request, response: Response) -> 
     try:
         await upload.finish()
         collection = _uuid(upload.fields.get("collection_id", ""))
+        attach = _truth(upload.fields.get("attach", ""))
     except BaseException:
         await services().uploads.files.discard(received)
         raise
-    attach = upload.fields.get("attach", "").lower() in {"true", "1", "yes"}
     accepted = await services().uploads.accept(
         who, received, name=upload.name, collection=collection, attach=attach
     )
@@ -124,6 +128,13 @@ def _uuid(raw: str) -> UUID | None:
         return UUID(raw) if raw else None
     except ValueError:
         raise Invalid(_("collection_id is not an id."), field="collection_id") from None
+
+
+def _truth(raw: str) -> bool:
+    try:
+        return _TRUTHS[raw.lower()]
+    except KeyError:
+        raise Invalid("attach is true or false.", field="attach") from None
 
 
 @router.get("/documents/{document_id}", operation_id="get_document", responses=NAMED)
@@ -245,7 +256,7 @@ async def cancel_document(who: Writes, document_id: UUID) -> None:
     await services().documents.cancel(who, document_id)
 
 
-@router.post("/search", operation_id="search_knowledge", responses=BODY)
+@router.post("/search", operation_id="search_knowledge", responses=BODY | refusals(404))
 async def search_knowledge(who: Reads, asked: SearchRequest) -> PassagesOut:
     """Search documents, or with ``memory`` past conversations, by words and by meaning."""
     retriever = services().retriever

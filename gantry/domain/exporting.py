@@ -12,7 +12,7 @@ from gantry.domain.chat import MessageStatus, Rating, StoredMessage
 from gantry.domain.context import CitedSource
 
 FORMAT = "gantry"
-MAX_CHOSEN = 1000  # conversations that one request names
+MAX_CHOSEN = 500  # conversations that one request names: its address must fit into 32 KB
 VERSION = (
     1  # raised only when a reader of the version before would go wrong; it passes over keys it does not know
 )

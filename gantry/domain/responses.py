@@ -58,6 +58,8 @@ def previous_answer(raw: Any) -> UUID | None:
 
 
 def _instructions(raw: Any) -> list[Json]:
+    if raw is not None and not isinstance(raw, str):
+        raise Invalid("instructions are a text.", field="instructions")
     return [{"role": "system", "content": raw}] if isinstance(raw, str) and raw else []
 
 

@@ -74,7 +74,7 @@ class ExportingRepository:
         if not ids:
             return ()
         query = select(table.id, table.name).where(col(table.id).in_(ids), table.account_id == owner)
-        names: dict[UUID, str] = dict((await self._session.execute(query)).tuples().all())
+        names: dict[UUID, str] = {row[0]: row[1] for row in (await self._session.execute(query)).all()}
         return tuple(Named(each, names[each]) for each in ids if each in names)
 
     async def message_ids(self, conversation: UUID) -> Sequence[UUID]:

@@ -59,9 +59,12 @@ class ProgramEmbeddings:
 
     async def _own(self, body: Mapping[str, Any]) -> bytes:
         texts = _texts(body.get("input"))
-        form = body.get("encoding_format") or "float"
+        form = body.get("encoding_format")
+        form = "float" if form is None else form
         if form not in ("float", "base64"):  # any JSON, of which a set cannot hold all
             raise Invalid("encoding_format is float or base64.", field="encoding_format")
+        if not isinstance(body.get("input_type", ""), str):
+            raise Invalid("input_type is query or passage.", field="input_type")
         role = TextRole.QUERY if body.get("input_type") == "query" else TextRole.PASSAGE
         embedder = await self.sets.wanted()
         made = await embedder.model()

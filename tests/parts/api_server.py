@@ -58,7 +58,7 @@ async def sign_in(
     """
     token, now = new_token(), utc_now()
     async with stack.database.begin() as tx:
-        account = await make_account(tx, email, password_hash=await _hashed(password))
+        account = await make_account(tx, email, password_hash=await hashed(password))
         session = AuthSession(
             account_id=account.id,
             token_hash=token_hash(token),
@@ -72,7 +72,8 @@ async def sign_in(
     client.cookies.set("gantry_session", token, domain=client.base_url.host)
 
 
-async def _hashed(password: str) -> str:
+async def hashed(password: str) -> str:
+    """Return the hash of a password, made once."""
     if password not in _hashes:
         _hashes[password] = await Argon2Passwords().hash(password)
     return _hashes[password]

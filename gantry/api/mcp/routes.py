@@ -4,11 +4,12 @@ import asyncio
 from importlib import import_module
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, HTTPException, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from gantry.api.access import ProgramUses
+from gantry.api.described import events
 from gantry.api.refusals import SIGNED_IN, refusals
 
 router = APIRouter(tags=["mcp"])
@@ -25,9 +26,9 @@ _MESSAGE: dict[str, Any] = {
                     "required": ["jsonrpc", "method"],
                     "properties": {
                         "jsonrpc": {"const": "2.0"},
-                        "id": {"type": ["string", "integer"]},
                         "method": {"type": "string"},
-                        "params": {"type": "object"},
+                        "id": {"description": "A text or a number; a notification has none."},
+                        "params": {"description": "What the method takes."},
                     },
                 },
                 "example": {"jsonrpc": "2.0", "id": 1, "method": "tools/list"},
@@ -40,7 +41,7 @@ _ANSWERS: dict[int | str, dict[str, Any]] = {
         "description": "The answer.",
         "content": {
             "application/json": {"schema": _RPC},
-            "text/event-stream": {"schema": {"type": "string"}},
+            **events("One message of the protocol.", {"event": "message", "data": "{}"}),
         },
     },
     202: {"description": "A notification was taken."},
@@ -49,7 +50,6 @@ _ANSWERS: dict[int | str, dict[str, Any]] = {
         for status, description in (
             (400, "This is no message of the protocol."),
             (406, "`Accept` must allow both `application/json` and `text/event-stream`."),
-            (415, "Send `application/json`."),
         )
     },
 }
@@ -59,10 +59,13 @@ _ANSWERS: dict[int | str, dict[str, Any]] = {
     "/mcp",
     operation_id="mcp",
     openapi_extra=_MESSAGE,
-    responses=SIGNED_IN | refusals(413) | _ANSWERS,
+    responses=SIGNED_IN | refusals(413, 415) | _ANSWERS,
 )
 async def mcp(who: ProgramUses, request: Request) -> Response:
     """Answer one message of the protocol."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != "application/json":
+        raise HTTPException(415, "Send application/json.")
     request.state.who = who
     return _Exchange()
 

@@ -2,11 +2,11 @@
 
 from typing import Any
 
+from gantry.api.described import events
 from gantry.domain.knowledge import MAX_CHOSEN
 from gantry.domain.programs import MAX_EMBEDDING_INPUTS, MAX_MODEL_CHARACTERS
 
 Json = dict[str, Any]
-_EVENTS = "text/event-stream"
 _ERROR = "OpenAIError"
 _MEANINGS = {
     400: "Something in the request is wrong; `param` names it.",
@@ -117,7 +117,7 @@ COMPONENTS: dict[str, Json] = {
                 },
             ]
         },
-        encoding_format={"enum": ["float", "base64"]},
+        encoding_format={"enum": ["float", "base64", None]},
         dimensions=_or_null("integer"),
         input_type=_TEXT,
     ),
@@ -166,7 +166,9 @@ def asks(answer: str, *, streams: bool = True) -> dict[int | str, Json]:
     """Return the answers of a route that asks a model."""
     told = lists(answer, *_MEANINGS)
     if streams:
-        told[200]["content"][_EVENTS] = {"schema": {"type": "string"}}
+        told[200]["content"] |= events(
+            "One event; `data` is JSON, or `[DONE]` at the end.", {"data": "[DONE]"}
+        )
     return told
 
 

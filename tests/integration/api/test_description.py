@@ -122,7 +122,7 @@ def told_as_here(path: str, status: str, content: dict[str, Any]) -> bool:
     """Whether a refusal has the shape of its room: OpenAI's, the protocol's, or ours."""
     if path.startswith("/v1/"):
         return content == {"application/json": {"schema": {"$ref": "#/components/schemas/OpenAIError"}}}
-    if path == "/ready" or (path == "/mcp" and status in {"400", "406", "415"}):
+    if path == "/ready" or (path == "/mcp" and status in {"400", "406"}):
         return set(content) == {"application/json"}
     return content == PROBLEM
 

@@ -107,7 +107,7 @@ ROUTES: dict[str, tuple[Any, Any]] = {
     "GET /api/v1/conversations/{conversation_id}/export": (READ, None),
     "POST /api/v1/search": (READ, {"query": SECRET}),
     "GET /v1/models": (CHAT | READ, None),
-    "GET /v1/models/{model:path}": (CHAT | READ, None),
+    "GET /v1/models/{model}": (CHAT | READ, None),
     "POST /v1/chat/completions": (CHAT, SAYING | {"gantry": {"conversation_id": "{conversation_id}"}}),
     "POST /v1/embeddings": (CHAT, {"model": "gantry/embeddings", "input": "hello"}),
     "POST /v1/responses": (CHAT, {"model": "gantry/extractive", "input": SECRET}),
@@ -159,7 +159,7 @@ def all_routes() -> set[str]:
     """Return every route that there is."""
     rooms = (getattr(each, "original_router", None) for each in create_api().routes)
     return {
-        f"{method} {route.path}"
+        f"{method} {route.path_format}"
         for room in rooms
         if isinstance(room, APIRouter)
         for route in room.routes
