@@ -15,6 +15,7 @@ from typing import Protocol
 from gantry.domain.clock import utc_now
 from gantry.domain.embedding import Embedder, EmbeddingUnavailable, SetState, VectorSet
 from gantry.domain.errors import Unavailable
+from gantry.domain.messages import _
 from gantry.domain.vectors import VectorIndex
 from gantry.repositories.database import Database
 
@@ -46,16 +47,18 @@ class IndexStatus:
             )
             return f"Indexing with {self.building}: {percent} %. {meanwhile}"
         if not self.model:
-            return "Search by meaning is not ready yet: only keyword search is used."
+            return _("Search by meaning is not ready yet: only keyword search is used.")
         if not self.answers:
-            return f"{self.model} does not answer: only keyword search is used for now."
+            return _("{model} does not answer: only keyword search is used for now.", model=self.model)
         if not self.semantic:
-            how = (
-                "Add one with EMBEDDING_MODEL: minilm, or a model of EMBEDDING_BASE_URL."
-                if administrator
-                else "An administrator can add one."
+            if administrator:
+                return _(
+                    "No embedding model is installed: search compares words, not meaning. "
+                    "Add one with EMBEDDING_MODEL: minilm, or a model of EMBEDDING_BASE_URL."
+                )
+            return _(
+                "No embedding model is installed: search compares words, not meaning. An administrator can add one."
             )
-            return f"No embedding model is installed: search compares words, not meaning. {how}"
         return ""
 
 

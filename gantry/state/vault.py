@@ -7,6 +7,7 @@ from typing_extensions import TypedDict
 
 from gantry.domain.messages import _
 from gantry.runtime import services
+from gantry.state.language import said
 from gantry.state.session import acting, guarded, notify, uuid_of
 from gantry.state.views.vault import (
     ChunkView,
@@ -213,5 +214,6 @@ class VaultState(rx.State):
             self.has_more = len(found) == _PAGE
         if views != self.documents:
             self.documents = views
-        self.index_note = (await services().vector_sets.status()).sentence(administrator=who.is_admin)
+        status = await services().vector_sets.status()
+        self.index_note = said(status.sentence(administrator=who.is_admin))
         self.loaded = True

@@ -19,7 +19,7 @@ PAGES = (
 OUTSIDE = """() => {
     const found = new Set();
     const take = text => {
-        const rest = text.replace(/⟦[^⟧]*⟧/g, "");
+        const rest = text.replace(/⟦[^⟧]*(⟧|$)|^[^⟦]*⟧/g, ""); // a sentence around an element stands in two texts
         if (/[A-Za-z]{2}/.test(rest)) found.add(rest.trim());
     };
     const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
@@ -34,7 +34,7 @@ OUTSIDE = """() => {
 # What people, programs and machines are called is the same in every language.
 NAMES = re.compile(
     r"Gantry|OpenAI|Ollama|TabbyAPI|vLLM|llama\.cpp|LM Studio|scripted|variant|minilm|EMBEDDING_MODEL|EMBEDDING_BASE_URL|DOMAIN|make backup"
-    r"|https?://\S+|[\w.+-]+@[\w.-]+|UTC|[A-Z][a-z]+/[A-Z]\w+|kB|MB|PDF|Chromium|Linux|Markdown|JSON|ZIP|Top-p|\d+(\.\d+)*"
+    r"|https?://\S+|[\w.+-]+@[\w.-]+|UTC|\w+/[\w/ +-]+|AM|PM|gantry-tests|My documents|Built-in answerer|kB|MB|PDF|Chromium|Linux|Markdown|JSON|ZIP|Top-p|\d+(\.\d+)*"
 )
 
 
@@ -72,7 +72,7 @@ async def test_no_text_is_outside_the_catalogue(visits: Visits, admin: Person) -
             if opens:
                 await tab.page.keyboard.press("Escape")
                 await expect(tab.page.locator("dialog[open]")).to_have_count(0)
-    assert not outside
+    assert not outside, str(outside)[:4000]
 
 
 @pytest.mark.parametrize(
