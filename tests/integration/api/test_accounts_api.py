@@ -16,6 +16,7 @@ from gantry.domain.errors import Invalid, ModelFault, ModelUnavailable
 from gantry.repositories.database import Database
 from gantry.runtime import installed
 from gantry.services.accounts import ATTEMPTS_PER_ACCOUNT
+from gantry.services.preferences import PreferenceService
 from tests.parts.accounts import HOME, PASSWORD, Accounts, only
 
 PROBLEM = "application/problem+json"
@@ -48,7 +49,12 @@ async def new_client(accounts: Accounts) -> AsyncIterator[NewClient]:
         opened.append(httpx.AsyncClient(transport=transport, base_url=base))
         return opened[-1]
 
-    with installed(only(accounts=accounts.service, people=accounts.people)):
+    own = only(
+        accounts=accounts.service,
+        people=accounts.people,
+        preferences=PreferenceService(accounts.database),
+    )
+    with installed(own):
         yield make
     for client in opened:
         await client.aclose()
