@@ -30,7 +30,7 @@ def account_menu() -> rx.Component:
                 aria_hidden="true",
                 custom_attrs={"data-letter": rx.cond(name != "", name[0], "·")},
             ),
-            rx.el.span(rx.cond(name != "", name, "…"), class_name="grow clip sidebar-label"),
+            rx.el.span(rx.cond(name != "", name, "…"), class_name="grow clip sidebar-label", dir="auto"),
             rx.icon("chevrons-up-down", size=16, aria_hidden="true", class_name="sidebar-label"),
             opens="account-panel",
             label=rx.cond(name != "", _("{name}, account", name=name), _("Account")),

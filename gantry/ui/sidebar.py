@@ -147,7 +147,7 @@ def _conversation(view: RowView) -> rx.Component:
     title = rx.cond(view.title != "", view.title, _("Untitled"))
     return rx.fragment(
         _Here.create(
-            rx.el.span(title, class_name="clip"),
+            rx.el.span(title, class_name="clip", dir="auto"),
             _sign(view),
             to=f"/c/{view.id}",
             title=title,

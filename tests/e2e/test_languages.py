@@ -25,10 +25,14 @@ OUTSIDE = """() => {
     const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
     while (texts.nextNode()) {
         const { parentElement, data } = texts.currentNode;
-        if (!parentElement.closest("script, style, kbd, code, time, pre, option[lang]")) take(data);
+        // What people have written has a direction of its own.
+        if (!parentElement.closest("script, style, kbd, code, time, pre, option[lang], [dir=auto]")) take(data);
     }
     for (const element of document.body.querySelectorAll("[aria-label], [title], [placeholder], [alt]"))
-        for (const name of ["aria-label", "title", "placeholder", "alt"]) take(element.getAttribute(name) ?? "");
+        for (const name of ["aria-label", "title", "placeholder", "alt"]) {
+            const told = element.getAttribute(name) ?? "";
+            if (!element.textContent.includes(told)) take(told); // else it tells in full what is cut
+        }
     return [...found];
 }"""
 # What people, programs and machines are called is the same in every language.

@@ -121,14 +121,17 @@ def _body(view: rx.Var[MessageView]) -> rx.Component:
     mark = rx.el.span(class_name="working-mark", aria_hidden="true")
     return rx.el.div(
         rx.cond(has_thoughts, _thoughts(shape, stream, writing & ~writes)),
-        AnswerText.create(
-            part="text",
-            generation_id=shape.generation_id,
-            stored=shape.markdown,
-            live=live,
-            writing=writing,
-            sources=rx.cond(stream.sources, stream.sources, shape.sources),
-            on_source=lambda number: open_source(shape.id, number),
+        rx.el.div(  # lists and tables have the direction of the answer, whatever that of the page is
+            AnswerText.create(
+                part="text",
+                generation_id=shape.generation_id,
+                stored=shape.markdown,
+                live=live,
+                writing=writing,
+                sources=rx.cond(stream.sources, stream.sources, shape.sources),
+                on_source=lambda number: open_source(shape.id, number),
+            ),
+            dir="auto",
         ),
         rx.cond(
             writing & ~writes & ~has_thoughts,

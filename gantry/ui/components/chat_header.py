@@ -40,6 +40,7 @@ def _title() -> rx.Component:
                 title,
                 type="button",
                 class_name="chat-title clip",
+                dir="auto",
                 title=_("Rename"),
                 data_testid="chat-title",
                 on_click=_NAMING.put(ChatState.conversation_id),

@@ -33,7 +33,9 @@ def asked_beside() -> rx.Component:
             rx.icon("columns-2", size=16, aria_hidden="true"),
             rx.el.span(_("Side by side"), class_name="asked-label"),
             rx.el.ul(
-                rx.el.li(rx.el.span(ChatState.model_name, class_name="clip"), class_name="asked-model"),
+                rx.el.li(
+                    rx.el.span(ChatState.model_name, class_name="clip", dir="auto"), class_name="asked-model"
+                ),
                 rx.foreach(ComparingState.models, _asked),
                 aria_label=_("Models that answer the next message"),
             ),
@@ -52,7 +54,7 @@ def asked_beside() -> rx.Component:
 def _asked(model: ComparedModelView) -> rx.Component:
     here, first = ChatState.conversation_id, ChatState.model
     chip = rx.el.li(
-        rx.el.span(model.name, class_name="clip"),
+        rx.el.span(model.name, class_name="clip", dir="auto"),
         rx.el.button(
             rx.icon("x", size=14, aria_hidden="true"),
             type="button",
@@ -108,7 +110,7 @@ def _column(view: rx.Var[MessageView]) -> rx.Component:
     live = rx.Var.create(shape.status == "streaming")
     return rx.el.article(
         rx.el.header(
-            rx.el.h2(shape.heading, class_name="clip", title=shape.heading),
+            rx.el.h2(shape.heading, class_name="clip", dir="auto", title=shape.heading),
             rx.cond(shape.goes_on, rx.el.span(_("Goes on from here"), class_name="goes-on")),
             class_name="column-head",
         ),

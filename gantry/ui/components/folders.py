@@ -56,7 +56,7 @@ def _folder(folder: FolderView, row: Callable[[RowView], rx.Component]) -> rx.Co
             rx.el.button(
                 rx.icon("chevron-right", size=15, aria_hidden="true", class_name="folder-mark"),
                 rx.icon("folder", size=16, aria_hidden="true"),
-                rx.el.span(folder.name, class_name="clip"),
+                rx.el.span(folder.name, class_name="clip", dir="auto"),
                 type="button",
                 class_name="folder-name",
                 aria_expanded=rx.cond(folder.folded, "false", "true"),
@@ -148,7 +148,7 @@ def row_to_pick(view: RowView, picked: rx.Var[bool]) -> rx.Component:
             read_only=True,
             on_click=lambda how: OrderState.pick(view.id, ~picked, _held(how)),
         ),
-        rx.el.span(rx.cond(view.title != "", view.title, _("Untitled")), class_name="clip"),
+        rx.el.span(rx.cond(view.title != "", view.title, _("Untitled")), class_name="clip", dir="auto"),
         class_name="pick",
         data_testid="pick",
     )

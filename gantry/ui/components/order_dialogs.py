@@ -63,7 +63,7 @@ def _choice(each: FolderChoiceView) -> rx.Component:
 def _place(folder: Any, name: Any, icon: str, *, inner: Any) -> rx.Component:
     return rx.el.button(
         rx.icon(icon, size=17, aria_hidden="true"),
-        rx.el.span(name, class_name="clip"),
+        rx.el.span(name, class_name="clip", dir="auto"),
         type="button",
         class_name="place",
         key=folder,

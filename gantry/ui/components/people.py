@@ -62,7 +62,7 @@ def _table() -> rx.Component:
 def _row(person: PersonView) -> rx.Component:
     return rx.el.tr(
         rx.el.td(
-            rx.el.span(person.name, class_name="strong clip"),
+            rx.el.span(person.name, class_name="strong clip", dir="auto"),
             rx.cond(person.you, rx.el.span(_("You"), class_name="badge")),
             title=person.name,
         ),

@@ -19,7 +19,7 @@ def persona_picker() -> rx.Component:
     name = ChatSettingsState.persona_name
     return rx.el.button(
         rx.icon("drama", size=17, aria_hidden="true"),
-        rx.cond(name != "", rx.el.span(name, class_name="bar-label clip")),
+        rx.cond(name != "", rx.el.span(name, class_name="bar-label clip", dir="auto")),
         type="button",
         class_name="bar-button persona-button",
         aria_label=rx.cond(name != "", _("Persona: {name}", name=name), _("Persona: none")),
@@ -69,7 +69,7 @@ def persona_list() -> rx.Component:
 def _persona(view: PersonaView) -> rx.Component:
     return option(
         f"persona-{view.id}",
-        rx.el.span(view.name, class_name="picker-name clip"),
+        rx.el.span(view.name, class_name="picker-name clip", dir="auto"),
         rx.cond(view.is_default, rx.el.span(_("default"), class_name="model-context"), rx.fragment()),
         words=f"{view.name} {view.description}",
         chosen=ChatSettingsState.persona == view.id,

@@ -73,8 +73,8 @@ def prompt_dialog() -> rx.Component:
 def _prompt(view: PromptView) -> rx.Component:
     return rx.el.div(
         rx.el.span(
-            rx.el.span(view.name, class_name="picker-name clip"),
-            rx.el.span(view.beginning, class_name="prompt-beginning clip"),
+            rx.el.span(view.name, class_name="picker-name clip", dir="auto"),
+            rx.el.span(view.beginning, class_name="prompt-beginning clip", dir="auto"),
             class_name="prompt-line",
         ),
         id=f"prompt-{view.id}",

@@ -119,7 +119,7 @@ def _button(icon: Any, label: Any, *, opens: str, **props: Any) -> rx.Component:
     attributes = props.pop("custom_attrs", {})
     return rx.el.button(
         rx.icon(icon, size=17, aria_hidden="true") if isinstance(icon, str) else icon,
-        rx.el.span(label, class_name="bar-label clip"),
+        rx.el.span(label, class_name="bar-label clip", dir="auto"),
         rx.icon("chevron-down", size=14, aria_hidden="true"),
         type="button",
         class_name="bar-button",

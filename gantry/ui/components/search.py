@@ -195,7 +195,7 @@ def _hit(view: rx.Var[HitView]) -> rx.Component:
     return _option(
         link,
         rx.el.span(
-            rx.el.span(rx.foreach(hit.title, _title_piece), class_name="search-title clip"),
+            rx.el.span(rx.foreach(hit.title, _title_piece), class_name="search-title clip", dir="auto"),
             rx.el.span(
                 rx.cond(hit.who != "", rx.el.span(hit.who, class_name="search-who")),
                 moment(hit.at),
@@ -231,7 +231,7 @@ def _conversation(conversation: RecentView) -> rx.Component:
     return _option(
         link,
         rx.icon("message-square", size=16, aria_hidden="true"),
-        rx.el.span(conversation.title, class_name="picker-name clip"),
+        rx.el.span(conversation.title, class_name="picker-name clip", dir="auto"),
         rx.el.span(moment(conversation.at), class_name="search-about"),
         id=conversation.id,
         to=conversation.address,

@@ -60,7 +60,7 @@ def servers() -> rx.Component:
 def _server(server: ServerView) -> rx.Component:
     return rx.el.li(
         rx.el.div(
-            rx.el.h2(server.name, class_name="server-name anywhere"),
+            rx.el.h2(server.name, class_name="server-name anywhere", dir="auto"),
             _state(server),
             rx.cond(
                 server.editable,

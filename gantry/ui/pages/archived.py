@@ -43,7 +43,7 @@ def _row(each: ArchivedView) -> rx.Component:
     title = rx.cond(each.title != "", each.title, _("Untitled"))
     return rx.el.li(
         rx.el.div(
-            link(title, to=f"/c/{each.id}", class_name="anywhere archived-title"),
+            link(title, to=f"/c/{each.id}", class_name="anywhere archived-title", dir="auto"),
             rx.el.span(
                 moment(each.updated),
                 rx.cond(each.folder != "", f" · {each.folder}", ""),

@@ -265,7 +265,7 @@ def _document(view: DocumentView) -> rx.Component:
         rx.el.div(
             rx.cond(
                 view.state == "failed",
-                rx.el.p(view.name, class_name="strong anywhere"),
+                rx.el.p(view.name, class_name="strong anywhere", dir="auto"),
                 rx.el.button(
                     view.name,
                     type="button",
