@@ -363,6 +363,13 @@ class Started(BaseModel):
                 "conversation_id": "0199d5c4-8a3e-7c1b-9f52-3b1d6e0a4c72",
                 "message_id": "0199d5c4-8a3e-7c1b-9f52-3b1d6e0a4c73",
                 "generation_id": "0199d5c4-8a3e-7c1b-9f52-3b1d6e0a4c74",
+                "answers": [
+                    {
+                        "message_id": "0199d5c4-8a3e-7c1b-9f52-3b1d6e0a4c73",
+                        "generation_id": "0199d5c4-8a3e-7c1b-9f52-3b1d6e0a4c74",
+                        "model": "ollama/qwen3:8b",
+                    }
+                ],
             }
         )
     )

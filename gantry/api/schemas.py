@@ -132,6 +132,8 @@ class SessionTold(SessionOpenedOut):
                     "role": "admin",
                 },
                 "theme": "system",
+                "look": "",
+                "language": "",
                 "token": "1pQ0…",
                 "expires_at": "2026-12-27T09:30:00Z",
             }

@@ -227,6 +227,7 @@ async def place(stack: Stack) -> AsyncIterator[Place]:
         "share_id": uuid4(),
         "token": "nobody-has-this",
         "name": "nothing.js",
+        "model": "nowhere/nothing",
         "session_id": uuid4(),
         "connection_id": uuid4(),
     }
