@@ -55,8 +55,15 @@ RUN { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -q
         && find cryptography greenlet sqlalchemy tokenizers typst uvloop -name "*.so" -exec strip --strip-unneeded {} +; } \
     || echo "Symbols could not be stripped: this image is 10 MB larger."; \
     rm -rf /var/lib/apt/lists/*
+# Babel knows a thousand locales, which are 11 MB; those of our languages stay.
+COPY gantry/languages /tmp/languages
+RUN cd /opt/venv/lib/python3*/site-packages/babel/locale-data \
+    && for language in root en $(basename -a /tmp/languages/*/); do \
+        set -- "$@" ! -name "$language.dat" ! -name "${language}_*.dat"; \
+    done \
+    && find . -name "*.dat" "$@" -delete
 # What is left must be all that the application asks for.
-RUN python -c "import cryptography.fernet, greenlet, mcp, onnxruntime, sqlalchemy.ext.asyncio, tokenizers, typst, uvloop"
+RUN python -c "import babel.dates, cryptography.fernet, greenlet, mcp, onnxruntime, sqlalchemy.ext.asyncio, tokenizers, typst, uvloop"
 
 # The embedding model, as ChromaDB fetches it: from deploy/models, else from the network; without either the image compares words only.
 FROM dependencies AS embedder
