@@ -184,6 +184,7 @@ def _collection_tab(collection: str | rx.Var[str], label: Text, current: bool | 
         on_click=VaultState.open_collection(collection),
         aria_pressed=rx.cond(current, "true", "false"),
         class_name="collection",
+        dir="auto",
         data_testid="collection",
     )
 
@@ -271,6 +272,7 @@ def _document(view: DocumentView) -> rx.Component:
                     type="button",
                     on_click=VaultState.show(view.id),
                     class_name="name anywhere",
+                    dir="auto",
                     data_testid="document-name",
                 ),
             ),
