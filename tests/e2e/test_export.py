@@ -108,9 +108,7 @@ async def test_a_backend_that_does_not_expect_this_front_end(
         await tab.page.goto(f"{host.url}/setup")
         await _set_up(tab)
         alert = tab.page.get_by_role("alert").filter(has_text="The server did not answer.")
-        await expect(alert).to_contain_text(
-            f"Is {backend.url} running, with FRONTEND_ORIGIN {host.url}?"
-        )
+        await expect(alert).to_contain_text(f"Is {backend.url} running, with FRONTEND_ORIGIN {host.url}?")
         await backend.set_up()  # nobody has: the form changed nothing
 
 
