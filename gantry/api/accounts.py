@@ -142,8 +142,7 @@ async def change_profile(who: Writes, change: ProfileChange) -> AccountOut:
     """Change your name, default model, or how pages look and which time they tell."""
     given = change.model_dump()
     profile = {name: given.pop(name) for name in ("name", "theme", "language", "default_model")}
-    await services().preferences.change(who, Wishes(**given))
-    return AccountOut.of(await services().accounts.update_profile(who, **profile))
+    return AccountOut.of(await services().accounts.update_profile(who, **profile, wishes=Wishes(**given)))
 
 
 @router.put(

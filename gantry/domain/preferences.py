@@ -37,6 +37,9 @@ class Wishes:
     time_zone: str | None = None
 
 
+NO_WISHES = Wishes()
+
+
 def look_of(density: str, text_size: str, shown: Sequence[tuple[str, bool]]) -> str:
     """Return the words that styles know a look by, empty for the usual one.
 

@@ -29,6 +29,7 @@ from gantry.domain.errors import Conflict, Invalid, NotFound, NotSignedIn, TooMa
 from gantry.domain.limits import RateLimiter
 from gantry.domain.live import Notices
 from gantry.domain.messages import LANGUAGES, _
+from gantry.domain.preferences import NO_WISHES, Wishes
 from gantry.domain.telemetry import UNMEASURED, Telemetry
 from gantry.log import add_log_context
 from gantry.models import Account, AuthSession
@@ -37,6 +38,7 @@ from gantry.repositories.database import Database
 from gantry.repositories.unit import UnitOfWork
 from gantry.repositories.values import value_of
 from gantry.services.people import new_account, tell_of_ends
+from gantry.services.preferences import take_wishes
 
 __all__ = ["AccountService", "Client", "SignedIn"]
 
@@ -231,8 +233,12 @@ class AccountService:
         theme: str | None = None,
         language: str | None = None,
         default_model: str | None = None,
+        wishes: Wishes = NO_WISHES,
     ) -> Person:
-        """Change what is given (theme: system, light or dark; language: empty for the browser's; an empty default model forgets it)."""
+        """Change what is given (theme: system, light or dark; language: empty for the browser's; an empty default model forgets it).
+
+        Invalid names the field that cannot be, and then nothing is changed.
+        """
         if theme is not None and theme not in THEMES:
             raise Invalid(_("Choose the theme system, light or dark."), field="theme")
         if language is not None and language not in {"", *LANGUAGES}:
@@ -249,6 +255,7 @@ class AccountService:
                 account.language = language
             if default_model is not None:
                 account.default_model = default_model or None
+            take_wishes(account, wishes)
         return value_of(Person, account)
 
     async def change_password(self, who: Actor, current: str, new: str) -> None:

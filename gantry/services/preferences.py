@@ -20,14 +20,9 @@ class PreferenceService:
 
     async def change(self, who: Actor, wishes: Wishes) -> Person:
         """Change what is given; Invalid names the field that cannot be."""
-        _check(wishes)
         async with self.database.begin() as tx:
             account = await tx.accounts.get_account(who.id, lock=True)
-            for name in ("density", "text_size", "show_model", "show_time", "show_usage"):
-                if (wish := getattr(wishes, name)) is not None:
-                    setattr(account, name, wish)
-            if wishes.time_zone is not None:
-                _choose_zone(account, wishes.time_zone)
+            take_wishes(account, wishes)
         return value_of(Person, account)
 
     async def browser_is_in(self, who: Actor, zone: str) -> Person:
@@ -37,6 +32,16 @@ class PreferenceService:
             if is_zone(zone) and not account.zone_chosen:
                 account.time_zone = zone
         return value_of(Person, account)
+
+
+def take_wishes(account: Account, wishes: Wishes) -> None:
+    """Change what is given of an account; Invalid names the field that cannot be, and then nothing is."""
+    _check(wishes)
+    for name in ("density", "text_size", "show_model", "show_time", "show_usage"):
+        if (wish := getattr(wishes, name)) is not None:
+            setattr(account, name, wish)
+    if wishes.time_zone is not None:
+        _choose_zone(account, wishes.time_zone)
 
 
 def _check(wishes: Wishes) -> None:

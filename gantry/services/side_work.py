@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Coroutine
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from typing import Any
 
 
@@ -10,16 +10,17 @@ from typing import Any
 async def meanwhile(work: Coroutine[Any, Any, None]) -> AsyncGenerator["asyncio.Task[None]"]:
     """Do *work* beside the block, which may wait for it; it has ended when the block has.
 
-    What *work* raises is raised where it is waited for, or at the end of a block that raises nothing itself. Where the block is left
-    early, by an exception too, *work* is brought to its end; where it is cancelled, so is *work*.
+    What *work* raises is raised where it is waited for, or at the end of a block that raises nothing itself: else the block's own
+    exception tells. Where the block is cancelled, so is *work*.
     """
     task = asyncio.create_task(work)
     try:
         yield task
         await task
-    except asyncio.CancelledError:
-        task.cancel()
+    except BaseException as error:
+        if isinstance(error, asyncio.CancelledError):
+            task.cancel()
+        await asyncio.wait({task})
+        if not task.cancelled():
+            task.exception()
         raise
-    finally:
-        with suppress(asyncio.CancelledError, Exception):
-            await task

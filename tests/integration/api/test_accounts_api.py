@@ -16,7 +16,6 @@ from gantry.domain.errors import Invalid, ModelFault, ModelUnavailable
 from gantry.repositories.database import Database
 from gantry.runtime import installed
 from gantry.services.accounts import ATTEMPTS_PER_ACCOUNT
-from gantry.services.preferences import PreferenceService
 from tests.parts.accounts import HOME, PASSWORD, Accounts, only
 
 PROBLEM = "application/problem+json"
@@ -49,12 +48,7 @@ async def new_client(accounts: Accounts) -> AsyncIterator[NewClient]:
         opened.append(httpx.AsyncClient(transport=transport, base_url=base))
         return opened[-1]
 
-    own = only(
-        accounts=accounts.service,
-        people=accounts.people,
-        preferences=PreferenceService(accounts.database),
-    )
-    with installed(own):
+    with installed(only(accounts=accounts.service, people=accounts.people)):
         yield make
     for client in opened:
         await client.aclose()
@@ -274,6 +268,20 @@ async def test_profile_and_password_are_ones_own(accounts: Accounts, new_client:
     change = {"current": PASSWORD, "new": "another good password"}
     assert (await client.put("/api/v1/me/password", json=change)).status_code == 204
     assert (await client.get("/api/v1/me")).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field"), [({"theme": "pink"}, "theme"), ({"time_zone": "Mars/Olympus"}, "time_zone")]
+)
+async def test_a_profile_changes_as_a_whole_or_not_at_all(
+    accounts: Accounts, new_client: NewClient, wrong: dict[str, str], field: str
+) -> None:
+    """Where one thing cannot be, the others that were sent with it are not changed either."""
+    client = await signed_in(accounts, new_client, "ann@example.org")
+    before = (await client.get("/api/v1/me")).json()
+    refused = await client.patch("/api/v1/me", json={"name": "Other", "density": "compact"} | wrong)
+    assert problem_of(refused, 422, "invalid")["field"] == field
+    assert (await client.get("/api/v1/me")).json() == before
 
 
 async def test_administrators_manage_people(accounts: Accounts, new_client: NewClient) -> None:
