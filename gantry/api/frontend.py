@@ -12,7 +12,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Match, Mount
 from starlette.types import Receive, Scope, Send
 
-from gantry.api.problems import problem
+from gantry.api.problems import NO_ADDRESS, problem
 
 _FALLBACK = "/__spa-fallback.html"
 _NOT_FOUND = "/404.html"
@@ -84,7 +84,7 @@ class Frontend:
     async def _respond(self, scope: Scope) -> Response:
         path = scope["path"]
         if path.startswith(_PROGRAMS):
-            return problem(404, "not-found", "This address does not exist.")
+            return problem(404, "not-found", NO_ADDRESS)
         name, status = self._resolve(path)
         if name not in self._files or (status == 404 and scope["method"] not in _READING):
             return PlainTextResponse("Not found\n", 404)

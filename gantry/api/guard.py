@@ -24,11 +24,13 @@ from gantry.api.cross_origin import is_preflight, opened, permission
 from gantry.api.forwarding import IN_SCOPE, Gaps, lost_its_upgrade
 from gantry.api.openai.errors import PROGRAMS, error_body
 from gantry.api.origins import OriginRule, header_values
-from gantry.api.problems import problem
+from gantry.api.problems import NO_ADDRESS, problem
 from gantry.domain.crowd import Crowd
 from gantry.domain.forwarding import UPGRADE, Gap
 from gantry.domain.hosts import HostNames
+from gantry.domain.messages import _
 from gantry.domain.programs import MAX_PROGRAM_BODY_BYTES
+from gantry.languages import chosen, translated
 
 _EVENT = "/_event"
 _API = "/api/"
@@ -38,13 +40,13 @@ IMPORT_PATH = "/api/v1/imports"
 NOT_A_PAGE = b"default-src 'none'; frame-ancestors 'none'"
 WORKER_PATH = "/sw.js"  # what it fetches is governed by the policy it came with itself
 WORKER = b"default-src 'none'; connect-src 'self'; frame-ancestors 'none'"
-ANOTHER_SITE = (
+ANOTHER_SITE = _(
     "These pages and their backend are on different sites, and browsers do not keep a session between sites. "
     "Serve both under one domain, like chat.example.com and api.example.com, both with https."
 )
-ANOTHER_ORIGIN = "This request came from another site."
-UNKNOWN_HOST = "Gantry may not be used under this host name."
-UNKNOWN_HOST_ADVICE = "An administrator can add it to ALLOWED_HOSTS."
+ANOTHER_ORIGIN = _("This request came from another site.")
+UNKNOWN_HOST = _("Gantry may not be used under this host name.")
+UNKNOWN_HOST_ADVICE = _("An administrator can add it to ALLOWED_HOSTS.")
 _FOR_MACHINES = frozenset({"/health", "/ready"})  # nothing private, and asked by whatever name a monitor has
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _COMMON_HEADERS = (
@@ -199,7 +201,7 @@ class _Exchange:
             self._guard.gaps.note(UPGRADE, scope)
             await self._refuse(426, "no-upgrade", UPGRADE.sentence, advice=UPGRADE.advice)
         elif "//" in scope["path"] or any(each < " " for each in scope["path"]):
-            await self._refuse(404, "not-found", "This address does not exist.")
+            await self._refuse(404, "not-found", NO_ADDRESS)
         elif _declared_length(scope) > self._limit:
             await self._refuse_size()
         else:
@@ -273,18 +275,23 @@ class _Exchange:
             await self._refuse(403, "foreign-origin", gap.sentence, advice=gap.advice)
         else:
             # The browser does not say which it is.
-            either = f"{ANOTHER_ORIGIN.rstrip('.')}, or: {gap.sentence}"
+            either = _("This request came from another site, or: {why}", why=gap.sentence)
             await self._refuse(403, "foreign-origin", either, advice=gap.advice)
 
     async def _refuse_size(self) -> None:
-        await self._refuse(413, "too-large", f"A request may carry at most {self._limit:,} bytes.")
+        await self._refuse(
+            413, "too-large", _("A request may carry at most {limit} bytes.", limit=self._limit)
+        )
 
     async def _refuse(self, status: int, kind: str, sentence: str, *, advice: str = "") -> None:
         if self._for_program:
             told = error_body(status, f"{sentence} {advice}".strip(), code=kind.replace("-", "_"))
             response = JSONResponse(told, status)
         else:
-            response = problem(status, kind, sentence, advice=advice)
+            language = chosen("", ", ".join(header_values(self._scope, b"accept-language")))
+            response = problem(
+                status, kind, translated(sentence, language), advice=translated(advice, language)
+            )
         # What is left of the request's body is not read: the connection cannot be used again.
         response.raw_headers.append((b"connection", b"close"))
         await self._answer(response)

@@ -4,6 +4,7 @@ import asyncio
 import zlib
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing, suppress
+from dataclasses import replace
 from time import monotonic
 from typing import Annotated
 from uuid import UUID
@@ -20,6 +21,7 @@ from gantry.api.refusals import CHANGE, NAMED, SIGNED_IN
 from gantry.domain.accounts import Actor
 from gantry.domain.errors import NotSignedIn
 from gantry.domain.live import LiveEvent, LiveKind, Notice, NoticeKind, Position
+from gantry.languages import chosen, recalled
 from gantry.log import add_log_context
 from gantry.runtime import services
 
@@ -28,6 +30,11 @@ RECHECK_SECONDS = 5.0  # how long a stream may outlive its session
 FEED_RECHECK_SECONDS = 60.0
 NOT_SIGNED_IN = 4401  # websocket close code; the page goes to sign-in
 
+_SENTENCES = {
+    LiveKind.STATUS: ("detail",),
+    LiveKind.SOURCES: ("note",),
+    LiveKind.ERROR: ("title", "advice"),
+}  # of an event, for people
 _END_MARK = ".end"  # of the last event's id
 _ALIVE = b":\n"  # no blank line: some readers take that for an event without data
 
@@ -94,7 +101,8 @@ async def follow_generation(
     pack = _Gzip() if "gzip" in request.headers.get("accept-encoding", "") else bytes
     if isinstance(pack, _Gzip):
         headers["Content-Encoding"] = "gzip"
-    frames = _frames(answers.follow(who, generation_id, position, stored), token, pack)
+    language = chosen("", request.headers.get("accept-language", ""))
+    frames = _frames(answers.follow(who, generation_id, position, stored), token, pack, language)
     return StreamingResponse(frames, media_type="text/event-stream", headers=headers)
 
 
@@ -119,8 +127,18 @@ def _frame(event: LiveEvent) -> bytes:
     )
 
 
+def _said(event: LiveEvent, language: str) -> LiveEvent:
+    """Return *event* as it is told in *language*: whoever writes an answer does not know who reads it."""
+    said = {
+        key: recalled(str(event.data[key]), language)
+        for key in _SENTENCES.get(event.kind, ())
+        if event.data.get(key)
+    }
+    return replace(event, data={**event.data, **said}) if said else event
+
+
 async def _frames(
-    events: AsyncGenerator[LiveEvent | None], token: str | None, pack: Callable[[bytes], bytes]
+    events: AsyncGenerator[LiveEvent | None], token: str | None, pack: Callable[[bytes], bytes], language: str
 ) -> AsyncIterator[bytes]:
     """Render events; a comment now and then keeps proxies from hanging up."""
     checked = said = monotonic()
@@ -130,7 +148,7 @@ async def _frames(
         async for event in events:
             now = monotonic()
             if event is not None:
-                yield pack(first + _frame(event))
+                yield pack(first + _frame(_said(event, language)))
                 first, said = b"", now
             elif now - said > KEEP_ALIVE_SECONDS:
                 yield pack(_ALIVE)

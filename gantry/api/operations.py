@@ -16,6 +16,7 @@ from gantry.api.refusals import ANYBODY, ASKED, refusals
 from gantry.domain.errors import NotSignedIn
 from gantry.domain.forwarding import UPGRADE, gap_in_host
 from gantry.domain.hosts import is_loopback_name
+from gantry.languages import chosen, translated
 from gantry.runtime import services
 
 router = APIRouter(tags=["operations"])
@@ -107,11 +108,13 @@ async def check_websocket(
     else:
         known = True
     waiting = not known and await services().accounts.needs_setup()
+    language = chosen("", request.headers.get("accept-language", ""))
+    sentences = dict.fromkeys((UPGRADE.sentence, *(gap.sentence for gap in found)))
     return WebsocketCheck(
         signed_in=known,
         needs_setup=waiting,
-        detail=" ".join(dict.fromkeys((UPGRADE.sentence, *(gap.sentence for gap in found)))),
-        advice=" ".join(gap.advice for gap in found),
+        detail=" ".join(translated(each, language) for each in sentences),
+        advice=" ".join(translated(gap.advice, language) for gap in found),
     )
 
 

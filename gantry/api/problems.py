@@ -22,9 +22,12 @@ from gantry.domain.errors import (
     NotSignedIn,
     TooManyAttempts,
 )
+from gantry.domain.messages import _
 from gantry.languages import chosen, translated
 
 MEDIA_TYPE = "application/problem+json"
+NO_ADDRESS = _("This address does not exist.")
+_WENT_WRONG = _("Something went wrong in Gantry.")
 
 
 class Problem(BaseModel):
@@ -139,7 +142,7 @@ def _is_json(request: Request) -> bool:
 
 async def _http(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)  # noqa: S101 - by registration
-    known = {404: "This address does not exist.", 405: "This address does not support this method."}
+    known = {404: NO_ADDRESS, 405: "This address does not support this method."}
     if error.status_code == 400:  # FastAPI could not read the body
         return problem(422, "invalid", "The body of this request cannot be read.")
     kind = HTTPStatus(error.status_code).phrase.lower().replace(" ", "-")
@@ -150,7 +153,8 @@ async def _http(request: Request, error: Exception) -> JSONResponse:
     if request.url.path.startswith(PROGRAMS):
         body = error_body(error.status_code, sentence, code=kind.replace("-", "_"))
         return JSONResponse(body, error.status_code, headers=headers)
-    return problem(error.status_code, kind, sentence, headers=headers)
+    language = chosen("", request.headers.get("accept-language", ""))
+    return problem(error.status_code, kind, translated(sentence, language), headers=headers)
 
 
 def _methods_here(request: Request) -> set[str]:
@@ -167,5 +171,7 @@ def _methods_here(request: Request) -> set[str]:
 async def _unforeseen(request: Request, _error: Exception) -> JSONResponse:
     """Say no more than that; Starlette raises the error again afterwards, so that it is logged."""
     if request.url.path.startswith(PROGRAMS):
-        return JSONResponse(error_body(500, "Something went wrong in Gantry.", code="internal"), 500)
-    return problem(500, "internal", "Something went wrong in Gantry.", advice="Try again in a moment.")
+        return JSONResponse(error_body(500, _WENT_WRONG, code="internal"), 500)
+    language = chosen("", request.headers.get("accept-language", ""))
+    advice = translated(_("Try again in a moment."), language)
+    return problem(500, "internal", translated(_WENT_WRONG, language), advice=advice)

@@ -98,7 +98,12 @@ class Retrieval:
 
     @property
     def sentence(self) -> str:
-        """What a reader is told beside the sources; empty when there is nothing to say.
+        """What a reader is told beside the sources; empty when there is nothing to say."""
+        return " ".join(self.sentences)
+
+    @property
+    def sentences(self) -> list[str]:
+        """The same, one by one.
 
         That nothing was given is said only where something was asked of the documents: most messages want nothing of them.
         """
@@ -115,7 +120,7 @@ class Retrieval:
             parts.append(_("Your documents could not be searched."))
         if "memory" in self.left_out:
             parts.append(_("Memory could not be searched."))
-        return " ".join(parts)
+        return parts
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,7 +60,9 @@ class NotSignedIn(GantryError):
     status = 401
     kind = "not-signed-in"
 
-    def __init__(self, public: str = "Your session has ended.", *, advice: str = "Sign in again.") -> None:
+    def __init__(
+        self, public: str = _("Your session has ended."), *, advice: str = _("Sign in again.")
+    ) -> None:
         super().__init__(public, advice=advice)
 
 

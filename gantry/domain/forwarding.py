@@ -10,7 +10,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-_DOCUMENT = "docs/deployment.md has examples."
+from gantry.domain.messages import _
+
 _IMPLIED_PORTS = {"http": 80, "https": 443}
 
 
@@ -34,39 +35,49 @@ class Gap:
 HOST = Gap(
     "host",
     "Host",
-    "The proxy in front of Gantry does not pass on the Host header.",
-    f"Whoever runs it sets, in nginx, proxy_set_header Host $http_host; or, in Apache, ProxyPreserveHost On. {_DOCUMENT}",
+    _("The proxy in front of Gantry does not pass on the Host header."),
+    _(
+        "Whoever runs it sets, in nginx, proxy_set_header Host $http_host; or, in Apache, ProxyPreserveHost On. docs/deployment.md has examples."
+    ),
 )
 PORT = Gap(
     "port",
     "Host",
-    "The proxy in front of Gantry passes on the Host header without its port.",
-    f"Whoever runs it sets, in nginx, proxy_set_header Host $http_host; instead of $host. {_DOCUMENT}",
+    _("The proxy in front of Gantry passes on the Host header without its port."),
+    _(
+        "Whoever runs it sets, in nginx, proxy_set_header Host $http_host; instead of $host. docs/deployment.md has examples."
+    ),
 )
 UPGRADE = Gap(
     "upgrade",
     "Upgrade",
-    "The connection for live updates (websocket) is blocked by a proxy between your browser and Gantry.",
-    "Whoever runs it sets, in nginx, proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; "
-    f'proxy_set_header Connection "upgrade"; {_DOCUMENT}',
+    _("The connection for live updates (websocket) is blocked by a proxy between your browser and Gantry."),
+    _(
+        "Whoever runs it sets, in nginx, proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; "
+        'proxy_set_header Connection "upgrade"; docs/deployment.md has examples.'
+    ),
 )
 PROTO = Gap(
     "proto",
     "X-Forwarded-Proto",
-    "The proxy in front of Gantry does not say that pages are opened by https.",
-    f"Whoever runs it sets, in nginx, proxy_set_header X-Forwarded-Proto $scheme; {_DOCUMENT}",
+    _("The proxy in front of Gantry does not say that pages are opened by https."),
+    _(
+        "Whoever runs it sets, in nginx, proxy_set_header X-Forwarded-Proto $scheme; docs/deployment.md has examples."
+    ),
 )
 ADDRESS = Gap(
     "address",
     "X-Forwarded-For",
-    "The proxy in front of Gantry does not say from which addresses requests come.",
-    f"Whoever runs it sets, in nginx, proxy_set_header X-Forwarded-For $remote_addr; {_DOCUMENT}",
+    _("The proxy in front of Gantry does not say from which addresses requests come."),
+    _(
+        "Whoever runs it sets, in nginx, proxy_set_header X-Forwarded-For $remote_addr; docs/deployment.md has examples."
+    ),
 )
 UNTRUSTED = Gap(
     "untrusted",
     "X-Forwarded-Proto",
-    "Gantry does not believe what the proxy in front of it says of https and of addresses.",
-    "Add the proxy's address to TRUSTED_PROXIES.",
+    _("Gantry does not believe what the proxy in front of it says of https and of addresses."),
+    _("Add the proxy's address to TRUSTED_PROXIES."),
 )
 
 

@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from gantry.domain.chat import MessageRole, Rating
+from gantry.domain.messages import _
 from gantry.domain.text import storable
 
 
@@ -102,6 +103,19 @@ class Skipped:
 
     what: str
     why: str
+
+
+NOT_THERE = _("the export does not hold it")
+NO_MESSAGES = _("it has no messages")
+NONE_INSIDE = _("there are no messages in it")
+NO_CONVERSATION = _("there is no conversation in it")
+
+
+def unread_message(title: str, error: Exception) -> Skipped:
+    """Return what is told of a message of the conversation *title* that could not be read."""
+    return Skipped(
+        _("a message of “{title}”", title=title[:80]), _("it could not be read ({error})", error=str(error))
+    )
 
 
 class Surroundings(Protocol):

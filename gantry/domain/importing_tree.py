@@ -11,6 +11,8 @@ from datetime import UTC, datetime
 
 from gantry.domain.chat import MessageRole
 from gantry.domain.importing import ForeignConversation, ForeignMessage, Skipped, Standing, joined
+from gantry.domain.messages import _
+from gantry.domain.text import counted
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
@@ -45,8 +47,8 @@ def planted(conversation: ForeignConversation) -> Planted:
     if cut:
         skipped.append(
             Skipped(
-                f"a link of “{conversation.title[:80]}”",
-                "its messages named each other as parents; it was cut there",
+                _("a link of “{title}”", title=conversation.title[:80]),
+                _("its messages named each other as parents; it was cut there"),
             )
         )
     return _Planting(nodes, children).grow(roots, conversation.leaf, skipped)
@@ -60,10 +62,8 @@ def _by_key(messages: tuple[ForeignMessage, ...]) -> tuple[dict[str, ForeignMess
             twice += 1
         else:
             nodes[message.key] = message
-    told = (
-        [Skipped(f"{twice} messages", "another message of the conversation has the same id")] if twice else []
-    )
-    return nodes, told
+    same = _("another message of the conversation has the same id")
+    return nodes, [Skipped(counted(twice, "message"), same)] if twice else []
 
 
 def _linked(nodes: dict[str, ForeignMessage]) -> tuple[dict[str, list[str]], list[str], int]:

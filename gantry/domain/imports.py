@@ -8,8 +8,9 @@ from typing import Any, Self
 from uuid import UUID
 
 from gantry.domain.importing import Skipped
+from gantry.domain.messages import _
 
-PRODUCTS = (
+PRODUCTS = _(
     "ChatGPT, Claude, Open WebUI, LibreChat, Nebulus Gantry, Gemini, Grok, DeepSeek, Chatbot UI, LobeChat, Jan, LM Studio, "
     "SillyTavern, TypingMind, Big-AGI, AnythingLLM or Gantry"
 )
@@ -97,7 +98,7 @@ class Receipt:
         """Return it as programs read it."""
         skipped = [{"what": each.what, "why": each.why} for each in self.skipped]
         if self.not_told:
-            skipped.append({"what": f"{self.not_told:,} more", "why": "like those before"})
+            skipped.append({"what": _("{count} more", count=self.not_told), "why": _("like those before")})
         return {
             "format": self.format,
             "conversations": self.conversations,

@@ -164,10 +164,10 @@ def _stop(raw: Any) -> tuple[str, ...]:
 
 _CHECKS: Mapping[str, Callable[[Any], Any]] = {
     "system_prompt": _prompt,
-    "temperature": _decimal("temperature", "Temperature", MAX_TEMPERATURE),
+    "temperature": _decimal("temperature", _("Temperature"), MAX_TEMPERATURE),
     "top_p": _decimal("top_p", "Top-p", 1.0),
-    "seed": _whole("seed", "The seed", 0, MAX_SEED),
-    "max_tokens": _whole("max_tokens", "The longest answer", 1, MAX_ANSWER_TOKENS),
+    "seed": _whole("seed", _("The seed"), 0, MAX_SEED),
+    "max_tokens": _whole("max_tokens", _("The longest answer"), 1, MAX_ANSWER_TOKENS),
     "reasoning_effort": _effort,
     "stop": _stop,
 }

@@ -36,21 +36,6 @@ class FileFormat(StrEnum):
 PAGED = frozenset({FileFormat.PDF, FileFormat.PPTX, FileFormat.ODP})  # text on numbered pages or slides
 MAY_HOLD_PICTURES = PAGED | {FileFormat.DOCX, FileFormat.ODT, FileFormat.EPUB, FileFormat.RTF}
 
-# As people say them; where text recognition is not installed, an image is refused with a sentence of its own.
-KINDS_READ = (
-    *(
-        "PDF",
-        "Word (.docx)",
-        "PowerPoint (.pptx)",
-        "Excel (.xlsx, .xls)",
-        "OpenDocument",
-        "EPUB",
-        "RTF",
-        "e-mail (.eml)",
-    ),
-    *("HTML", "text", "Markdown", "CSV", "JSON", "source code", "images of text"),
-)
-
 
 @dataclass(frozen=True, slots=True)
 class FileKind:
@@ -139,7 +124,10 @@ _SENTENCES = {
         ),
     ),
     ParsingFault.TOO_MANY_SCANS: (
-        f"This file has too many scanned pages: text is recognised on {RECOGNISED_PAGES} pages of a file.",
+        _(
+            "This file has too many scanned pages: text is recognised on {count} pages of a file.",
+            count=RECOGNISED_PAGES,
+        ),
         _("Split it into smaller files, or run text recognition (OCR) on it, then upload the result."),
     ),
     ParsingFault.NO_MEANING: (
@@ -166,7 +154,11 @@ _SENTENCES = {
     ParsingFault.TOO_SLOW: (_("Reading this file took too long."), _("Split it into smaller files.")),
     ParsingFault.UNSUPPORTED: (
         _("Unsupported file type."),
-        f"Use {', '.join(KINDS_READ[:-1])} or {KINDS_READ[-1]}.",
+        # An image is refused with a sentence of its own where text recognition is not installed.
+        _(
+            "Use PDF, Word (.docx), PowerPoint (.pptx), Excel (.xlsx, .xls), OpenDocument, EPUB, RTF, e-mail (.eml), HTML, text,"
+            " Markdown, CSV, JSON, source code or images of text."
+        ),
     ),
     ParsingFault.EMPTY: (_("This file is empty."), _("Choose another file.")),
     ParsingFault.MISSING: (

@@ -44,15 +44,15 @@ class PersonaDraft:
         questions = tuple(text for each in self.questions if (text := on_one_line(each)))
         if not name:
             raise Invalid(_("A persona needs a name."), field="name")
-        _no_longer(name, MAX_NAME_CHARACTERS, "The name", "name")
-        _no_longer(description, MAX_DESCRIPTION_CHARACTERS, "The description", "description")
-        _no_longer(self.model or "", MAX_MODEL_CHARACTERS, "The model", "model")
+        _no_longer(name, MAX_NAME_CHARACTERS, _("The name"), "name")
+        _no_longer(description, MAX_DESCRIPTION_CHARACTERS, _("The description"), "description")
+        _no_longer(self.model or "", MAX_MODEL_CHARACTERS, _("The model"), "model")
         if len(questions) > MAX_QUESTIONS:
             raise Invalid(
                 _("There can be at most {most} first questions.", most=MAX_QUESTIONS), field="questions"
             )
         for each in questions:
-            _no_longer(each, MAX_QUESTION_CHARACTERS, "A first question", "questions")
+            _no_longer(each, MAX_QUESTION_CHARACTERS, _("A first question"), "questions")
         parameters = self.parameters.checked()
         return type(self)(name, description, parameters, self.model or None, self.scope, questions)
 

@@ -17,7 +17,7 @@ KNOWLEDGE_SHARE = 0.5  # of what question and instructions leave, for facts and 
 MAX_KNOWLEDGE_TOKENS = 8000  # more passages than that distract more than they help
 SUMMARY_SHARE = 0.15
 
-YOUR_INSTRUCTIONS = "Your instructions"
+YOUR_INSTRUCTIONS = _("Your instructions")
 _NO_ROOM = _("It did not fit in the model's context.")
 _INTRODUCTION = (
     "Here is what was found for the question below, between two lines that end with the same random word. Numbered passages are"
@@ -147,7 +147,7 @@ def _fit_knowledge(knowledge: Knowledge, room: int, fence: str) -> _Fitted:
         why = "" if fits else _NO_ROOM
         known = fact.memory_item_id
         parts.append(
-            ContextPart(PartKind.FACT, "Remembered", cost, fact.text, left_out=why, memory_item_id=known)
+            ContextPart(PartKind.FACT, _("Remembered"), cost, fact.text, left_out=why, memory_item_id=known)
         )
         if fits:
             facts.append(line)
@@ -211,7 +211,7 @@ def _fit_history(talk: Dialogue, room: int) -> list[ChatTurn]:
 
 def _called(question: ChatTurn) -> str:
     count = len(question.pictures)
-    return f"Question with {counted(count, 'image')}" if count else "Question"
+    return _("Question with {images}", images=counted(count, "image")) if count else _("Question")
 
 
 def _counts(talk: Dialogue) -> Sequence[int]:
@@ -219,7 +219,7 @@ def _counts(talk: Dialogue) -> Sequence[int]:
 
 
 def _told(instructions: str, ours: str) -> tuple[ContextPart, ...]:
-    told = ((YOUR_INSTRUCTIONS, instructions), ("Instructions", ours))
+    told = ((YOUR_INSTRUCTIONS, instructions), (_("Instructions"), ours))
     return tuple(
         ContextPart(PartKind.SYSTEM, title, turn_tokens(ChatTurn("system", text)), text)
         for title, text in told
@@ -234,7 +234,7 @@ def _account(
     if summary:
         parts.append(
             ContextPart(
-                PartKind.SUMMARY, "Summary of earlier messages", estimate_tokens(summary), talk.summary
+                PartKind.SUMMARY, _("Summary of earlier messages"), estimate_tokens(summary), talk.summary
             )
         )
     if left_out:
@@ -248,14 +248,14 @@ def _account(
     parts += found.parts
     frame = found.tokens - sum(part.tokens for part in found.parts if not part.left_out)
     if found.block:
-        parts.append(ContextPart(PartKind.SYSTEM, "Citation instructions", max(0, frame), _INTRODUCTION))
+        parts.append(ContextPart(PartKind.SYSTEM, _("Citation instructions"), max(0, frame), _INTRODUCTION))
     parts.append(
         ContextPart(
             PartKind.QUESTION, _called(talk.question), turn_tokens(talk.question), talk.question.content
         )
     )
     parts += [
-        ContextPart(PartKind.PREFIX, "The answer so far" if turn.role == "assistant" else "Request to continue",
+        ContextPart(PartKind.PREFIX, _("The answer so far") if turn.role == "assistant" else _("Request to continue"),
                     turn_tokens(turn), turn.content)
         for turn in talk.tail
     ]  # fmt: skip

@@ -72,6 +72,9 @@ _COUNTED: dict[str, Callable[[int], str]] = {
     "minute": lambda count: plural("{count} minute", "{count} minutes", count=count),
     "model": lambda count: plural("{count} model", "{count} models", count=count),
     "other device": lambda count: plural("{count} other device", "{count} other devices", count=count),
+    "image": lambda count: plural("{count} image", "{count} images", count=count),
+    "character": lambda count: plural("{count} character", "{count} characters", count=count),
+    "plugin": lambda count: plural("{count} plugin", "{count} plugins", count=count),
     "page": lambda count: plural("{count} page", "{count} pages", count=count),
     "previous message": lambda count: plural(
         "{count} previous message", "{count} previous messages", count=count

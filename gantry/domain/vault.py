@@ -7,11 +7,12 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
+from gantry.domain.messages import _
 from gantry.domain.names import on_one_line
 
 MAX_NAME_CHARACTERS = 255
 MAX_COLLECTION_NAME_CHARACTERS = 80
-DEFAULT_COLLECTION_NAME = "My documents"
+DEFAULT_COLLECTION_NAME = _("My documents")
 
 
 class DocumentState(StrEnum):

@@ -16,7 +16,7 @@ from gantry.services.connections import ConnectionDraft, ConnectionStatus
 
 __all__ = ["CatalogService", "ConnectionDraft", "ConnectionStatus", "ModelChoice", "ResolvedModel"]
 
-BUILT_IN_NAME = "Built-in answerer"
+BUILT_IN_NAME = _("Built-in answerer")
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from gantry.domain.clock import utc_now
 from gantry.domain.connections import slug_of
 from gantry.domain.credentials import KeyEncryption
 from gantry.domain.errors import GantryError, Unavailable
+from gantry.domain.messages import _
 from gantry.models import Connection, ModelEntry
 from gantry.repositories.database import Database
 
@@ -237,7 +238,7 @@ class CatalogCache:
             return
         except Exception:  # one server that nobody understands must not hide the others
             log.exception("catalog.server_crashed", extra={"connection": spec.slug})
-            self._failed(spec, "The model server could not be asked.", "The log says what failed.")
+            self._failed(spec, _("The model server could not be asked."), _("The log says what failed."))
             return
         if self.specs.get(spec.slug) != spec:
             return  # changed or removed while it answered

@@ -53,7 +53,7 @@ class CollectionService:
             return row.id
         try:
             async with self.database.begin() as tx:
-                row = self._new(who, DEFAULT_COLLECTION_NAME, is_default=True)
+                row = self._new(who, str(DEFAULT_COLLECTION_NAME), is_default=True)
                 await tx.vault.add(row)
         except Conflict:  # another tab has made it
             async with self.database.read() as tx:

@@ -7,7 +7,8 @@ from uuid import UUID
 
 from gantry.domain.accounts import Actor
 from gantry.domain.errors import GantryError
-from gantry.domain.importing import Export, ForeignFile
+from gantry.domain.importing import NOT_THERE, Export, ForeignFile
+from gantry.domain.messages import _
 from gantry.domain.vault import cleaned_name
 from gantry.services.uploads import UploadService
 
@@ -20,7 +21,6 @@ _ENDINGS = {
     b"PK\x03\x04": ".zip",
 }
 _TEXTS = (".txt", ".md", ".csv", ".json", ".py", ".js", ".ts", ".rs", ".c", ".h", ".java", ".go", ".sh", ".sql", ".yml", ".yaml", ".toml", ".xml", ".log")  # fmt: skip
-NOT_THERE = "the export does not hold it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class ImportFiles:
         try:
             head = await asyncio.to_thread(next, pieces, b"")
             if not head:
-                return "it is empty in the export" if not file.member else NOT_THERE
+                return _("it is empty in the export") if not file.member else NOT_THERE
             received = await self.uploads.receive(self.who, _all(head, pieces), patiently=True)
             accepted = await self.uploads.accept(
                 self.who, received, name=named(file, head), collection=collection, attach=collection is None
@@ -48,7 +48,7 @@ class ImportFiles:
         except GantryError as error:
             return error.public
         except (OSError, EOFError, RuntimeError, KeyError, ValueError) as error:
-            return f"it is damaged in the export ({type(error).__name__})"
+            return _("it is damaged in the export ({error})", error=type(error).__name__)
         return accepted.document.id
 
     def _pieces(self, file: ForeignFile) -> Iterator[bytes]:

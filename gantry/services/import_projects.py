@@ -42,20 +42,23 @@ class ImportProjects:
         held = [each for each in project.documents if has_bytes(each)]
         for each in project.documents:
             if not has_bytes(each):
-                self._lose(name, each.name, "its text is not in the export")
+                self._lose(name, each.name, _("its text is not in the export"))
         if not project.prompt.strip() and not held:
-            self.receipt.skip(Skipped(f"project “{name}”", "it has no instructions and no documents"))
+            self.receipt.skip(
+                Skipped(_("project “{name}”", name=name), _("it has no instructions and no documents"))
+            )
             return
         if project.links_lost:
             self.receipt.skip(
                 Skipped(
-                    f"which chats belong to project “{name}”", "the export does not say it; the chats come"
+                    _("which chats belong to project “{name}”", name=name),
+                    _("the export does not say it; the chats come"),
                 )
             )
         try:
             await self._take(name, project, [named(each) for each in held])
         except GantryError as error:
-            self.receipt.skip(Skipped(f"project “{name}”", error.public))
+            self.receipt.skip(Skipped(_("project “{name}”", name=name), error.public))
 
     async def _take(self, name: str, project: ForeignProject, documents: Sequence[str]) -> None:
         asked = Parameters(system_prompt=project.prompt.strip())
@@ -122,7 +125,8 @@ class ImportProjects:
         return row.id
 
     def _lose(self, project: str, document: str, why: str) -> None:
-        self.receipt.skip(Skipped(f"document “{document[:80]}” of project “{project}”", why))
+        what = _("document “{name}” of project “{project}”", name=document[:80], project=project)
+        self.receipt.skip(Skipped(what, why))
 
 
 async def undo_projects(

@@ -21,6 +21,7 @@ from gantry.domain.chat import (
 from gantry.domain.importing import ForeignConversation, ForeignFile, ForeignMessage, Skipped, placeholder
 from gantry.domain.importing_tree import Planted
 from gantry.domain.memory import PASSED_OVER
+from gantry.domain.messages import Message, _
 from gantry.domain.names import on_one_line
 from gantry.domain.order import MAX_TAG_CHARACTERS, MAX_TAGS, cleaned_tags
 from gantry.domain.parameters import Parameters
@@ -286,7 +287,15 @@ def note_of(file: ForeignFile, name: str) -> str:
     return placeholder(what, name)
 
 
+_LOST = {
+    "image": _("image “{name}” of “{title}”"),
+    "audio": _("audio “{name}” of “{title}”"),
+    "video": _("video “{name}” of “{title}”"),
+    "": _("file “{name}” of “{title}”"),
+}
+
+
 def lost_file(file: ForeignFile, name: str, title: str, why: str) -> Skipped:
     """Return what the receipt says of a file that did not come along."""
     kind = file.media_type.partition("/")[0]
-    return Skipped(f"{kind if kind in {'image', 'audio', 'video'} else 'file'} “{name}” of “{title}”", why)
+    return Skipped(Message(_LOST.get(kind, _LOST[""]), {"name": name, "title": title}), why)

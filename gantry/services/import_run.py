@@ -9,9 +9,18 @@ from uuid import UUID
 
 from gantry.domain.accounts import Actor
 from gantry.domain.errors import NotFound
-from gantry.domain.importing import Export, ForeignFile, ForeignProject, Found, Skipped
+from gantry.domain.importing import (
+    NONE_INSIDE,
+    NOT_THERE,
+    Export,
+    ForeignFile,
+    ForeignProject,
+    Found,
+    Skipped,
+)
 from gantry.domain.importing_tree import planted
 from gantry.domain.imports import Receipt
+from gantry.domain.messages import _
 from gantry.domain.names import on_one_line
 from gantry.domain.order import MAX_FOLDER_NAME_CHARACTERS, MAX_FOLDERS
 from gantry.domain.parameters import MAX_PROMPT_CHARACTERS
@@ -83,7 +92,7 @@ class ImportRunner:
             self.receipt.skip(skipped)
         if not plan.tree.messages:
             self.receipt.skip(
-                Skipped(f"“{plan.source.title or 'a conversation'}”", "there are no messages in it")
+                Skipped(f"“{plan.source.title}”" if plan.source.title else _("a conversation"), NONE_INSIDE)
             )
             return
         await self._compare(plan)
@@ -140,8 +149,8 @@ class ImportRunner:
         self.receipt.branches += plan.fresh_branches
         self.receipt.files += sum(map(len, kept.documents.values()))
         if len(plan.source.system) > MAX_PROMPT_CHARACTERS:
-            why = f"it is longer than {MAX_PROMPT_CHARACTERS:,} characters"
-            self.receipt.skip(Skipped(f"the system prompt of “{plan.title}”", why))
+            why = _("it is longer than {most} characters", most=MAX_PROMPT_CHARACTERS)
+            self.receipt.skip(Skipped(_("the system prompt of “{title}”", title=plan.title), why))
 
     def _look_at_files(self, plan: Planned) -> _Kept:
         kept = _Kept()
@@ -149,7 +158,7 @@ class ImportRunner:
             if has_bytes(file):
                 kept.documents.setdefault(message, []).append(plan.conversation)
             else:
-                self._lose(plan, message, file, "the export does not hold it", kept)
+                self._lose(plan, message, file, NOT_THERE, kept)
         return kept
 
     async def _keep_files(self, plan: Planned) -> _Kept:
@@ -220,7 +229,8 @@ class ImportRunner:
             if each.name.casefold() == name.casefold():
                 return each.id
         if len(folders) >= MAX_FOLDERS:
-            self.receipt.skip(Skipped(f"folder “{name}”", f"there can be at most {MAX_FOLDERS} folders"))
+            why = _("there can be at most {most} folders", most=MAX_FOLDERS)
+            self.receipt.skip(Skipped(_("folder “{name}”", name=name), why))
             return None
         folder = Folder(account_id=self._who.id, name=name, created_at=self._now())
         await tx.order.add_folder(folder)

@@ -12,7 +12,7 @@ from gantry.domain.accounts import Actor
 from gantry.domain.clock import utc_now
 from gantry.domain.errors import Conflict, GantryError, Invalid
 from gantry.domain.files import FileStore, Received
-from gantry.domain.importing import Exports
+from gantry.domain.importing import NO_CONVERSATION, Exports
 from gantry.domain.imports import PRODUCTS, ImportState, Receipt, StoredImport, Undone
 from gantry.domain.live import Notice, NoticeKind, Notices
 from gantry.domain.messages import _
@@ -292,10 +292,18 @@ async def _limited(body: AsyncIterator[bytes], limit: int) -> AsyncIterator[byte
 
 def _unknown(name: str, receipt: Receipt) -> Invalid:
     """Return the refusal of a file in which nothing is known; says what was seen instead."""
-    reasons = [each for each in receipt.skipped if each.why != "there is no conversation in it"]
-    seen = f" {reasons[0].what}: {reasons[0].why}." if reasons else ""
+    reasons = [each for each in receipt.skipped if each.why != NO_CONVERSATION]
+    file = cleaned_name(name) or _("this file")
+    told = _("There is no conversation in “{file}” that can be imported.", file=file)
+    if reasons:
+        told = _(
+            "There is no conversation in “{file}” that can be imported. {what}: {why}.",
+            file=file,
+            what=reasons[0].what,
+            why=reasons[0].why,
+        )
     return Invalid(
-        f"There is no conversation in “{cleaned_name(name) or 'this file'}” that can be imported.{seen}",
+        told,
         advice=_(
             "Expected is an export of {products}, as it was downloaded: a ZIP, JSON, lines of JSON or Markdown.",
             products=PRODUCTS,

@@ -24,6 +24,7 @@ from gantry.domain.knowledge import (
     Recalled,
     ScopeKind,
 )
+from gantry.domain.messages import _
 from gantry.domain.pictures import is_shown
 from gantry.domain.vault import UNFINISHED, DocumentState
 from gantry.models import Chunk, Document
@@ -85,7 +86,7 @@ class SourceFinder:
         whole = await self._whole(files) if files else []
         unread = await self._unread(asked.conversation, asked.who.id) if attached else ()
         if reads:
-            on_stage("Reading your documents")
+            on_stage(_("Reading your documents"))
         question = _searched(asked)
         found, recalled = await asyncio.gather(
             _or_nothing(
@@ -183,7 +184,7 @@ class SourceFinder:
                     if now != seen:
                         seen = now
                         patience.reschedule(asyncio.get_running_loop().time() + seconds)
-                        on_stage(f"Reading {row.name}{_so_far(row)}")
+                        on_stage(_reading(row))
                     await asyncio.sleep(_POLL_SECONDS)
 
     async def _unread(self, conversation: UUID, owner: UUID) -> tuple[str, ...]:
@@ -247,11 +248,15 @@ def _is_only_seen(file: Document) -> bool:
     return is_shown(file.media_type) and not file.chunk_count
 
 
-def _so_far(file: Document) -> str:
-    """Return how much of *file* has been read: by its pages while they are read, by its pieces while they are indexed."""
+def _reading(file: Document) -> str:
+    """Say how much of *file* has been read: by its pages while they are read, by its pieces while they are indexed."""
     if file.state is DocumentState.EMBEDDING and file.chunk_count:
-        return f", {100 * file.embedded_count // file.chunk_count} %"
-    return f", page {file.pages_done} of {file.pages}" if file.pages and file.pages_done else ""
+        percent = 100 * file.embedded_count // file.chunk_count
+        return _("Reading {name}, {percent} %", name=file.name, percent=percent)
+    if file.pages and file.pages_done:
+        done, pages = file.pages_done, file.pages
+        return _("Reading {name}, page {page} of {pages}", name=file.name, page=done, pages=pages)
+    return _("Reading {name}", name=file.name)
 
 
 def _why_unread(file: Document) -> str:
@@ -262,13 +267,21 @@ def _why_unread(file: Document) -> str:
         case DocumentState.READY:
             return ""
         case DocumentState.EMBEDDING:
-            return f"{file.name} was still being indexed: only keyword search was used for it."
+            return _("{name} was still being indexed: only keyword search was used for it.", name=file.name)
         case DocumentState.FAILED:
             problem = file.problem or {}
-            told = (f"{file.name} could not be read.", problem.get("title", ""), problem.get("advice", ""))
+            unread = _("{name} could not be read.", name=file.name)
+            told = (unread, problem.get("title", ""), problem.get("advice", ""))
             return " ".join(part for part in told if part)
         case _:
-            return f"{file.name} was still being read{_so_far(file)}: this answer does not use it."
+            if not (file.pages and file.pages_done):
+                return _("{name} was still being read: this answer does not use it.", name=file.name)
+            return _(
+                "{name} was still being read, page {page} of {pages}: this answer does not use it.",
+                name=file.name,
+                page=file.pages_done,
+                pages=file.pages,
+            )
 
 
 async def _nothing(empty: _Result) -> tuple[_Result, bool]:

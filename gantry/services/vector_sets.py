@@ -40,12 +40,19 @@ class IndexStatus:
         """One sentence for an administrator or for others; empty when all is as it should be."""
         if self.building and self.model:
             percent = 100 * self.done // self.total if self.total else 100
-            meanwhile = (
-                f"Search uses {self.model} until then."
-                if self.answers
-                else f"{self.model} is no longer available: until then only keyword search is used."
+            if self.answers:
+                return _(
+                    "Indexing with {building}: {percent} %. Search uses {model} until then.",
+                    building=self.building,
+                    percent=percent,
+                    model=self.model,
+                )
+            return _(
+                "Indexing with {building}: {percent} %. {model} is no longer available: until then only keyword search is used.",
+                building=self.building,
+                percent=percent,
+                model=self.model,
             )
-            return f"Indexing with {self.building}: {percent} %. {meanwhile}"
         if not self.model:
             return _("Search by meaning is not ready yet: only keyword search is used.")
         if not self.answers:

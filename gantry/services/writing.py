@@ -39,6 +39,7 @@ from gantry.domain.errors import (
     Unavailable,
 )
 from gantry.domain.live import EventLog, LiveKind, Notice, NoticeKind, Notices, Opening, Stage
+from gantry.domain.messages import _
 from gantry.domain.prompt import prompt_budget
 from gantry.domain.telemetry import UNMEASURED, Open, Telemetry
 from gantry.domain.text import storable
@@ -277,7 +278,7 @@ class Writers:
     async def _pump(self, assignment: Assignment, draft: Draft) -> None:
         """Ask the model and hand on what it says; again, shorter, when it tells that its context is too small."""
         model = await self.catalog.resolve(assignment.actor, assignment.model)
-        for _ in range(_SHORTER_TRIES):
+        for _attempt in range(_SHORTER_TRIES):
             try:
                 await self._stream(assignment, draft, model)
             except ContextTooLong as error:
@@ -349,7 +350,7 @@ class Writers:
         if running := self._running.get(assignment.generation_id):
             running.asked.set()
         await self._tell_sources(assignment, draft)
-        self._stage(assignment, Stage.THINKING, f"Waiting for {model.ref.name}")
+        self._stage(assignment, Stage.THINKING, _("Waiting for {model}", model=model.ref.name))
 
     async def _tell_sources(self, assignment: Assignment, draft: Draft) -> None:
         """Announce the sources, stored first: a reader may open one at once."""
@@ -390,8 +391,11 @@ class Writers:
             case WithoutPictures():
                 pass  # said beside the sources
             case LoadProgress(percent):
-                share = "" if percent is None else f" {percent} %"
-                self._stage(assignment, Stage.LOADING, f"Loading {model.ref.name}{share}")
+                name = model.ref.name
+                loading = _("Loading {model}", model=name)
+                if percent is not None:
+                    loading = _("Loading {model} {percent} %", model=name, percent=percent)
+                self._stage(assignment, Stage.LOADING, loading)
 
     def _stage(self, assignment: Assignment, stage: Stage, detail: str) -> None:
         self.events.announce(

@@ -2,55 +2,65 @@
 
 import re
 
-_TRUST = (
+from gantry.domain.messages import Message, _
+
+_TRUST = _(
     "Its certificate is not trusted. Set SSL_CERT_FILE to a file with its certificate or that of its issuer,"
     " then restart Gantry."
 )
 
-# (what the system or the TLS library says, the sentence after the server's name, the next step at ADDRESS)
+# (what the system or the TLS library says, what is wrong with the server called NAME, the next step at ADDRESS)
 _KINDS = [
     (re.compile(pattern, re.IGNORECASE), sentence, advice)
     for pattern, sentence, advice in (
-        ("certificate has expired", "has an expired certificate.", "Renew the certificate of {address}."),
+        (
+            "certificate has expired",
+            _("The model server {name} has an expired certificate."),
+            _("Renew the certificate of {address}."),
+        ),
         (
             "certificate is not yet valid",
-            "has a certificate that is not valid yet.",
-            "Check the clocks of both machines, and the certificate of {address}.",
+            _("The model server {name} has a certificate that is not valid yet."),
+            _("Check the clocks of both machines, and the certificate of {address}."),
         ),
         (
             "hostname mismatch|ip address mismatch|doesn't match|not valid for",
-            "has a certificate for another host.",
-            "Use a host name that the certificate of {address} holds, or give it one that holds this name.",
+            _("The model server {name} has a certificate for another host."),
+            _(
+                "Use a host name that the certificate of {address} holds, or give it one that holds this name."
+            ),
         ),
         (
             "self[- ]signed|unable to get (?:local )?issuer|unable to verify|certificate_verify_failed|unknown ca",
-            "has a certificate that is not trusted.",
+            _("The model server {name} has a certificate that is not trusted."),
             _TRUST,
         ),
         (
             "wrong_version_number|wrong version number|record layer failure|unknown_protocol|http_request",
-            "does not speak HTTPS at this address.",
-            "Change https:// to http:// under Administration → Model servers, or correct the port.",
+            _("The model server {name} does not speak HTTPS at this address."),
+            _("Change https:// to http:// under Administration → Model servers, or correct the port."),
         ),
         (
             r"\bssl\b|\btls\b|handshake",
-            "cannot be reached over HTTPS.",
-            "Check the HTTPS settings of {address}; the details say what failed.",
+            _("The model server {name} cannot be reached over HTTPS."),
+            _("Check the HTTPS settings of {address}; the details say what failed."),
         ),
         (
             "name or service not known|nodename nor|getaddrinfo|name resolution|no address assoc|not resolve",
-            "cannot be found: its host name is not known.",
-            "Check the host name {address} under Administration → Model servers, and the DNS of this machine.",
+            _("The model server {name} cannot be found: its host name is not known."),
+            _(
+                "Check the host name {address} under Administration → Model servers, and the DNS of this machine."
+            ),
         ),
         (
             "timed? ?out",
-            "does not respond.",
-            "Check that {address} is running and that no firewall is in the way.",
+            _("The model server {name} does not respond."),
+            _("Check that {address} is running and that no firewall is in the way."),
         ),
         (
             "unreachable|no route to host",
-            "is on a network that cannot be reached.",
-            "Check the network between this machine and {address}.",
+            _("The model server {name} is on a network that cannot be reached."),
+            _("Check the network between this machine and {address}."),
         ),
     )
 ]
@@ -60,7 +70,7 @@ def chain_of(error: BaseException) -> str:
     """Return what *error* and its causes say, each once: httpx often keeps the reason in the cause."""
     said: list[str] = []
     at: BaseException | None = error
-    for _ in range(6):
+    for _step in range(6):
         if at is None:
             break
         text = str(at).strip()
@@ -73,11 +83,14 @@ def chain_of(error: BaseException) -> str:
 def explained(details: str, name: str, address: str) -> tuple[str, str]:
     """Return the sentence and the next step of whoever runs Gantry; the step is empty when there is no address."""
     if not address:
-        return f"{name} cannot be reached.", ""
+        return _("The model server {name} cannot be reached.", name=name), ""
     for pattern, sentence, advice in _KINDS:
         if pattern.search(details):
-            return f"{name} {sentence}", advice.format(address=address)
+            return Message(sentence, {"name": name}), Message(advice, {"address": address})
     return (
-        f"{name} is offline.",
-        f"Start it at {address}, or correct its address under Administration → Model servers.",
+        _("The model server {name} is offline.", name=name),
+        _(
+            "Start it at {address}, or correct its address under Administration → Model servers.",
+            address=address,
+        ),
     )

@@ -10,6 +10,7 @@ from gantry.adapters.importing.turns import chained, role_of
 from gantry.adapters.importing.values import first_text, mapping, moment, objects, text
 from gantry.domain.chat import MessageRole
 from gantry.domain.importing import ForeignConversation, ForeignFile, ForeignMessage, Skipped, Surroundings
+from gantry.domain.messages import _
 
 Json = Mapping[str, Any]
 
@@ -51,7 +52,7 @@ class AiStudio:
         )
         drafts = [*objects(prompt.get("pendingInputs")), *objects(record.get("pendingInputs"))]
         if any(first_text(each, "text") for each in drafts):
-            yield Skipped("a draft", "it was never sent")
+            yield Skipped(_("a draft"), _("it was never sent"))
 
 
 def _titled(name: str) -> str:

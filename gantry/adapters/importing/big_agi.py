@@ -8,6 +8,7 @@ from gantry.adapters.importing.turns import chained, is_instruction, role_of
 from gantry.adapters.importing.values import first_text, items, mapping, moment, objects, text
 from gantry.domain.chat import MessageRole
 from gantry.domain.importing import (
+    NO_MESSAGES,
     ForeignConversation,
     ForeignFile,
     ForeignMessage,
@@ -15,6 +16,7 @@ from gantry.domain.importing import (
     Standing,
     Surroundings,
 )
+from gantry.domain.messages import _
 
 Json = Mapping[str, Any]
 
@@ -45,7 +47,7 @@ class BigAgi:
             if _is_chat(mapping(each)):
                 yield _conversation(each, folders)
             else:
-                yield Skipped("an entry of the conversations", "it has no messages")
+                yield Skipped(_("an entry of the conversations"), NO_MESSAGES)
 
 
 def _is_chat(record: Json) -> bool:

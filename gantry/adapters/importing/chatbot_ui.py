@@ -8,7 +8,15 @@ from gantry.adapters.importing.said import Said
 from gantry.adapters.importing.turns import chained, is_instruction, role_of, titled
 from gantry.adapters.importing.values import first_text, items, mapping, objects, text
 from gantry.domain.chat import MessageRole
-from gantry.domain.importing import ForeignConversation, ForeignMessage, Skipped, Standing, Surroundings
+from gantry.domain.importing import (
+    NO_MESSAGES,
+    ForeignConversation,
+    ForeignMessage,
+    Skipped,
+    Standing,
+    Surroundings,
+)
+from gantry.domain.messages import _
 from gantry.domain.text import counted
 
 Json = Mapping[str, Any]
@@ -40,11 +48,9 @@ class ChatbotUi:
             if _is_conversation(mapping(each)):
                 yield _conversation(each, folders)
             else:
-                yield Skipped(
-                    first_text(mapping(each), "name") or "an entry of the history", "it has no messages"
-                )
+                yield Skipped(first_text(mapping(each), "name") or _("an entry of the history"), NO_MESSAGES)
         if prompts := items(record.get("prompts")):
-            yield Skipped(counted(len(prompts), "prompt"), "saved prompts are not conversations")
+            yield Skipped(counted(len(prompts), "prompt"), _("saved prompts are not conversations"))
 
 
 def _is_conversation(record: Json) -> bool:

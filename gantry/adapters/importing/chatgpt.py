@@ -7,12 +7,15 @@ from gantry.adapters.importing.chatgpt_content import content_of
 from gantry.adapters.importing.values import first_text, items, mapping, moment, text
 from gantry.domain.chat import MessageRole
 from gantry.domain.importing import (
+    NOT_THERE,
     ForeignConversation,
     ForeignMessage,
     Skipped,
     Standing,
     Surroundings,
+    unread_message,
 )
+from gantry.domain.messages import _
 
 _LOOKED_AT = 50  # nodes that decide whose a mapping is
 
@@ -56,8 +59,10 @@ class ChatGpt:
                 messages.append(_message(key, parent, message, default, around, links))
             except (LookupError, TypeError, ValueError, AttributeError) as error:
                 messages.append(_hidden(key, parent))
-                lost.append(Skipped(f"a message of “{title[:80]}”", f"it could not be read ({error})"))
-        lost += [Skipped(f"file “{name}” of “{title[:80]}”", "the export does not hold it") for name in links]
+                lost.append(unread_message(title, error))
+        lost += [
+            Skipped(_("file “{name}” of “{title}”", name=name, title=title[:80]), NOT_THERE) for name in links
+        ]
         yield ForeignConversation(
             key=first_text(conversation, "conversation_id", "id"),
             title=title,

@@ -18,7 +18,9 @@ from gantry.domain.importing import (
     Surroundings,
     in_a_row,
     placeholder,
+    unread_message,
 )
+from gantry.domain.messages import _
 
 _MAX_DOCUMENTS = 1000  # of a project
 _NO_PARENT = "00000000-0000-4000-8000-000000000000"
@@ -48,11 +50,13 @@ class Claude:
         found = mapping(element)
         if "data_files" in found:
             yield Skipped(
-                "this list of links",
-                "it names the files of the export but does not hold them; download the one with conversations and import that",
+                _("this list of links"),
+                _(
+                    "it names the files of the export but does not hold them; download the one with conversations and import that"
+                ),
             )
         elif "conversations_memory" in found:
-            yield Skipped("Claude’s memory of you", "it is no conversation")
+            yield Skipped(_("Claude’s memory of you"), _("it is no conversation"))
         elif _is_project(found):
             yield _project(found)
         else:
@@ -127,10 +131,11 @@ def _message(
         found = content_of(written)
         files = files_of(written, around)
     except (LookupError, TypeError, ValueError, AttributeError) as error:
-        lost.append(Skipped(f"a message of “{title[:80]}”", f"it could not be read ({error})"))
+        lost.append(unread_message(title, error))
         return ForeignMessage(key, None, role, standing=Standing.HIDDEN)
     lost += [
-        Skipped(f"{each} in “{title[:80]}”", "it is no part of what was said") for each in found.passed_over
+        Skipped(_("{what} in “{title}”", what=each, title=title[:80]), _("it is no part of what was said"))
+        for each in found.passed_over
     ]
     files = (*files, *found.files)
     is_step = role is MessageRole.USER and found.only_results and not files

@@ -10,13 +10,14 @@ from typing import Any
 
 from gantry.adapters.importing.values import first_text, items, mapping, objects, text
 from gantry.domain.importing import ForeignFile, Surroundings, folded, joined, placeholder
+from gantry.domain.messages import _
 
 _THINKING = re.compile(r"<antThinking>(.*?)(?:</antThinking>|\Z)", re.DOTALL)
 _ARTIFACT = re.compile(r"<antArtifact\b([^>]{0,2000})>(.*?)(?:</antArtifact>|\Z)", re.DOTALL)
 _ATTRIBUTE = re.compile(r'(?<![a-z_])([a-z_]+)="([^"]*)"')
 _NOT_SHOWN = re.compile(r"(?:```\s*)?This block is not supported on your current device yet\.?(?:\s*```)?")
 _NO_CONTENT = {"token_budget"}
-_NOT_SAID = {"injected_prompt_block": "instructions that Claude was given", "flag": "a flag"}
+_NOT_SAID = {"injected_prompt_block": _("instructions that Claude was given"), "flag": _("a flag")}
 _LANGUAGES = {
     "application/vnd.ant.react": "jsx",
     "text/html": "html",

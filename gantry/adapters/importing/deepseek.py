@@ -9,7 +9,15 @@ from gantry.adapters.importing.said import Said
 from gantry.adapters.importing.turns import parent_of, role_of, titled
 from gantry.adapters.importing.values import first_text, items, mapping, moment, objects, text
 from gantry.domain.chat import MessageRole
-from gantry.domain.importing import ForeignConversation, ForeignMessage, Skipped, Standing, Surroundings
+from gantry.domain.importing import (
+    NO_MESSAGES,
+    ForeignConversation,
+    ForeignMessage,
+    Skipped,
+    Standing,
+    Surroundings,
+)
+from gantry.domain.messages import _
 
 Json = Mapping[str, Any]
 
@@ -39,7 +47,7 @@ class DeepSeek:
         record = mapping(element)
         title = text(record.get("title"))
         if not isinstance(record.get("mapping"), Mapping):
-            yield Skipped(title or "a conversation", "it has no messages")
+            yield Skipped(title or _("a conversation"), NO_MESSAGES)
             return
         messages = tuple(_messages(mapping(record["mapping"])))
         yield ForeignConversation(

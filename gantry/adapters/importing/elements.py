@@ -9,6 +9,7 @@ from typing import Any, Protocol
 import ijson
 
 from gantry.adapters.importing.arrays import Between, BrokenOff, cut
+from gantry.domain.messages import _
 
 MAX_WHOLE = 64_000_000  # bytes of one element, and of what is not an array
 _DEEPEST = 200_000  # a chain of answers goes down by two with each
@@ -17,7 +18,11 @@ _OTHER_CODES = {codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 
 
 class Unreadable(Exception):
-    """The rest of a file cannot be read; says why, for a person."""
+    """The rest of a file cannot be read; ``why`` says it to a person."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(why)
+        self.why = why
 
 
 class Broken:
@@ -82,7 +87,7 @@ def _streamed(rest: _Rest, stream: Stream) -> Iterator[Any]:
                 stream.element_ended()
                 yield _element(piece)
     except BrokenOff:
-        raise Unreadable("it breaks off; the rest of it is missing") from None
+        raise Unreadable(_("it breaks off; the rest of it is missing")) from None
 
 
 def _element(piece: bytes) -> Any:
@@ -99,7 +104,7 @@ def _plain(between: bytes) -> list[Any]:
     try:
         return json.loads(b"[%b]" % between)
     except ValueError:
-        raise Unreadable("it is not JSON from there on") from None
+        raise Unreadable(_("it is not JSON from there on")) from None
 
 
 def _objects(head: bytes, stream: Stream) -> Iterator[Any]:
@@ -113,7 +118,7 @@ def _objects(head: bytes, stream: Stream) -> Iterator[Any]:
         elif len(whole) >= MAX_WHOLE:
             yield from _streamed(_Rest(whole, stream), stream)
         else:
-            raise Unreadable("it is not JSON, or it breaks off") from None
+            raise Unreadable(_("it is not JSON, or it breaks off")) from None
     except RecursionError:
         yield _nested(whole)
 
@@ -132,10 +137,10 @@ def _nested(whole: bytes) -> Any:
         for event, value in ijson.basic_parse(io.BytesIO(whole), use_float=True):
             depth += event.startswith("start") - event.startswith("end")
             if depth > _DEEPEST:
-                raise Unreadable("it is nested too deeply")
+                raise Unreadable(_("it is nested too deeply"))
             builder.event(event, value)
     except ijson.JSONError:
-        raise Unreadable("it is not JSON, or it breaks off") from None
+        raise Unreadable(_("it is not JSON, or it breaks off")) from None
     return builder.value
 
 
@@ -180,7 +185,7 @@ def _text(head: bytes, stream: Stream) -> str:
         return ""
     whole = _up_to(head, stream, MAX_WHOLE)
     if len(whole) >= MAX_WHOLE:
-        raise Unreadable(f"it is a text of more than {MAX_WHOLE // 1_000_000} MB")
+        raise Unreadable(_("it is a text of more than {most} MB", most=MAX_WHOLE // 1_000_000))
     return whole.decode("utf-8", "replace")
 
 
@@ -195,5 +200,5 @@ def _up_to(head: bytes, stream: Stream, limit: int) -> bytes:
 def _whole(head: bytes, stream: Stream) -> bytes:
     whole = _up_to(head, stream, MAX_WHOLE)
     if len(whole) >= MAX_WHOLE:
-        raise Unreadable(f"it is larger than {MAX_WHOLE // 1_000_000} MB, and not in UTF-8")
+        raise Unreadable(_("it is larger than {most} MB, and not in UTF-8", most=MAX_WHOLE // 1_000_000))
     return whole

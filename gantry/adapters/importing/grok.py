@@ -8,7 +8,8 @@ from gantry.adapters.importing.said import PICTURE, Said, file_at
 from gantry.adapters.importing.turns import parent_of, role_of, titled
 from gantry.adapters.importing.values import first_text, items, mapping, moment, objects, text
 from gantry.domain.chat import MessageRole
-from gantry.domain.importing import ForeignConversation, ForeignMessage, Skipped, Surroundings
+from gantry.domain.importing import NO_MESSAGES, ForeignConversation, ForeignMessage, Skipped, Surroundings
+from gantry.domain.messages import _
 
 Json = Mapping[str, Any]
 
@@ -36,7 +37,7 @@ class Grok:
             if _is_conversation(mapping(each)):
                 yield _conversation(each)
             else:
-                yield Skipped("an entry of the list of conversations", "it has no messages")
+                yield Skipped(_("an entry of the list of conversations"), NO_MESSAGES)
 
 
 def _is_conversation(record: Json) -> bool:

@@ -10,6 +10,7 @@ from gantry.adapters.importing.turns import chained, is_instruction, role_of, ti
 from gantry.adapters.importing.values import first_text, mapping, moment, objects, text
 from gantry.domain.chat import MessageRole
 from gantry.domain.importing import ForeignConversation, ForeignMessage, Skipped, Standing, Surroundings
+from gantry.domain.messages import _
 
 Json = Mapping[str, Any]
 
@@ -42,7 +43,9 @@ class Jan:
             yield _conversation(key, about, given)
         for key, about in threads.items():
             if key not in lines and around.beside("messages.jsonl") is None:
-                yield Skipped(first_text(about, "title") or "a thread", "its messages.jsonl is not beside it")
+                yield Skipped(
+                    first_text(about, "title") or _("a thread"), _("its messages.jsonl is not beside it")
+                )
 
 
 def _is_message(record: Json) -> bool:

@@ -5,7 +5,8 @@ from typing import Any
 
 from gantry.adapters.importing import lobechat_messages
 from gantry.adapters.importing.values import first_text, items, mapping, moment, objects, text
-from gantry.domain.importing import ForeignConversation, Skipped, Surroundings
+from gantry.domain.importing import NONE_INSIDE, ForeignConversation, Skipped, Surroundings
+from gantry.domain.messages import _
 
 Json = Mapping[str, Any]
 
@@ -38,7 +39,7 @@ class LobeChat:
             topic = first_text(message, "topicId", "topic_id")
             groups.setdefault(("" if topic or session == _INBOX else session, topic), []).append(message)
         if not groups:
-            yield Skipped("this export", "there are no messages in it")
+            yield Skipped(_("this export"), NONE_INSIDE)
             return
         about = _About(tables)
         for (session, topic), messages in groups.items():

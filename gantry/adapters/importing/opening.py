@@ -34,7 +34,10 @@ class _Counted:
         self._since += len(piece)
         if self._since > MAX_WHOLE + _PIECE:
             raise Unreadable(
-                f"one conversation in it is larger than {MAX_WHOLE // 1_000_000} MB; the rest was not read"
+                _(
+                    "one conversation in it is larger than {most} MB; the rest was not read",
+                    most=MAX_WHOLE // 1_000_000,
+                )
             )
         if self._export.read_bytes > self._export.limit:
             raise Invalid(_("Unpacked, this export is larger than is read here."), field="file")
@@ -76,13 +79,17 @@ class _Export:
         for member in self._members:
             if not folder.may_hold_conversations(member):
                 if member.path.lower().endswith(".zip"):
-                    yield Found("", Skipped(member.path, "it is a ZIP within the ZIP; import it by itself"))
+                    yield Found(
+                        "", Skipped(member.path, _("it is a ZIP within the ZIP; import it by itself"))
+                    )
                 continue
             try:
                 with self._zip.open(member.path) as file:
                     yield from self._in(file, folder.around(member), member.path)
             except DAMAGED as error:
-                yield Found("", Skipped(member.path, f"it is damaged in the ZIP ({error})"))
+                yield Found(
+                    "", Skipped(member.path, _("it is damaged in the ZIP ({error})", error=str(error)))
+                )
 
     def _in(self, file: IO[bytes], around: Member, path: str) -> Iterator[Found]:
         counted = _Counted(self, file, path)

@@ -6,7 +6,8 @@ from typing import Any
 from gantry.adapters.importing.elements import Broken, Unreadable
 from gantry.adapters.importing.readers import reader_of
 from gantry.adapters.importing.values import first_text, mapping
-from gantry.domain.importing import Found, Reader, Skipped, Surroundings
+from gantry.domain.importing import NO_CONVERSATION, NONE_INSIDE, Found, Reader, Skipped, Surroundings
+from gantry.domain.messages import _, plural
 
 _MAX_GATHERED = 200_000  # elements of one file that are one whole
 _TOLD_ALONE = 20  # entries of one file that nothing is known of; the rest is counted
@@ -19,7 +20,7 @@ def found_in(elements: Iterable[object], around: Surroundings, path: str) -> Ite
         for element in elements:
             yield from reading.take(element)
     except Unreadable as error:
-        yield Found("", Skipped(path, str(error)))
+        yield Found("", Skipped(path, error.why))
     yield from reading.end()
 
 
@@ -57,14 +58,17 @@ class _File:
 
     def _named(self, element: object) -> str:
         title = first_text(mapping(element), "title", "name")[:80]
-        return f"{self._path}, entry {self._number}" + (f" “{title}”" if title else "")
+        file, number = self._path, str(self._number)
+        if title:
+            return _("{file}, entry {number} “{title}”", file=file, number=number, title=title)
+        return _("{file}, entry {number}", file=file, number=number)
 
     def _pass_over(self, element: object) -> None:
         self._texts += isinstance(element, str)
         if len(self._unknown) >= _TOLD_ALONE:
             self._not_told += 1
             return
-        why = "it is not JSON" if isinstance(element, Broken) else "there are no messages in it"
+        why = _("it is not JSON") if isinstance(element, Broken) else NONE_INSIDE
         self._unknown.append(Skipped(self._named(element), why))
 
     def end(self) -> Iterator[Found]:
@@ -72,14 +76,18 @@ class _File:
             yield from _read(reader, gathered, self._around, self._path)
         if not self._known:
             if self._number > self._texts:  # a page or a note beside conversations is no loss
-                yield Found("", Skipped(self._path, "there is no conversation in it"))
+                yield Found("", Skipped(self._path, NO_CONVERSATION))
             return
         for skipped in self._unknown:
             yield Found("", skipped)
         if self._not_told:
-            yield Found(
-                "", Skipped(f"{self._path}, {self._not_told} more entries", "there are no messages in them")
+            more = plural(
+                "{file}, {count} more entry",
+                "{file}, {count} more entries",
+                count=self._not_told,
+                file=self._path,
             )
+            yield Found("", Skipped(more, _("there are no messages in them")))
 
 
 def _read(reader: Reader, element: object, around: Surroundings, what: str) -> Iterator[Found]:
@@ -87,9 +95,8 @@ def _read(reader: Reader, element: object, around: Surroundings, what: str) -> I
         for item in reader.read(element, around):
             yield Found(reader.name, item)
     except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError) as error:
-        yield Found(
-            reader.name, Skipped(what, f"it could not be read ({type(error).__name__}: {str(error)[:100]})")
-        )
+        why = f"{type(error).__name__}: {str(error)[:100]}"
+        yield Found(reader.name, Skipped(what, _("it could not be read ({error})", error=why)))
 
 
 def _inside(element: object) -> Iterator[object]:

@@ -10,7 +10,15 @@ from gantry.adapters.importing.parts import take_files
 from gantry.adapters.importing.said import PICTURE, Said, file_at
 from gantry.adapters.importing.values import first_text, items, mapping, moment, objects, text
 from gantry.domain.chat import MessageRole
-from gantry.domain.importing import ForeignConversation, ForeignMessage, Skipped, Standing, Surroundings
+from gantry.domain.importing import (
+    NONE_INSIDE,
+    ForeignConversation,
+    ForeignMessage,
+    Skipped,
+    Standing,
+    Surroundings,
+)
+from gantry.domain.messages import _
 
 Json = Mapping[str, Any]
 
@@ -41,7 +49,7 @@ class SillyTavern:
         lines = [each for each in objects(element) if "mes" in each or "swipes" in each]
         header = next((each for each in objects(element) if "mes" not in each and "swipes" not in each), {})
         if not lines:
-            yield Skipped("this chat", "there are no messages in it")
+            yield Skipped(_("this chat"), NONE_INSIDE)
             return
         names = Counter(
             name

@@ -15,7 +15,7 @@ from gantry.adapters.importing.turns import chained
 from gantry.adapters.importing.values import first_text, items, mapping, moment, objects, text
 from gantry.domain.chat import MessageRole
 from gantry.domain.importing import ForeignConversation, ForeignFile, ForeignMessage, Skipped, Surroundings
-from gantry.domain.text import counted
+from gantry.domain.messages import _, plural
 
 Json = Mapping[str, Any]
 
@@ -65,17 +65,22 @@ class Takeout:
             yield _conversation(group)
         if sum(map(len, groups)) > 1:
             yield Skipped(
-                "which questions were one conversation",
-                "the export does not say it: those less than 30 minutes apart were put together",
+                _("which questions were one conversation"),
+                _("the export does not say it: those less than 30 minutes apart were put together"),
             )
         for product, count in others.items():
             yield Skipped(
-                f"{count:,} {'entry' if count == 1 else 'entries'} of {product}",
-                "they are of another product",
+                plural(
+                    "{count} entry of {product}", "{count} entries of {product}", count=count, product=product
+                ),
+                _("they are of another product"),
             )
         if notes := Counter(text(each.get("title"))[:60] for each, entry in told if not entry):
             for title, count in notes.most_common(20):
-                yield Skipped(counted(count, "note") + f" “{title}”", "it is not a question")
+                notes_told = plural(
+                    "{count} note “{title}”", "{count} notes “{title}”", count=count, title=title
+                )
+                yield Skipped(notes_told, _("it is not a question"))
 
 
 def _is_page(page: str) -> bool:

@@ -8,7 +8,15 @@ from gantry.adapters.importing.said import Said
 from gantry.adapters.importing.turns import chained, is_instruction, role_of
 from gantry.adapters.importing.values import first_text, items, mapping, moment, objects, text
 from gantry.domain.chat import MessageRole
-from gantry.domain.importing import ForeignConversation, ForeignMessage, Skipped, Standing, Surroundings
+from gantry.domain.importing import (
+    NO_MESSAGES,
+    ForeignConversation,
+    ForeignMessage,
+    Skipped,
+    Standing,
+    Surroundings,
+)
+from gantry.domain.messages import _
 from gantry.domain.text import counted
 
 Json = Mapping[str, Any]
@@ -42,14 +50,14 @@ class TypingMind:
                 yield _conversation(each, folders)
             else:
                 yield Skipped(
-                    first_text(mapping(each), "chatTitle", "preview") or "an entry of the chats",
-                    "it has no messages",
+                    first_text(mapping(each), "chatTitle", "preview") or _("an entry of the chats"),
+                    NO_MESSAGES,
                 )
         for key, noun in _ASIDE.items():
             if found := items(data.get(key)):
                 yield Skipped(
                     counted(len(found), noun),
-                    "it is no conversation" if len(found) == 1 else "they are no conversations",
+                    _("it is no conversation") if len(found) == 1 else _("they are no conversations"),
                 )
 
 

@@ -13,6 +13,7 @@ from gantry.adapters.openai import context_lengths
 from gantry.adapters.openai.verdicts import ASK, Verdict, verdict_on, wait_told
 from gantry.domain.catalog import ConnectionSpec
 from gantry.domain.errors import ContextTooLong, ModelFault, ModelUnavailable
+from gantry.domain.messages import _
 from gantry.domain.text import storable
 
 __all__ = ["FINAL", "ServerFaults", "server_message"]
@@ -22,21 +23,21 @@ FINAL = frozenset({
     ModelFault.TOO_LONG, ModelFault.QUOTA, ModelFault.FILTERED, ModelFault.NOT_AUTHORISED, ModelFault.RATE_LIMITED
 })  # fmt: skip
 
-_CHECK_ADDRESS = "Check the address under Administration → Model servers."
-_TRY_AGAIN = "Try again in a moment."
+_CHECK_ADDRESS = _("Check the address under Administration → Model servers.")
+_TRY_AGAIN = _("Try again in a moment.")
 _SHORTEST_KEY = 8  # characters; dummy keys such as "none" are words of ordinary sentences
 _LIKE_A_KEY = re.compile(r"\b(sk|pk|key|gsk|hf)[-_][\w*.-]{6,}")
 
 
 @dataclass(frozen=True, slots=True)
 class ServerFaults:
-    """Makes the errors of one model server; every sentence begins with its name, none holds its key."""
+    """Makes the errors of one model server; every sentence names it, none holds its key."""
 
     connection: ConnectionSpec
     name: str = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "name", f"The model server {self.connection.name or self.connection.slug}")
+        object.__setattr__(self, "name", self.connection.name or self.connection.slug)
 
     def transport(self, error: Exception) -> ModelUnavailable:
         """Return what *error* of httpx, raised before or during an answer, means."""
@@ -62,7 +63,7 @@ class ServerFaults:
                 ModelFault.UNREACHABLE,
                 sentence,
                 advice or _CHECK_ADDRESS,
-                "Choose another model, or ask an administrator.",
+                ASK,
             ),
             details,
         )
@@ -72,23 +73,25 @@ class ServerFaults:
         return self._error(
             Verdict(
                 ModelFault.STALLED,
-                f"{self.name} has not started to answer.",
-                "It may be busy or loading a large model. Try again in a few minutes. How long Gantry waits is a"
-                " setting of the server under Administration → Model servers.",
-                "It may be busy or loading a large model. Try again in a few minutes.",
+                _("The model server {name} has not started to answer.", name=self.name),
+                _(
+                    "It may be busy or loading a large model. Try again in a few minutes. How long Gantry waits is a"
+                    " setting of the server under Administration → Model servers."
+                ),
+                _("It may be busy or loading a large model. Try again in a few minutes."),
             )
         )
 
     def stalled(self) -> ModelUnavailable:
         """It stopped talking but kept the line open."""
-        return self._error(
-            Verdict(ModelFault.STALLED, f"{self.name} stopped in the middle of its answer.", _TRY_AGAIN)
-        )
+        return self._error(Verdict(ModelFault.STALLED, self._stopped(), _TRY_AGAIN))
 
     def cut_off(self, details: str = "") -> ModelUnavailable:
         """It hung up."""
-        sentence = f"{self.name} closed the connection before the answer was complete."
-        advice = "The server may have been restarted. " + _TRY_AGAIN
+        sentence = _(
+            "The model server {name} closed the connection before the answer was complete.", name=self.name
+        )
+        advice = _("The server may have been restarted. Try again in a moment.")
         return self._error(Verdict(ModelFault.CUT_OFF, sentence, advice), details)
 
     def broken(self, details: str = "") -> ModelUnavailable:
@@ -96,8 +99,8 @@ class ServerFaults:
         return self._error(
             Verdict(
                 ModelFault.BROKEN,
-                f"{self.name} sent a response that Gantry cannot read.",
-                "Check its address under Administration → Model servers. It usually ends in /v1.",
+                _("The model server {name} sent a response that Gantry cannot read.", name=self.name),
+                _("Check its address under Administration → Model servers. It usually ends in /v1."),
                 ASK,
             ),
             details,
@@ -108,8 +111,8 @@ class ServerFaults:
         return self._error(
             Verdict(
                 ModelFault.BROKEN,
-                f"{self.name} redirects to another address.",
-                "Enter that address under Administration → Model servers, if it is the right one.",
+                _("The model server {name} redirects to another address.", name=self.name),
+                _("Enter that address under Administration → Model servers, if it is the right one."),
                 ASK,
             ),
             f"Redirect to {address}",
@@ -120,8 +123,10 @@ class ServerFaults:
         return self._error(
             Verdict(
                 ModelFault.BROKEN,
-                f"{self.name} has no list of models at this address.",
-                "Check the address: it usually ends in /v1. If it is right, name the models by hand under Administration → Model servers.",
+                _("The model server {name} has no list of models at this address.", name=self.name),
+                _(
+                    "Check the address: it usually ends in /v1. If it is right, name the models by hand under Administration → Model servers."
+                ),
                 ASK,
             ),
             details,
@@ -141,8 +146,12 @@ class ServerFaults:
 
     def ended_early(self, reason: str) -> ModelUnavailable:
         """It ended its answer with a reason that means a failure."""
-        sentence = f"{self.name} stopped in the middle of its answer."
-        return self._error(Verdict(ModelFault.CUT_OFF, sentence, _TRY_AGAIN), f"finish_reason: {reason}")
+        return self._error(
+            Verdict(ModelFault.CUT_OFF, self._stopped(), _TRY_AGAIN), f"finish_reason: {reason}"
+        )
+
+    def _stopped(self) -> str:
+        return _("The model server {name} stopped in the middle of its answer.", name=self.name)
 
     def _of_status(self, status: int, words: Words, wait: str) -> ModelUnavailable:
         too_long, length = context_lengths.context_limit(words)

@@ -8,10 +8,10 @@ from email.utils import parsedate_to_datetime
 
 from gantry.adapters.http.server_words import Words
 from gantry.domain.errors import ModelFault
+from gantry.domain.messages import _, plural
 
-ASK = "Choose another model, or ask an administrator."
-_SERVERS = "under Administration → Model servers"
-_REPHRASE = "Rephrase the question, or choose another model."
+ASK = _("Choose another model, or ask an administrator.")
+_REPHRASE = _("Rephrase the question, or choose another model.")
 _SOON_SECONDS = 120
 _SOON_MINUTES = 120
 
@@ -92,7 +92,9 @@ def verdict_on(status: int, words: Words, name: str, wait: str) -> Verdict:
     said, codes = words.sentence, words.codes
     if codes & _FILTER_CODES or (status in {400, 403, 422, 451} and _FILTER.search(said)):
         return Verdict(
-            ModelFault.FILTERED, f"{name} refused the question: its content filter rejected it.", _REPHRASE
+            ModelFault.FILTERED,
+            _("The model server {name} refused the question: its content filter rejected it.", name=name),
+            _REPHRASE,
         )
     if (
         status == 402
@@ -101,22 +103,25 @@ def verdict_on(status: int, words: Words, name: str, wait: str) -> Verdict:
     ):
         return Verdict(
             ModelFault.QUOTA,
-            f"{name} has no credit or quota left for this account.",
-            "Add credit or raise the limit with the provider, then try again.",
+            _("The model server {name} has no credit or quota left for this account.", name=name),
+            _("Add credit or raise the limit with the provider, then try again."),
             ASK,
         )
     if status in {400, 403, 404} and _PRIVACY.search(said):
         return Verdict(
             ModelFault.REJECTED,
-            f"{name} has no provider that the account's privacy settings allow for this model.",
-            "Change these settings with the provider, or choose another model.",
+            _(
+                "The model server {name} has no provider that the account's privacy settings allow for this model.",
+                name=name,
+            ),
+            _("Change these settings with the provider, or choose another model."),
             ASK,
         )
     if status == 401 or (status in {400, 403} and (codes & _KEY_CODES or _KEY.search(said))):
         return Verdict(
             ModelFault.NOT_AUTHORISED,
-            f"{name} rejected the API key.",
-            f"Update it {_SERVERS}.",
+            _("The model server {name} rejected the API key.", name=name),
+            _("Update it under Administration → Model servers."),
             ASK,
         )
     if status in {400, 403, 422} and (codes & _MODEL_CODES or _NO_MODEL.search(said)):
@@ -126,33 +131,37 @@ def verdict_on(status: int, words: Words, name: str, wait: str) -> Verdict:
 
 def _of_status(status: int, said: str, name: str, wait: str) -> Verdict:
     if status == 403:
-        advice = f"See the details, and check what its key may do {_SERVERS}."
-        return Verdict(ModelFault.NOT_AUTHORISED, f"{name} does not allow this.", advice, ASK)
+        advice = _("See the details, and check what its key may do under Administration → Model servers.")
+        sentence = _("The model server {name} does not allow this.", name=name)
+        return Verdict(ModelFault.NOT_AUTHORISED, sentence, advice, ASK)
     if status in {404, 405}:
-        advice = f"Choose another model, or check the address {_SERVERS}."
-        return Verdict(
-            ModelFault.NOT_FOUND, f"{name} does not have this model.", advice, "Choose another model."
-        )
+        advice = _("Choose another model, or check the address under Administration → Model servers.")
+        sentence = _("The model server {name} does not have this model.", name=name)
+        return Verdict(ModelFault.NOT_FOUND, sentence, advice, _("Choose another model."))
     if status == 429:
         return Verdict(
             ModelFault.RATE_LIMITED,
-            f"{name} is limiting requests.",
-            wait or "Wait a minute, then try again.",
+            _("The model server {name} is limiting requests.", name=name),
+            wait or _("Wait a minute, then try again."),
         )
     if 300 <= status < 400:
-        advice = f"Check the address {_SERVERS}."
-        return Verdict(ModelFault.REJECTED, f"{name} has moved to another address.", advice, ASK)
+        advice = _("Check the address under Administration → Model servers.")
+        sentence = _("The model server {name} has moved to another address.", name=name)
+        return Verdict(ModelFault.REJECTED, sentence, advice, ASK)
     if _WANTS_HTTPS.search(said):
-        advice = f"Change http:// to https:// {_SERVERS}."
-        return Verdict(ModelFault.REJECTED, f"{name} expects HTTPS at this address.", advice, ASK)
+        advice = _("Change http:// to https:// under Administration → Model servers.")
+        sentence = _("The model server {name} expects HTTPS at this address.", name=name)
+        return Verdict(ModelFault.REJECTED, sentence, advice, ASK)
     if status < 500:
-        advice = "See the details, or try another model."
-        return Verdict(ModelFault.REJECTED, f"{name} refused the request.", advice)
+        advice = _("See the details, or try another model.")
+        return Verdict(
+            ModelFault.REJECTED, _("The model server {name} refused the request.", name=name), advice
+        )
     return Verdict(
         ModelFault.SERVER_ERROR,
-        f"{name} returned an error.",
-        wait or "Try again, or check its log.",
-        wait or "Try again, or choose another model.",
+        _("The model server {name} returned an error.", name=name),
+        wait or _("Try again, or check its log."),
+        wait or _("Try again, or choose another model."),
     )
 
 
@@ -165,11 +174,11 @@ def wait_told(headers: Mapping[str, str], said: str) -> str:
         return ""
     whole = max(1, round(seconds))
     if whole <= _SOON_SECONDS:
-        return f"Try again in {whole} second{'' if whole == 1 else 's'}."
+        return plural("Try again in {count} second.", "Try again in {count} seconds.", count=whole)
     minutes = -(-whole // 60)
     if minutes <= _SOON_MINUTES:
-        return f"Try again in {minutes} minutes."
-    return f"Try again in {-(-minutes // 60):,} hours."
+        return plural("Try again in {count} minute.", "Try again in {count} minutes.", count=minutes)
+    return plural("Try again in {count} hour.", "Try again in {count} hours.", count=-(-minutes // 60))
 
 
 def _seconds(raw: str) -> float | None:

@@ -165,7 +165,7 @@ def message_view(bubble: Bubble, *, administrator: bool, held: bool = False) -> 
         cited=cited,
         uncited=_uncited_label(len(uncited), beside=bool(cited)),
         first_uncited=uncited[0] if uncited else 0,
-        note=recalled(retrieval.sentence) if retrieval and not live else "",
+        note=" ".join(map(recalled, retrieval.sentences)) if retrieval and not live else "",
         files=[file.name for file in bubble.attachments if not _is_picture(file)],
         pictures=[
             PictureView(str(file.document_id), file.name) for file in bubble.attachments if _is_picture(file)

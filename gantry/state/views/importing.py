@@ -63,13 +63,14 @@ class ImportView:
 def import_view(stored: StoredImport) -> ImportView:
     """Make the view of *stored*."""
     receipt = stored.receipt
+    passed_over = receipt.get("skipped", ())
     skipped = [
         SkippedView(at, recalled(str(each.get("what", ""))), recalled(str(each.get("why", ""))))
-        for at, each in enumerate(receipt.get("skipped", ()))
+        for at, each in enumerate(passed_over[:_SHOWN])
     ]
     would = stored.state in {ImportState.LOOKED, ImportState.LOOKING}
     adds = any(receipt.get(each) for each in ("conversations", "messages", "personas", "restored"))
-    more = len(skipped) - _SHOWN
+    more = len(passed_over) - _SHOWN
     return ImportView(
         id=str(stored.id),
         name=stored.name,
@@ -77,8 +78,8 @@ def import_view(stored: StoredImport) -> ImportView:
         progress=stored.progress,
         summary=_summary(receipt, would=would, adds=adds) if receipt else "",
         already=_already(int(receipt.get("already", 0))),
-        heading=said(_("Not everything comes along ({count})", count=len(skipped))) if skipped else "",
-        skipped=skipped[:_SHOWN],
+        heading=said(_("Not everything comes along ({count})", count=len(passed_over))) if skipped else "",
+        skipped=skipped,
         more=said(_("{count} more", count=more)) if more > 0 else "",
         problem=recalled(stored.problem),
         created_at=int(stored.created_at.timestamp()),

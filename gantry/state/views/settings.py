@@ -65,7 +65,7 @@ def session(one: Session, current: UUID | None) -> SessionView:
 
 def model(choice: ModelChoice) -> ModelView:
     """Return *choice* as a line of the select."""
-    label = choice.name
+    label = said(choice.name)
     if choice.connection_name != choice.name:
         label += f" · {choice.connection_name}"
     return ModelView(choice.id, label if choice.available else said(_("{name} (offline)", name=label)))

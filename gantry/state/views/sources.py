@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from gantry.domain.chat import CitationKind
-from gantry.domain.context import ContextPart, ContextRead
+from gantry.domain.context import ContextPart, ContextRead, PartKind
 from gantry.domain.messages import _
 from gantry.domain.text import counted
 from gantry.services.answers import SourceRead
@@ -114,7 +114,7 @@ def prompt_view(read: ContextRead) -> PromptView:
 
 def _part_view(part: ContextPart, most: int) -> PartView:
     return PartView(
-        title=f"[{part.number}] {part.title}" if part.number else recalled(part.title),
+        title=_part_title(part),
         size=said(
             _("Left out. {reason}", reason=recalled(part.left_out))
             if part.left_out
@@ -124,3 +124,9 @@ def _part_view(part: ContextPart, most: int) -> PartView:
         text=part.text.rstrip(),
         left_out=bool(part.left_out),
     )
+
+
+def _part_title(part: ContextPart) -> str:
+    if part.kind is PartKind.SOURCE:  # a document's name, or a conversation's
+        return f"[{part.number}] {part.title}" if part.number else part.title
+    return recalled(part.title)

@@ -5,7 +5,14 @@ from dataclasses import dataclass
 
 from gantry.domain.messages import _
 from gantry.domain.text import counted
-from gantry.domain.vault import UNFINISHED, CollectionSummary, DocumentState, StoredChunk, StoredDocument
+from gantry.domain.vault import (
+    DEFAULT_COLLECTION_NAME,
+    UNFINISHED,
+    CollectionSummary,
+    DocumentState,
+    StoredChunk,
+    StoredDocument,
+)
 from gantry.state.language import recalled, said
 from gantry.state.views.admin import ActionView
 
@@ -72,7 +79,16 @@ class ChunkView:
 
 def collection_views(found: Sequence[CollectionSummary]) -> list[CollectionView]:
     """Make the views of collections."""
-    return [CollectionView(str(each.id), each.name, each.documents, each.is_default) for each in found]
+    return [
+        CollectionView(str(each.id), _collection_name(each), each.documents, each.is_default)
+        for each in found
+    ]
+
+
+def _collection_name(collection: CollectionSummary) -> str:
+    """Return what a collection is called; the first one has no name of its own until somebody gives it one."""
+    unnamed = collection.is_default and collection.name == DEFAULT_COLLECTION_NAME
+    return said(DEFAULT_COLLECTION_NAME) if unnamed else collection.name
 
 
 def document_view(document: StoredDocument) -> DocumentView:

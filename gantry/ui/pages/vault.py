@@ -2,7 +2,6 @@
 
 import reflex as rx
 
-from gantry.domain.parsing import KINDS_READ
 from gantry.state.vault import VaultState
 from gantry.state.views.vault import ChunkView, CollectionView, DocumentView
 from gantry.ui.components.local import Dropping
@@ -26,10 +25,6 @@ class _Formatted(rx.NoSSRComponent):
 
 _PLACE = "documents"
 
-_KINDS = ", ".join(KINDS_READ)
-
-_KINDS = ", ".join(KINDS_READ)
-
 
 def vault_page() -> rx.Component:
     """Lay out collections, documents and the dialogs above them."""
@@ -48,9 +43,6 @@ def vault_page() -> rx.Component:
     )
 
 
-_KINDS = ", ".join(KINDS_READ)
-
-
 def _upload_button() -> rx.Component:
     fields = {"collection_id": VaultState.collection_id}
     return rx.el.label(
@@ -65,9 +57,6 @@ def _upload_button() -> rx.Component:
         ),
         class_name="button primary",
     )
-
-
-_KINDS = ", ".join(KINDS_READ)
 
 
 def _vault() -> rx.Component:
@@ -126,9 +115,6 @@ def _vault() -> rx.Component:
     )
 
 
-_KINDS = ", ".join(KINDS_READ)
-
-
 def _upload(view: UploadView) -> rx.Component:
     return rx.el.li(
         rx.el.span(
@@ -167,14 +153,8 @@ def _upload(view: UploadView) -> rx.Component:
     )
 
 
-_KINDS = ", ".join(KINDS_READ)
-
-
 def _collection(view: CollectionView) -> rx.Component:
     return _collection_tab(view.id, f"{view.name} ({view.documents})", VaultState.collection_id == view.id)
-
-
-_KINDS = ", ".join(KINDS_READ)
 
 
 def _collection_tab(collection: str | rx.Var[str], label: Text, current: bool | rx.Var[bool]) -> rx.Component:
@@ -187,9 +167,6 @@ def _collection_tab(collection: str | rx.Var[str], label: Text, current: bool | 
         dir="auto",
         data_testid="collection",
     )
-
-
-_KINDS = ", ".join(KINDS_READ)
 
 
 def _collection_tools() -> rx.Component:
@@ -208,9 +185,6 @@ def _collection_tools() -> rx.Component:
     )
 
 
-_KINDS = ", ".join(KINDS_READ)
-
-
 def _collection_deletion(view: CollectionView) -> rx.Component:
     """Offer to delete the collection that is shown; the default one stays."""
     return rx.cond(
@@ -224,22 +198,19 @@ def _collection_deletion(view: CollectionView) -> rx.Component:
     )
 
 
-_KINDS = ", ".join(KINDS_READ)
-
-
 def _empty() -> rx.Component:
     return rx.el.div(
         rx.el.p(_("No documents here yet"), class_name="strong"),
         rx.el.p(
-            _("Upload files so that answers can cite them. Supported: {kinds}.", kinds=_KINDS),
+            _(
+                "Upload files so that answers can cite them. Supported: PDF, Word (.docx), PowerPoint (.pptx), Excel (.xlsx, .xls),"
+                " OpenDocument, EPUB, RTF, e-mail (.eml), HTML, text, Markdown, CSV, JSON, source code, images of text."
+            ),
             class_name="soft",
         ),
         class_name="vault-empty",
         data_testid="vault-empty",
     )
-
-
-_KINDS = ", ".join(KINDS_READ)
 
 
 def _not_found() -> rx.Component:
@@ -249,9 +220,6 @@ def _not_found() -> rx.Component:
         role="status",
         data_testid="vault-none-found",
     )
-
-
-_KINDS = ", ".join(KINDS_READ)
 
 
 def _document(view: DocumentView) -> rx.Component:
@@ -305,9 +273,6 @@ def _document(view: DocumentView) -> rx.Component:
     )
 
 
-_KINDS = ", ".join(KINDS_READ)
-
-
 def _dialogs() -> rx.Component:
     return rx.fragment(
         _naming("new-collection", _("New collection"), "", _("Create")),
@@ -326,9 +291,6 @@ def _dialogs() -> rx.Component:
         _moving(),
         _preview(),
     )
-
-
-_KINDS = ", ".join(KINDS_READ)
 
 
 def _naming(kind: str, title: Text, value: str | rx.Var[str], label: Text) -> rx.Component:
@@ -361,9 +323,6 @@ def _naming(kind: str, title: Text, value: str | rx.Var[str], label: Text) -> rx
     )
 
 
-_KINDS = ", ".join(KINDS_READ)
-
-
 def _deleting(kind: str, title: Text, text: Text) -> rx.Component:
     return confirmation(
         text,
@@ -374,9 +333,6 @@ def _deleting(kind: str, title: Text, text: Text) -> rx.Component:
         testid=f"dialog-{kind}",
         on_close=VaultState.close,
     )
-
-
-_KINDS = ", ".join(KINDS_READ)
 
 
 def _moving() -> rx.Component:
@@ -406,9 +362,6 @@ def _moving() -> rx.Component:
     )
 
 
-_KINDS = ", ".join(KINDS_READ)
-
-
 def _preview() -> rx.Component:
     return dialog(
         rx.el.ol(rx.foreach(VaultState.chunks, _chunk), class_name="chunks"),
@@ -425,9 +378,6 @@ def _preview() -> rx.Component:
         on_close=VaultState.close,
         class_name="wide",
     )
-
-
-_KINDS = ", ".join(KINDS_READ)
 
 
 def _chunk(view: ChunkView) -> rx.Component:
