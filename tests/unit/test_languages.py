@@ -156,6 +156,33 @@ def test_stored_sentences_are_said_anew() -> None:
     assert recalled("This chat is too long for a PDF.", "de") == "Dieser Chat ist zu lang für ein PDF."
     assert recalled("There is no model “x/y”.", "de") == "Es gibt kein Modell „x/y“."
     assert recalled("CUDA out of memory", "de") == "CUDA out of memory"
+    assert recalled("There is no model “x/y”.", "en") == "There is no model “x/y”."
+
+
+@pytest.mark.parametrize(
+    ("stored", "told"),
+    [
+        # Numbers are numbers again, and the longest message wins.
+        ("Reading a.pdf, page 3 of 1,200", "a.pdf wird gelesen, Seite 3 von 1.200"),
+        ("Try again in 1 second.", "Versuchen Sie es in 1 Sekunde erneut."),
+        ("Question with 2 images", "Frage (2 Bilder)"),
+        # One after the other, and one within the other.
+        (
+            "a.pdf could not be read. This file is protected by a password. Remove the password and upload it again.",
+            "a.pdf konnte nicht gelesen werden. Diese Datei ist mit einem Passwort geschützt. Entfernen Sie das Passwort, und laden Sie sie erneut hoch.",
+        ),
+        (
+            "There is no conversation in “a.json” that can be imported. a.json, entry 3: it is not JSON.",
+            "In „a.json“ ist keine Unterhaltung, die importiert werden kann. a.json, Eintrag 3: es ist kein JSON.",
+        ),
+        # What only pages say is not stored, so nobody's words are taken for it.
+        ("Firefox on Windows", "Firefox on Windows"),
+        ("many more", "many more"),
+    ],
+)
+def test_stored_sentences_keep_what_stands_in_them(stored: str, told: str) -> None:
+    """Names stay as they are; what is no message of ours stays whole."""
+    assert recalled(stored, "de") == told
 
 
 def test_the_length_of_passwords_is_said_as_it_is() -> None:

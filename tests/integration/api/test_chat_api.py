@@ -42,10 +42,12 @@ async def events(
     last: str = "",
     stop_after: int = 10_000,
     opened: asyncio.Event | None = None,
+    accepts: str = "",
 ) -> list[dict[str, Any]]:
     """Read an event stream as a browser does; each event as {id, event, data}."""
     found: list[dict[str, Any]] = []
     headers = {"Last-Event-ID": last} if last else {}
+    headers |= {"Accept-Language": accepts} if accepts else {}
     url = f"/api/v1/generations/{generation}/events"
     async with client.stream("GET", url, headers=headers, timeout=20) as answer:
         assert answer.status_code == 200
@@ -173,6 +175,36 @@ async def test_a_failed_answer_says_why(stack: Stack, client: httpx.AsyncClient)
     assert conversation["messages"][-1]["status"] == "failed"
     assert conversation["messages"][-1]["content"] == ""
     assert conversation["messages"][-1]["error"]["details"] == "no such key"
+
+
+async def test_each_reader_is_told_in_its_own_language(stack: Stack, client: httpx.AsyncClient) -> None:
+    """Stages and errors are stored and sent on in English; a program without a language reads that."""
+    stack.llm.default = Script(status=401, body={"error": {"message": "no such key"}}, first_byte_delay=0.5)
+    started = await ask(client)
+    told = {
+        language: {event["event"]: event["data"] for event in found}
+        for language, found in zip(
+            ("", "de-AT,de", "ar"),
+            await asyncio.gather(
+                *(events(client, started["generation_id"], accepts=each) for each in ("", "de-AT,de", "ar"))
+            ),
+            strict=True,
+        )
+    }
+    assert {language: each["status"]["detail"] for language, each in told.items()} == {
+        "": "Waiting for scripted",
+        "de-AT,de": "Warten auf scripted",
+        "ar": "في انتظار scripted",
+    }
+    server = stack.llm.url.partition("://")[2].partition("/")[0]
+    rejected = f"The model server {server} rejected the API key."
+    assert {language: each["error"]["title"] for language, each in told.items()} == {
+        "": rejected,
+        "de-AT,de": f"Der Modellserver {server} hat den API-Schlüssel abgelehnt.",
+        "ar": f"رفض خادم النماذج {server} مفتاح API.",
+    }
+    conversation = (await client.get(f"/api/v1/conversations/{started['conversation_id']}")).json()
+    assert conversation["messages"][-1]["error"]["title"] == rejected
 
 
 async def test_nobody_gets_anything_without_a_session(stack: Stack) -> None:

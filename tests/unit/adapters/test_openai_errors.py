@@ -1,12 +1,15 @@
 """Reading what servers say when they refuse."""
 
+from collections.abc import Iterator
+
 import httpx
 import orjson
 import pytest
 
 from gantry.adapters.openai.errors import ServerFaults, server_message
 from gantry.domain.catalog import ConnectionKind, ConnectionOrigin, ConnectionSpec
-from gantry.domain.errors import ContextTooLong, ModelFault
+from gantry.domain.errors import ContextTooLong, ModelFault, ModelUnavailable
+from gantry.languages import recalled
 
 
 @pytest.mark.parametrize(
@@ -167,3 +170,44 @@ def test_why_no_connection_came_about(reason: str, sentence: str, advice: str) -
     assert (told.fault, reason in told.details) == (ModelFault.UNREACHABLE, True)
     assert sentence in told.public
     assert advice in told.advice
+
+
+def every_fault() -> Iterator[ModelUnavailable]:
+    """Yield what a model server may do wrong, each thing once."""
+    ours = faults()
+    for said in (
+        "certificate has expired",
+        "certificate is not yet valid",
+        "hostname mismatch",
+        "self-signed certificate",
+        "wrong version number",
+        "TLS handshake failed",
+        "Name or service not known",
+        "timed out",
+        "No route to host",
+        "Connection refused",
+    ):
+        yield ours.transport(httpx.ConnectError(said))
+    yield ours.transport(httpx.ReadTimeout(""))
+    yield ours.transport(httpx.ReadError("reset"))
+    yield from (ours.silent(), ours.broken("<html>"), ours.moved("http://elsewhere"), ours.unlisted(""))
+    for status in (301, 400, 401, 402, 403, 404, 429, 500):
+        yield ours.answered(status, {}, b"{}")
+    yield ours.answered(429, {"retry-after": "1"}, b"{}")
+    yield ours.answered(429, {"retry-after": "7200"}, b"{}")
+    yield ours.answered(400, {}, b'{"error": {"message": "blocked", "code": "content_filter"}}')
+    yield ours.answered(404, {}, b'{"error": {"message": "no allowed providers"}}')
+    yield ours.answered(400, {}, b'{"error": "The plain HTTP request was sent to HTTPS port"}')
+    yield ours.answered(400, {}, b'{"error": "the maximum context length is 100"}')
+
+
+@pytest.mark.parametrize("language", ["de", "ar"])
+def test_every_fault_is_told_in_the_readers_language(language: str) -> None:
+    """From the English that is stored with an answer, whoever has asked for it; the server's name stays."""
+    for fault in every_fault():
+        for stored in (str(fault.public), str(fault.advice), str(fault.person_advice)):
+            told = recalled(stored, language)
+            assert told != stored or not stored, stored
+            assert ("Our rig" in told) == ("Our rig" in stored)
+            assert "{" not in told
+            assert not {"the", "try", "server"} & set(told.split()), told
