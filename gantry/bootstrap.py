@@ -21,11 +21,17 @@ from gantry.adapters.chroma.index import ChromaIndex
 from gantry.adapters.documents.files import LocalFiles
 from gantry.adapters.documents.folder import LocalDocuments
 from gantry.adapters.embedding.choice import Embedders
+from gantry.adapters.embedding.cl100k import Cl100kTexts
 from gantry.adapters.embedding.rerank import HttpReranker
 from gantry.adapters.exporting.process import ProcessTypesetter
 from gantry.adapters.exporting.zipping import StreamedZip
 from gantry.adapters.importing import ExportFiles
-from gantry.adapters.in_process.live import InProcessEventLog, InProcessNotices, InProcessRateLimiter
+from gantry.adapters.in_process.live import (
+    InProcessCalls,
+    InProcessEventLog,
+    InProcessNotices,
+    InProcessRateLimiter,
+)
 from gantry.adapters.machine import require_space
 from gantry.adapters.openai.embeddings import OpenAiEmbedder
 from gantry.adapters.openai.servers import HttpModelServers
@@ -42,6 +48,7 @@ from gantry.domain.errors import Conflict, Invalid
 from gantry.domain.hosts import HostNames, own_origins
 from gantry.domain.limits import RateLimiter
 from gantry.domain.live import EventLog, Notices, Presence
+from gantry.domain.open_calls import CallStore
 from gantry.domain.telemetry import Telemetry
 from gantry.domain.vectors import VectorIndex
 from gantry.log import configure
@@ -78,6 +85,7 @@ from gantry.services.keywords import Keywords
 from gantry.services.learning import Learner
 from gantry.services.memory import MemoryService
 from gantry.services.model_reader import ModelReader
+from gantry.services.open_calls import OpenCalls
 from gantry.services.operations import OperationsService, Part
 from gantry.services.order import OrderService
 from gantry.services.own_account import OwnAccountService
@@ -117,6 +125,7 @@ class Live:
     events: EventLog
     notices: Notices
     limiter: RateLimiter
+    calls: CallStore
     part: Part | None
     presence: Presence | None
 
@@ -177,6 +186,12 @@ def max_upload_bytes() -> int:
 def max_import_bytes() -> int:
     """Return how large the body of an import may be."""
     return load_settings().import_max_mb * 1_000_000 + 100_000
+
+
+def metrics_port() -> int | None:
+    """Return the port of the address where figures are told, if they have one."""
+    address = load_settings().metrics_listens
+    return address[1] if address else None
 
 
 def host_names() -> HostNames:
@@ -463,9 +478,10 @@ def _services(
             ProgramModels(catalog, personas),
             models.servers,
             Exchanges(database, finder, conversations, clock),
+            OpenCalls(live.calls),
         ),
         calls=CallService(live.notices),
-        program_embeddings=ProgramEmbeddings(catalog, models.servers, knowledge.vector_sets),
+        program_embeddings=ProgramEmbeddings(catalog, models.servers, knowledge.vector_sets, Cl100kTexts()),
         own_account=OwnAccountService(
             database=database,
             passwords=passwords,
@@ -509,7 +525,11 @@ def _services(
         retriever=knowledge.retriever,
         vector_sets=knowledge.vector_sets,
         operations=OperationsService(
-            parts, telemetry, _secret(settings.metrics_token) or "", _newest_backup(settings)
+            parts,
+            telemetry,
+            _secret(settings.metrics_token) or "",
+            settings.metrics_listens is not None,
+            _newest_backup(settings),
         ),
         search=SearchService(database),
     )
@@ -540,7 +560,9 @@ def _ask_database(settings: Settings, database: Database):  # noqa: ANN202 - a c
 
 async def _live(settings: Settings, stack: AsyncExitStack) -> Live:
     if settings.redis_url is None:
-        return Live(InProcessEventLog(), InProcessNotices(), InProcessRateLimiter(), None, None)
+        return Live(
+            InProcessEventLog(), InProcessNotices(), InProcessRateLimiter(), InProcessCalls(), None, None
+        )
     from gantry.adapters.redis import live as redis_live  # noqa: PLC0415 - one machine needs no Redis, nor its client
     from gantry.adapters.redis.link import AWAY  # noqa: PLC0415
 
@@ -557,7 +579,12 @@ async def _live(settings: Settings, stack: AsyncExitStack) -> Live:
         return "Redis"
 
     return Live(
-        events, notices, redis_live.RedisRateLimiter(redis), Part(ask), redis_live.RedisPresence(redis)
+        events,
+        notices,
+        redis_live.RedisRateLimiter(redis),
+        redis_live.RedisCalls(redis),
+        Part(ask),
+        redis_live.RedisPresence(redis),
     )
 
 

@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gantry import bootstrap
 from gantry.api.app import create_api
+from gantry.api.figures import OwnAddress
 from gantry.api.frontend import Frontend, Rest
 from gantry.api.guard import Guard, is_event_path
 from gantry.api.observed import Observed
@@ -40,11 +41,12 @@ class Gantry(rx.App):
 
     def __call__(self) -> ASGIApp:
         """Return the whole of Gantry as one ASGI application, for any server."""
+        names = bootstrap.host_names()
         rule = OriginRule(
             any_loopback_port=not is_prod_mode(),
             front_ends=bootstrap.front_ends(),
             own=bootstrap.named_origins(),
-            names=bootstrap.host_names(),
+            names=names,
         )
         self.guard = Guard(
             super().__call__(),
@@ -52,10 +54,11 @@ class Gantry(rx.App):
             origins=rule,
             upload_bytes=bootstrap.max_upload_bytes(),
             import_bytes=bootstrap.max_import_bytes(),
-            names=rule.names,
+            names=names,
             sockets=bootstrap.socket_crowd(),
         )
-        return Observed(self.guard)
+        everything, port = Observed(self.guard), bootstrap.metrics_port()
+        return OwnAddress(everything, port, names) if port else everything
 
     def drain(self) -> None:
         """End what has no end of its own; the process has been told to stop."""

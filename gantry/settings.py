@@ -100,6 +100,16 @@ def as_origin(address: str) -> str:
     return f"{parts.scheme}://{shown}" + ("" if port in {None, _PORTS[parts.scheme]} else f":{port}")
 
 
+def _listens(value: str) -> str:
+    try:
+        parts = urlsplit(f"//{value}")
+        if value and not (parts.hostname and parts.port and parts.netloc == value and "@" not in value):
+            raise ValueError  # noqa: TRY301 - the same sentence as for a port that is no number
+    except ValueError:
+        raise ValueError("must be host:port, such as 127.0.0.1:9100") from None
+    return value
+
+
 def _origins(value: str) -> str:
     return ",".join(as_origin(each) for each in value.split(",") if each.strip())
 
@@ -246,6 +256,14 @@ class Settings(BaseSettings):
             "this machine is told, asked directly."
         ),
     ] = None
+    metrics_address: Annotated[
+        str,
+        AfterValidator(_listens),
+        Field(
+            description="`host:port` where `/metrics`, and nothing else, is told to whoever reaches it, such as `10.0.0.2:9100`: an "
+            "address of the network of your monitoring. Elsewhere `/metrics` is told for `METRICS_TOKEN` alone then."
+        ),
+    ] = ""
     max_connections_per_address: Annotated[
         int,
         Field(
@@ -285,6 +303,12 @@ class Settings(BaseSettings):
         return frozenset(filter(None, self.frontend_origin.split(",")))
 
     @property
+    def metrics_listens(self) -> tuple[str, int] | None:
+        """Host and port of ``metrics_address``."""
+        host, _, port = self.metrics_address.rpartition(":")
+        return (host.strip("[]"), int(port)) if port else None
+
+    @property
     def production(self) -> bool:
         """Whether other processes share our state: then nothing may be made up on the spot."""
         return self.redis_url is not None or not self.database_url.startswith("sqlite")
@@ -319,6 +343,8 @@ class Settings(BaseSettings):
             )
         if (self.admin_email is None) != (self.admin_password is None):
             raise ValueError("ADMIN_EMAIL and ADMIN_PASSWORD belong together: set both or neither")
+        if self.metrics_listens and self.metrics_listens[1] == self.port:
+            raise ValueError("METRICS_ADDRESS needs a port of its own, other than PORT")
         if self.production:
             check_strength(self.secret_key.get_secret_value())
         return self

@@ -11,6 +11,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from gantry.api.access import came_through_a_proxy, signed_in
 from gantry.api.described import OPEN, TOKEN
+from gantry.api.figures import figures
 from gantry.api.forwarding import gaps_of
 from gantry.api.refusals import ANYBODY, ASKED, refusals
 from gantry.domain.errors import NotSignedIn
@@ -129,15 +130,15 @@ async def metrics(request: Request) -> Response:
     """Figures as Prometheus reads them; to everybody else there is nothing here.
 
     They are for whoever runs the machines. With METRICS_TOKEN that is who knows it. Without, it is who asks directly
-    from this machine; a proxy that says nothing of itself cannot be told from that, so it wants a token.
+    from this machine; a proxy that says nothing of itself cannot be told from that, so it wants a token or METRICS_ADDRESS:
+    then nobody is told here without a token.
     """
-    wanted = services().operations.metrics_token
-    if not (_knows(request, wanted) if wanted else _is_here(request)):
+    operations = services().operations
+    wanted = operations.metrics_token
+    may_look = _knows(request, wanted) if wanted else not operations.metrics_elsewhere and _is_here(request)
+    if not may_look:
         raise HTTPException(404)
-    figures = await services().operations.figures()
-    return Response(
-        figures.content, headers={"Content-Type": figures.media_type, "Cache-Control": "no-store"}
-    )
+    return await figures()
 
 
 def _knows(request: Request, token: str) -> bool:

@@ -36,8 +36,13 @@ def serve(chosen: argparse.Namespace) -> None:
     bootstrap.require_sound(settings)
     host = chosen.host or settings.host
     wanted = settings.port if chosen.port is None else chosen.port
-    with contextlib.closing(_listen(host, wanted)) as listener:
+    with contextlib.ExitStack() as held:
+        listener = held.enter_context(contextlib.closing(_listen(host, wanted)))
         port = listener.getsockname()[1]  # with 0, whichever was free
+        listeners = [listener]
+        if settings.metrics_listens:
+            figures = _listen(*settings.metrics_listens, setting="METRICS_ADDRESS")
+            listeners.append(held.enter_context(contextlib.closing(figures)))
         if not chosen.backend_only:
             build_if_changed()
         make_private(settings)
@@ -46,9 +51,9 @@ def serve(chosen: argparse.Namespace) -> None:
         (bootstrap.require_schema if settings.production else bootstrap.migrate)(settings)
         prepare_reflex(settings)
         if settings.uvicorn_workers == 1:
-            _run_server(settings, listener, _address(host, port), proxied=chosen.backend_only)
+            _run_server(settings, listeners, _address(host, port), proxied=chosen.backend_only)
         else:
-            _run_workers(settings, listener, _address(host, port))
+            _run_workers(settings, listeners, _address(host, port))
 
 
 def make_private(settings: Settings) -> None:
@@ -62,25 +67,24 @@ def make_private(settings: Settings) -> None:
             path.chmod(path.stat().st_mode & 0o7700)
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def _listen(host: str, port: int, *, setting: str = "PORT") -> socket.socket:
     """Take the port before anything slow happens."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         return socket.create_server((host, port), family=family, backlog=512)
     except OSError as error:
-        raise CommandError(_why_not(error, host, port)) from error
+        raise CommandError(_why_not(error, host, port, setting)) from error
 
 
-def _why_not(error: OSError, host: str, port: int) -> str:
+def _why_not(error: OSError, host: str, port: int, setting: str) -> str:
     """Say why nothing can listen there, and what to do."""
+    host_setting, before = ("HOST", "PORT=") if setting == "PORT" else (setting, f"{setting}={host}:")
     if error.errno == errno.EADDRINUSE:
-        return f"Port {port} on {host} is in use.\nStop the program that uses it, or choose another port: PORT={port + 1}"
+        return f"Port {port} on {host} is in use.\nStop the program that uses it, or choose another port: {before}{port + 1}"
     if error.errno == errno.EACCES:
-        return (
-            f"Port {port} is reserved for the system's administrator.\nChoose a port from 1024 up: PORT=3000"
-        )
+        return f"Port {port} is reserved for the system's administrator.\nChoose a port from 1024 up: {before}{3000 if setting == 'PORT' else 9100}"
     if error.errno == errno.EADDRNOTAVAIL or (error.errno or 0) < 0:  # below 0: the name is not known
-        return f"HOST: {host} is not an address of this machine.\nUse 127.0.0.1 for this machine alone, or 0.0.0.0 for every network."
+        return f"{host_setting}: {host} is not an address of this machine.\nUse 127.0.0.1 for this machine alone, or 0.0.0.0 for every network."
     return f"Port {port} on {host} cannot be used: {os.strerror(error.errno or 0)}."
 
 
@@ -99,7 +103,7 @@ def prepare_reflex(settings: Settings) -> None:
         os.environ["REDIS_URL"] = settings.redis_url
 
 
-def _run_server(settings: Settings, listener: socket.socket, address: str, *, proxied: bool) -> None:
+def _run_server(settings: Settings, listeners: list[socket.socket], address: str, *, proxied: bool) -> None:
     """Serve in this process until SIGINT or SIGTERM."""
     from gantry.serving import Server  # noqa: PLC0415
 
@@ -109,12 +113,12 @@ def _run_server(settings: Settings, listener: socket.socket, address: str, *, pr
         signal.signal(number, lambda *_: None)
     linger_seconds = LINGER_SECONDS if proxied else 0.0
     server = Server(_uvicorn_config(settings), address=address, linger_seconds=linger_seconds)
-    server.run(sockets=[listener])
+    server.run(sockets=listeners)
     if not server.started:
         raise CommandError("Gantry did not start; the reason is above.")
 
 
-def _run_workers(settings: Settings, listener: socket.socket, address: str) -> None:
+def _run_workers(settings: Settings, listeners: list[socket.socket], address: str) -> None:
     """Serve in processes of their own until SIGINT or SIGTERM; one that dies is started again."""
     from uvicorn.supervisors import Multiprocess  # noqa: PLC0415
 
@@ -122,7 +126,7 @@ def _run_workers(settings: Settings, listener: socket.socket, address: str) -> N
     with tempfile.TemporaryDirectory(prefix="gantry-metrics-") as shared:
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = shared  # where the workers add their figures up
         print(f"Gantry is starting {settings.uvicorn_workers} workers on {address}", flush=True)
-        Multiprocess(config, sockets=[listener]).run()
+        Multiprocess(config, sockets=listeners).run()
 
 
 def _uvicorn_config(settings: Settings) -> "uvicorn.Config":

@@ -3,11 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
 from gantry.domain.catalog import UsageReport
 from gantry.domain.citations import cited_numbers
 from gantry.domain.context import Source
-from gantry.domain.json_values import Json, list_in, object_in
+from gantry.domain.json_values import Json, list_in, object_in, objects_in
 
 SEEN = 400_000  # characters of an answer that are kept to be stored
 
@@ -18,7 +19,8 @@ class Heard:
 
     text: list[str] = field(default_factory=list[str])
     reasoning: list[str] = field(default_factory=list[str])
-    calls: bool = False  # it called a tool
+    calls: dict[int, dict[str, Any]] = field(default_factory=dict[int, dict[str, Any]])  # of tools
+    cut: bool = False  # it was longer than what is kept
     finish: str | None = None
     usage: UsageReport | None = None
     _size: int = 0
@@ -36,12 +38,36 @@ class Heard:
         if said is not None:
             for name, kept in (("content", self.text), ("reasoning_content", self.reasoning)):
                 piece = said.get(name)
-                if isinstance(piece, str) and self._size < SEEN:
-                    self._size += len(piece)
+                if isinstance(piece, str) and self._room_for(piece):
                     kept.append(piece)
-            self.calls = self.calls or bool(said.get("tool_calls"))
+            for position, call in enumerate(objects_in(said.get("tool_calls")) or ()):
+                self._call(call, position)
         reason = choice.get("finish_reason")
         self.finish = reason if isinstance(reason, str) else self.finish
+
+    def _call(self, raw: Json, position: int) -> None:
+        function = object_in(raw.get("function")) or {}
+        call = self.calls.setdefault(call_index(raw, position), {"id": "", "name": "", "arguments": ""})
+        call["id"], call["name"] = call["id"] or raw.get("id"), call["name"] or function.get("name")
+        more = function.get("arguments")
+        if isinstance(more, str) and self._room_for(more):
+            call["arguments"] += more
+
+    def _room_for(self, piece: str) -> bool:
+        self.cut = self.cut or self._size >= SEEN
+        self._size += len(piece)
+        return not self.cut
+
+    def called(self, answer: UUID) -> list[dict[str, Any]]:
+        """Return the calls of tools as a message of chat has them."""
+        return [
+            {
+                "id": str(call["id"] or call_name(answer, index)),
+                "type": "function",
+                "function": {"name": str(call["name"] or ""), "arguments": call["arguments"]},
+            }
+            for index, call in self.calls.items()
+        ]
 
     def _count(self, usage: Json | None) -> None:
         if usage is not None:
@@ -53,6 +79,17 @@ class Heard:
     def words(self) -> str:
         """The answer itself."""
         return "".join(self.text)
+
+
+def call_index(call: Json, position: int) -> int:
+    """Return which call a piece belongs to; some servers do not say so."""
+    index = call.get("index")
+    return index if isinstance(index, int) else position
+
+
+def call_name(answer: UUID, index: int) -> str:
+    """Return the id of a call to which the model server gave none."""
+    return f"call_{answer.hex}{index}"
 
 
 def annotations(text: str, given: Sequence[Source], origin: str = "") -> list[dict[str, Any]]:

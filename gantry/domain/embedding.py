@@ -9,6 +9,7 @@ from typing import Protocol
 from gantry.domain.errors import Unavailable
 
 Vector = Sequence[float]
+TOKEN_NUMBERS = 100_256  # tokens that cl100k_base has
 
 
 class TextRole(StrEnum):
@@ -55,6 +56,14 @@ class EmbeddingUnavailable(Unavailable):
     """The embedding model cannot be reached or loaded; words alone can still be searched."""
 
     kind = "embedding-unavailable"
+
+
+class ReadsTokens(Protocol):
+    """Turns token numbers of cl100k_base, which clients send in place of texts, back into texts."""
+
+    async def texts(self, numbers: Sequence[Sequence[int]]) -> list[str]:
+        """Return the text of each list; all numbers are below ``TOKEN_NUMBERS``."""
+        ...
 
 
 class Embedder(Protocol):

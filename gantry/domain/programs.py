@@ -1,7 +1,7 @@
 """What OpenAI's clients ask, as far as we look at it: the rest is the model server's."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Self
 from uuid import UUID
 
@@ -14,6 +14,7 @@ MAX_PROGRAM_BODY_BYTES = 20_000_000  # pictures come inside
 MAX_OPEN_REQUESTS = 100  # of one account in one process
 MAX_EMBEDDING_INPUTS = 2048
 MAX_EMBEDDING_CHARACTERS = 2_000_000
+MAX_EMBEDDING_TOKENS = 500_000  # where token numbers are sent in place of texts
 EMBEDDINGS = "gantry/embeddings"
 OURS = ("gantry", "store")  # fields of a request that are not the model server's
 
@@ -79,11 +80,8 @@ class Question:
     passed: Mapping[str, Any] = field(repr=False)  # the whole request without what is ours
     persona: UUID | None = None  # by whose name it is asked
     answer_id: UUID | None = None  # of the message that the answer becomes, if it is stored
+    resumable: bool = False  # an answer that calls a function is kept until its output comes
     origin: str = ""  # where Gantry was asked: citations lead there
-
-    def going_on(self, after: UUID | None, answer_id: UUID) -> Self:
-        """Return the question with its place in a conversation, and the name of its answer."""
-        return replace(self, extras=replace(self.extras, after=after), answer_id=answer_id)
 
     @classmethod
     def parse(cls, raw: Any) -> Self:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from gantry.domain.completions import call_index, call_name
 from gantry.domain.errors import Invalid
 from gantry.domain.json_values import object_in, objects_in
 
@@ -256,7 +257,7 @@ class ResponseTeller:
         yield self._event("response.output_text.delta", **self._where(self._message), delta=text, logprobs=[])
 
     def _call(self, call: Mapping[str, Any], position: int) -> Iterator[Json]:
-        index = call.get("index", position)
+        index = call_index(call, position)
         function = object_in(call.get("function")) or {}
         item = self._calls.get(index)
         if item is None:
@@ -264,7 +265,7 @@ class ResponseTeller:
                 "id": f"fc_{self.new_id()}",
                 "type": "function_call",
                 "status": "in_progress",
-                "call_id": str(call.get("id") or f"call_{self.new_id()}"),
+                "call_id": str(call.get("id") or call_name(self.answer_id, index)),
                 "name": str(function.get("name") or ""),
                 "arguments": "",
             }

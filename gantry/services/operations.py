@@ -39,12 +39,14 @@ class OperationsService:
 
     Attributes:
         metrics_token: What a program must know to be told the figures; "" when only this machine is told.
+        metrics_elsewhere: Whether they have an address of their own.
         newest_backup: Returns the age of the newest backup that this process knows of, in seconds; None without one.
     """
 
     parts: Mapping[str, Part] = field(default_factory=dict[str, Part])
     telemetry: Telemetry = UNMEASURED
     metrics_token: str = field(default="", repr=False)
+    metrics_elsewhere: bool = False
     newest_backup: Callable[[], float | None] = lambda: None
 
     async def readiness(self) -> dict[str, PartState]:

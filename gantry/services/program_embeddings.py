@@ -10,7 +10,7 @@ import orjson
 
 from gantry.domain.accounts import Actor
 from gantry.domain.catalog import BUILT_IN, ModelRef
-from gantry.domain.embedding import TextRole, Vector
+from gantry.domain.embedding import TOKEN_NUMBERS, ReadsTokens, TextRole, Vector
 from gantry.domain.errors import Invalid
 from gantry.domain.json_values import list_in, object_in
 from gantry.domain.passing import PassesOn
@@ -18,6 +18,7 @@ from gantry.domain.programs import (
     EMBEDDINGS,
     MAX_EMBEDDING_CHARACTERS,
     MAX_EMBEDDING_INPUTS,
+    MAX_EMBEDDING_TOKENS,
     OURS,
     model_named,
 )
@@ -35,6 +36,7 @@ class ProgramEmbeddings:
     catalog: CatalogService
     servers: PassesOn
     sets: VectorSets
+    tokens: ReadsTokens
 
     async def embed(self, who: Actor, raw: Any) -> bytes:
         """Return vectors as JSON in OpenAI's shape.
@@ -58,7 +60,7 @@ class ProgramEmbeddings:
         return await answer.whole(_MAX_BYTES)
 
     async def _own(self, body: Mapping[str, Any]) -> bytes:
-        texts = _texts(body.get("input"))
+        texts = await self._texts(body.get("input"))
         form = body.get("encoding_format")
         form = "float" if form is None else form
         if form not in ("float", "base64"):  # any JSON, of which a set cannot hold all
@@ -79,18 +81,34 @@ class ProgramEmbeddings:
         usage = {"prompt_tokens": tokens, "total_tokens": tokens}
         return orjson.dumps({"object": "list", "model": EMBEDDINGS, "data": data, "usage": usage})
 
+    async def _texts(self, raw: Any) -> list[str]:
+        """Return the texts of *raw*; clients that cut texts by tokens send the numbers of those, as LangChain's do."""
+        found = [raw] if isinstance(raw, str) else list_in(raw) or []
+        numbers = _numbers(found) if found else None
+        return _checked(found if numbers is None else await self.tokens.texts(numbers))
 
-def _texts(raw: Any) -> list[str]:
-    found = [raw] if isinstance(raw, str) else list_in(raw)
-    if found and isinstance(found[0], int | list):
+
+def _numbers(found: Sequence[Any]) -> list[list[int]] | None:
+    """Return lists of token numbers where *found* is one, or holds some; else None."""
+    lists = [found] if isinstance(found[0], int) else [list_in(each) or [] for each in found]
+    if not all(map(_are_tokens, lists)):
+        return None
+    if sum(map(len, lists)) > MAX_EMBEDDING_TOKENS:
+        raise Invalid(f"input holds at most {MAX_EMBEDDING_TOKENS:,} token numbers.", field="input")
+    return [list(each) for each in lists]
+
+
+def _are_tokens(numbers: Sequence[Any]) -> bool:
+    return bool(numbers) and all(type(each) is int and 0 <= each < TOKEN_NUMBERS for each in numbers)
+
+
+def _checked(found: Sequence[Any]) -> list[str]:
+    texts = [each for each in found if isinstance(each, str) and each]
+    if not texts or len(texts) != len(found):
         raise Invalid(
-            "input holds numbers of tokens, which mean something else to every model: send texts.",
-            advice="In LangChain that is check_embedding_ctx_length=False.",
+            "input is a text, or a list of texts that are not empty; or token numbers of cl100k_base, one list for each text.",
             field="input",
         )
-    texts = [each for each in found or () if isinstance(each, str) and each]
-    if not texts or len(texts) != len(found or ()):
-        raise Invalid("input is a text, or a list of texts that are not empty.", field="input")
     if len(texts) > MAX_EMBEDDING_INPUTS or sum(map(len, texts)) > MAX_EMBEDDING_CHARACTERS:
         raise Invalid(
             f"input holds at most {MAX_EMBEDDING_INPUTS:,} texts of {MAX_EMBEDDING_CHARACTERS:,} characters in all.",

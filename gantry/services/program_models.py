@@ -61,15 +61,30 @@ class ProgramModels:
             Invalid: field="model"; there is no such model, or it is ambiguous.
             ModelUnavailable: The key of its connection cannot be read any more.
         """
-        if not may_be_persona(question.model):
-            return reads_nothing(question), await self.catalog.resolve(who, question.model), None
-        known = await self.personas.list_personas(who)
-        persona = persona_named(question.model, known)
+        persona = await self.persona(who, question.model)
         if persona is None:
-            raise _unknown(question.model, list(model_ids(known)))
-        own = persona.model if persona.model and self.catalog.lists(persona.model) else None
-        model = await self.catalog.resolve(who, own or await self.catalog.default_model(who, patient=True))
+            return reads_nothing(question), await self.catalog.resolve(who, question.model), None
+        usual = self.model_of(persona) or await self.catalog.default_model(who, patient=True)
+        model = await self.catalog.resolve(who, usual)
         return reads_nothing(dressed(question, persona)), model, persona
+
+    async def persona(self, who: Actor, model: str) -> StoredPersona | None:
+        """Return the persona that *model* names; None where it names a model of a server, or the built-in answerer.
+
+        Raises:
+            Invalid: field="model"; it can only name a persona, and there is none of that name.
+        """
+        if not may_be_persona(model):
+            return None
+        known = await self.personas.list_personas(who)
+        persona = persona_named(model, known)
+        if persona is None:
+            raise _unknown(model, list(model_ids(known)))
+        return persona
+
+    def model_of(self, persona: StoredPersona) -> str | None:
+        """Return the model that answers for *persona*, as long as it is there."""
+        return persona.model if persona.model and self.catalog.lists(persona.model) else None
 
 
 def _model_of(name: str, persona: StoredPersona) -> ProgramModel:

@@ -24,6 +24,7 @@ from gantry.domain.tokens import estimate_tokens
 from gantry.models import new_id
 from gantry.services.catalog import ResolvedModel
 from gantry.services.exchanges import Exchanges, Grounded
+from gantry.services.open_calls import OpenCalls
 from gantry.services.program_models import ProgramModels
 
 MAX_COMPLETION_BYTES = 64_000_000
@@ -55,6 +56,7 @@ class ProgramService:
     models: ProgramModels
     servers: PassesOn
     exchanges: Exchanges
+    calls: OpenCalls
     _open: Counter[Any] = field(default_factory=Counter[Any])  # by account, in this process
 
     @property
@@ -63,12 +65,19 @@ class ProgramService:
         return self._open.total()
 
     async def chat(
-        self, who: Actor, body: Any, *, after: UUID | None = None, origin: str = ""
+        self,
+        who: Actor,
+        body: Any,
+        *,
+        after: UUID | None = None,
+        resumable: bool = False,
+        origin: str = "",
     ) -> ProgramAnswer:
         """Ask a model; returns when it has begun to answer.
 
         Args:
-            after: The stored answer that the question goes on from.
+            after: The stored answer that the question goes on from, or one that waits for a function.
+            resumable: Keep an answer that calls a function until its output comes, if it is to be stored.
             origin: Where Gantry was asked, for the addresses of what is cited.
 
         Raises:
@@ -78,7 +87,8 @@ class ProgramService:
             ModelUnavailable: The model server refused, or does not answer.
         """
         answer_id = new_id()
-        asked = replace(Question.parse(body).going_on(after, answer_id), origin=origin)
+        asked = replace(Question.parse(body), answer_id=answer_id, resumable=resumable, origin=origin)
+        asked = await self.calls.resumed(who, asked, after)
         if self._open[who.id] >= MAX_OPEN_REQUESTS:
             raise Conflict(
                 f"You already have {MAX_OPEN_REQUESTS} requests in progress.",
@@ -183,7 +193,9 @@ class ProgramService:
         An answer that calls a tool is no answer yet.
         """
         told: dict[str, Any] = dict(grounded.told)
-        if asked.extras.kept and not heard.calls:
+        if asked.extras.kept and heard.calls:
+            await self.calls.keep(who, asked, heard)
+        elif asked.extras.kept:
             told |= await self.exchanges.keep(who, asked, model, grounded, heard, MessageStatus.COMPLETE)
         return {"gantry": told} if told else {}
 

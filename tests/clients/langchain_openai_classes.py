@@ -3,6 +3,7 @@
 import json
 import os
 import time
+from importlib.util import find_spec
 
 import openai
 from langchain_core.messages import HumanMessage, ToolMessage
@@ -56,8 +57,16 @@ picture = {"type": "image_url", "image_url": {"url": os.environ["PICTURE"]}}
 seen["picture"] = chat.invoke([HumanMessage([{"type": "text", "text": "[[script:hello]]"}, picture])]).content
 seen["json"] = chat.with_structured_output(City).invoke("[[script:city]]").model_dump()
 
-embedder = OpenAIEmbeddings(model="gantry/embeddings", check_embedding_ctx_length=False, **SERVER)
-seen["embeddings"] = [len(each) for each in embedder.embed_documents(["a lighthouse", "a harbour"])]
+# It sends numbers of tokens, for which it needs a vocabulary that tiktoken would fetch: LlamaIndex brings it along.
+index = find_spec("llama_index.core").submodule_search_locations[0]
+os.environ["TIKTOKEN_CACHE_DIR"] = f"{index}/_static/tiktoken_cache"
+embedder = OpenAIEmbeddings(model="gantry/embeddings", **SERVER)
+texts = ["a lighthouse", "ein Hafen für 李雷 🚢"]
+vectors = embedder.embed_documents(texts)
+seen["embeddings"] = [len(each) for each in vectors]
+plain = embedder.client.create(model="gantry/embeddings", input=texts).data
+for one, other in zip(vectors, plain, strict=True):
+    assert max(abs(a - b) for a, b in zip(one, other.embedding, strict=True)) < 1e-5
 seen["errors"] = {
     "model": fault("x", model="nobody/none"),
     "token": fault("x", api_key="none"),

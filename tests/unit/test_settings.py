@@ -53,6 +53,19 @@ def test_a_database_that_stayed_behind_is_not_taken_for_lost(
     assert load_settings().database_url == "sqlite:///data/gantry.db"
 
 
+@pytest.mark.parametrize(
+    "given", ["9100", ":9100", "host", "host:x", "host:0", "host:70000", "http://h:1", "a@h:1", "h:1/x"]
+)
+def test_an_address_for_figures_is_a_host_and_a_port(monkeypatch: pytest.MonkeyPatch, given: str) -> None:
+    """Anything else is refused with an example, and so is the port of everything else."""
+    monkeypatch.setenv("METRICS_ADDRESS", given)
+    assert "METRICS_ADDRESS: must be host:port" in refusal()
+    monkeypatch.setenv("METRICS_ADDRESS", "[::1]:9100")
+    assert load_settings().metrics_listens == ("::1", 9100)
+    monkeypatch.setenv("PORT", "9100")
+    assert "a port of its own" in refusal()
+
+
 @pytest.mark.parametrize("name", ["OPENAI_BASE_URL", "EMBEDDING_BASE_URL", "RERANK_BASE_URL"])
 @pytest.mark.parametrize(
     ("given", "used"),

@@ -13,7 +13,7 @@ from gantry.domain.errors import Conflict, GantryError, InvalidToken, Unavailabl
 from gantry.domain.live import LiveKind, Position
 from gantry.runtime import services
 from gantry.services.answers import SourceRead
-from gantry.services.chat import Sent
+from gantry.services.chat import Beginning, Sent
 
 ANSWER_SECONDS = 300  # for which an answer is waited
 RECHECK_SECONDS = 1.0  # how long it may outlive its token
@@ -26,12 +26,16 @@ async def answered(
 ) -> dict[str, Any]:
     """Ask as in the pages, and return the whole answer with what it refers to; who gives up stops it.
 
+    Args:
+        model: Of a server, or a persona: then its conversation has that persona from here on.
+
     Raises:
+        Invalid: There is no such model.
         Unavailable: There is no answer, or it took too long.
         InvalidToken: The token was revoked meanwhile.
         Conflict: The call was given up.
     """
-    sent = await services().chat.send(caller.who, conversation, question, model=model)
+    sent = await _sent(caller, question, conversation, model)
     ended = False
     try:
         async with asyncio.timeout(ANSWER_SECONDS):
@@ -52,6 +56,20 @@ async def answered(
         "conversation": str(sent.conversation_id),
         "citations": [_citation(each) for each in sources if each.row.cited],
     }
+
+
+async def _sent(caller: Caller, question: str, conversation: UUID | None, model: str | None) -> Sent:
+    who, models = caller.who, services().programs.models
+    persona = await models.persona(who, model) if model else None
+    if persona is None:
+        return await services().chat.send(who, conversation, question, model=model)
+    if conversation is not None:
+        await services().conversations.set_persona(who, conversation, persona.id)
+        return await services().chat.send(who, conversation, question)
+    beginning = Beginning(persona.scope, persona=persona.id)
+    return await services().chat.send(
+        who, None, question, model=models.model_of(persona), beginning=beginning
+    )
 
 
 async def _unless_given_up(caller: Caller, sent: Sent) -> None:

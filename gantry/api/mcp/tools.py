@@ -18,6 +18,7 @@ from gantry.domain.errors import NotFound
 from gantry.domain.finding import MAX_QUERY_CHARACTERS, Segment
 from gantry.domain.knowledge import DocumentScope, Passage, ScopeKind
 from gantry.domain.memory import MAX_FACT_CHARACTERS
+from gantry.domain.programs import MAX_MODEL_CHARACTERS
 from gantry.runtime import services
 from gantry.services.chat import Bubble
 from gantry.services.documents import page_with, pages_of
@@ -88,7 +89,9 @@ class Ask(_Arguments):
         default=None, description="Id of a conversation to go on with; without it a new one begins."
     )
     model: str | None = Field(
-        default=None, max_length=255, description="A model, as connection/name; without it the usual one."
+        default=None,
+        max_length=MAX_MODEL_CHARACTERS,
+        description="A model, as connection/name, or a persona, as gantry/name; without it the usual model.",
     )
 
 

@@ -3,8 +3,9 @@
 from typing import Any
 
 from gantry.api.described import events
+from gantry.domain.embedding import TOKEN_NUMBERS
 from gantry.domain.knowledge import MAX_CHOSEN
-from gantry.domain.programs import MAX_EMBEDDING_INPUTS, MAX_MODEL_CHARACTERS
+from gantry.domain.programs import MAX_EMBEDDING_INPUTS, MAX_EMBEDDING_TOKENS, MAX_MODEL_CHARACTERS
 
 Json = dict[str, Any]
 _ERROR = "OpenAIError"
@@ -44,6 +45,13 @@ _IDS: Json = {"type": "array", "maxItems": MAX_CHOSEN, "items": {"type": "string
 _MODEL: Json = {"type": "string", "minLength": 1, "maxLength": MAX_MODEL_CHARACTERS, "pattern": r"\S"}
 _ROLE: Json = {"enum": ["user", "assistant", "system", "developer"]}
 _CONTENT: Json = {"anyOf": [_TEXT, _THINGS]}
+_TOKENS: Json = {
+    "type": "array",
+    "description": "Token numbers of cl100k_base in place of a text.",
+    "minItems": 1,
+    "maxItems": MAX_EMBEDDING_TOKENS,
+    "items": {"type": "integer", "minimum": 0, "maximum": TOKEN_NUMBERS - 1},
+}
 _EXTRAS: Json = {"$ref": "#/components/schemas/GantryOptions"}
 
 COMPONENTS: dict[str, Json] = {
@@ -115,6 +123,8 @@ COMPONENTS: dict[str, Json] = {
                     "maxItems": MAX_EMBEDDING_INPUTS,
                     "items": {"type": "string", "minLength": 1},
                 },
+                _TOKENS,
+                {"type": "array", "minItems": 1, "maxItems": MAX_EMBEDDING_INPUTS, "items": _TOKENS},
             ]
         },
         encoding_format={"enum": ["float", "base64", None]},

@@ -88,13 +88,14 @@ async def embeddings(who: Program, request: Request) -> Response:
 async def responses(who: Program, request: Request) -> Response:
     """Ask a model in the newer dialect: text, pictures, functions and streaming.
 
-    `previous_response_id` goes on from an answer that was asked for with `store: true`, and is stored too.
+    `previous_response_id` goes on from an answer that was asked for with `store: true`, and is stored too. An answer that calls
+    functions waits an hour for their output.
     """
     body = await json_of(request)
     asked = chat_request(body)
     try:
         previous, origin = previous_answer(body), _origin(request)
-        asking = services().programs.chat(who, asked, after=previous, origin=origin)
+        asking = services().programs.chat(who, asked, after=previous, resumable=True, origin=origin)
         answer = await unless_gone(request, asking)
         teller = ResponseTeller(body, answer.id, lambda: uuid4().hex, int(time()))
         if answer.streams:

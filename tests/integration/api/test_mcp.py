@@ -7,7 +7,7 @@ import sys
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
@@ -23,12 +23,16 @@ from gantry.domain.accounts import Actor
 from gantry.domain.api_tokens import Scope
 from gantry.domain.chat import MessageStatus
 from gantry.domain.hosts import HostNames
+from gantry.domain.knowledge import DocumentScope, ScopeKind
+from gantry.domain.parameters import Parameters
+from gantry.domain.personas import PersonaDraft
 from gantry.domain.vault import DEFAULT_COLLECTION_NAME
 from gantry.runtime import installed
 from tests.factories import actor_of, make_account
 from tests.parts import documents
 from tests.parts.api_server import serving
 from tests.parts.knowledge import embedded, read, until, upload
+from tests.parts.llm_server import Script
 from tests.parts.stack import Stack
 
 PDF = documents.pdf(["The harbour bridge was painted blue.", "The lighthouse keeper was called Amalia."])
@@ -107,6 +111,46 @@ async def test_each_tool_does_what_it_says(library: Stack, address: str, mode: s
         told = await call(client, "read_conversation", id=thread)
         assert [each["role"] for each in told["messages"]] == ["user", "assistant"] * 2
         assert told["messages"][1]["text"] == asked["answer"]
+
+
+async def test_a_persona_is_asked(library: Stack, address: str) -> None:
+    """Its prompt, model, parameters and documents apply, in a new conversation and in one that goes on; another's is none."""
+    await read(library, (await upload(library, "harbour.pdf", PDF)).id)
+    await embedded(library)
+    draft = PersonaDraft(
+        "Light keeper", parameters=Parameters("You keep the light.", temperature=0.25), model="openai/scripted",
+        scope=DocumentScope(ScopeKind.ALL),
+    )  # fmt: skip
+    persona = await library.services.personas.create(library.who, draft)
+    silent = PersonaDraft("Silent", scope=DocumentScope(ScopeKind.NONE))
+    await library.services.personas.create(library.who, silent)
+    question = "Who kept the lighthouse?"
+    async with client_of(library, address) as client:
+        library.llm.enqueue(Script("It was Amalia [1]."), Script("Blue."), Script("Hm."))
+        asked = await call(client, "ask", question=question, model="gantry/light-keeper")
+        assert asked["citations"][0]["title"] == "harbour.pdf"
+        sent = library.llm.last.body
+        assert sent["messages"][0]["content"].startswith("You keep the light.")
+        assert (sent["model"], sent["temperature"]) == ("scripted", 0.25)
+        await call(client, "ask", question="And the bridge?", conversation=asked["conversation"])
+        assert library.llm.last.body["messages"][0]["content"].startswith("You keep the light.")
+        window = await library.services.chat.window(library.who, UUID(asked["conversation"]))
+        assert window.persona is not None
+        assert window.persona.id == persona.id
+        quiet = await call(
+            client, "ask", question=question, model="gantry/silent", conversation=asked["conversation"]
+        )
+        assert quiet["citations"] == []
+        assert "Amalia" not in library.llm.last.body["messages"][-1]["content"]
+        for wrong in ("gantry/nobody", "gantry/", "gantry/" + "x" * 250):
+            refused = await call(client, "ask", question=question, model=wrong)
+            assert (refused["failed"], refused["field"]) == (True, "model")
+    async with library.database.begin() as tx:
+        ben = actor_of(await make_account(tx, "ben@example.org"))
+    async with client_of(library, address, who=ben) as bens:
+        for name in ("light-keeper", str(persona.id)):
+            refused = await call(bens, "ask", question=question, model=f"gantry/{name}")
+            assert (refused["failed"], refused["field"]) == (True, "model")
 
 
 async def test_documents_are_resources(library: Stack, address: str) -> None:

@@ -257,3 +257,13 @@ async def test_with_a_token_who_knows_it_is_told(stack: Stack) -> None:
         for wrong in ("Bearer another", "Bearer ", "a token", "Basic a token"):
             assert await _status("127.0.0.1", authorization=wrong) == 404, wrong
         assert await _status("127.0.0.1") == 404
+
+
+async def test_with_an_address_of_its_own_nobody_is_told_elsewhere(stack: Stack) -> None:
+    """With METRICS_ADDRESS, but for who knows the token: a proxy that says nothing of itself learns nothing either."""
+    elsewhere = replace(stack.services.operations, metrics_elsewhere=True)
+    with installed(replace(stack.services, operations=elsewhere)):
+        assert await _status("127.0.0.1") == 404
+    known = replace(elsewhere, metrics_token="a token")
+    with installed(replace(stack.services, operations=known)):
+        assert await _status("172.18.0.5", authorization="Bearer a token") == 200

@@ -246,13 +246,39 @@ async def test_embeddings_of_the_installation(client: AsyncOpenAI) -> None:
     assert made.usage.total_tokens > 0
     wrong: list[Any] = [
         {"input": []},
-        {"input": [[1, 2]]},
+        {"input": [[1, 2], "x"]},
+        {"input": [[]]},
+        {"input": [True]},
+        {"input": [-1]},
+        {"input": [100_256]},
+        {"input": [2**70]},
+        {"input": [[1.5]]},
+        {"input": [1] * 500_001},
+        {"input": [[1]] * 2049},
+        {"input": [58040] * 100_000},  # 80 blanks each
         {"dimensions": 5},
         {"input": "x" * 2_000_001},
     ]
     for each in wrong:
         with pytest.raises(openai.BadRequestError):
             await client.embeddings.create(**{"model": "gantry/embeddings", "input": "x"} | each)
+
+
+async def test_token_numbers_stand_for_their_text(client: AsyncOpenAI, stack: Stack) -> None:
+    """One list is one text, several are several, half a character at the end does no harm; a server is sent what came."""
+    plain = await client.embeddings.create(model="gantry/embeddings", input=["hello world", "world hello"])
+    one = await client.embeddings.create(model="gantry/embeddings", input=[15339, 1917])
+    both = await client.embeddings.create(
+        model="gantry/embeddings", input=[[15339, 1917], [14957, 24748], [15339, 9468]]
+    )
+    assert [each.embedding for each in one.data] == [plain.data[0].embedding]
+    assert [each.embedding for each in both.data[:2]] == [each.embedding for each in plain.data]
+    assert len(both.data) == 3
+    stack.llm.routes["POST /v1/embeddings"] = {
+        "object": "list", "model": "e5", "data": [{"object": "embedding", "index": 0, "embedding": [0.5]}],
+    }  # fmt: skip
+    await client.embeddings.create(model="openai/e5", input=[1, 2], encoding_format="float")
+    assert stack.llm.others[-1].body["input"] == [1, 2]
 
 
 async def test_embeddings_of_a_server(client: AsyncOpenAI, stack: Stack) -> None:

@@ -1,11 +1,13 @@
 """Answers in OpenAI's newer dialect that go on from stored ones."""
 
 from collections.abc import AsyncIterator
+from typing import Any
 from uuid import UUID
 
 import openai
 import pytest
 from openai import AsyncOpenAI
+from openai.types.responses import Response
 
 from tests.factories import actor_of, make_account
 from tests.parts.llm_server import Script
@@ -75,3 +77,100 @@ async def test_only_from_ones_own_stored_answers(client: AsyncOpenAI, stack: Sta
             await client.responses.create(model=MODEL, input="And?", previous_response_id=named)
         assert refused.value.param == "previous_response_id"
     assert len(stack.llm.requests) == asked
+
+
+CALLS = (
+    {
+        "index": 0,
+        "id": "call_a",
+        "type": "function",
+        "function": {"name": "weather", "arguments": '{"place":'},
+    },
+    {"index": 0, "function": {"arguments": ' "Oslo"}'}},
+    {"index": 1, "id": "call_b", "type": "function", "function": {"name": "time", "arguments": "{}"}},
+)
+TOOLS: Any = [
+    {"type": "function", "name": name, "parameters": {"type": "object", "properties": {}}, "strict": False}
+    for name in ("weather", "time")
+]
+
+
+def output(call: str, said: str) -> Any:
+    return {"type": "function_call_output", "call_id": call, "output": said}
+
+
+@pytest.mark.parametrize("streams", [False, True])
+async def test_functions_are_called_and_answered(client: AsyncOpenAI, stack: Stack, streams: bool) -> None:
+    """Only their outputs are sent; one call may lead to the next, and the exchange is stored when it is answered."""
+
+    async def ask(**asked: Any) -> Response:
+        if not streams:
+            return await client.responses.create(model=MODEL, tools=TOOLS, **asked)
+        events = [
+            each
+            async for each in await client.responses.create(model=MODEL, tools=TOOLS, stream=True, **asked)
+        ]
+        return events[-1].response  # type: ignore[union-attr]
+
+    stack.llm.enqueue(
+        Script("Hal."),
+        Script("I look.", tool_deltas=CALLS, finish_reason="tool_calls"),
+        Script("", tool_deltas=CALLS[2:], finish_reason="tool_calls"),
+        Script("It rains at noon."),
+        Script("As I said."),
+    )
+    hello = await ask(input="Who are you?", store=True)
+    first = await ask(instructions="Be brief.", input="The weather?", previous_response_id=hello.id)
+    called = [(each.name, each.arguments) for each in first.output if each.type == "function_call"]
+    assert called == [("weather", '{"place": "Oslo"}'), ("time", "{}")]
+    _thread, messages = await stack.services.conversations.all_messages(stack.who, conversation(hello))
+    assert len(messages) == 2, "a call is no answer"
+    second = await ask(
+        instructions="Be brief.",
+        input=[output("call_a", "rain"), output("call_b", "noon")],
+        previous_response_id=first.id,
+    )
+    again = await ask(input=[output("call_b", "one")], previous_response_id=second.id)
+    assert again.output_text == "It rains at noon."
+    sent = stack.llm.last.body["messages"]
+    assert [turn["role"] for turn in sent] == [
+        "user", "assistant", "user", "assistant", "tool", "tool", "assistant", "tool",
+    ]  # fmt: skip
+    assert [call["id"] for call in sent[3]["tool_calls"]] == ["call_a", "call_b"]
+    assert sent[3]["tool_calls"][0]["function"] == {"name": "weather", "arguments": '{"place": "Oslo"}'}
+    last = await ask(input="Sure?", previous_response_id=again.id)
+    assert conversation(last) == conversation(hello)
+    _thread, messages = await stack.services.conversations.all_messages(stack.who, conversation(hello))
+    assert [each.content for each in messages] == [
+        "Who are you?", "Hal.", "The weather?", "It rains at noon.", "Sure?", "As I said.",
+    ]  # fmt: skip
+
+
+async def test_only_ones_own_calls_are_answered(client: AsyncOpenAI, stack: Stack) -> None:
+    """Another's, one that was not to be stored, an output of no call: refused, and no model is asked."""
+    stack.llm.default = Script("", tool_deltas=CALLS, finish_reason="tool_calls")
+    async with stack.database.begin() as tx:
+        ben = actor_of(await make_account(tx, "ben@example.org"))
+    async with openai_client(stack, ben) as bens:
+        theirs = await bens.responses.create(model=MODEL, input="Rain?", tools=TOOLS, store=True)
+    loose = await client.responses.create(model=MODEL, input="Rain?", tools=TOOLS)
+    own = await client.responses.create(model=MODEL, input="Rain?", tools=TOOLS, store=True)
+    stack.llm.default = Script("Yes.")
+    said = await client.responses.create(model=MODEL, input="Rain?", store=True)
+    asked = len(stack.llm.requests)
+    for previous, call in ((theirs, "call_a"), (loose, "call_a"), (own, "call_z"), (said, "call_a")):
+        with pytest.raises(openai.BadRequestError) as refused:
+            await client.responses.create(
+                model=MODEL, input=[output(call, "x")], previous_response_id=previous.id
+            )
+        assert refused.value.param in {"previous_response_id", "input"}
+    assert len(stack.llm.requests) == asked
+    sent: Any = [each.model_dump() for each in own.output]
+    both = [*sent, output("call_a", "rain"), output("call_b", "noon")]
+    told = await client.responses.create(model=MODEL, input=both, previous_response_id=own.id)
+    assert told.output_text == "Yes."
+    assert [turn["role"] for turn in stack.llm.last.body["messages"]] == ["user", "assistant", "tool", "tool"]
+
+
+def conversation(response: Response) -> UUID:
+    return UUID(response.model_extra["gantry"]["conversation_id"])  # type: ignore[index]
