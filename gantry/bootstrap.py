@@ -491,7 +491,7 @@ def _services(
             writers=writers,
             now=clock,
         ),
-        preferences=PreferenceService(database),
+        preferences=PreferenceService(database, live.notices),
         people=PeopleService(database=database, passwords=passwords, notices=live.notices, now=clock),
         conversations=conversations,
         chat=ChatService(database, catalog, writers, conversations, clock),

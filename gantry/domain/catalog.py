@@ -7,6 +7,7 @@ from typing import Literal, Protocol, Self
 from uuid import UUID
 
 from gantry.domain.context import Retrieval, Source
+from gantry.domain.live import Stage
 from gantry.domain.parameters import Effort
 from gantry.domain.pictures import Picture
 
@@ -169,9 +170,13 @@ class UsageReport:
 
 
 @dataclass(frozen=True, slots=True)
-class LoadProgress:
-    """The server is loading the model; *percent* is None when it does not tell."""
+class Progress:
+    """What the server does before the first word: ``QUEUED``, ``LOADING``, or ``THINKING``, which begins with reading the prompt.
 
+    *percent* is how far it is, where it tells.
+    """
+
+    stage: Stage
     percent: int | None = None
 
 
@@ -198,9 +203,7 @@ class WithoutPictures:
     """The server takes no pictures: it was asked without those of the prompt. Comes first."""
 
 
-Delta = (
-    TextDelta | ReasoningDelta | UsageReport | LoadProgress | Truncated | Filtered | Recast | WithoutPictures
-)
+Delta = TextDelta | ReasoningDelta | UsageReport | Progress | Truncated | Filtered | Recast | WithoutPictures
 
 
 class ChatModel(Protocol):

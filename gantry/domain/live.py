@@ -131,6 +131,7 @@ class NoticeKind(StrEnum):
     CATALOG = "catalog"  # the list of models changed
     DOCUMENTS = "documents"  # one was added, removed or came further; data: {"state": DocumentState, …}
     IMPORTS = "imports"  # an import came further, or ended
+    LOOKS = "looks"  # the person prefers another theme, density or size of text, or other details of messages
     MEMORY = "memory"  # something was learned, changed or forgotten
     PERSONAS = "personas"  # a persona or a prompt was added, removed or changed
     SESSION = "session"  # a session of this account was ended

@@ -27,7 +27,7 @@ from gantry.domain.clock import utc_now
 from gantry.domain.credentials import PasswordHasher, network_of, new_token, token_hash
 from gantry.domain.errors import Conflict, Invalid, NotFound, NotSignedIn, TooManyAttempts, Unavailable
 from gantry.domain.limits import RateLimiter
-from gantry.domain.live import Notices
+from gantry.domain.live import Notice, NoticeKind, Notices
 from gantry.domain.messages import LANGUAGES, _
 from gantry.domain.preferences import NO_WISHES, Wishes
 from gantry.domain.telemetry import UNMEASURED, Telemetry
@@ -256,6 +256,8 @@ class AccountService:
             if default_model is not None:
                 account.default_model = default_model or None
             take_wishes(account, wishes)
+        if theme is not None or wishes != NO_WISHES:
+            self.notices.publish(who.id, Notice(NoticeKind.LOOKS, origin=who.page))
         return value_of(Person, account)
 
     async def change_password(self, who: Actor, current: str, new: str) -> None:

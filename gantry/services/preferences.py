@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from gantry.domain.accounts import Actor, Person
 from gantry.domain.clock import is_zone
 from gantry.domain.errors import Invalid
+from gantry.domain.live import Notice, NoticeKind, Notices
 from gantry.domain.messages import _
 from gantry.domain.preferences import Density, TextSize, Wishes
 from gantry.models.accounts import Account
@@ -17,12 +18,14 @@ class PreferenceService:
     """The looks of pages, and the time zone they tell the time in."""
 
     database: Database
+    notices: Notices
 
     async def change(self, who: Actor, wishes: Wishes) -> Person:
         """Change what is given; Invalid names the field that cannot be."""
         async with self.database.begin() as tx:
             account = await tx.accounts.get_account(who.id, lock=True)
             take_wishes(account, wishes)
+        self.notices.publish(who.id, Notice(NoticeKind.LOOKS, origin=who.page))
         return value_of(Person, account)
 
     async def browser_is_in(self, who: Actor, zone: str) -> Person:

@@ -16,7 +16,7 @@ from uuid import UUID
 from gantry.domain.catalog import (
     Delta,
     Filtered,
-    LoadProgress,
+    Progress,
     ReasoningDelta,
     Recast,
     TextDelta,
@@ -39,7 +39,7 @@ from gantry.domain.errors import (
     Unavailable,
 )
 from gantry.domain.live import EventLog, LiveKind, Notice, NoticeKind, Notices, Opening, Stage
-from gantry.domain.messages import _
+from gantry.domain.messages import Message, _
 from gantry.domain.prompt import prompt_budget
 from gantry.domain.telemetry import UNMEASURED, Open, Telemetry
 from gantry.domain.text import storable
@@ -350,7 +350,7 @@ class Writers:
         if running := self._running.get(assignment.generation_id):
             running.asked.set()
         await self._tell_sources(assignment, draft)
-        self._stage(assignment, Stage.THINKING, _("Waiting for {model}", model=model.ref.name))
+        self._stage(assignment, Stage.THINKING, _what_is_done(Stage.THINKING, model.ref.name))
 
     async def _tell_sources(self, assignment: Assignment, draft: Draft) -> None:
         """Announce the sources, stored first: a reader may open one at once."""
@@ -390,12 +390,8 @@ class Writers:
                 self._announce_sources(assignment, draft)
             case WithoutPictures():
                 pass  # said beside the sources
-            case LoadProgress(percent):
-                name = model.ref.name
-                loading = _("Loading {model}", model=name)
-                if percent is not None:
-                    loading = _("Loading {model} {percent} %", model=name, percent=percent)
-                self._stage(assignment, Stage.LOADING, loading)
+            case Progress(stage, percent):
+                self._stage(assignment, stage, _what_is_done(stage, model.ref.name, percent))
 
     def _stage(self, assignment: Assignment, stage: Stage, detail: str) -> None:
         self.events.announce(
@@ -460,3 +456,16 @@ class Writers:
                 await tx.sent.mark_cited(assignment.message_id, cited)
             await tx.chat.change_conversation(assignment.conversation_id, answered_at=now)
         return measures
+
+
+def _what_is_done(stage: Stage, model: str, percent: int | None = None) -> Message:
+    """Say what a model's server does before the first word."""
+    if stage is Stage.QUEUED:
+        return _("Waiting in line at {model}", model=model)
+    if stage is Stage.LOADING and percent is None:
+        return _("Loading {model}", model=model)
+    if stage is Stage.LOADING:
+        return _("Loading {model} {percent} %", model=model, percent=percent)
+    if percent is None:
+        return _("Waiting for {model}", model=model)
+    return _("{model} has read {percent} % of the prompt", model=model, percent=percent)

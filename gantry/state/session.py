@@ -271,6 +271,14 @@ class SessionState(rx.State):
 
     @rx.event
     @guarded
+    async def dress(self):
+        """Look as the account prefers by now: another page, or a program, has changed it."""
+        account = await services().accounts.profile(await acting(self))
+        self.theme = account.theme
+        self._prefer(account)
+
+    @rx.event
+    @guarded
     async def keep_zone(self, zone: str):
         """Keep the browser's time zone with the account: dates that the server writes are in it."""
         if zone == self._zone or self.zone or not is_zone(zone):

@@ -12,6 +12,7 @@ from gantry.state.chat import ChatState
 from gantry.state.importing import ImportingState
 from gantry.state.memory import MemoryState
 from gantry.state.personas import PersonasState
+from gantry.state.preferences import PreferencesState
 from gantry.state.prompts import PromptsState
 from gantry.state.servers import ServersState
 from gantry.state.session import SessionState
@@ -41,6 +42,7 @@ from gantry.ui.text import _
 
 _SIDEBAR = Kept("sidebar", "open").value  # "open" or "closed"; on a phone "drawer" or "closed"
 _CONNECTION = Kept("connection", {"state": "", "text": ""}).value  # "away", then "back" for a moment
+_MET = Kept("met", False)  # whether this page has learned who is here since it was loaded
 _TOGGLE = function("toggleSidebar", "frame.js").partial()
 _CLOSE = function("closeDrawer", "frame.js").partial()
 _IN_CHAT = (PATH == "/") | PATH.startswith("/c/")
@@ -68,14 +70,8 @@ def frame() -> rx.Component:
         _connection(),
         rx.cond(SessionState.id != "", _known()),
         rx.fragment(_come(), key=PATH),
-        rx.cond(
-            SessionState.theme != "", rx.fragment(_chosen(theme=SessionState.theme), key=SessionState.theme)
-        ),
-        rx.cond(SessionState.id != "", rx.fragment(_dressed(look=SessionState.look), key=SessionState.look)),
-        rx.cond(
-            SessionState.known,
-            rx.fragment(_spoken(language=SessionState.language), key=f"language-{SessionState.language}"),
-        ),
+        rx.cond(rx.State.is_hydrated, _met()),
+        rx.cond(_MET.value & SessionState.known, _as_preferred()),
         notices(),
         rx.cond(
             SessionState.id != "",
@@ -118,6 +114,26 @@ def _header() -> rx.Component:
 
 
 @rx.memo
+def _met() -> rx.Component:
+    """Note that the account's preferences have been learned; shows nothing."""
+    return rx.fragment(on_mount=_MET.put(True))
+
+
+def _as_preferred() -> rx.Component:
+    """Follow what the account prefers, wherever that was chosen.
+
+    Not before it has been learned anew: what a tab was told before it was loaded again, or came back, may be out of date, and the
+    page has what this browser was told last.
+    """
+    theme, look, language = SessionState.theme, SessionState.look, SessionState.language
+    return rx.fragment(
+        rx.fragment(_chosen(theme=theme), key=f"theme-{theme}"),
+        rx.fragment(_dressed(look=look), key=f"look-{look}"),
+        rx.fragment(_spoken(language=language), key=f"language-{language}"),
+    )
+
+
+@rx.memo
 def _come() -> rx.Component:
     """Close the drawer on the way to another page."""
     return rx.fragment(on_mount=_CLOSE)
@@ -125,19 +141,19 @@ def _come() -> rx.Component:
 
 @rx.memo
 def _chosen(theme: rx.Var[str]) -> rx.Component:
-    """Show the account's theme, wherever it was chosen; a choice made here is shown already."""
+    """Show the theme; a choice made here is shown already."""
     return rx.fragment(on_mount=set_theme.partial(theme))
 
 
 @rx.memo
 def _dressed(look: rx.Var[str]) -> rx.Component:
-    """Make the page look as the account prefers, wherever that was chosen."""
+    """Give the page the density, size of text and details that are wanted."""
     return rx.fragment(on_mount=set_look.partial(look))
 
 
 @rx.memo
 def _spoken(language: rx.Var[str]) -> rx.Component:
-    """Speak the account's language, wherever it was chosen."""
+    """Speak the language; the page loads anew for another."""
     return rx.fragment(on_mount=function("speak", "frame.js").partial(language))
 
 
@@ -172,6 +188,8 @@ def _listening() -> rx.Component:
             _when(told("documents") & (PATH == "/vault"), VaultState.refresh()),
             _when(told("personas") & (_IN_CHAT | _IN_PERSONAS), PersonasState.load()),
             _when(told("personas") & (_IN_CHAT | _IN_PERSONAS), PromptsState.load()),
+            _when(kind == "looks", SessionState.dress()),
+            _when((kind == "looks") & (PATH == "/settings"), PreferencesState.load()),
             _when(told("imports") & (PATH == "/settings"), ImportingState.refresh()),
             _when(told("memory") & (PATH == "/settings/memory"), MemoryState.refresh()),
         ]

@@ -10,7 +10,7 @@ import pytest
 from playwright.async_api import expect
 
 from tests.e2e.scripts import MARKDOWN, Cues, counted, streamed, words_of
-from tests.parts.app import Person
+from tests.parts.app import Person, RunningApp
 from tests.parts.browser import PHONE, PLAIN_HTTP_HOST, Tab, Visits, becomes
 from tests.parts.llm_server import Script, ScriptedServer
 
@@ -113,6 +113,35 @@ async def test_ux_26_a_server_that_says_it_is_loading_is_waited_for(tab: Tab, cu
     script.becomes(Script("Here it is."))
     await tab.ends()
     await tab.shows("Here it is.")
+
+
+async def test_ux_26_how_far_the_prompt_is_read(tab: Tab, cue: Cues) -> None:
+    """A server that tells how much of a long prompt it has read is believed, until it writes (UX 26)."""
+    read = {"choices": [{"delta": {"content": None}}], "prompt_progress": {"total": 4000, "processed": 1600}}
+    words = {"choices": [{"delta": {"content": "Here it is."}, "finish_reason": "stop"}]}
+    frames = [b"data: %b\n\n" % json.dumps(frame).encode() for frame in (read, words)]
+    await tab.open()
+    await tab.ask(f"At length {cue(Script(raw=frames, raw_gap=1.5))}")
+    await expect(tab.answer.locator(".working-label")).to_have_text("scripted has read 40 % of the prompt")
+    await tab.ends()
+    await tab.shows("Here it is.")
+
+
+async def test_ux_26_a_question_that_waits_its_turn_says_so(visits: Visits, own_app: RunningApp) -> None:
+    """While every slot of a llama.cpp server writes another answer, the page says that the question waits in line (UX 26)."""
+    admin = await own_app.set_up()
+    slot = {"id": 0, "is_processing": True, "next_token": [{"n_decoded": 12}]}
+    models = [{"id": "busy", "owned_by": "llamacpp"}]
+    async with ScriptedServer(models=models, routes={"GET /slots": [slot]}) as llm:
+        new = {"kind": "llamacpp", "name": "Queue", "base_url": llm.url}
+        (await admin.rest.post("/api/v1/connections", json=new)).raise_for_status()
+        (await admin.rest.patch("/api/v1/me", json={"default_model": "queue/busy"})).raise_for_status()
+        llm.default = Script("My turn.", first_byte_delay=4)
+        tab = await visits.tab(admin, "/")
+        await tab.ask("Am I next?")
+        await expect(tab.answer.locator(".working-label")).to_have_text("Waiting in line at busy")
+        await tab.ends()
+        await tab.shows("My turn.")
 
 
 async def test_ux_41_actions_wait_for_the_end(tab: Tab, cue: Cues) -> None:

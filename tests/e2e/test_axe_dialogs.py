@@ -142,7 +142,7 @@ async def test_axe_finds_nothing_in_dialogs_of_documents_and_memory(
 async def test_axe_finds_nothing_in_dialogs_of_the_administration(
     visits: Visits, admin: Person, person: Person, look: dict[str, Any]
 ) -> None:
-    """A person added, a password handed over, a server added."""
+    """A person added, a password handed over, a server added and removed."""
     tab = await visits.tab(admin, "/admin/users", **look)
     page = tab.page
     async with _looking(tab) as eye:
@@ -155,6 +155,12 @@ async def test_axe_finds_nothing_in_dialogs_of_the_administration(
         await eye.look("handed-dialog")
         await tab.open("/admin/models")
         await eye.opened("server-dialog", page.get_by_test_id("add-server").click())
+        server = {"name": "Attic", "base_url": "http://127.0.0.1:9/v1", "kind": "openai"}
+        added = (await admin.rest.post("/api/v1/connections", json=server)).json()["id"]
+        card = page.get_by_test_id("server").filter(has_text="Attic")
+        await expect(card).to_be_visible()  # without being asked for
+        await eye.opened("remove-dialog", tab.menu(card.get_by_role("button"), "Remove"))
+        await admin.rest.delete(f"/api/v1/connections/{added}")
 
 
 @LOOKS

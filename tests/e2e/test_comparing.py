@@ -121,6 +121,33 @@ async def test_a_failed_answer_is_tried_again_beside_the_other(
     await expect(tab.answers.first.get_by_test_id("branches")).to_contain_text("1 / 3")
 
 
+async def test_each_answer_is_judged_and_explained_beside_the_other(
+    tab: Tab, person: Person, plays: dict[str, Script]
+) -> None:
+    """Without keeping one: an answer is copied and judged, and the panel shows what its model was sent."""
+    plays["scripted"], plays["variant"] = Script(text="Sand."), Script(text="Clay.")
+    await tab.open()
+    await _compared(tab)
+    for model in ("scripted", "variant"):
+        await _settled(tab, model)
+    good = column(tab, "variant").get_by_role("button", name="Good answer")
+    await good.click()
+    await expect(good).to_have_attribute("aria-pressed", "true")
+    await expect(column(tab, "scripted").get_by_role("button", name="Good answer")).to_have_attribute(
+        "aria-pressed", "false"
+    )
+    await column(tab, "scripted").get_by_role("button", name="View prompt").click()
+    await expect(tab.page.get_by_test_id("sources-panel")).to_contain_text("Which soil?")
+    await tab.page.keyboard.press("Escape")
+    await tab.reload()
+    await expect(good).to_have_attribute("aria-pressed", "true")
+    await column(tab, "variant").get_by_test_id("keep").click()
+    await expect(columns(tab)).to_have_count(0)
+    await expect(tab.answer.get_by_role("button", name="Good answer")).to_have_attribute(
+        "aria-pressed", "true"
+    )
+
+
 async def test_other_tabs_show_the_comparison(
     visits: Visits, person: Person, plays: dict[str, Script]
 ) -> None:

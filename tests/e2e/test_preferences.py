@@ -23,6 +23,19 @@ _WATCH_SIZES = """
 """
 
 
+_WATCH_LOOKS = """
+    sessionStorage.loads = Number(sessionStorage.loads ?? 0) + 1;
+    window.looks = new Set();
+    const look = () => {
+        const page = document.documentElement;
+        const theme = page.classList.contains("dark") ? "dark" : "light";
+        if (document.body) window.looks.add(`${theme} ${getComputedStyle(page).fontSize} ${page.lang}`);
+        if (performance.now() < 3000) requestAnimationFrame(look);
+    };
+    requestAnimationFrame(look);
+"""
+
+
 async def _size(tab: Tab) -> str:
     return await tab.page.evaluate("getComputedStyle(document.documentElement).fontSize")
 
@@ -37,6 +50,40 @@ async def test_groups_of_the_settings_have_addresses(visits: Visits, person: Per
     await expect(tab.page.get_by_role("heading", name="Theme", level=3)).to_be_in_viewport()
     await expect(tab.page).to_have_url(re.compile("#general$"))
     await expect(groups.get_by_role("link", name="General")).to_have_attribute("aria-current", "location")
+
+
+async def test_looks_follow_in_open_pages(visits: Visits, person: Person) -> None:
+    """Theme, density and size of text that are chosen in one page are those of every other open page of the person at once."""
+    tab = await visits.tab(person, "/settings", color_scheme="light")
+    beside = await visits.another_tab(tab.page.context, "/settings")
+    elsewhere = await visits.tab(person, "/", color_scheme="light")
+    await elsewhere.composer.fill("half a thought")
+    for name in ("Largest", "Compact", "Dark"):
+        await tab.page.get_by_role("radio", name=name).click()
+    for page in (beside.page, elsewhere.page):
+        await expect(page.locator("html")).to_have_class(re.compile("dark"))
+        await expect(page.locator("html")).to_have_attribute("data-look", re.compile("compact largest"))
+    for name in ("Largest", "Compact", "Dark"):
+        await expect(beside.page.get_by_role("radio", name=name)).to_be_checked()
+    await expect(elsewhere.composer).to_have_value("half a thought")
+
+
+async def test_ux_69_a_page_that_comes_back_has_the_newest_looks(visits: Visits, person: Person) -> None:
+    """A tab that was told of older looks before it was left shows them never again, for no moment (UX 69)."""
+    tab = await visits.tab(person, "/settings", color_scheme="light")
+    await tab.page.goto("about:blank")
+    beside = await visits.another_tab(tab.page.context, "/settings")
+    await beside.page.get_by_role("radio", name="Dark").click()
+    await beside.page.get_by_role("radio", name="Largest").click()
+    await beside.page.get_by_role("combobox", name="Language").select_option("de")
+    await expect(beside.page.locator("html")).to_have_attribute("lang", "de")
+    await expect(beside.page.get_by_role("combobox", name="Sprache")).to_have_value("de")
+    await tab.page.add_init_script(_WATCH_LOOKS)
+    await tab.page.goto(f"{person.app.url}/settings")
+    await expect(tab.page.get_by_role("combobox", name="Sprache")).to_have_value("de")
+    await becomes(lambda: tab.page.evaluate("performance.now() > 3000"), True)
+    assert await tab.page.evaluate("[...window.looks]") == ["dark 24px de"]
+    assert await tab.page.evaluate("sessionStorage.loads") == "1"
 
 
 async def test_text_size_is_kept_without_a_flash(visits: Visits, person: Person) -> None:

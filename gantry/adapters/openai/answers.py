@@ -19,7 +19,8 @@ from gantry.adapters.openai.sse import DONE, ErrorEvent, Malformed
 from gantry.adapters.openai.thinking import ThinkSplitter
 from gantry.adapters.openai.thoughts import FIELDS as THOUGHT_FIELDS
 from gantry.adapters.openai.thoughts import thought_in, thought_of, thoughts
-from gantry.domain.catalog import Delta, Filtered, TextDelta, Truncated, UsageReport
+from gantry.domain.catalog import Delta, Filtered, Progress, TextDelta, Truncated, UsageReport
+from gantry.domain.live import Stage
 from gantry.domain.text import Halves
 
 _SHOWN = 200  # characters of what cannot be read
@@ -129,6 +130,8 @@ class AnswerReader:
         if usage:
             self._note_usage(usage)
         if choices:
+            if not self.begun and (read := _share_read(event.get("prompt_progress"))) is not None:
+                return (Progress(Stage.THINKING, read), *self._read_choice(choices[0]))
             return self._read_choice(choices[0])
         if not usage and is_error(event):
             raise ReportedError(event)
@@ -255,3 +258,13 @@ class AnswerReader:
         prompt, completion = usage.get("prompt_tokens"), usage.get("completion_tokens")
         if isinstance(prompt, int) and isinstance(completion, int):
             self._usage = UsageReport(prompt, completion)
+
+
+def _share_read(progress: Any) -> int | None:
+    """Return how much of a prompt llama.cpp has read, in per cent; None when that is all, or none of it."""
+    if not isinstance(progress, Mapping):
+        return None
+    read, total = progress.get("processed"), progress.get("total")
+    if not isinstance(read, int) or not isinstance(total, int) or not 0 < read < total:
+        return None
+    return 100 * read // total

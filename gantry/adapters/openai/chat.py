@@ -13,16 +13,17 @@ from gantry.adapters.http.calls import MovedAway, send
 from gantry.adapters.http.server_words import Words, sentence_in, server_message
 from gantry.adapters.openai.answers import AnswerReader
 from gantry.adapters.openai.errors import FINAL, ServerFaults
+from gantry.adapters.openai.interleaved import with_news
 from gantry.adapters.openai.options import STATUSES, Change, Habits, change_for, changed, refused_values
 from gantry.adapters.openai.pace import Pace
 from gantry.adapters.openai.reported import BrokenAnswer, EndedEarly, ReportedError
 from gantry.adapters.openai.requests import CONTINUING_KINDS, request_body
 from gantry.adapters.openai.sse import EventCutter, Malformed
+from gantry.adapters.openai.waiting import Lookout
 from gantry.domain.catalog import (
     ChatRequest,
     ConnectionSpec,
     Delta,
-    LoadProgress,
     TextDelta,
     Waits,
     WithoutPictures,
@@ -40,14 +41,15 @@ class Timeouts:
 
     ``first_byte`` holds until the first word of the answer, whatever else comes before it (a slow machine reads for
     minutes); ``idle`` counts from the last sign of life after it. Signs of life alone stretch the time between two words to
-    ``first_byte`` at most. ``notice``: with no sign of life for so long, the server is probably loading the model.
-    ``loading``: after which a server that says so is asked again.
+    ``first_byte`` at most. ``ask``: after so long without a word, the server is asked what it does. ``notice``: one that
+    does not tell is then probably loading the model. ``loading``: after which a server that says so is asked again.
     ``tail``: how long anything may come after the answer is complete.
     """
 
     connect: float = _USUAL.connect
     first_byte: float = _USUAL.first_word
     idle: float = _USUAL.between_words
+    ask: float = 1.0
     notice: float = 2.0
     loading: float = 1.0
     tail: float = 2.0
@@ -103,6 +105,7 @@ class OpenAIChatModel:
     timeouts: Timeouts = Timeouts()
     habits: Habits = field(default_factory=Habits)
     pace: Pace = field(default_factory=Pace)
+    lookout: Lookout = field(default_factory=Lookout)
 
     @property
     def continues_prefix(self) -> bool:
@@ -110,18 +113,18 @@ class OpenAIChatModel:
         return self.connection.kind in CONTINUING_KINDS
 
     async def stream(self, request: ChatRequest) -> AsyncGenerator[Delta]:
-        """Yield the answer piece by piece; see ``domain.catalog.ChatModel``.
+        """Yield the answer piece by piece; see ``domain.catalog.ChatModel``."""
+        limits = self.timeouts
+        news = self.lookout.watch(
+            self.client, self.connection, request.model, ask=limits.ask, guess=limits.notice
+        )
+        async for delta in with_news(self._answer(request), news):
+            yield delta
 
-        Yields ``LoadProgress()`` once when the server shows no sign of life for ``Timeouts.notice`` seconds.
-        """
+    async def _answer(self, request: ChatRequest) -> AsyncGenerator[Delta]:
         clock = _Clock(self._limits)
-        # A task, so that the wait can be told of without giving it up; it never outlives this generator.
-        opening = asyncio.create_task(self._open(request))
+        opened = await self._open(request)
         try:
-            done, _ = await asyncio.wait({opening}, timeout=self.timeouts.notice)
-            if not done:
-                yield LoadProgress()
-            opened = await opening
             if opened.blind and any(turn.pictures for turn in request.turns):
                 yield WithoutPictures()
             reader = AnswerReader(prefix=request.turns[-1].content if request.continue_last else "")
@@ -130,7 +133,8 @@ class OpenAIChatModel:
             with self.pace.reading():
                 while piece:
                     for delta in self._deltas(reader, cutter, piece):
-                        clock.heard_word()
+                        if reader.begun:
+                            clock.heard_word()
                         yield delta
                     if reader.done:
                         break
@@ -140,7 +144,8 @@ class OpenAIChatModel:
             for delta in self._last_deltas(reader, cutter, opened):
                 yield delta
         finally:
-            await _hang_up(opening)
+            with suppress(httpx.HTTPError):
+                await opened.response.aclose()
 
     @property
     def _faults(self) -> ServerFaults:
@@ -318,15 +323,3 @@ async def _read_up_to(limit: int, response: httpx.Response) -> bytes:
         if len(body) >= limit:
             break
     return body[:limit]
-
-
-async def _hang_up(opening: asyncio.Task[_Opened]) -> None:
-    """Give up the connection, wherever the answer stands."""
-    if not opening.done():
-        opening.cancel()
-        await asyncio.wait({opening})
-    if opening.cancelled() or opening.exception() is not None:
-        return
-    opened = opening.result()
-    with suppress(httpx.HTTPError):
-        await opened.response.aclose()

@@ -29,6 +29,8 @@ def request_body(request: ChatRequest, kind: ConnectionKind) -> dict[str, Any]:
         "stop": list(request.stop) or None,
     }
     body |= {name: wish for name, wish in wishes.items() if wish is not None}
+    if kind is ConnectionKind.LLAMACPP:
+        body["return_progress"] = True  # how far it has read a long prompt
     if request.reasoning_effort and kind is ConnectionKind.LLAMACPP:
         body["chat_template_kwargs"] = _thinking(request.reasoning_effort)
     if request.continue_last:

@@ -18,6 +18,7 @@ from gantry.adapters.openai.errors import ServerFaults, server_message
 from gantry.adapters.openai.options import Habits
 from gantry.adapters.openai.pace import Pace
 from gantry.adapters.openai.passing import Asked, Passed, pass_on
+from gantry.adapters.openai.waiting import Lookout
 from gantry.domain.catalog import ConnectionKind, ConnectionOrigin, ConnectionSpec, ListedModel, Listing
 from gantry.domain.connections import address_below, root_of
 from gantry.domain.errors import ModelFault, ModelUnavailable
@@ -74,6 +75,7 @@ class HttpModelServers:
         self._listing_seconds = listing_seconds
         self._habits = Habits()
         self._pace = Pace()
+        self._lookout = Lookout()
         self._opened: httpx.AsyncClient | None = None
 
     async def __aenter__(self) -> Self:
@@ -90,7 +92,9 @@ class HttpModelServers:
 
     def open(self, connection: ConnectionSpec) -> OpenAIChatModel:
         """Return the server behind *connection*; does no I/O."""
-        return OpenAIChatModel(self._client, connection, self._timeouts, self._habits, self._pace)
+        return OpenAIChatModel(
+            self._client, connection, self._timeouts, self._habits, self._pace, self._lookout
+        )
 
     async def list_models(self, connection: ConnectionSpec) -> Listing:
         """Ask a server which models it has, and how long their contexts are, within five seconds.

@@ -10,7 +10,13 @@ from gantry.state.comparing import ComparingState
 from gantry.state.views.chat import ComparedModelView, MessageView
 from gantry.ui.browser import function
 from gantry.ui.components.answer import answer
-from gantry.ui.components.message_actions import continue_button, copy_button
+from gantry.ui.components.message_actions import (
+    continue_button,
+    copy_button,
+    prompt_button,
+    rating_buttons,
+    rating_of,
+)
 from gantry.ui.components.model_picker import COMPARING, beside_button
 from gantry.ui.text import _, around
 
@@ -75,7 +81,9 @@ def comparison() -> rx.Component:
             rx.el.div(
                 rx.foreach(
                     ChatState.latest,
-                    lambda view: rx.fragment(rx.cond(view.heading != "", _column(view=view)), key=view.id),
+                    lambda view: rx.fragment(
+                        rx.cond(view.heading != "", _column(view=view, rating=rating_of(view))), key=view.id
+                    ),
                 ),
                 class_name="columns",
                 role="group",
@@ -104,7 +112,7 @@ def _what_next(view: MessageView) -> rx.Component:
 
 
 @rx.memo
-def _column(view: rx.Var[MessageView]) -> rx.Component:
+def _column(view: rx.Var[MessageView], rating: rx.Var[str]) -> rx.Component:
     """Lay out one answer; anew only when something of it has changed."""
     shape = cast("MessageView", view)
     live = rx.Var.create(shape.status == "streaming")
@@ -116,7 +124,7 @@ def _column(view: rx.Var[MessageView]) -> rx.Component:
         ),
         answer(shape),
         rx.el.div(
-            rx.cond(live, _stop(shape), _settled(shape)),
+            rx.cond(live, _stop(shape), _settled(shape, rating)),
             rx.cond(shape.blank, rx.fragment(), _keep(shape)),
             class_name="column-foot",
         ),
@@ -133,10 +141,21 @@ def _column(view: rx.Var[MessageView]) -> rx.Component:
     )
 
 
-def _settled(view: MessageView) -> rx.Component:
+def _settled(view: MessageView, rating: rx.Var[str]) -> rx.Component:
+    """Lay out what can be done with an answer beside others; the rest comes with the one that is kept."""
     return rx.fragment(
         rx.cond(view.usage != "", rx.el.span(view.usage, class_name="usage")),
-        rx.cond(view.blank, rx.fragment(), copy_button(view)),
+        rx.el.span(
+            rx.cond(
+                view.blank,
+                rx.fragment(),
+                rx.fragment(copy_button(view), rating_buttons(view, rating)),
+            ),
+            prompt_button(view),
+            class_name="column-actions",
+            role="group",
+            aria_label=_("Message actions"),
+        ),
         rx.cond(view.continues, continue_button(view)),
     )
 

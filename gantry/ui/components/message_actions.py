@@ -98,20 +98,33 @@ def copy_button(view: MessageView) -> rx.Component:
     )
 
 
-def _of_answer(view: MessageView, rating: rx.Var[str]) -> rx.Component:
+def rating_of(view: MessageView) -> rx.Var[str]:
+    """Return what the person thinks of an answer: "up", "down" or nothing."""
+    rated = ChatState.rated
+    return rx.cond(rated.contains(view.id), rated[view.id], view.rating)  # pyright: ignore[reportAttributeAccessIssue]
+
+
+def rating_buttons(view: MessageView, rating: rx.Var[str]) -> rx.Component:
+    """Lay out the two buttons that judge an answer; pressed again, one takes its judgement back."""
+
     def judge(label: Text, icon: str, value: Literal["up", "down"]) -> rx.Component:
         is_given = rating == value
         judgement: Any = rx.cond(is_given, "", value)
         return _action(label, icon, ChatState.rate(view.id, judgement), aria_pressed=is_given)
 
     return rx.fragment(
-        rx.cond(
-            view.blank,
-            rx.fragment(),
-            rx.fragment(
-                judge(_("Good answer"), "thumbs-up", "up"), judge(_("Bad answer"), "thumbs-down", "down")
-            ),
-        ),
+        judge(_("Good answer"), "thumbs-up", "up"), judge(_("Bad answer"), "thumbs-down", "down")
+    )
+
+
+def prompt_button(view: MessageView) -> rx.Component:
+    """Lay out the button that shows what the model was sent."""
+    return _action(_("View prompt"), "scroll-text", open_prompt(view.id), data_testid="open-context")
+
+
+def _of_answer(view: MessageView, rating: rx.Var[str]) -> rx.Component:
+    return rx.fragment(
+        rx.cond(view.blank, rx.fragment(), rating_buttons(view, rating)),
         read_aloud(view),
         rx.el.span(
             _action(_("Retry"), "rotate-cw", AskingState.regenerate(view.id, ""), data_testid="retry"),
@@ -119,7 +132,7 @@ def _of_answer(view: MessageView, rating: rx.Var[str]) -> rx.Component:
             class_name="retry",
         ),
         _action(_("Fork from here"), "git-fork", OrderState.fork(view.id), data_testid="fork"),
-        _action(_("View prompt"), "scroll-text", open_prompt(view.id), data_testid="open-context"),
+        prompt_button(view),
     )
 
 

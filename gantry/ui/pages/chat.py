@@ -13,6 +13,7 @@ from gantry.ui.components.comparison import comparison
 from gantry.ui.components.composer import composer
 from gantry.ui.components.local import link
 from gantry.ui.components.message import message
+from gantry.ui.components.message_actions import rating_of
 from gantry.ui.components.model_picker import model_list
 from gantry.ui.components.persona_picker import persona_list
 from gantry.ui.components.pictures import picture_dialog
@@ -60,9 +61,7 @@ def _conversation() -> rx.Component:
 
 
 def _message(view: MessageView, *, last: Any) -> rx.Component:
-    rated = ChatState.rated
-    rating = rx.cond(rated.contains(view.id), rated[view.id], view.rating)  # pyright: ignore[reportAttributeAccessIssue]
-    return rx.fragment(message(view=view, last=last, rating=rating), key=view.id)
+    return rx.fragment(message(view=view, last=last, rating=rating_of(view)), key=view.id)
 
 
 def _newer() -> rx.Component:

@@ -21,7 +21,7 @@ from gantry.domain.catalog import (
     ConnectionOrigin,
     ConnectionSpec,
     Delta,
-    LoadProgress,
+    Progress,
     ReasoningDelta,
     TextDelta,
     Truncated,
@@ -29,6 +29,7 @@ from gantry.domain.catalog import (
     Waits,
 )
 from gantry.domain.errors import ModelFault, ModelUnavailable
+from gantry.domain.live import Stage
 from gantry.domain.parameters import Effort
 from tests.parts.llm_server import Script, ScriptedServer, markdown_answer
 
@@ -251,32 +252,32 @@ async def test_refused_option_is_left_out(
 
 
 async def test_slow_start_is_told_once(server: ScriptedServer, client: httpx.AsyncClient) -> None:
-    """With no sign of life for a while LoadProgress comes once, before the answer."""
+    """With no sign of life for a while it is said to load once, before the answer."""
     server.enqueue(Script(text=["Up."], first_byte_delay=0.2, usage=False))
-    assert await all_of(model_of(server, client, notice=0.02)) == [LoadProgress(), TextDelta("Up.")]
+    assert await all_of(model_of(server, client, notice=0.02)) == [Progress(Stage.LOADING), TextDelta("Up.")]
 
 
 async def test_slow_start_after_the_headers(server: ScriptedServer, client: httpx.AsyncClient) -> None:
-    """Headers alone are no answer: LoadProgress comes, and the limit is the one for the first byte."""
+    """Headers alone are no answer: it is said to load, and the limit is the one for the first byte."""
     server.enqueue(Script(text=["Up."], first_byte_delay=0.2, headers_first=True, usage=False))
     model = model_of(server, client, notice=0.02, idle=0.05)
-    assert await all_of(model) == [LoadProgress(), TextDelta("Up.")]
+    assert await all_of(model) == [Progress(Stage.LOADING), TextDelta("Up.")]
 
 
 async def test_a_server_that_is_loading_its_model_is_waited_for(
     server: ScriptedServer, client: httpx.AsyncClient
 ) -> None:
-    """llama.cpp refuses while it loads: LoadProgress comes, and it is asked again until it answers."""
+    """llama.cpp refuses while it loads: it is said to load, and it is asked again until it answers."""
     loading = {"error": {"code": 503, "message": "Loading model", "type": "unavailable_error"}}
     server.enqueue(*[Script(status=503, body=loading)] * 2, Script(text=["Up."], usage=False))
     model = model_of(server, client, notice=0.02, loading=0.1)
-    assert await all_of(model) == [LoadProgress(), TextDelta("Up.")]
+    assert await all_of(model) == [Progress(Stage.LOADING), TextDelta("Up.")]
     assert len(server.requests) == 3
 
 
 async def test_quick_start_tells_nothing_of_loading(model: OpenAIChatModel) -> None:
     """A server that answers at once is not said to be loading."""
-    assert LoadProgress() not in await all_of(model)
+    assert Progress(Stage.LOADING) not in await all_of(model)
 
 
 @pytest.mark.parametrize(
@@ -435,7 +436,7 @@ async def test_closing_before_the_first_byte_hangs_up(
     """An answer that is given up while the model loads is given up at the server, too."""
     server.enqueue(script)
     async with aclosing(model_of(server, client, notice=0.05).stream(question())) as answer:
-        assert await anext(answer) == LoadProgress()
+        assert await anext(answer) == Progress(Stage.LOADING)
         request = await server.wait_requests(1)
     await request.wait_disconnected(1.0)
 
