@@ -18,6 +18,7 @@ from bench import app, lines
 from bench.answers import AnswerRun, Stand
 from bench.asking import ask_many, settle
 from bench.browser import Chromium, Tab, running_chromium, transferred
+from bench.importing import import_bench
 from bench.model import ModelServer, running_model
 from bench.opening import opened, sidebar_painted
 from bench.programs import ask_as_program, program_lines
@@ -209,10 +210,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--messages", type=int, default=1_000_000, metavar="N", help="for --search: what others have written"
     )
-    parser.add_argument("--database", choices=DATABASES, help="for --search: this kind alone")
+    parser.add_argument(
+        "--import", dest="importing", action="store_true", help="measure instead an import of a large export"
+    )
+    parser.add_argument(
+        "--mb", type=float, default=1000, metavar="N", help="for --import: size of the export"
+    )
+    parser.add_argument("--database", choices=DATABASES, help="for --search and --import: this kind alone")
     chosen = parser.parse_args(arguments)
+    kinds = [chosen.database] if chosen.database else DATABASES
+    if chosen.importing:
+        return _instead(lambda: import_bench(chosen.mb, kinds), chosen.json)
     if chosen.search:
-        return _search(chosen.messages, [chosen.database] if chosen.database else DATABASES, chosen.json)
+        return _instead(lambda: search_bench(chosen.messages, kinds), chosen.json)
     if chosen.soak:
         return _soak(chosen.soak, chosen.json)
     with ExitStack() as stack:
@@ -237,9 +247,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _search(messages: int, kinds: Sequence[str], file: Path | None) -> int:
+def _instead(measured: Callable[[], list[Section]], file: Path | None) -> int:
     about: dict[str, Any] = machine() | {"gantry": __version__}
-    sections = search_bench(messages, kinds)
+    sections = measured()
     load, cores = about["load"][0], about["cores"] or 1
     print(f"\n{cores} cores, load {load} before. {load_remark(load, cores)}")
     if file:

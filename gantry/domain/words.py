@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import chain
 from typing import Any, cast
 
 import snowballstemmer  # pyright: ignore[reportMissingTypeStubs] - it has none
@@ -22,6 +23,7 @@ APART = "·"  # ends the stems of other Latin languages: they are never taken fo
 _LONGEST = 64  # characters of a term
 _MAX_WORDS = 24  # of a question, and
 _MAX_PAIRS = 36  # where pairs of characters are among them
+_MOST_KNOWN = 1 << 16  # words whose terms are kept, of each language
 _READ = 200  # words of a text that are looked at for its language
 _SECOND = 0.25  # of the first language's evidence, from which a text is of two languages
 # Cutting ASCII at these bytes is three times as quick as matching words.
@@ -100,13 +102,14 @@ def terms(text: str, languages: Sequence[str] = (), endings: Endings = porter_st
         endings: Cuts the endings of English words.
     """
     clean = normalised(text)
-    written = tuple(languages) or _languages(_spaced(clean))
-    if clean.isascii() and written == (ENGLISH,):
-        return [(endings(word) or word)[:_LONGEST] for word in _ascii_words(clean)]
+    words = _spaced(clean)
+    known = _terms_of(tuple(languages) or _languages(words), endings)
+    if clean.isascii() or not UNSPACED.search(clean):
+        return list(chain.from_iterable(map(known.__getitem__, words)))
     found: list[str] = []
     for run in RUN.finditer(clean):
         if run.lastgroup == "word":
-            found += dict.fromkeys(_term(run.group(), language, endings) for language in written)
+            found += known[run.group()]
         else:
             found += pairs(run.group(), run.lastgroup or "")
     return found
@@ -157,6 +160,26 @@ def _asked(clean: str, endings: Endings, *, whole: bool) -> Iterator[Asked]:
         else:
             for term, start, end in asked_pairs(run.group(), run.lastgroup or "", whole=whole):
                 yield Asked(term, (term,), frozenset(range(run.start() + start, run.start() + end)))
+
+
+class _Terms(dict[str, tuple[str, ...]]):
+    """The terms of words in texts of these languages, each found out once: texts repeat their words."""
+
+    def __init__(self, written: Sequence[str], endings: Endings) -> None:
+        super().__init__()
+        self._written, self._endings = written, endings
+
+    def __missing__(self, word: str) -> tuple[str, ...]:
+        found = tuple(dict.fromkeys(_term(word, language, self._endings) for language in self._written))
+        if len(self) >= _MOST_KNOWN:
+            self.clear()
+        self[word] = found
+        return found
+
+
+@lru_cache(maxsize=32)
+def _terms_of(written: tuple[str, ...], endings: Endings) -> _Terms:
+    return _Terms(written, endings)
 
 
 class _Known(dict[str, str | None]):

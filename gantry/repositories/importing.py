@@ -1,8 +1,9 @@
 """What came in from other products: runs, which conversation is which, and rows in bulk."""
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from sqlalchemy import delete, func, insert, select, update
@@ -20,13 +21,13 @@ from gantry.models import (
     ImportRun,
     Message,
     Quotation,
+    Row,
 )
-from gantry.repositories.words import MESSAGES, WordsRepository
 
-KEY_PREFIX = (
-    "import:"  # of the ``client_key`` of messages that came in: then the run, and a hash of the source's id
-)
-_INDEXED = 200
+# Of the ``client_key`` of messages that came in; then the run, and a hash of where in the source they come from.
+KEY_PREFIX = "import:"
+_MARK = 16  # characters of the hash that a message is known by
+_LOOKED_UP = 200
 
 
 def came_in(message: Message) -> bool:
@@ -34,14 +35,23 @@ def came_in(message: Message) -> bool:
     return (message.client_key or "").startswith(KEY_PREFIX)
 
 
-def key_of(run: UUID, told: str) -> str:
-    """Return the ``client_key`` of a message that came in; *told* is a hash of where it comes from."""
-    return f"{KEY_PREFIX}{run.hex}:{told}"
+def mark_of(conversation: UUID, key: str) -> str:
+    """Return what a message of a source is known by in *conversation*."""
+    told = f"{conversation.hex}\0{key}".encode("utf-8", "surrogatepass")
+    return hashlib.sha256(told).hexdigest()[24 - _MARK : 24]  # the end of what earlier versions have stored
+
+
+def key_of(run: UUID, conversation: UUID | None = None, mark: str = "") -> str:
+    """Return the ``client_key`` of a message that came in, or how those of a run begin.
+
+    The conversation's time stands before the mark: rows that are stored together lie together in the index.
+    """
+    return f"{KEY_PREFIX}{run.hex}:" + (f"{conversation.hex[2:10]}{mark}" if conversation else "")
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A conversation that came in before: its messages of the source by the hash of their keys."""
+    """A conversation that came in before: its messages of the source by their marks."""
 
     conversation: Conversation
     messages: dict[str, UUID]
@@ -91,34 +101,48 @@ class ImportingRepository:
         """Remove a run; what it added stays."""
         await self._session.execute(delete(ImportRun).where(col(ImportRun.id) == run))
 
-    async def find(self, owner: UUID, source: str, key: str) -> Held | None:
-        """Return the conversation that this one of a source became."""
-        query = (
-            select(Conversation)
-            .join(ImportedConversation, col(ImportedConversation.conversation_id) == col(Conversation.id))
-            .where(
-                col(ImportedConversation.account_id) == owner,
-                col(ImportedConversation.format) == source,
-                col(ImportedConversation.key) == key,
+    async def find(self, owner: UUID, sources: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Held]:
+        """Return the conversations that these of a source became, by format and key."""
+        keys: dict[str, list[str]] = {}
+        for source, key in sources:
+            keys.setdefault(source, []).append(key)
+        found: dict[tuple[str, str], Conversation] = {}
+        for source, of_source in keys.items():
+            for some in _batches(of_source):
+                query = (
+                    select(col(ImportedConversation.key), Conversation)
+                    .join(Conversation, col(ImportedConversation.conversation_id) == col(Conversation.id))
+                    .where(
+                        col(ImportedConversation.account_id) == owner,
+                        col(ImportedConversation.format) == source,
+                        col(ImportedConversation.key).in_(some),
+                    )
+                )
+                found |= {(source, row[0]): row[1] for row in await self._session.execute(query)}
+        marks = await self._marks([each.id for each in found.values()])
+        return {place: Held(each, marks.get(each.id, {})) for place, each in found.items()}
+
+    async def _marks(self, conversations: Sequence[UUID]) -> dict[UUID, dict[str, UUID]]:
+        marks: dict[UUID, dict[str, UUID]] = {}
+        columns = (col(Message.conversation_id), col(Message.id), col(Message.client_key))
+        for some in _batches(conversations):
+            query = select(*columns).where(
+                col(Message.conversation_id).in_(some), col(Message.client_key).startswith(KEY_PREFIX)
             )
-        )
-        found = (await self._session.execute(query)).scalar_one_or_none()
-        return Held(found, await self._keys(found.id)) if found is not None else None
+            for conversation, message, key in await self._session.execute(query):
+                marks.setdefault(conversation, {})[(key or "")[-_MARK:]] = message
+        return marks
 
-    async def _keys(self, conversation: UUID) -> dict[str, UUID]:
-        query = select(col(Message.id), col(Message.client_key)).where(
-            col(Message.conversation_id) == conversation, col(Message.client_key).startswith(KEY_PREFIX)
-        )
-        rows = await self._session.execute(query)
-        return {key.rpartition(":")[2]: message for message, key in rows if key is not None}
-
-    async def own(self, key: str, *, owner: UUID) -> Conversation | None:
-        """Return the conversation of *owner* that has the id *key*, be it deleted a moment ago: it was exported here."""
-        try:
-            row = await self._session.get(Conversation, UUID(key))
-        except ValueError:
-            return None
-        return row if row is not None and row.account_id == owner else None
+    async def own(self, keys: Iterable[str], *, owner: UUID) -> dict[str, Conversation]:
+        """Return conversations of *owner* by their ids, be they deleted a moment ago: they were exported here."""
+        ids = {found: key for key in keys if (found := _as_id(key)) is not None}
+        rows: dict[str, Conversation] = {}
+        for some in _batches(list(ids)):
+            query = select(Conversation).where(
+                col(Conversation.id).in_(some), col(Conversation.account_id) == owner
+            )
+            rows |= {ids[row.id]: row for row in (await self._session.execute(query)).scalars()}
+        return rows
 
     async def depths(self, conversation: UUID) -> dict[UUID, int]:
         """Return how deep the messages of a conversation stand."""
@@ -127,26 +151,28 @@ class ImportingRepository:
         )
         return {message: depth for message, depth in await self._session.execute(query)}  # noqa: C416 - a Row is no pair
 
+    async def add_conversations(
+        self, rows: Sequence[Conversation], noted: Sequence[ImportedConversation]
+    ) -> None:
+        """Store new conversations, and which one of a source each became."""
+        await self._insert(Conversation, [_columns(row) for row in rows])
+        await self._insert(ImportedConversation, [_columns(row) for row in noted])
+
     async def add_messages(self, rows: Sequence[dict[str, Any]], feedback: Sequence[dict[str, Any]]) -> None:
-        """Store messages, parents before children, and have them found by their words."""
+        """Store messages, parents before children."""
+        await self._insert(Message, rows)
+        await self._insert(Feedback, feedback)
+
+    async def _insert(self, table: type[Row], rows: Sequence[Mapping[str, Any]]) -> None:
         if rows:
-            await self._session.execute(insert(Message), list(rows))
-        if feedback:
-            await self._session.execute(insert(Feedback), list(feedback))
-        words = WordsRepository(self._session)
-        for first in range(0, len(rows), _INDEXED):
-            await words.index(MESSAGES, [row["id"] for row in rows[first : first + _INDEXED]])
+            connection = await self._session.connection()
+            await connection.execute(insert(_table(table)), list(rows))
 
     async def add_given(self, rows: Sequence[tuple[Citation | Attachment, Quotation | None]]) -> None:
         """Store what was given with messages: sources with their passages, files that are known by name."""
         self._session.add_all([row for row, _ in rows])
         await self._session.flush()
         self._session.add_all([quotation for _, quotation in rows if quotation is not None])
-        await self._session.flush()
-
-    async def note(self, imported: ImportedConversation) -> None:
-        """Note which conversation of a source became which of ours."""
-        self._session.add(imported)
         await self._session.flush()
 
     async def noted(self, run: UUID, *, limit: int) -> Sequence[tuple[ImportedConversation, Conversation]]:
@@ -175,7 +201,7 @@ class ImportingRepository:
     async def counts(self, conversation: UUID, run: UUID) -> tuple[int, int]:
         """Return how many messages a conversation has, and how many of them came with *run*."""
         every = select(func.count()).select_from(Message).where(col(Message.conversation_id) == conversation)
-        of_run = every.where(col(Message.client_key).startswith(key_of(run, "")))
+        of_run = every.where(col(Message.client_key).startswith(key_of(run)))
         return (
             (await self._session.execute(every)).scalar_one(),
             (await self._session.execute(of_run)).scalar_one(),
@@ -185,7 +211,7 @@ class ImportingRepository:
         """Return conversations that still have messages of a run."""
         query = (
             select(col(Message.conversation_id))
-            .where(col(Message.account_id) == owner, col(Message.client_key).startswith(key_of(run, "")))
+            .where(col(Message.account_id) == owner, col(Message.client_key).startswith(key_of(run)))
             .distinct()
         )
         return (await self._session.scalars(query)).all()
@@ -205,3 +231,22 @@ class ImportingRepository:
             await self._session.execute(
                 delete(Message).where(col(Message.id).in_(messages[first : first + 500]))
             )
+
+
+def _as_id(key: str) -> UUID | None:
+    try:
+        return UUID(key)
+    except ValueError:
+        return None
+
+
+def _table(row: type[Row]) -> Any:
+    return cast("Any", row).__table__
+
+
+def _columns(row: Row) -> dict[str, Any]:
+    return {column.name: getattr(row, column.name) for column in _table(type(row)).columns}
+
+
+def _batches(items: Sequence[Any]) -> Iterator[Sequence[Any]]:
+    return (items[first : first + _LOOKED_UP] for first in range(0, len(items), _LOOKED_UP))

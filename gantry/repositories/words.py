@@ -21,24 +21,26 @@ BATCH = 200  # rows of a transaction
 _LONGEST = 100_000  # characters of a text that are indexed
 _QUICK = 4000  # characters of texts whose words are found sooner than another thread begins
 _LARGEST = 900_000  # bytes of terms with their places: a tsvector holds one megabyte at most
+_FEW = 2000  # terms, of 64 characters at most, that always find room in one
 _MOST_TIMES = 40  # places of one term that PostgreSQL is told; it ranks by their number
 _WEIGHTS = "ABC"
 _STALE_SQLITE = "SELECT {table}_id FROM fts_{table}_row WHERE stale ORDER BY number LIMIT :limit"
 _STALE_POSTGRESQL = """
     SELECT {table}_id FROM fts_{table} WHERE stale ORDER BY {table}_id LIMIT :limit FOR UPDATE SKIP LOCKED
 """
+# One row of values with each, never what a query finds: for that SQLite keeps a way back, before which FTS5 writes out all that
+# it has gathered, and then merges a thousand pieces.
 _WRITE_SQLITE = (
-    """INSERT OR REPLACE INTO fts_{table} (rowid, scope, {columns})
-    SELECT number, :scope, {values} FROM fts_{table}_row WHERE {table}_id = :id""",
-    "UPDATE fts_{table}_row SET stale = 0 WHERE {table}_id = :id",
+    "INSERT OR REPLACE INTO fts_{table} (rowid, scope, {columns}) VALUES (:number, :scope, {values})",
+    "UPDATE fts_{table}_row SET stale = 0 WHERE number = :number",
 )
 _WRITE_POSTGRESQL = """
-    UPDATE fts_{table} SET search = array_to_tsvector(CAST(:scope AS text[])) || CAST(:search AS tsvector), stale = false
-    WHERE {table}_id = :id
+    UPDATE fts_{table} SET search = CAST(given.search AS tsvector), stale = false
+    FROM unnest(CAST(:ids AS uuid[]), CAST(:found AS text[])) AS given (id, search) WHERE {table}_id = given.id
 """
 
-
 Written = Mapping[Any, Any]  # a row that is searched: its id, its places, its texts
+Prepared = Sequence[dict[str, Any]]  # rows as the index takes them
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,7 @@ MEMORIES = Searched(
 MESSAGES = Searched("message", (("a", "account_id"), ("v", "conversation_id")), ("content",))
 TITLES = Searched("conversation", (("a", "account_id"),), ("title",))
 ALL = (CHUNKS, MEMORIES, MESSAGES, TITLES)
+_WRITE_POSTGRESQL_OF = {each.table: sa.text(_WRITE_POSTGRESQL.format(table=each.table)) for each in ALL}
 
 
 class WordsRepository:
@@ -93,13 +96,16 @@ class WordsRepository:
 
     async def index_texts(self, searched: Searched, rows: Sequence[Written]) -> None:
         """Do the same for rows whose id, places and texts are at hand."""
-        connection = await self._session.connection()
-        prepare = _for_sqlite if connection.dialect.name == "sqlite" else _for_postgresql
+        sqlite = self._session.get_bind().dialect.name == "sqlite"
         if sum(len(row[column]) for row in rows for column in searched.texts) < _QUICK:
-            values = prepare(searched, rows)
-        else:
-            values = await asyncio.to_thread(prepare, searched, rows)  # half a millisecond for each chunk
-        await connection.run_sync(_write, searched, values)
+            values = prepared(searched, rows, sqlite=sqlite)
+        else:  # half a millisecond for each chunk
+            values = await asyncio.to_thread(prepared, searched, rows, sqlite=sqlite)
+        await self.write(searched, values)
+
+    async def write(self, searched: Searched, values: Prepared) -> None:
+        """Do the same for rows whose words are at hand."""
+        await (await self._session.connection()).run_sync(_write, searched, values)
 
     async def stale(self) -> bool:
         """Whether the text of any row is new."""
@@ -118,11 +124,11 @@ class WordsRepository:
 
 def catch_up(connection: sa.Connection, limit: int = BATCH) -> int:
     """Give at most *limit* stale rows of each table their words; returns how many there were."""
-    prepare = _for_sqlite if connection.dialect.name == "sqlite" else _for_postgresql
+    sqlite = connection.dialect.name == "sqlite"
     done = 0
     for searched in ALL:
         rows = _stale(connection, searched, limit)
-        _write(connection, searched, prepare(searched, _read(connection, searched, rows)))
+        _write(connection, searched, prepared(searched, _read(connection, searched, rows), sqlite=sqlite))
         done += len(rows)
     return done
 
@@ -152,29 +158,50 @@ def _read(connection: sa.Connection, searched: Searched, rows: Sequence[UUID]) -
     return connection.execute(query).mappings().all() if rows else []
 
 
-def _write(connection: sa.Connection, searched: Searched, values: Sequence[dict[str, Any]]) -> None:
+def _write(connection: sa.Connection, searched: Searched, values: Prepared) -> None:
     if not values:
         return
-    for statement in _writing(searched, sqlite=connection.dialect.name == "sqlite"):
-        connection.execute(statement, values)
+    if connection.dialect.name == "sqlite":
+        numbers = _numbers(connection, searched, [row["id"] for row in values])
+        numbered = [row | {"number": numbers[row["id"]]} for row in values if row["id"] in numbers]
+        for statement in _writing(searched) if numbered else ():
+            connection.execute(statement, numbered)
+        return
+    ids, found = [row["id"] for row in values], [row["search"] for row in values]
+    connection.execute(_WRITE_POSTGRESQL_OF[searched.table], {"ids": ids, "found": found})
 
 
 @cache
-def _writing(searched: Searched, *, sqlite: bool) -> tuple[sa.TextClause, ...]:
+def _writing(searched: Searched) -> tuple[sa.TextClause, ...]:
     names = {
         "table": searched.table,
         "columns": ", ".join(searched.texts),
         "values": ", ".join(f":{column}" for column in searched.texts),
     }
-    statements = _WRITE_SQLITE if sqlite else (_WRITE_POSTGRESQL,)
-    return tuple(_with_id(statement.format(**names)) for statement in statements)
+    return tuple(sa.text(statement.format(**names)) for statement in _WRITE_SQLITE)
+
+
+def _numbers(connection: sa.Connection, searched: Searched, ids: Sequence[UUID]) -> dict[UUID, int]:
+    """Return the numbers of rows in SQLite's index."""
+    key, number = sa.column(f"{searched.table}_id", sa.Uuid()), sa.column("number", sa.Integer())
+    rows = sa.table(searched.index(sqlite=True))
+    found: dict[UUID, int] = {}
+    for first in range(0, len(ids), BATCH):
+        query = sa.select(key, number).select_from(rows).where(key.in_(ids[first : first + BATCH]))
+        found |= {row[0]: row[1] for row in connection.execute(query)}
+    return found
+
+
+def prepared(searched: Searched, rows: Iterable[Written], *, sqlite: bool) -> Prepared:
+    """Return what is written of *rows*: it takes its time, and no database."""
+    return (_for_sqlite if sqlite else _for_postgresql)(searched, rows)
 
 
 def _for_sqlite(searched: Searched, found: Iterable[Written]) -> list[dict[str, Any]]:
     return [
         {"id": row["id"], "scope": " ".join(searched.scope(row))}
         | {
-            column: " ".join(words)
+            column: " ".join(dict.fromkeys(words))  # how often is not asked there
             for column, words in zip(searched.texts, _words(searched, row), strict=True)
         }
         for row in found
@@ -183,13 +210,12 @@ def _for_sqlite(searched: Searched, found: Iterable[Written]) -> list[dict[str, 
 
 def _for_postgresql(searched: Searched, found: Iterable[Written]) -> list[dict[str, Any]]:
     return [
-        {"id": row["id"], "scope": searched.scope(row), "search": tsvector(_words(searched, row))}
+        {
+            "id": row["id"],
+            "search": " ".join((*map("'{}'".format, searched.scope(row)), tsvector(_words(searched, row)))),
+        }
         for row in found
     ]
-
-
-def _with_id(statement: str) -> sa.TextClause:
-    return sa.text(statement).bindparams(sa.bindparam("id", type_=sa.Uuid()))
 
 
 def _words(searched: Searched, row: Written) -> list[list[str]]:
@@ -200,6 +226,8 @@ def _words(searched: Searched, row: Written) -> list[list[str]]:
 
 def tsvector(fields: Sequence[Sequence[str]]) -> str:
     """Return the terms of each field as PostgreSQL writes them, with the field's weight at each place."""
+    if len(fields) == 1 and len(fields[0]) < _FEW:
+        return " ".join([f"'{term}':{_placed(times)}" for term, times in Counter(fields[0]).items()])
     places: dict[str, list[str]] = {}
     for words, weight in zip(fields, _WEIGHTS, strict=False):
         for term, times in Counter(words).items():
@@ -213,6 +241,12 @@ def tsvector(fields: Sequence[Sequence[str]]) -> str:
             break
         told.append(f"'{term}':{','.join(at)}")
     return " ".join(told)
+
+
+@cache
+def _placed(times: int) -> str:
+    """Return the places of a term of the first field."""
+    return ",".join(f"{n + 1}{_WEIGHTS[0]}" for n in range(min(times, _MOST_TIMES)))
 
 
 def _plain(value: Any) -> str:

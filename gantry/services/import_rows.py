@@ -27,9 +27,10 @@ from gantry.domain.order import MAX_TAG_CHARACTERS, MAX_TAGS, cleaned_tags
 from gantry.domain.parameters import Parameters
 from gantry.domain.text import storable
 from gantry.models import Attachment, Citation, Conversation, Quotation, new_id
-from gantry.repositories.importing import key_of
+from gantry.repositories.importing import key_of, mark_of
 
 _MAX_KEY = 200
+_ROW = 400  # characters that a message costs beside its own
 _MAX_MODEL = 255
 _CUT = "[Cut here: the whole text is in the attached file]"
 _OWN = "gantry"
@@ -53,9 +54,20 @@ class Planned:
     tree: Planted
     key: str
     conversation: UUID
-    known: Mapping[str, UUID] = field(default_factory=dict[str, UUID])  # of an earlier import, by hash
+    known: Mapping[str, UUID] = field(default_factory=dict[str, UUID])  # of an earlier import, by mark
     exists: bool = False
     deleted: bool = False  # it is here, and its deletion can still be undone
+    _marks: dict[str, str] = field(default_factory=dict[str, str])
+    _fresh: list[ForeignMessage] | None = None
+
+    def settle(
+        self, conversation: UUID, known: Mapping[str, UUID], *, exists: bool = True, deleted: bool = False
+    ) -> None:
+        """Note which conversation it is here, and which of its messages that has."""
+        if conversation != self.conversation:
+            self._marks = {}
+        self.conversation, self.known, self.exists, self.deleted = conversation, known, exists, deleted
+        self._fresh = None
 
     @property
     def title(self) -> str:
@@ -66,14 +78,30 @@ class Planned:
         first = next((each.content for each in self.tree.messages if each.role is MessageRole.USER), "")
         return title_from_prompt(first)
 
-    def told(self, message: ForeignMessage) -> str:
-        """Return the hash that a message is known by in this conversation."""
-        return hashlib.sha256(f"{self.conversation.hex}\0{message.key}".encode()).hexdigest()[:24]
+    def mark(self, message: ForeignMessage) -> str:
+        """Return what a message is known by in this conversation."""
+        mark = self._marks.get(message.key)
+        if mark is None:
+            mark = self._marks[message.key] = mark_of(self.conversation, message.key)
+        return mark
+
+    def seen(self, count: int) -> None:
+        """Take its first *count* messages for known."""
+        known = {self.mark(each): self.conversation for each in self.tree.messages[:count]}
+        self.settle(self.conversation, known, deleted=self.deleted)
 
     @property
     def fresh(self) -> list[ForeignMessage]:
         """Messages that are not here yet, parents before children."""
-        return [each for each in self.tree.messages if self.told(each) not in self.known]
+        if self._fresh is None:
+            known = self.known
+            self._fresh = [each for each in self.tree.messages if not known or self.mark(each) not in known]
+        return self._fresh
+
+    @property
+    def weight(self) -> int:
+        """How much there is to store of it: characters, and what each message costs beside them."""
+        return sum(len(each.content) + len(each.reasoning) + _ROW for each in self.fresh)
 
     @property
     def fresh_branches(self) -> int:
@@ -82,8 +110,13 @@ class Planned:
             return self.tree.branches
         sizes: dict[str | None, list[bool]] = {}
         for each in self.tree.messages:
-            sizes.setdefault(each.parent, []).append(self.told(each) in self.known)
+            sizes.setdefault(each.parent, []).append(self.mark(each) in self.known)
         return sum(1 for known in sizes.values() if len(known) > 1 and sum(known) <= 1)
+
+
+def weight_of(row: Mapping[str, Any]) -> int:
+    """Return how much there is to store of a message: see ``Planned.weight``."""
+    return len(row["content"]) + len(row["reasoning"]) + _ROW
 
 
 def planned(source: str, conversation: ForeignConversation, tree: Planted) -> Planned:
@@ -115,7 +148,7 @@ def conversation_row(plan: Planned, owner: UUID, choice: Choice, now: datetime) 
         pinned=plan.source.pinned,
         archived=plan.source.archived,
         tags=_tags(plan.source.tags) or None,
-        parameters=Parameters.parse({"system_prompt": plan.source.system}).stored() or None,
+        parameters=_asked_with(plan.source.system),
         created_at=began,
         updated_at=max(began, min(changed, now)),
         seen_at=now,
@@ -123,6 +156,10 @@ def conversation_row(plan: Planned, owner: UUID, choice: Choice, now: datetime) 
     for name, value in plan.source.own.items():
         setattr(row, name, value)
     return row
+
+
+def _asked_with(system: str) -> dict[str, Any] | None:
+    return (Parameters.parse({"system_prompt": system}).stored() or None) if system else None
 
 
 def state_of(row: Conversation) -> str:
@@ -173,9 +210,9 @@ def message_rows(
         [],
         [],
         {
-            each.key: plan.known[told]
-            for each in plan.tree.messages
-            if (told := plan.told(each)) in plan.known
+            each.key: plan.known[mark]
+            for each in (plan.tree.messages if plan.known else ())
+            if (mark := plan.mark(each)) in plan.known
         },
     )
     deep = dict(depths)
@@ -190,7 +227,7 @@ def message_rows(
         row["id"] = found.ids[each.key] = new_id()
         deep[row["id"]] = row["depth"] = deep.get(above, -1) + 1 if above is not None else 0
         row |= {"parent_id": above, "conversation_id": plan.conversation, "account_id": owner}
-        row["client_key"] = key_of(run, plan.told(each))
+        row["client_key"] = key_of(run, plan.conversation, plan.mark(each))
         row["memorised_at"] = None if choice.remember else PASSED_OVER
         found.messages.append(row)
         found.given += _given(each.own, row["id"], owner, at)

@@ -1,8 +1,7 @@
 """One import from beginning to end: read a piece, compare, keep files, store, again. Memory and transactions stay small."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Collection, Iterator
 from datetime import datetime
 from itertools import islice
 from uuid import UUID
@@ -21,38 +20,21 @@ from gantry.domain.importing import (
 from gantry.domain.importing_tree import planted
 from gantry.domain.imports import Receipt
 from gantry.domain.messages import _
-from gantry.domain.names import on_one_line
-from gantry.domain.order import MAX_FOLDER_NAME_CHARACTERS, MAX_FOLDERS
 from gantry.domain.parameters import MAX_PROMPT_CHARACTERS
-from gantry.models import Conversation, Folder, ImportedConversation, new_id
+from gantry.models import Conversation, new_id
 from gantry.repositories.database import Database
-from gantry.repositories.unit import UnitOfWork
+from gantry.repositories.importing import Held
 from gantry.services.import_files import ImportFiles, has_bytes, named
 from gantry.services.import_projects import ImportProjects
-from gantry.services.import_rows import (
-    Choice,
-    Planned,
-    conversation_row,
-    lost_file,
-    message_rows,
-    note_of,
-    planned,
-    state_of,
-    whole_text,
-)
+from gantry.services.import_rows import Choice, Planned, lost_file, note_of, planned, whole_text
+from gantry.services.import_store import ImportStore, Kept
 
-_READ_AT_ONCE = 20  # elements
-_READ_CHARACTERS = 4_000_000
-_ROWS = 1000  # of messages in one transaction
+_READ_AT_ONCE = 100  # elements
+_READ_CHARACTERS = 1_000_000
 _OWN = "gantry"
 
-
-@dataclass(slots=True)
-class _Kept:
-    """Documents that go with messages, and lines for what did not come along; by the source's keys."""
-
-    documents: dict[str, list[UUID]] = field(default_factory=dict[str, list[UUID]])
-    notes: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
+_Batch = list[tuple[str, Planned | ForeignProject | Skipped]]
+_Place = tuple[str, str]  # of a conversation in its source: format and key
 
 
 class ImportRunner:
@@ -67,27 +49,56 @@ class ImportRunner:
         choice: Choice,
         now: Callable[[], datetime],
     ) -> None:
-        self._database, self._files, self._who, self._run = database, files, who, run
-        self._choice, self._now = choice, now
+        self._database, self._files, self._who = database, files, who
+        self._choice = choice
         self.receipt = Receipt()
         self._projects = ImportProjects(database, files, who, self.receipt, now, choice.dry_run)
-        self._seen: dict[tuple[str, str], int] = {}  # of a dry run: how many messages it would have added
+        self._store = ImportStore(database, who, run, choice, self.receipt, now)
+        self._seen: dict[_Place, int] = {}  # of a dry run: how many messages it would have added
+        self._held: dict[
+            _Place, Held | Conversation | None
+        ] = {}  # what is here of the conversations of this batch
+        self._waiting: list[tuple[Planned, Kept]] = []  # to be stored together
+        self._weight = 0
 
     async def run(self, export: Export, on_progress: Callable[[int], Awaitable[None]]) -> None:
-        """Import all of *export*."""
+        """Import all of *export*; the next piece is read while one is stored."""
         found = export.found()
-        while batch := await asyncio.to_thread(_batch, found):
-            for source, item in batch:
-                if isinstance(item, Skipped):
-                    self.receipt.skip(item)
-                elif isinstance(item, ForeignProject):
-                    self.receipt.count_format(source)
-                    await self._projects.take(item)
-                else:
-                    await self._take(source, item)
-            await on_progress(min(99, 100 * export.read_bytes // max(export.total_bytes, 1)))
+        coming = asyncio.create_task(asyncio.to_thread(_batch, found))
+        try:
+            while batch := await asyncio.shield(coming):
+                coming = asyncio.create_task(asyncio.to_thread(_batch, found))
+                await self._take_all(batch)
+                await on_progress(min(99, 100 * export.read_bytes // max(export.total_bytes, 1)))
+        finally:
+            await asyncio.wait({coming})  # whoever closes the file must not do so under the one who reads
+            if not coming.cancelled():
+                coming.exception()
 
-    async def _take(self, source: str, plan: "Planned") -> None:
+    async def _take_all(self, batch: _Batch) -> None:
+        plans = [item for _source, item in batch if isinstance(item, Planned)]
+        await self._look_up({(plan.format, plan.key) for plan in plans if plan.tree.messages})
+        for source, item in batch:
+            if isinstance(item, Skipped):
+                self.receipt.skip(item)
+            elif isinstance(item, ForeignProject):
+                self.receipt.count_format(source)
+                await self._projects.take(item)
+            else:
+                await self._take(item)
+        await self._flush()
+
+    async def _look_up(self, places: Collection[_Place]) -> None:
+        """Find out what is here of conversations of a source."""
+        own = [key for source, key in places if source == _OWN]
+        async with self._database.read() as tx:
+            found = await tx.importing.find(self._who.id, places)
+            exported = await tx.importing.own(own, owner=self._who.id) if own else {}
+        self._held = {place: found.get(place) for place in places}
+        for key, conversation in exported.items():
+            self._held[_OWN, key] = conversation
+
+    async def _take(self, plan: Planned) -> None:
         for skipped in plan.tree.skipped:
             self.receipt.skip(skipped)
         if not plan.tree.messages:
@@ -98,36 +109,62 @@ class ImportRunner:
         await self._compare(plan)
         if plan.deleted:
             await self._bring_back(plan)
-        fresh = plan.fresh
-        if plan.exists and not fresh:
+        if plan.exists and not plan.fresh:
             self.receipt.already += not plan.deleted
-            self.receipt.count_format(source)
-            return
-        if self._choice.dry_run:
-            self._seen[source, plan.key] = len(plan.tree.messages)
-            kept = self._look_at_files(plan)
+            self.receipt.count_format(plan.format)
+        elif self._choice.dry_run:
+            self._seen[plan.format, plan.key] = len(plan.tree.messages)
+            self._count(plan, self._look_at_files(plan))
         else:
-            kept = await self._keep_files(plan)
-            await self._store(plan, kept)
-        self._count(source, plan, kept)
+            await self._keep(plan, await self._keep_files(plan))
+
+    async def _keep(self, plan: Planned, kept: Kept) -> None:
+        """Store a conversation, or have it wait until there are others that are stored with it."""
+        if plan.exists or plan.weight > self._store.most:
+            await self._flush()
+            await self._store.alone(plan, kept)
+            self._count(plan, kept)
+            return
+        self._waiting.append((plan, kept))
+        self._weight += plan.weight
+        if self._weight >= self._store.most:
+            await self._flush()
+
+    async def _flush(self) -> None:
+        waiting, self._waiting, self._weight = self._waiting, [], 0
+        if waiting:
+            await self._store.together(waiting)
+        for plan, kept in waiting:
+            self._count(plan, kept)
 
     async def _compare(self, plan: Planned) -> None:
         """Find out what of it is here already."""
-        before = self._seen.get((plan.format, plan.key))
+        place = (plan.format, plan.key)
+        before = self._seen.get(place)
         if before is not None:
-            plan.exists = True
-            plan.known = {plan.told(each): plan.conversation for each in plan.tree.messages[:before]}
+            plan.seen(before)
             return
-        async with self._database.read() as tx:
-            own = await tx.importing.own(plan.key, owner=self._who.id) if plan.format == _OWN else None
-            if own is not None:
-                plan.conversation, plan.exists, plan.deleted = own.id, True, own.deleted_at is not None
-                plan.known = {plan.told(each): plan.conversation for each in plan.tree.messages}
-                return
-            held = await tx.importing.find(self._who.id, plan.format, plan.key)
-        if held is not None:
-            plan.conversation, plan.known, plan.exists = held.conversation.id, held.messages, True
-            plan.deleted = held.conversation.deleted_at is not None
+        if place not in self._held:  # it came before in the same batch
+            await self._flush()
+            await self._look_up({place})
+        self._settle(plan, self._held.pop(place))
+        if plan.exists and plan.fresh:  # it may have changed since the batch was looked up
+            await self._look_up_again(plan)
+
+    async def _look_up_again(self, plan: Planned) -> None:
+        held = self._held
+        await self._look_up({(plan.format, plan.key)})
+        self._settle(plan, self._held[plan.format, plan.key])
+        self._held = held
+
+    def _settle(self, plan: Planned, held: Held | Conversation | None) -> None:
+        if isinstance(held, Conversation):  # our own export, and it is still here
+            plan.settle(held.id, {}, deleted=held.deleted_at is not None)
+            plan.seen(len(plan.tree.messages))
+        elif held is not None:
+            plan.settle(held.conversation.id, held.messages, deleted=held.conversation.deleted_at is not None)
+        elif plan.exists:
+            plan.settle(new_id(), {}, exists=False)
 
     async def _bring_back(self, plan: Planned) -> None:
         """Undo the deletion of what comes again; where it is gone for good by now, it comes anew."""
@@ -137,23 +174,23 @@ class ImportRunner:
                     row = await tx.chat.get_conversation(plan.conversation, owner=self._who.id, deleted=True)
                     row.deleted_at = None
             except NotFound:
-                plan.conversation, plan.known, plan.exists, plan.deleted = new_id(), {}, False, False
+                plan.settle(new_id(), {}, exists=False)
                 return
         self.receipt.restored += 1
 
-    def _count(self, source: str, plan: Planned, kept: _Kept) -> None:
-        self.receipt.count_format(source)
+    def _count(self, plan: Planned, kept: Kept) -> None:
+        self.receipt.count_format(plan.format)
         self.receipt.conversations += not plan.exists
         self.receipt.already += plan.exists and not plan.deleted
         self.receipt.messages += len(plan.fresh)
         self.receipt.branches += plan.fresh_branches
-        self.receipt.files += sum(map(len, kept.documents.values()))
+        self.receipt.files += kept.files
         if len(plan.source.system) > MAX_PROMPT_CHARACTERS:
             why = _("it is longer than {most} characters", most=MAX_PROMPT_CHARACTERS)
             self.receipt.skip(Skipped(_("the system prompt of “{title}”", title=plan.title), why))
 
-    def _look_at_files(self, plan: Planned) -> _Kept:
-        kept = _Kept()
+    def _look_at_files(self, plan: Planned) -> Kept:
+        kept = Kept()
         for message, file in _files(plan):
             if has_bytes(file):
                 kept.documents.setdefault(message, []).append(plan.conversation)
@@ -161,8 +198,8 @@ class ImportRunner:
                 self._lose(plan, message, file, NOT_THERE, kept)
         return kept
 
-    async def _keep_files(self, plan: Planned) -> _Kept:
-        kept = _Kept()
+    async def _keep_files(self, plan: Planned) -> Kept:
+        kept = Kept()
         for message, file in _files(plan):
             document = await self._files.keep(file)
             if isinstance(document, UUID):
@@ -171,88 +208,10 @@ class ImportRunner:
                 self._lose(plan, message, file, document, kept)
         return kept
 
-    def _lose(self, plan: Planned, message: str, file: ForeignFile, why: str, kept: _Kept) -> None:
+    def _lose(self, plan: Planned, message: str, file: ForeignFile, why: str, kept: Kept) -> None:
         name = named(file)
         kept.notes.setdefault(message, []).append(note_of(file, name))
         self.receipt.skip(lost_file(file, name, plan.title, why))
-
-    async def _store(self, plan: Planned, kept: _Kept) -> None:
-        """Store a conversation; a long one in several transactions, of which another import can go on."""
-        now = self._now()
-        row = conversation_row(plan, self._who.id, self._choice, now)
-        rows = message_rows(
-            plan,
-            self._run,
-            self._who.id,
-            began=row.created_at,
-            depths=await self._depths(plan),
-            notes=kept.notes,
-            choice=self._choice,
-            now=now,
-        )
-        leaf = rows.ids.get(plan.tree.leaf or "")
-        sources = {rows.ids[message]: documents for message, documents in kept.documents.items()}
-        for first in range(0, len(rows.messages), _ROWS):
-            some = rows.messages[first : first + _ROWS]
-            ids = {each["id"] for each in some}
-            async with self._database.begin() as tx:
-                if first == 0 and not plan.exists:
-                    row.folder_id = await self._folder(tx, plan)
-                    await tx.chat.add_conversation(row)
-                    await tx.importing.note(self._noted(plan, row))
-                await tx.importing.add_messages(
-                    some, [each for each in rows.feedback if each["message_id"] in ids]
-                )
-                await tx.importing.add_given([each for each in rows.given if each[0].message_id in ids])
-                for message in ids & sources.keys():
-                    stored, _ = await tx.chat.get_message(message, owner=self._who.id)
-                    await tx.attachments.attach(sources[message], stored, at=stored.created_at)
-                if first + _ROWS >= len(rows.messages):
-                    await self._end(tx, plan, leaf, some[-1]["id"])
-
-    async def _end(self, tx: UnitOfWork, plan: Planned, leaf: UUID | None, last: UUID) -> None:
-        values = {} if self._choice.remember else {"studied_id": last}
-        if leaf is not None:
-            row = await tx.chat.get_conversation(plan.conversation, owner=self._who.id)
-            if row.active_leaf_id is None or row.active_leaf_id in plan.known.values():
-                values["active_leaf_id"] = leaf  # where nobody has gone on here
-        if values:
-            await tx.chat.change_conversation(plan.conversation, **values)
-
-    async def _folder(self, tx: UnitOfWork, plan: Planned) -> UUID | None:
-        """Return the folder of that name; a new one where there is none, and room."""
-        name = on_one_line(plan.source.folder)[:MAX_FOLDER_NAME_CHARACTERS].strip()
-        if not name:
-            return None
-        folders = await tx.order.folders(owner=self._who.id)
-        for each in folders:
-            if each.name.casefold() == name.casefold():
-                return each.id
-        if len(folders) >= MAX_FOLDERS:
-            why = _("there can be at most {most} folders", most=MAX_FOLDERS)
-            self.receipt.skip(Skipped(_("folder “{name}”", name=name), why))
-            return None
-        folder = Folder(account_id=self._who.id, name=name, created_at=self._now())
-        await tx.order.add_folder(folder)
-        return folder.id
-
-    async def _depths(self, plan: Planned) -> dict[UUID, int]:
-        if not plan.exists:
-            return {}
-        async with self._database.read() as tx:
-            return await tx.importing.depths(plan.conversation)
-
-    def _noted(self, plan: Planned, row: Conversation) -> ImportedConversation:
-        return ImportedConversation(
-            account_id=self._who.id,
-            run_id=self._run,
-            conversation_id=plan.conversation,
-            format=plan.format,
-            key=plan.key,
-            title=plan.title,
-            updated_at=row.updated_at,
-            state=state_of(row),
-        )
 
 
 def _files(plan: Planned) -> Iterator[tuple[str, ForeignFile]]:
@@ -264,9 +223,9 @@ def _files(plan: Planned) -> Iterator[tuple[str, ForeignFile]]:
             yield message.key, file
 
 
-def _batch(found: Iterator[Found]) -> list[tuple[str, Planned | ForeignProject | Skipped]]:
+def _batch(found: Iterator[Found]) -> _Batch:
     """Read the next few elements, in a thread: parsing and trees take their time."""
-    batch: list[tuple[str, Planned | ForeignProject | Skipped]] = []
+    batch: _Batch = []
     characters = 0
     for each in islice(found, _READ_AT_ONCE):
         if isinstance(each.item, Skipped | ForeignProject):
@@ -274,7 +233,7 @@ def _batch(found: Iterator[Found]) -> list[tuple[str, Planned | ForeignProject |
             continue
         plan = planned(each.format, each.item, planted(each.item))
         batch.append((each.format, plan))
-        characters += sum(len(message.content) for message in plan.tree.messages)
+        characters += plan.weight
         if characters > _READ_CHARACTERS:
             break
     return batch

@@ -26,8 +26,11 @@ def _as_owner(command: list[str]) -> list[str]:
 
 
 @contextmanager
-def running_postgres() -> Iterator[str]:
-    """Yield the URL of an empty server's maintenance database; the server ends with the block."""
+def running_postgres(*, durable: bool = False) -> Iterator[str]:
+    """Yield the URL of an empty server's maintenance database; the server ends with the block.
+
+    Unless it is *durable*, it does not wait for the disk.
+    """
     given = os.environ.get("GANTRY_TEST_POSTGRES_URL")
     if given:
         yield given
@@ -48,7 +51,11 @@ def running_postgres() -> Iterator[str]:
         )
         port = free_port()
         options = ["-p", str(port), "-k", str(folder), "-c", "listen_addresses=127.0.0.1"]
-        speed = ["-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off"]
+        speed = (
+            []
+            if durable
+            else ["-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off"]
+        )
         process = subprocess.Popen(_as_owner([server, "-D", str(data), *options, *speed]), **quiet)
         try:
             _wait_until_ready(port, process)
