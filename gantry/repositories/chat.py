@@ -233,6 +233,7 @@ async def remove_messages(session: AsyncSession, where: ColumnElement[bool]) -> 
 
     SQLite ends one that goes on through more than 1,000 rows with an error, and PostgreSQL's stack has an end too.
     """
+    await WordsRepository(session).leave(MESSAGES, select(col(Message.id)).where(where))
     deepest = (await session.execute(select(func.max(col(Message.depth))).where(where))).scalar_one() or 0
     for depth in range(deepest - deepest % _LEVELS, 0, -_LEVELS):
         await session.execute(

@@ -23,6 +23,7 @@ from gantry.models import (
     Quotation,
     Row,
 )
+from gantry.repositories.words import MESSAGES, WordsRepository
 
 # Of the ``client_key`` of messages that came in; then the run, and a hash of where in the source they come from.
 KEY_PREFIX = "import:"
@@ -228,9 +229,9 @@ class ImportingRepository:
     async def remove_messages(self, messages: Sequence[UUID]) -> None:
         """Remove messages."""
         for first in range(0, len(messages), 500):
-            await self._session.execute(
-                delete(Message).where(col(Message.id).in_(messages[first : first + 500]))
-            )
+            gone = col(Message.id).in_(messages[first : first + 500])
+            await WordsRepository(self._session).leave(MESSAGES, select(col(Message.id)).where(gone))
+            await self._session.execute(delete(Message).where(gone))
 
 
 def _as_id(key: str) -> UUID | None:

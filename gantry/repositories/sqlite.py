@@ -7,6 +7,7 @@ most of our statements do.
 import asyncio
 import sqlite3
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Any, Self
 
@@ -74,12 +75,24 @@ class SqliteConnection(aiosqlite.Connection):
         else:
             self._conn.rollback()
 
+    async def close(self) -> None:
+        """Close it, after the statement that still runs."""
+        self._tx.put_nowait((None, self._give_up))
+        await super().close()
+
     def stop(self) -> asyncio.Future[Any] | None:
         """End the thread, once."""
         if not self._was_stopped:
             self._was_stopped = True
+            self._tx.put_nowait((None, self._give_up))
             self._stopped = super().stop()
         return self._stopped
+
+    def _give_up(self) -> None:
+        """End the transaction: a connection that is closed keeps its lock as long as somebody knows one of its cursors."""
+        if self._connection is not None:
+            with suppress(sqlite3.Error):
+                self._connection.rollback()
 
 
 class _Cursor:

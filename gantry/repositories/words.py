@@ -34,6 +34,10 @@ _WRITE_SQLITE = (
     "INSERT OR REPLACE INTO fts_{table} (rowid, scope, {columns}) VALUES (:number, :scope, {values})",
     "UPDATE fts_{table}_row SET stale = 0 WHERE number = :number",
 )
+_LEAVING_SQLITE = (
+    "DELETE FROM fts_{table} WHERE rowid = :number",
+    "DELETE FROM fts_{table}_row WHERE number = :number",
+)
 _WRITE_POSTGRESQL = """
     UPDATE fts_{table} SET search = CAST(given.search AS tsvector), stale = false
     FROM unnest(CAST(:ids AS uuid[]), CAST(:found AS text[])) AS given (id, search) WHERE {table}_id = given.id
@@ -106,6 +110,20 @@ class WordsRepository:
     async def write(self, searched: Searched, values: Prepared) -> None:
         """Do the same for rows whose words are at hand."""
         await (await self._session.connection()).run_sync(_write, searched, values)
+
+    async def leave(self, searched: Searched, rows: sa.Select[tuple[UUID]]) -> None:
+        """Take rows that are about to go, of which *rows* are the ids, out of SQLite's index; PostgreSQL's loses them as quickly by itself.
+
+        A trigger would make FTS5 write out a piece for each of them.
+        """
+        connection = await self._session.connection()
+        if connection.dialect.name != "sqlite":
+            return
+        index, key = searched.index(sqlite=True), sa.column(f"{searched.table}_id", sa.Uuid())
+        query = sa.select(sa.column("number")).select_from(sa.table(index)).where(key.in_(rows)).limit(BATCH)
+        while numbers := [{"number": number} for number in (await connection.scalars(query)).all()]:
+            for statement in _LEAVING_SQLITE:
+                await connection.execute(sa.text(statement.format(table=searched.table)), numbers)
 
     async def stale(self) -> bool:
         """Whether the text of any row is new."""

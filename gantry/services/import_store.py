@@ -5,7 +5,7 @@ Rows and their words are made in a thread before a transaction begins. How much 
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -141,7 +141,7 @@ class ImportStore:
         return count
 
     @asynccontextmanager
-    async def _transaction(self, weight: int) -> AsyncIterator[UnitOfWork]:
+    async def _transaction(self, weight: int) -> AsyncGenerator[UnitOfWork]:
         async with self.database.begin() as tx:
             began = time.monotonic()
             yield tx

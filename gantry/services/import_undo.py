@@ -1,5 +1,6 @@
 """Undoing an import: what it added goes, what its owner has changed or continued since stays."""
 
+import time
 from collections.abc import Collection, Sequence
 from uuid import UUID
 
@@ -14,7 +15,8 @@ from gantry.services.conversations import ConversationService, Purged
 from gantry.services.import_projects import undo_projects
 from gantry.services.import_rows import state_of
 
-_AT_ONCE = 20  # conversations of one transaction
+_AT_ONCE = 20  # conversations of one transaction, at most
+_SECONDS = 0.1  # that it may take: on SQLite, whoever chats waits for it
 _MAX_TITLES = 100
 
 
@@ -23,11 +25,13 @@ async def undo(
 ) -> Undone:
     """Remove what *run* added, in small transactions; returns what went and what stays."""
     removed = messages = 0
+    at_once = 5
     left: dict[UUID, str] = {}
     while True:
         purged: list[Purged] = []
         async with database.begin() as tx:
-            found = await tx.importing.noted(run, limit=_AT_ONCE)
+            began = time.monotonic()
+            found = await tx.importing.noted(run, limit=at_once)
             for imported, conversation in found:
                 every, of_run = await tx.importing.counts(conversation.id, run)
                 if _is_changed(imported, conversation) or every != of_run:
@@ -39,6 +43,8 @@ async def undo(
                 purged.append(Purged(who.id, conversation.id, tuple(files)))
                 messages += every
             await conversations.remove(tx, [each.conversation for each in purged])
+        fitting = round(at_once * _SECONDS / max(time.monotonic() - began, 0.001))
+        at_once = min(max(1, fitting), 2 * at_once, _AT_ONCE)
         removed += len(purged)
         await cleaner.forget_conversations(purged)
         if not found:
@@ -74,7 +80,7 @@ async def _undo_additions(database: Database, who: Actor, run: UUID, left: Colle
 
 
 async def _shortened(tx: UnitOfWork, conversation: Conversation, lines: Sequence[Line], run: UUID) -> int:
-    prefix = key_of(run, "")
+    prefix = key_of(run)
     kept: set[UUID] = set()
     gone: list[UUID] = []
     for line in reversed(lines):

@@ -37,3 +37,29 @@ async def test_a_cancelled_statement_leaves_nothing_that_waits(tmp_path: Path, t
         if left:
             _, waiting = await asyncio.wait(left, timeout=20)
             assert not waiting, "a task waits for a connection that has ended"
+
+
+async def test_a_cancelled_writer_gives_its_lock_back(tmp_path: Path) -> None:
+    """Also while somebody still holds the exception, as who stores why an import ended does."""
+    async with Database(f"sqlite:///{tmp_path / 'gantry.db'}") as database:
+        async with database.begin() as transaction:
+            await transaction.session.execute(text("CREATE TABLE number (n INTEGER)"))
+
+        async def write() -> None:
+            async with database.begin() as transaction:
+                connection = await transaction.session.connection()
+                begun.set()
+                await connection.execute(
+                    text("INSERT INTO number VALUES (:n)"), [{"n": n} for n in range(100_000)]
+                )
+
+        begun = asyncio.Event()
+        writing = asyncio.create_task(write())
+        await begun.wait()
+        for _ in range(20):
+            await asyncio.sleep(0)
+        writing.cancel()
+        held = await asyncio.gather(writing, return_exceptions=True)
+        async with database.begin() as transaction:
+            found = await transaction.session.execute(text("SELECT count(*) FROM number"))
+        assert (found.scalar_one(), type(held[0])) == (0, asyncio.CancelledError)
