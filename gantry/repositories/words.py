@@ -111,7 +111,7 @@ class WordsRepository:
         """Do the same for rows whose words are at hand."""
         await (await self._session.connection()).run_sync(_write, searched, values)
 
-    async def leave(self, searched: Searched, rows: sa.Select[tuple[UUID]]) -> None:
+    async def leave(self, searched: Searched, rows: sa.Select[Any]) -> None:
         """Take rows that are about to go, of which *rows* are the ids, out of SQLite's index; PostgreSQL's loses them as quickly by itself.
 
         A trigger would make FTS5 write out a piece for each of them.

@@ -1,7 +1,7 @@
 """One import from beginning to end: read a piece, compare, keep files, store, again. Memory and transactions stay small."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from datetime import datetime
 from itertools import islice
 from uuid import UUID
@@ -62,15 +62,24 @@ class ImportRunner:
         self._weight = 0
 
     async def run(self, export: Export, on_progress: Callable[[int], Awaitable[None]]) -> None:
-        """Import all of *export*; the next piece is read while one is stored."""
+        """Import all of *export*.
+
+        With PostgreSQL the next piece is read while one is stored. With SQLite that would hold others up: Python's threads take
+        turns, and a transaction would wait for the reader with each of its rows.
+        """
         found = export.found()
-        coming = asyncio.create_task(asyncio.to_thread(_batch, found))
+        coming = _coming(found)
         try:
             while batch := await asyncio.shield(coming):
-                coming = asyncio.create_task(asyncio.to_thread(_batch, found))
+                if not self._database.is_sqlite:
+                    coming = _coming(found)
                 await self._take_all(batch)
                 await on_progress(min(99, 100 * export.read_bytes // max(export.total_bytes, 1)))
+                if self._database.is_sqlite:
+                    coming = _coming(found)
+            await self._store.settled()
         finally:
+            await self._store.give_up()
             await asyncio.wait({coming})  # whoever closes the file must not do so under the one who reads
             if not coming.cancelled():
                 coming.exception()
@@ -88,8 +97,10 @@ class ImportRunner:
                 await self._take(item)
         await self._flush()
 
-    async def _look_up(self, places: Collection[_Place]) -> None:
+    async def _look_up(self, places: set[_Place]) -> None:
         """Find out what is here of conversations of a source."""
+        if places & self._store.going:
+            await self._store.settled()
         own = [key for source, key in places if source == _OWN]
         async with self._database.read() as tx:
             found = await tx.importing.find(self._who.id, places)
@@ -122,6 +133,7 @@ class ImportRunner:
         """Store a conversation, or have it wait until there are others that are stored with it."""
         if plan.exists or plan.weight > self._store.most:
             await self._flush()
+            await self._store.settled()
             await self._store.alone(plan, kept)
             self._count(plan, kept)
             return
@@ -133,9 +145,7 @@ class ImportRunner:
     async def _flush(self) -> None:
         waiting, self._waiting, self._weight = self._waiting, [], 0
         if waiting:
-            await self._store.together(waiting)
-        for plan, kept in waiting:
-            self._count(plan, kept)
+            await self._store.together(waiting, self._count)
 
     async def _compare(self, plan: Planned) -> None:
         """Find out what of it is here already."""
@@ -221,6 +231,10 @@ def _files(plan: Planned) -> Iterator[tuple[str, ForeignFile]]:
             yield message.key, whole
         for file in message.files:
             yield message.key, file
+
+
+def _coming(found: Iterator[Found]) -> asyncio.Task[_Batch]:
+    return asyncio.create_task(asyncio.to_thread(_batch, found))
 
 
 def _batch(found: Iterator[Found]) -> _Batch:

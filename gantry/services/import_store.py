@@ -32,7 +32,8 @@ from gantry.services.import_rows import (
     weight_of,
 )
 
-_SECONDS = 0.06  # that a transaction may take: on SQLite, whoever chats waits for it
+_SECONDS = 0.06  # that a transaction may take on SQLite: whoever chats waits for it
+_SECONDS_ELSEWHERE = 0.5
 _LEAST, _FIRST, _MOST = 30_000, 200_000, 1_000_000  # characters of one transaction
 
 
@@ -71,16 +72,50 @@ class ImportStore:
     receipt: Receipt
     now: Callable[[], datetime]
     most: int = _FIRST  # characters of the next transaction
+    going: set[tuple[str, str]] = field(
+        default_factory=set[tuple[str, str]]
+    )  # format and key of what is being stored
+    _task: asyncio.Task[None] | None = None
 
-    async def together(self, plans: Sequence[tuple[Planned, Kept]]) -> None:
-        """Store new conversations in one transaction."""
-        loads, words, titles = await asyncio.to_thread(self._made, plans)
+    async def together(
+        self, plans: Sequence[tuple[Planned, Kept]], on_stored: Callable[[Planned, Kept], None]
+    ) -> None:
+        """Store new conversations in one transaction; with PostgreSQL it may go on afterwards, while the next rows are made."""
+        made = await asyncio.to_thread(self._made, plans)
+        await self.settled()
+        self.going = {(plan.format, plan.key) for plan, _kept in plans}
+        self._task = asyncio.create_task(self._together(plans, *made, on_stored))
+        if self.database.is_sqlite:
+            await self.settled()
+
+    async def settled(self) -> None:
+        """Wait until what is going on is stored."""
+        if self._task is not None:
+            await self._task
+        self._task, self.going = None, set()
+
+    async def give_up(self) -> None:
+        """Break off what is going on."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait({self._task})
+
+    async def _together(
+        self,
+        plans: Sequence[tuple[Planned, Kept]],
+        loads: Sequence[_Load],
+        words: Prepared,
+        titles: Prepared,
+        on_stored: Callable[[Planned, Kept], None],
+    ) -> None:
         messages = [row for load in loads for row in load.rows.messages]
         async with self._transaction(sum(plan.weight for plan, _kept in plans)) as tx:
             await self._begin(tx, loads)
             await self._add(tx, loads, messages)
             await tx.words.write(TITLES, titles)
             await tx.words.write(MESSAGES, words)
+        for plan, kept in plans:
+            on_stored(plan, kept)
 
     async def alone(self, plan: Planned, kept: Kept) -> None:
         """Store what is new of one conversation; a long one in several transactions, of which another import can go on."""
@@ -146,7 +181,8 @@ class ImportStore:
             began = time.monotonic()
             yield tx
         if 2 * weight > self.most:
-            fitting = weight * _SECONDS / max(time.monotonic() - began, 1e-3)
+            seconds = _SECONDS if self.database.is_sqlite else _SECONDS_ELSEWHERE
+            fitting = weight * seconds / max(time.monotonic() - began, 1e-3)
             self.most = int(min(max((self.most + fitting) / 2, _LEAST), _MOST))
 
     async def _begin(self, tx: UnitOfWork, loads: Sequence[_Load]) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import func, select, update
+from sqlmodel import col
 
 from gantry.domain.imports import Receipt
 from gantry.models import Conversation, Message
@@ -40,7 +41,7 @@ async def brought(stack: Stack, folder: Path, *chats: dict[str, Any]) -> Receipt
 
 async def held(stack: Stack) -> int:
     async with stack.services.imports.database.read() as tx:
-        query = select(func.count()).select_from(Message).where(Message.account_id == stack.who.id)
+        query = select(func.count()).select_from(Message).where(col(Message.account_id) == stack.who.id)
         return (await tx.session.execute(query)).scalar_one()
 
 
@@ -95,7 +96,7 @@ async def test_what_an_earlier_version_has_imported_is_known(stack: Stack, tmp_p
         for row in (await tx.session.execute(select(Message))).scalars():
             told = hashlib.sha256(f"{place.id.hex}\0n{row.depth}".encode()).hexdigest()[:24]
             key = f"{(row.client_key or '').rpartition(':')[0]}:{told}"
-            await tx.session.execute(update(Message).where(Message.id == row.id).values(client_key=key))
+            await tx.session.execute(update(Message).where(col(Message.id) == row.id).values(client_key=key))
     receipt = await brought(stack, tmp_path, chat("a", 6))
     assert (receipt.conversations, receipt.messages, await held(stack)) == (0, 2, 6)
     first, second = reversed(await stack.services.imports.list_imports(stack.who))
