@@ -5,14 +5,16 @@ import importlib
 import json
 import os
 import resource
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from gantry.adapters.chroma.client import COSINE, DATABASE, TENANT, MissingCollectionError
+from gantry.adapters.chroma.held import Held, Place
 from gantry.domain.embedding import Vector
 
 _PAGE = 1000  # collections read at once
+_SAID = 4000  # vectors whose places are read at once; each page goes over all before it
 _OPEN = 256  # collections that are kept open, of the 64 of each set
 _FILES = 5  # that each of them may need
 
@@ -55,6 +57,7 @@ class EmbeddedChroma:
             persist_path=str(folder),
             hnsw_cache_size=max(1, min(_OPEN, files // _FILES)),
         )
+        self._held = Held(self._said)
         self._ids: dict[str, str] = {}
         while page := self._engine.list_collections(_PAGE, len(self._ids), TENANT, DATABASE):
             self._ids.update((each.name, str(each.id)) for each in page)
@@ -83,7 +86,7 @@ class EmbeddedChroma:
         if name not in self._ids:
             raise MissingCollectionError(name)
         self._engine.delete_collection(name, TENANT, DATABASE)
-        self._ids.pop(name, None)
+        self._held.forget(self._ids.pop(name))
 
     def upsert(
         self, key: str, ids: list[str], vectors: Sequence[Vector], metadatas: list[dict[str, Any]]
@@ -91,6 +94,7 @@ class EmbeddedChroma:
         """See `Client`."""
         rows = [_floats(each) for each in vectors]
         self._engine.upsert(self._there(key), ids, rows, metadatas, None, None, TENANT, DATABASE)
+        self._held.added(key, metadatas)
 
     def update(self, key: str, ids: list[str], metadatas: list[dict[str, Any]]) -> None:
         """See `Client`."""
@@ -100,18 +104,20 @@ class EmbeddedChroma:
         self, key: str, vector: Vector, count: int, where: dict[str, Any], include: list[str]
     ) -> dict[str, Any]:
         """See `Client`."""
-        found = self._engine.query(
-            self._there(key),
-            None,
-            [_floats(vector)],
-            count,
-            json.dumps(where),
-            None,
-            include,
-            TENANT,
-            DATABASE,
-        )
-        return _as_dict(found, ["ids", *include])
+        floats = _floats(vector)
+
+        def ask(count: int, where: str | None, include: list[str]) -> dict[str, Any]:
+            found = self._engine.query(
+                self._there(key), None, [floats], count, where, None, include, TENANT, DATABASE
+            )
+            return _as_dict(found, ["ids", *include])
+
+        if set(where) == {"place"}:
+            wanted = [each for each in include if each != "metadatas"]
+            found = self._held.nearest((key, where["place"]), count, lambda most: ask(most, None, wanted))
+            if found is not None:
+                return found
+        return ask(count, json.dumps(where), include)
 
     def get(
         self,
@@ -131,7 +137,10 @@ class EmbeddedChroma:
 
     def delete(self, key: str, where: dict[str, Any]) -> None:
         """See `Client`."""
-        self._engine.delete(self._there(key), None, json.dumps(where), None, None, TENANT, DATABASE)
+        try:
+            self._engine.delete(self._there(key), None, json.dumps(where), None, None, TENANT, DATABASE)
+        finally:
+            self._held.forget(key)
 
     def count(self, key: str) -> int:
         """See `Client`."""
@@ -139,7 +148,18 @@ class EmbeddedChroma:
 
     def close(self) -> None:
         """See `Client`; the folder stays taken."""
+        self._held.close()
         self._engine = None
+
+    def _said(self, place: Place) -> Iterator[list[dict[str, Any]]]:
+        """Read what is said of the vectors of *place*."""
+        key, where = place[0], {"place": place[1]}
+        first = 0
+        while page := self.get(key, where=where, include=["metadatas"], limit=_SAID, offset=first)[
+            "metadatas"
+        ]:
+            yield page
+            first += len(page)
 
     def _there(self, key: str) -> str:
         if key not in self._ids.values():

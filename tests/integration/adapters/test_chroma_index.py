@@ -128,6 +128,35 @@ async def test_what_is_deleted_or_moved_is_found_no_more_where_it_was(index: Chr
     assert await index.query(SET, [1, 0, 0, 0], scope=VectorScope(account, VectorKind.CHUNK), limit=5) == []
 
 
+async def test_what_is_known_of_an_index_stays_true_while_it_changes(index: ChromaIndex) -> None:
+    """Fuzzed: whoever shares a collection, and whatever is added, replaced and removed, each finds exactly what is theirs."""
+    dice = random.Random(7)
+    first = new_id()
+    bucket = crc32(first.bytes) % chroma_index.BUCKETS
+    beside = next(each for each in iter(new_id, None) if crc32(each.bytes) % chroma_index.BUCKETS == bucket)
+    places = [(first, VectorKind.MEMORY), (first, VectorKind.CHUNK), (beside, VectorKind.MEMORY)]
+    kept: dict[tuple[UUID, VectorKind], dict[UUID, UUID]] = {place: {} for place in places}
+    sources = [new_id() for _ in range(3)]
+    for _ in range(150):
+        place = account, kind = dice.choice(places)
+        rows = kept[place]
+        match dice.randrange(6):
+            case 0 | 1:
+                row = dice.choice([new_id(), *rows])
+                rows[row] = dice.choice(sources)
+                vector = [dice.random() for _ in range(4)]
+                await index.add(SET, account, kind, [entry(row, vector, rows[row], account)])
+            case 2 if rows:
+                row = dice.choice(list(rows))
+                del rows[row]
+                await index.delete(SET, account, kind, rows=[row])
+            case _:
+                apart = dice.choice([None, *sources])
+                scope = VectorScope(account, kind, without_source=apart)
+                hits = await index.query(SET, [0.5] * 4, scope=scope, limit=100)
+                assert {hit.row for hit in hits} == {row for row, source in rows.items() if source != apart}
+
+
 LOADED = """
 import asyncio, sys
 from pathlib import Path
