@@ -86,19 +86,19 @@ class Database:
         return engine
 
     @asynccontextmanager
-    async def begin(self, *, news: bool = True) -> AsyncIterator[UnitOfWork]:
+    async def begin(self, *, news: bool = True, brief: bool = False) -> AsyncIterator[UnitOfWork]:
         """Open a transaction that may write; commits at the end, rolls back on any exception.
 
         Args:
             news: Somebody may have to do something about what is stored (``committed``).
+            brief: Every statement finds its few rows by a key. SQLite then runs them at once, which costs a third less than
+                going to a thread for each; nothing else in this process goes on meanwhile.
 
         Raises:
             Conflict: A unique rule was broken: somebody else got there first.
             Unavailable: The database did not answer, or stayed busy for five seconds.
         """
-        async with self._writing, self._session() as session:
-            if self.is_sqlite:
-                await session.execute(text("BEGIN IMMEDIATE"))
+        async with self._writing, self._session(writes=True, brief=brief) as session:
             yield UnitOfWork(session)
             try:
                 await session.commit()
@@ -128,18 +128,20 @@ class Database:
             self._awaiting.discard(future)
 
     @asynccontextmanager
-    async def read(self) -> AsyncIterator[UnitOfWork]:
-        """Open a transaction that only reads; what it read stays usable afterwards."""
-        async with self._session() as session:
-            if self.is_sqlite:
-                await session.execute(text("BEGIN"))
+    async def read(self, *, brief: bool = False) -> AsyncIterator[UnitOfWork]:
+        """Open a transaction that only reads; what it read stays usable afterwards. *brief* as in `begin`."""
+        async with self._session(writes=False, brief=brief) as session:
             yield UnitOfWork(session)
 
     @asynccontextmanager
-    async def _session(self) -> AsyncIterator[AsyncSession]:
+    async def _session(self, *, writes: bool, brief: bool) -> AsyncIterator[AsyncSession]:
         try:
             async with AsyncSession(self.engine, expire_on_commit=False) as session:
-                yield session
+                if self.is_sqlite:
+                    async with _begun(session, writes=writes, brief=brief):
+                        yield session
+                else:
+                    yield session
         except IntegrityError as error:
             raise Conflict(
                 _("Someone else changed this at the same time."), advice=_("Try again.")
@@ -164,3 +166,19 @@ class Database:
 
     async def __aexit__(self, *_: object) -> None:
         await self.aclose()
+
+
+@asynccontextmanager
+async def _begun(session: AsyncSession, *, writes: bool, brief: bool) -> AsyncIterator[None]:
+    """Begin a transaction of SQLite."""
+    connection = await (await session.connection()).get_raw_connection()
+    driver: Any = connection.driver_connection  # a SqliteConnection, as the engine makes them
+    if writes:
+        await session.execute(text("BEGIN IMMEDIATE"))  # waits for other processes
+    else:
+        driver.begin_reading()
+    driver.brief = brief
+    try:
+        yield
+    finally:
+        driver.brief = False

@@ -122,12 +122,18 @@ class MemoryRepository:
         )
         return (await self._session.execute(query)).scalar_one()
 
-    async def find_turn(self, message: UUID) -> MemoryItem | None:
-        """Return the memory of a message."""
+    async def turns_of(self, messages: Collection[UUID]) -> dict[UUID, MemoryItem]:
+        """Return the memories of messages, by the message."""
         query = select(MemoryItem).where(
-            col(MemoryItem.message_id) == message, col(MemoryItem.kind) == MemoryKind.TURN
+            col(MemoryItem.message_id).in_(messages), col(MemoryItem.kind) == MemoryKind.TURN
         )
-        return (await self._session.execute(query)).scalar_one_or_none()
+        rows = (await self._session.execute(query)).scalars() if messages else ()
+        return {row.message_id: row for row in rows if row.message_id}
+
+    async def add_turns(self, rows: Sequence[MemoryItem], *, changed: Sequence[MemoryItem]) -> None:
+        """Store memories of messages, and have those and the *changed* ones found by the words they have now."""
+        self._session.add_all(rows)
+        await self.index(changed)
 
     async def forget_conversation(self, conversation: UUID) -> list[UUID]:
         """Delete what was learned from a conversation; returns the ids."""

@@ -1,7 +1,8 @@
 """Connections to SQLite for SQLAlchemy: a thread for each, asked once for each statement.
 
 aiosqlite goes to its thread for the cursor, the statement, the rows and the end of the cursor; each way there and back costs more than
-most of our statements do.
+most of our statements do. Where a transaction is brief, its statements are run at once instead: only what may wait for another
+process or for the disk goes to the thread (its beginning to write, its end).
 """
 
 import asyncio
@@ -45,6 +46,7 @@ class SqliteConnection(aiosqlite.Connection):
         self._thread.daemon = True  # as SQLAlchemy sets it for connections that it makes itself
         self._stopped: asyncio.Future[Any] | None = None
         self._was_stopped = False
+        self.brief = False  # the transaction: each of its statements takes well below a millisecond
         # Statements that the thread was given and that it has ended: one whose task was cancelled runs on.
         self._begun = self._ended = 0
 
@@ -62,6 +64,10 @@ class SqliteConnection(aiosqlite.Connection):
             return function(*arguments)
         finally:
             self._ended += 1
+
+    def begin_reading(self) -> None:
+        """Begin a transaction here and now: it takes no lock."""
+        self._conn.execute("BEGIN")
 
     @property
     def is_busy(self) -> bool:
@@ -108,8 +114,8 @@ class _Cursor:
 
     async def execute(self, sql: str, parameters: Sequence[Any] = ()) -> "_Cursor":
         """Run one statement and take its rows."""
-        if sql == "BEGIN":  # takes no lock
-            self._cursor.execute(sql)
+        if self._connection.brief:
+            self._rows = self._execute(sql, parameters)
         else:
             self._rows = await self._connection.run(self._execute, sql, parameters)
         return self

@@ -178,7 +178,7 @@ class AccountService:
         if not token:
             raise NotSignedIn(_("You are not signed in."))
         now = self.now()
-        async with self.database.read() as tx:
+        async with self.database.read(brief=True) as tx:
             found = await tx.accounts.find_session(token_hash(token), now)
         if found is None:
             raise NotSignedIn

@@ -129,7 +129,7 @@ class AnswerService:
         Raises:
             NotFound: Not one of *who*'s.
         """
-        async with self.database.read() as tx:
+        async with self.database.read(brief=True) as tx:
             row, message = await tx.generations.get_with_message(generation, owner=who.id)
             if row.status in LIVE:
                 return _stored(row, message, None)

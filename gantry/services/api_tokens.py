@@ -149,7 +149,7 @@ class ApiTokenService:
     async def _find(self, secret: str) -> tuple[Actor, datetime | None]:
         if not is_well_formed(secret):
             raise InvalidToken
-        async with self.database.read() as tx:
+        async with self.database.read(brief=True) as tx:
             found = await tx.api_tokens.find_actor(token_hash(secret), self.now())
         if found is None:
             raise InvalidToken

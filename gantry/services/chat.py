@@ -225,7 +225,7 @@ class ChatService:
         async def store() -> Sequence[Assignment]:
             if conversation is None:
                 chosen, *others = await self._choose_each(who, None, model)
-                async with self.database.begin() as tx:
+                async with self.database.begin(brief=True) as tx:
                     thread = new_conversation(who, None, self.now())
                     await begin(tx, thread, beginning)
                     await tx.chat.add_conversation(thread)
@@ -234,7 +234,7 @@ class ChatService:
             if model is None and (asked := await self._ask_as_before(who, conversation, parent, question)):
                 return [asked]
             chosen, *others = await self._choose_each(who, conversation, model)
-            async with self.database.begin() as tx:
+            async with self.database.begin(brief=True) as tx:
                 thread = await tx.chat.get_conversation(conversation, owner=who.id)
                 above = await self._parent(tx, who, thread, parent)
                 first = await self._ask(tx, thread, above, question, chosen)
@@ -250,7 +250,7 @@ class ChatService:
         self, who: Actor, conversation: UUID, parent: UUID | None, question: "_Question"
     ) -> Assignment | None:
         """Ask the conversation's model where it is known here and now, in one transaction with choosing it; else None."""
-        async with self.database.begin() as tx:
+        async with self.database.begin(brief=True) as tx:
             thread = await tx.chat.get_conversation(conversation, owner=who.id)
             chosen = self.catalog.at_hand(thread.model) if thread.model else None
             if chosen is None:
@@ -311,7 +311,7 @@ class ChatService:
 
         async def store() -> Sequence[Assignment]:
             chosen = await self._choose(who, conversation, model)
-            async with self.database.begin() as tx:
+            async with self.database.begin(brief=True) as tx:
                 row, thread = await tx.chat.get_message(message, owner=who.id)
                 if row.role is not MessageRole.USER:
                     raise Invalid(_("Only your own messages can be edited."))

@@ -115,7 +115,7 @@ class Checkpoints:
     async def _store(self, batch: Sequence[Checkpoint]) -> list[bool | None]:
         """Return for each whether it is to be stopped; None where the lease is lost, and nothing is stored."""
         lease_until = self.now() + timedelta(seconds=self.lease_seconds)
-        async with self.database.begin(news=False) as tx:
+        async with self.database.begin(news=False, brief=True) as tx:
             held: dict[object, bool] = {}
             for has_text in (True, False):
                 places = [

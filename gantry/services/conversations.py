@@ -93,7 +93,7 @@ class ConversationService:
         conversation = new_conversation(who, chosen, self.now())
         conversation.title = cleaned_title(title)
         conversation.title_by_hand = bool(conversation.title)
-        async with self.database.begin() as tx:
+        async with self.database.begin(brief=True) as tx:
             beginning = await _in_folder(tx, who, beginning)
             if beginning.persona is not None:
                 self._dress(conversation, persona_of(await tx.personas.get(beginning.persona, owner=who.id)))

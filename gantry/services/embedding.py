@@ -96,7 +96,7 @@ class Embedding:
     async def _mark(self, kind: VectorKind, rows: Sequence[Chunk] | Sequence[MemoryItem], name: str) -> None:
         """Note what has vectors now. Chunks that were moved or renamed meanwhile are left out: theirs are made again."""
         chunks = [row for row in rows if isinstance(row, Chunk)]
-        async with self.database.begin() as tx:
+        async with self.database.begin(brief=True) as tx:
             if kind is VectorKind.MEMORY:
                 await tx.indexing.mark(kind, [row.id for row in rows], name)
             for collection in {chunk.collection_id for chunk in chunks}:

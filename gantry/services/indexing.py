@@ -59,7 +59,7 @@ class Indexer:
         if self._turn_until and now < self._turn_until - timedelta(seconds=LEASE_SECONDS / 2):
             return True
         until = now + timedelta(seconds=LEASE_SECONDS)
-        async with self.database.begin(news=False) as tx:
+        async with self.database.begin(news=False, brief=True) as tx:
             mine = await tx.indexing.claim(self.name, now=now, until=until)
         self._turn_until = until if mine else None
         return mine

@@ -15,7 +15,7 @@ class Keywords:
 
     async def work(self) -> int:
         """Index a few rows whose text is new; returns how many there were."""
-        async with self.database.read() as tx:
+        async with self.database.read(brief=True) as tx:
             if not await tx.words.stale():
                 return 0
         async with self.database.begin() as tx:

@@ -53,10 +53,10 @@ class Learner:
 
     async def learn(self) -> int:
         """Read messages that memory has not read; returns how many."""
-        async with self.database.read() as tx:
+        async with self.database.read(brief=True) as tx:
             if not await tx.reading.unread(limit=1):
                 return 0
-        async with self.database.begin() as tx:
+        async with self.database.begin(brief=True) as tx:
             count, told = await self._learn(tx)
         for account in told:
             self.notices.publish(account, Notice(NoticeKind.MEMORY))
@@ -71,8 +71,12 @@ class Learner:
             if _is_remembered(message, thread, account)
         ]
         await self._make_names(tx, readings)
+        turns = await self._turns(tx, readings)
         for reading in readings:
-            await self._remember(tx, reading)
+            if (item := turns.get(reading.message.id)) is not None:
+                await name_entities(tx, item, reading.names, self.now())
+            for fact in reading.facts:
+                await store_fact(tx, reading.message, fact, reading.account, self.now())
         await tx.reading.mark_read([message.id for message, _thread, _account in unread], at=PASSED_OVER)
         await tx.reading.mark_read([reading.message.id for reading in readings], at=self.now())
         return len(unread), {reading.account.id for reading in readings}
@@ -87,19 +91,29 @@ class Learner:
         for owner in sorted(named):
             await make_names(tx, owner, named[owner], self.now())
 
-    async def _remember(self, tx: UnitOfWork, reading: _Reading) -> None:
-        if await tx.memory.find_turn(reading.message.id) is None:
-            item = await self._turn(tx, reading.message, reading.account)
-            await name_entities(tx, item, reading.names, self.now())
-        for fact in reading.facts:
-            await store_fact(tx, reading.message, fact, reading.account, self.now())
+    async def _turns(self, tx: UnitOfWork, readings: Sequence[_Reading]) -> dict[UUID, MemoryItem]:
+        """Remember messages as they were said, those that are not yet; returns the new memories by their messages."""
+        above = {each.message.id: await tx.reading.above(each.message, 2) for each in readings}
+        beside = {rows[-1].id for rows in above.values() if rows}
+        known = await tx.memory.turns_of([*above, *beside])
+        made: dict[UUID, MemoryItem] = {}
+        changed: dict[UUID, MemoryItem] = {}
+        for reading in readings:
+            message, before = reading.message, above[reading.message.id]
+            if message.id in known:
+                continue
+            item = known[message.id] = made[message.id] = self._turn(message, reading.account, before)
+            changed[message.id] = item
+            if before and (earlier := known.get(before[-1].id)):
+                earlier.around = f"{earlier.around} {message.content[:_AROUND]}"[: 4 * _AROUND]
+                changed[before[-1].id] = earlier
+        await tx.memory.add_turns(list(made.values()), changed=list(changed.values()))
+        return made
 
-    async def _turn(self, tx: UnitOfWork, message: Message, account: Account) -> MemoryItem:
-        above = await tx.reading.above(message, 2)
-        around = " ".join(row.content[:_AROUND] for row in above)
+    def _turn(self, message: Message, account: Account, above: Sequence[Message]) -> MemoryItem:
         mine = message.role is MessageRole.USER
         said_at = message.created_at.astimezone(zone_named(account.time_zone))
-        item = MemoryItem(
+        return MemoryItem(
             account_id=message.account_id,
             kind=MemoryKind.TURN,
             conversation_id=message.conversation_id,
@@ -107,17 +121,12 @@ class Learner:
             speaker=message.role.value,
             content=message.content[:_CONTENT],
             context=f"{account.name if mine else 'Assistant'} {day_in_words(said_at)}",
-            around=around,
+            around=" ".join(row.content[:_AROUND] for row in above),
             lead=lead_of(above[-1].role.value, above[-1].content, message.content) if above else "",
             said_at=message.created_at,
             created_at=self.now(),
             updated_at=self.now(),
         )
-        await tx.memory.add(item)
-        if above and (before := await tx.memory.find_turn(above[-1].id)):
-            before.around = f"{before.around} {message.content[:_AROUND]}"[: 4 * _AROUND]
-            await tx.memory.index([before])
-        return item
 
     async def summarise(self) -> int:
         """Tell the beginning of long conversations in short, so that nothing silently falls out of a model's context."""

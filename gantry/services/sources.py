@@ -67,7 +67,7 @@ class SourceFinder:
         Args:
             on_stage: Told what is being read, as a sentence for the reader.
         """
-        async with self.database.read() as tx:
+        async with self.database.read(brief=True) as tx:
             thread = await tx.chat.get_conversation(asked.conversation, owner=asked.who.id)
             files = await tx.attachments.sent_with(asked.message)
             attached = await tx.attachments.attached(asked.conversation, owner=asked.who.id)

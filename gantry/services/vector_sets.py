@@ -101,7 +101,7 @@ class VectorSets:
         """Return the sets as they were a few seconds ago at most."""
         clock = asyncio.get_running_loop().time()
         if clock - self._known.at > _KNOWN_SECONDS:
-            async with self.database.read() as tx:
+            async with self.database.read(brief=True) as tx:
                 every = await tx.indexing.sets()
             active = next((each for each in every if each.state is SetState.ACTIVE), None)
             building = next((each for each in every if each.state is SetState.BUILDING), None)

@@ -432,7 +432,7 @@ class Writers:
     ) -> dict[str, Any]:
         now = self.now()
         (columns, cited), measures = draft.final_columns(), draft.measures(now)
-        async with self.database.begin() as tx:
+        async with self.database.begin(brief=True) as tx:
             await tx.generations.finish(
                 assignment.generation_id, assignment.attempt, status=status, at=now, stored=bool(columns)
             )
