@@ -209,7 +209,10 @@ class ChatRepository:
     async def expired(
         self, *, deleted_before: datetime, temporary_before: datetime, limit: int
     ) -> Sequence[Conversation]:
-        """Return, and keep from others, conversations that can no longer be brought back, and temporary ones that were idle since."""
+        """Return, and keep from others, conversations that can no longer be brought back, and temporary ones that were idle since.
+
+        What is learned from them at this moment may still be stored: it names the conversation, which a stronger lock would hold up.
+        """
         query = (
             select(Conversation)
             .where(
@@ -218,9 +221,15 @@ class ChatRepository:
             )
             .order_by(col(Conversation.id))
             .limit(limit)
-            .with_for_update(skip_locked=True)
+            .with_for_update(skip_locked=True, key_share=True)
         )
         return (await self._session.execute(query)).scalars().all()
+
+    async def keep_messages(self, conversations: Sequence[UUID]) -> None:
+        """Keep the messages of conversations from others, who learn from them: they hold messages before anything that belongs to them."""
+        if self._session.get_bind().dialect.name != "sqlite":  # which has one writer
+            theirs = select(col(Message.id)).where(col(Message.conversation_id).in_(conversations))
+            await self._session.execute(theirs.order_by(col(Message.id)).with_for_update())
 
     async def remove_conversations(self, conversations: Sequence[UUID]) -> None:
         """Remove conversations for good, with all that came from them."""

@@ -273,6 +273,7 @@ class ConversationService:
 
     async def remove(self, tx: UnitOfWork, conversations: Sequence[UUID]) -> None:
         """Remove conversations for good, also from memory; the database takes it from what other answers were given."""
+        await tx.chat.keep_messages(conversations)
         for conversation in conversations:
             await tx.memory.forget_conversation(conversation)
         await tx.chat.remove_conversations(conversations)

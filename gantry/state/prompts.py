@@ -22,6 +22,7 @@ class PromptsState(rx.State):
     form_name: str = ""
     form_content: str = ""
     fault: str = ""
+    came: bool = False  # the list, just now, to a page that may be written in already
     removing_id: str = ""
     removing_name: str = ""
     using_id: str = ""  # the prompt whose variables are asked for
@@ -42,6 +43,12 @@ class PromptsState(rx.State):
         """Have them ready in the chat; what changes later is told."""
         if not self.loaded:
             await self._show()
+            self.came = bool(self.prompts)
+
+    @rx.event
+    async def offered(self):
+        """Who typed a slash before the list was there sees it now."""
+        self.came = False
 
     @rx.event
     @guarded

@@ -12,6 +12,7 @@ from playwright.async_api import expect
 from tests.e2e.scripts import MARKDOWN, Cues, counted, streamed, words_of
 from tests.parts.app import Person, RunningApp
 from tests.parts.browser import PHONE, PLAIN_HTTP_HOST, Tab, Visits, becomes
+from tests.parts.live import eventually
 from tests.parts.llm_server import Script, ScriptedServer
 
 
@@ -700,8 +701,14 @@ async def test_one_message_is_two_events(tab: Tab, visits: Visits, person: Perso
     await tab.ends(answers=2)
     await tab.ask(f"Again {cue(Script('ok'))}")  # by then this tab has been told what the other has
     await tab.ends(answers=3)
-    named = [name for frame in raised for name in re.findall(r"(?:asking|chat|sidebar)_state\.(\w+)", frame)]
-    assert named == ["send", "answer_ended", "send", "answer_ended"]
+
+    def named() -> list[str]:
+        return [
+            name for frame in raised for name in re.findall(r"(?:asking|chat|sidebar)_state\.(\w+)", frame)
+        ]
+
+    await eventually(lambda: len(named()) >= 4)  # what has ended on screen is told to the server just after
+    assert named() == ["send", "answer_ended", "send", "answer_ended"]
 
 
 async def test_ux_18_refused_question_comes_back(tab: Tab, cue: Cues, person: Person) -> None:

@@ -272,7 +272,7 @@ async def test_a_file_that_cannot_be_read_says_why(tab: Tab, name: str, content:
     await tab.open("/vault")
     await upload(tab, file(name, content))
     row = tab.page.get_by_test_id("document").filter(has_text=name)
-    await expect(row).to_contain_text(said)
+    await expect(row).to_contain_text(said, timeout=40_000)  # the text of three pages is looked for
     await expect(row).to_contain_text("upload", ignore_case=True)
 
 

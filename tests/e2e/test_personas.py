@@ -270,6 +270,17 @@ async def test_prompts_behind_a_slash(tab: Tab, person: Person) -> None:
     await expect(tab.messages).to_have_count(0)
 
 
+async def test_a_slash_typed_before_the_page_knows_the_prompts(tab: Tab, person: Person) -> None:
+    """They are offered as soon as they are there, without another key."""
+    await add(person, "prompts", name="summarise", content="Summarise this:")
+    await add(person, "prompts", name="translate", content="Translate this:")
+    await tab.page.goto(tab.url)
+    await tab.composer.press_sequentially("/tr")
+    await expect(tab.page.get_by_role("option")).to_have_text([re.compile("^translate")])
+    await tab.page.keyboard.press("Enter")
+    await expect(tab.composer).to_have_value("Translate this:")
+
+
 async def test_a_prompt_asks_for_its_variables(tab: Tab, person: Person) -> None:
     """One field each; what is left empty stays as it is written, and nothing comes back with a reload."""
     await add(

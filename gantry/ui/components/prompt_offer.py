@@ -30,6 +30,10 @@ def prompt_offer() -> rx.Component:
             aria_label=_("Prompts"),
             class_name="picker-list",
         ),
+        rx.cond(
+            PromptsState.came,
+            rx.fragment(on_mount=[function("typed", "composer.js").partial(), PromptsState.offered]),
+        ),
         id=OFFER,
         class_name="picker prompt-offer",
         custom_attrs={"popover": "auto"},

@@ -7,6 +7,7 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
+import sqlalchemy as sa
 from sqlalchemy import func, select
 
 from gantry.domain.clock import utc_now
@@ -23,6 +24,7 @@ from gantry.services.sweeping import SweepReport
 from tests.factories import actor_of, make_account
 from tests.parts.hasty import after_search
 from tests.parts.knowledge import background, learned
+from tests.parts.live import eventually
 from tests.parts.llm_server import Script
 from tests.parts.stack import Stack
 
@@ -48,6 +50,53 @@ async def purge(stack: Stack) -> None:
     await stack.main.knowledge.cleaner.forget_conversations(
         await replace(stack.services.conversations, now=lambda: later).purge()
     )
+
+
+async def test_learning_from_a_conversation_that_is_removed_meanwhile(stack: Stack) -> None:
+    """Who learns holds its messages and then names it; the removal waits for that, and takes what was learned with it."""
+    stack.llm.default = Script(text="Noted.")
+    first = await stack.ask("My sister is called Beatrix.")
+    await stack.read(first)
+    await stack.main.knowledge.learner.learn()
+    conversation = first.conversation_id
+    await stack.read(await stack.ask("She lives in Lisbon.", conversation))
+    await stack.services.conversations.delete(stack.who, conversation)
+    later = replace(stack.services.conversations, now=lambda: utc_now() + timedelta(seconds=UNDO_SECONDS + 1))
+    async with stack.database.begin() as tx:
+        unread = await tx.reading.unread(limit=5)
+        removal = asyncio.create_task(later.purge())
+        if not stack.database.is_sqlite:  # where the removal cannot begin before this has ended
+            await eventually(lambda: _waits_for_a_lock(stack))
+        before = (
+            await tx.memory.turns_of([message.parent_id for message, *_ in unread if message.parent_id])
+        ).values()
+        for item in before:
+            item.around += " Lisbon."
+        for message, thread, _account in unread:
+            now = utc_now()
+            tx.session.add(
+                MemoryItem(
+                    account_id=message.account_id,
+                    kind=MemoryKind.TURN,
+                    conversation_id=thread.id,
+                    message_id=message.id,
+                    content=message.content,
+                    said_at=now,
+                    created_at=now,
+                    updated_at=now,
+                )
+            )
+        await tx.session.flush()
+    assert unread
+    assert before
+    assert [gone.conversation for gone in await removal] == [conversation]
+    assert await count(stack, MemoryItem) == 0
+
+
+async def _waits_for_a_lock(stack: Stack) -> bool:
+    async with stack.database.read() as tx:
+        waiting = sa.text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+        return bool((await tx.session.execute(waiting)).scalar_one())
 
 
 async def test_what_was_said_once_is_given_in_another_conversation(library: Stack) -> None:
