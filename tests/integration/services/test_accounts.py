@@ -329,7 +329,7 @@ async def test_session_stays_good_when_it_cannot_be_written(accounts: Accounts, 
     accounts.clock.forward(minutes=5)
 
     class ReadOnly(Database):
-        def begin(self, *, news: bool = True):
+        def begin(self, *, news: bool = True, brief: bool = False):
             raise Unavailable("The database does not answer.")
 
     async with ReadOnly(database.engine.url.render_as_string(hide_password=False)) as busy:

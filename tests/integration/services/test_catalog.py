@@ -166,7 +166,7 @@ async def test_refresh_never_raises(catalogs: Catalogs, server: ScriptedServer, 
     """Neither a database that is away nor a bug in an adapter reaches whoever asked for a refresh."""
 
     class Gone(Database):
-        def read(self):
+        def read(self, *, brief: bool = False):
             raise Unavailable("The database does not answer.")
 
     catalog = catalogs.start(fixed("rig", server.url))
