@@ -5,9 +5,10 @@ import tempfile
 from pathlib import Path
 from typing import Any, Literal
 
+from PIL import Image
 from playwright.async_api import Browser, BrowserContext, Page, expect
 
-from tests.parts.app import RunningApp, build_front_end
+from tests.parts.app import Person, RunningApp, build_front_end
 from tests.parts.browser import running_chromium
 from tests.parts.documents import pdf
 from tests.parts.llm_server import Script, ScriptedServer, ServerThread
@@ -54,6 +55,28 @@ CITED = (
     "A **300-litre** butt sees your beds through a dry week: in July they take about five litres a day for each square "
     "metre, which makes 210 litres for six of them [1].\n\nOne day of steady rain on a roof of forty square metres fills it three times over [2]."
 )
+#: What is asked and answered in each language, for the pictures side by side.
+LANGUAGES = {
+    "en": (
+        "Ada",
+        "How often should I water tomatoes?",
+        "Deeply, **every two to three days**, early in the morning:\n\n1. 5 litres for each plant.\n2. On the soil, not on the leaves.\n3. Mulch keeps it moist.",
+        "And basil?",
+    ),
+    "de": (
+        "Ada",
+        "Wie oft soll ich Tomaten gießen?",
+        "Gründlich, **alle zwei bis drei Tage**, am frühen Morgen:\n\n1. 5 Liter für jede Pflanze.\n2. Auf die Erde, nicht auf die Blätter.\n3. Mulch hält sie feucht.",
+        "Und Basilikum?",
+    ),
+    "ar": (
+        "ليلى",
+        "كم مرة أسقي الطماطم؟",
+        "بغزارة، **كل يومين إلى ثلاثة أيام**، في الصباح الباكر:\n\n1. خمسة لترات لكل نبتة.\n2. على التربة لا على الأوراق.\n3. القش يحفظ رطوبتها.",
+        "والريحان؟",
+    ),
+}
+SMALL: dict[str, Any] = {"viewport": {"width": 960, "height": 820}}
 EARLIER = (
     "Plan a weekend in the Jura",
     "Explain write-ahead logging",
@@ -80,6 +103,8 @@ async def main() -> None:
             await admin.rest.post("/api/v1/documents", files={"file": ("Rainwater guide.pdf", pdf(GUIDE))})
             for scheme in ("dark", "light"):
                 await _documents(app, browser, llm, await admin.new_session(), scheme)
+            for language in LANGUAGES:
+                await _in_language(app, browser, llm, await app.add_person(admin), language)
 
 
 async def _before_sign_in(app: RunningApp, browser: Browser) -> None:
@@ -146,6 +171,34 @@ async def _documents(
         await _take(page, f"sources-{scheme}")
 
 
+async def _in_language(
+    app: RunningApp, browser: Browser, llm: ScriptedServer, person: Person, language: str
+) -> None:
+    """Take the same pictures in each language: an answer and one that failed, the settings; an answer on a phone."""
+    name, question, answer, another = LANGUAGES[language]
+    await person.rest.patch("/api/v1/me", json={"name": name, "language": language})
+    async with await _context(browser, app, person.session, SMALL, "light") as context:
+        page = await context.new_page()
+        await page.goto(app.url)
+        await page.get_by_test_id("suggestion").first.wait_for()
+        await _send(page, llm, Script(text=answer), question)
+        await page.locator("[data-role=assistant][data-status=complete]").wait_for(timeout=30_000)
+        conversation = page.url
+        await _send(page, llm, Script(status=429, body={"error": {"message": "slow down"}}), another)
+        await page.locator("[data-status=failed]").wait_for()
+        await page.wait_for_timeout(500)
+        await _take(page, f"chat-{language}", colours=64)
+        await page.goto(f"{app.url}/settings")
+        await page.wait_for_timeout(1200)
+        await _take(page, f"settings-{language}", colours=64)
+    async with await _context(browser, app, person.session, PHONE, "light") as context:
+        page = await context.new_page()
+        await page.goto(conversation)
+        await page.get_by_test_id("failure").wait_for()
+        await page.wait_for_timeout(800)
+        await _take(page, f"phone-{language}", colours=32)
+
+
 async def _context(
     browser: Browser, app: RunningApp, token: str, size: dict[str, Any], scheme: Literal["dark", "light"]
 ) -> BrowserContext:
@@ -160,8 +213,13 @@ async def _send(page: Page, llm: ScriptedServer, script: Script, text: str) -> N
     await page.keyboard.press("Enter")
 
 
-async def _take(page: Page, name: str) -> None:
-    await page.screenshot(path=OUT / f"{name}.png")
+async def _take(page: Page, name: str, *, colours: int = 0) -> None:
+    """Keep what the page shows; with few *colours* the file is a quarter as large."""
+    path = OUT / f"{name}.png"
+    await page.screenshot(path=path)
+    if colours:
+        with Image.open(path) as picture:
+            picture.convert("RGB").quantize(colours).save(path, optimize=True)
 
 
 if __name__ == "__main__":

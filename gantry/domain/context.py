@@ -45,7 +45,7 @@ class Source:
         if self.kind is CitationKind.MESSAGE:
             day = f"{self.said_at:%d %B %Y}".lstrip("0") if self.said_at else ""
             return ", ".join(part for part in (self.title, day) if part)
-        return f"{self.title}, page {self.page}" if self.page else self.title
+        return _("{title}, page {page}", title=self.title, page=str(self.page)) if self.page else self.title
 
     def brief(self) -> dict[str, Any]:
         """Return what a page needs for a chip: everything but the passage, as JSON."""

@@ -8,7 +8,7 @@ from typing import Any
 from gantry.domain.exporting import moment
 from gantry.domain.text import counted
 
-# As a person knows them; other tables are part of these, or are called as they are.
+# As a person knows them; other tables are part of these, or are called by a word of their own.
 _NAMES = {
     "conversation": "conversation",
     "message": "message",
@@ -21,8 +21,18 @@ _NAMES = {
     "prompt": "prompt",
     "api_token": "access token",
     "auth_session": "session",
+    "import_run": "import",
 }
-_PARTS = {"attachment", "feedback", "generation", "entity", "mention", "relation"}
+_PARTS = {
+    "imported_conversation",
+    "chunk",
+    "attachment",
+    "feedback",
+    "generation",
+    "entity",
+    "mention",
+    "relation",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +50,7 @@ class Receipt:
         told: list[str] = []
         for table, count in self.rows.items():
             if count and table not in _PARTS:
-                name = _NAMES.get(table, table.replace("_", " "))
-                told.append(counted(count, name))
+                told.append(counted(count, _NAMES.get(table, table)))
         return told
 
     def to_json(self) -> dict[str, Any]:

@@ -75,6 +75,7 @@ _COUNTED: dict[str, Callable[[int], str]] = {
     "image": lambda count: plural("{count} image", "{count} images", count=count),
     "character": lambda count: plural("{count} character", "{count} characters", count=count),
     "plugin": lambda count: plural("{count} plugin", "{count} plugins", count=count),
+    "import": lambda count: plural("{count} import", "{count} imports", count=count),
     "page": lambda count: plural("{count} page", "{count} pages", count=count),
     "previous message": lambda count: plural(
         "{count} previous message", "{count} previous messages", count=count

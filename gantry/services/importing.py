@@ -297,7 +297,7 @@ def _unknown(name: str, receipt: Receipt) -> Invalid:
     told = _("There is no conversation in “{file}” that can be imported.", file=file)
     if reasons:
         told = _(
-            "There is no conversation in “{file}” that can be imported. {what}: {why}.",
+            "There is no conversation in “{file}” that can be imported ({what}: {why}).",
             file=file,
             what=reasons[0].what,
             why=reasons[0].why,

@@ -1,6 +1,8 @@
 """Languages in the browser: nothing outside the catalogue, no flash of English, from right to left, and the account's choice."""
 
 import re
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
@@ -8,9 +10,12 @@ from axe_playwright_python.async_playwright import Axe
 from babel.messages.pofile import read_po
 from playwright.async_api import Route, expect
 
+from gantry.languages import PSEUDO
 from gantry.languages.browser import pseudo_script
+from tests.e2e import tours
+from tests.e2e.scripts import Cues
 from tests.parts.app import ROOT, Person
-from tests.parts.browser import PHONE, Visits
+from tests.parts.browser import PHONE, Tab, Visits
 
 PAGES = (
     "/", "/settings", "/settings/memory", "/personas", "/personas/prompts", "/vault", "/archived", "/admin/users", "/admin/models",
@@ -19,14 +24,15 @@ PAGES = (
 OUTSIDE = """() => {
     const found = new Set();
     const take = text => {
-        const rest = text.replace(/⟦[^⟧]*(⟧|$)|^[^⟦]*⟧/g, ""); // a sentence around an element stands in two texts
+        for (let before = ""; before !== text; ) [before, text] = [text, text.replace(/⟦[^⟦⟧]*⟧/g, "")]; // one in another
+        const rest = text.replace(/⟦[^⟧]*$|^[^⟦]*⟧/g, ""); // a sentence around an element stands in two texts
         if (/[A-Za-z]{2}/.test(rest)) found.add(rest.trim());
     };
     const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
     while (texts.nextNode()) {
         const { parentElement, data } = texts.currentNode;
         // What people have written has a direction of its own.
-        if (!parentElement.closest("script, style, kbd, code, time, pre, option[lang], [dir=auto]")) take(data);
+        if (!parentElement.closest("script, style, kbd, code, time, pre, textarea, option[lang], [dir=auto], .bubble")) take(data);
     }
     for (const element of document.body.querySelectorAll("[aria-label], [title], [placeholder], [alt]"))
         for (const name of ["aria-label", "title", "placeholder", "alt"]) {
@@ -38,7 +44,7 @@ OUTSIDE = """() => {
 # What people, programs and machines are called is the same in every language.
 NAMES = re.compile(
     r"Gantry|OpenAI|Ollama|TabbyAPI|vLLM|llama\.cpp|LM Studio|scripted|variant|minilm|EMBEDDING_MODEL|EMBEDDING_BASE_URL|DOMAIN|make backup"
-    r"|https?://\S+|[\w.+-]+@[\w.-]+|UTC|\w+/[\w/ +-]+|AM|PM|gantry-tests|My documents|Built-in answerer|kB|MB|PDF|Chromium|Linux|Markdown|JSON|ZIP|Top-p|\d+(\.\d+)*"
+    r"|https?://\S+|[\w.+-]+@[\w.-]+|UTC|\w+/[\w/ +-]+|AM|PM|gantry-tests|kB|MB|PDF|Chromium|Linux|Markdown|JSON|ZIP|Top-p|\d+(\.\d+)*"
 )
 
 
@@ -52,31 +58,89 @@ async def _pseudo(route: Route) -> None:
     await route.fulfill(response=answer, body=script)
 
 
-async def test_no_text_is_outside_the_catalogue(visits: Visits, admin: Person) -> None:
-    """Every page, menu and dialog in the language for tests shows nothing else but what people and machines are called."""
-    tab = await visits.tab(admin, locale="en-XA")
+class _Reader:
+    """Keeps what is outside the catalogue, by where it was seen."""
+
+    def __init__(self, tab: Tab, *names: str) -> None:
+        self.tab = tab
+        self.outside: dict[str, list[str]] = {}
+        self._names = re.compile("|".join([NAMES.pattern, *map(re.escape, (*tours.MADE, *names))]))
+
+    async def look(self, name: str) -> None:
+        await expect(self.tab.page.locator("html")).to_have_attribute("lang", PSEUDO)
+        told = await self.tab.page.evaluate(OUTSIDE)
+        if left := [text for text in told if re.search("[A-Za-z]{2}", self._names.sub("", text))]:
+            self.outside[name] = left
+
+
+@asynccontextmanager
+async def _reading(visits: Visits, person: Person | None, *names: str) -> AsyncIterator[tours.Eye]:
+    """Yield an eye on a tab in the language for tests; nothing it sees may be outside the catalogue."""
+    tab = await visits.tab(person, locale=PSEUDO)
     await tab.page.route(re.compile(r"/(first-paint|pseudo)\.js$"), _pseudo)
-    names = re.compile(f"{NAMES.pattern}|{re.escape(admin.name)}")
-    outside: dict[str, list[str]] = {}
-    for path in PAGES:
-        await tab.open(path)
-        await expect(tab.page.locator("html")).to_have_attribute("lang", "en-XA")
-        for opens in ("", "Control+k", "?"):
-            if opens:
-                await tab.page.evaluate("document.activeElement.blur()")  # "?" is a letter where one types
-                await tab.page.keyboard.press(opens)
-                await expect(tab.page.locator("dialog[open]")).to_be_visible()
-            left = [
-                text
-                for text in await tab.page.evaluate(OUTSIDE)
-                if re.search("[A-Za-z]{2}", names.sub("", text))
-            ]
-            if left:
-                outside[f"{path} {opens}"] = left
-            if opens:
-                await tab.page.keyboard.press("Escape")
-                await expect(tab.page.locator("dialog[open]")).to_have_count(0)
-    assert not outside, str(outside)[:4000]
+    reader = _Reader(tab, *names, *([person.name] if person else []))
+    yield tours.Eye(tab, PSEUDO, reader.look)
+    assert not reader.outside, str(reader.outside)[:4000]
+
+
+async def test_no_text_is_outside_the_catalogue(visits: Visits, admin: Person) -> None:
+    """Every page, with the search and the shortcuts, shows nothing else but what people and machines are called."""
+    async with _reading(visits, admin) as eye:
+        for path in PAGES:
+            await eye.open(path)
+            for opens, dialog in (("Control+k", "search"), ("?", "shortcuts")):
+                await eye.page.evaluate("document.activeElement.blur()")  # "?" is a letter where one types
+                await eye.dialog(dialog, eye.page.keyboard.press(opens))
+
+
+async def test_no_text_of_chats_is_outside_the_catalogue(visits: Visits, person: Person, cue: Cues) -> None:
+    """Menus, panels and dialogs of a chat; an answer on its way, there, stopped and failed."""
+    visits.faults.allow_status(500)
+    async with _reading(visits, person) as eye:
+        await tours.chats(eye, person, cue)
+
+
+async def test_no_text_of_documents_is_outside_the_catalogue(visits: Visits, person: Person) -> None:
+    """Uploads that were lost and refused, files that cannot be read, and every dialog."""
+    visits.faults.allow_network_away()
+    visits.faults.allow_status(422)
+    async with _reading(visits, person) as eye:
+        await tours.uploads(eye, person)
+
+
+@pytest.mark.parametrize("tour", [tours.order, tours.settings, tours.personas])
+async def test_no_text_of_menus_and_dialogs_is_outside_the_catalogue(
+    visits: Visits, person: Person, tour: Callable[[tours.Eye, Person], Awaitable[None]]
+) -> None:
+    """The sidebar, the search, the settings, personas and prompts."""
+    visits.faults.allow_status(422)
+    async with _reading(visits, person) as eye:
+        await tour(eye, person)
+
+
+async def test_no_text_of_the_administration_is_outside_the_catalogue(
+    visits: Visits, admin: Person, other: Person
+) -> None:
+    """People and model servers, one of which is away."""
+    async with _reading(visits, admin, other.name) as eye:
+        await tours.administration(eye, other)
+
+
+async def test_no_text_for_strangers_is_outside_the_catalogue(visits: Visits) -> None:
+    """A refused sign-in, and a link that is none."""
+    visits.faults.allow_status(401, 404)
+    async with _reading(visits, None) as eye:
+        await tours.strangers(eye)
+
+
+async def test_no_text_of_times_offline_is_outside_the_catalogue(visits: Visits, person: Person) -> None:
+    """The banner above the page, and a message that waits."""
+    visits.faults.allow_network_away()
+    async with _reading(visits, person) as eye:
+        await eye.open("/", look=False)
+        await eye.page.context.set_offline(True)
+        await expect(eye.tab.banner).to_be_visible(timeout=20_000)
+        await eye.look("offline")
 
 
 @pytest.mark.parametrize(

@@ -172,8 +172,8 @@ def test_stored_sentences_are_said_anew() -> None:
             "a.pdf konnte nicht gelesen werden. Diese Datei ist mit einem Passwort geschützt. Entfernen Sie das Passwort, und laden Sie sie erneut hoch.",
         ),
         (
-            "There is no conversation in “a.json” that can be imported. a.json, entry 3: it is not JSON.",
-            "In „a.json“ ist keine Unterhaltung, die importiert werden kann. a.json, Eintrag 3: es ist kein JSON.",
+            "There is no conversation in “a.json” that can be imported (a.json, entry 3: it is not JSON).",
+            "In „a.json“ ist keine Unterhaltung, die importiert werden kann (a.json, Eintrag 3: es ist kein JSON).",
         ),
         # What only pages say is not stored, so nobody's words are taken for it.
         ("Firefox on Windows", "Firefox on Windows"),

@@ -292,8 +292,8 @@ def model_views(choices: Collection[ModelChoice]) -> list[ModelChoiceView]:
     return [
         ModelChoiceView(
             id=choice.id,
-            name=choice.name,
-            server=choice.connection_name,
+            name=said(choice.name),
+            server=said(choice.connection_name),
             context=_short_count(choice.context_tokens),
             context_tokens=choice.context_tokens or 0,
             available=choice.available,

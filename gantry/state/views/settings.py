@@ -67,7 +67,7 @@ def model(choice: ModelChoice) -> ModelView:
     """Return *choice* as a line of the select."""
     label = said(choice.name)
     if choice.connection_name != choice.name:
-        label += f" · {choice.connection_name}"
+        label += f" · {said(choice.connection_name)}"
     return ModelView(choice.id, label if choice.available else said(_("{name} (offline)", name=label)))
 
 

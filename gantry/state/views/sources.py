@@ -127,6 +127,9 @@ def _part_view(part: ContextPart, most: int) -> PartView:
 
 
 def _part_title(part: ContextPart) -> str:
-    if part.kind is PartKind.SOURCE:  # a document's name, or a conversation's
-        return f"[{part.number}] {part.title}" if part.number else part.title
-    return recalled(part.title)
+    if part.kind is not PartKind.SOURCE:
+        return recalled(part.title)
+    # The name of a document or a conversation, which stays what it is, with a page.
+    name, _page, page = part.title.rpartition(", page ")
+    title = said(_("{title}, page {page}", title=name, page=page)) if name and page.isdigit() else part.title
+    return f"[{part.number}] {title}" if part.number else title

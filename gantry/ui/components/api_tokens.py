@@ -4,7 +4,7 @@ import reflex as rx
 
 from gantry.domain.api_tokens import MAX_TOKEN_NAME_CHARACTERS, Scope
 from gantry.state.api_tokens import ApiTokensState
-from gantry.state.views.api_tokens import SCOPE_NAMES, TokenView
+from gantry.state.views.api_tokens import TokenView
 from gantry.ui.components.local import moment
 from gantry.ui.components.placeholders import skeleton
 from gantry.ui.copying import copy_field
@@ -13,10 +13,10 @@ from gantry.ui.forms import field
 from gantry.ui.text import Text, _, around
 
 _SCOPES = (
-    (Scope.CHAT, _("Ask models, with your documents and memory")),
-    (Scope.READ, _("See chats, documents and memory")),
-    (Scope.WRITE, _("Change and delete them")),
-    (Scope.ADMIN, _("Password, sessions and tokens; administration if you are an administrator")),
+    (Scope.CHAT, _("Chat"), _("Ask models, with your documents and memory")),
+    (Scope.READ, _("Read"), _("See chats, documents and memory")),
+    (Scope.WRITE, _("Write"), _("Change and delete them")),
+    (Scope.ADMIN, _("Admin"), _("Password, sessions and tokens; administration if you are an administrator")),
 )
 _LIVES = (("30", _("30 days")), ("90", _("90 days")), ("365", _("1 year")), ("0", _("Never")))
 
@@ -120,7 +120,7 @@ def _form_dialog() -> rx.Component:
             ),
             rx.el.fieldset(
                 rx.el.legend(_("What it may do")),
-                *(_scope(scope, words) for scope, words in _SCOPES),
+                *(_scope(*each) for each in _SCOPES),
                 class_name="checks",
             ),
             field(
@@ -160,10 +160,10 @@ def _form_dialog() -> rx.Component:
     )
 
 
-def _scope(scope: Scope, words: Text) -> rx.Component:
+def _scope(scope: Scope, name: Text, words: Text) -> rx.Component:
     return rx.el.label(
         rx.el.input(type="checkbox", name=scope.value, default_checked=scope in {Scope.CHAT, Scope.READ}),
-        rx.el.span(SCOPE_NAMES[scope], rx.el.span(words, class_name="small soft")),
+        rx.el.span(name, rx.el.span(words, class_name="small soft")),
         class_name="check",
     )
 

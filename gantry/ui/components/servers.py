@@ -4,6 +4,7 @@ from typing import Any
 
 import reflex as rx
 
+from gantry.domain.catalog import ConnectionKind
 from gantry.state.servers import ServerFields, ServersState
 from gantry.state.views.admin import KINDS, ServerView
 from gantry.ui.browser import Kept
@@ -15,6 +16,8 @@ from gantry.ui.menus import entry, row_menu
 from gantry.ui.text import Text, _, around
 
 _TESTING = Kept("testing", False)  # whether the form was sent to be tested
+# All but the first are names.
+_KINDS: dict[ConnectionKind, Text] = {**KINDS, ConnectionKind.OPENAI: _("OpenAI-compatible")}
 
 
 def servers() -> rx.Component:
@@ -112,7 +115,7 @@ def _form_dialog() -> rx.Component:
             field(
                 _("Kind"),
                 rx.el.select(
-                    *(rx.el.option(label, value=kind.value) for kind, label in KINDS.items()),
+                    *(rx.el.option(label, value=kind.value) for kind, label in _KINDS.items()),
                     default_value=form.kind,
                     **_named("kind"),
                 ),

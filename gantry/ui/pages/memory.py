@@ -137,7 +137,7 @@ def _fact(view: FactView) -> rx.Component:
             rx.el.p(
                 rx.cond(view.pinned, rx.el.span(_("Pinned"), class_name="badge accent")),
                 " ",
-                view.text,
+                rx.el.span(view.text, dir="auto"),
                 class_name="anywhere",
             ),
             rx.el.p(

@@ -92,6 +92,7 @@ def _answer(view: SharedMessageView, place: Any) -> rx.Component:
                 sources=rx.Var.create(view.sources).to(list[SourceView]),
                 on_source=_OPEN.put(place),
             ),
+            dir="auto",
             class_name="answer",
         ),
         rx.cond(
