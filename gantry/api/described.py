@@ -6,6 +6,9 @@ from typing import Any
 from fastapi import FastAPI
 from pydantic import BaseModel
 
+from gantry.api.links import tell_links
+from gantry.api.parameters import tell_parameters
+
 OPEN: dict[str, Any] = {"security": []}  # as ``openapi_extra``: needs no account
 # Both ways in: their names in the document.
 SESSION, TOKEN = "session", "token"
@@ -82,11 +85,13 @@ def describe(api: FastAPI, schemas: dict[str, Any], *models: type[BaseModel]) ->
                 name: schema for name, schema in components.items() if name not in _FASTAPIS
             }
             document["security"] = [{TOKEN: []}, {SESSION: []}]
-            for path in document["paths"].values():
-                for operation in path.values():
-                    _tell_scopes(operation)
-                    if operation["responses"].get("422", {}).get("description") == "Validation Error":
-                        del operation["responses"]["422"]  # FastAPI's own: nothing there can be wrong
+            operations = [each for path in document["paths"].values() for each in path.values()]
+            for operation in operations:
+                _tell_scopes(operation)
+                tell_parameters(operation)
+                if operation["responses"].get("422", {}).get("description") == "Validation Error":
+                    del operation["responses"]["422"]  # FastAPI's own: nothing there can be wrong
+            tell_links(operations)
         return of_routes()
 
     api.openapi = openapi

@@ -14,6 +14,7 @@ _MEANINGS = {
     409: "It cannot be done as things are, or somebody else changed them at the same time.",
     413: "The request is too large.",
     415: "The body is of another kind than this address takes.",
+    416: "There is no such part of the file.",
     421: "Gantry may not be used under this host name.",
     422: "Something in the request is wrong; `field` names it.",
     429: "Too often, or too much at once; `Retry-After` says when to come back.",

@@ -7,11 +7,11 @@ from uuid import UUID
 
 from annotated_types import Ge, Le
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import FileResponse
 from pydantic import BaseModel, ConfigDict, StrictBool
 
 from gantry.api.access import Reads, Writes, client_of
-from gantry.api.described import OPEN, file_answer
+from gantry.api.described import OPEN
+from gantry.api.files import StoredFile, stored_file
 from gantry.api.refusals import ANYBODY, BODY, CHANGE, LIMITED, NAMED, SIGNED_IN
 from gantry.domain.sharing import MAX_SHARE_DAYS, Included, StoredShare
 from gantry.runtime import services
@@ -155,15 +155,15 @@ async def read_shared(request: Request, response: Response, token: str) -> Share
     "/shared/{token}/files/{document_id}",
     operation_id="read_shared_file",
     openapi_extra=OPEN,
-    responses=ANYBODY | NAMED | LIMITED | file_answer("The file.", "application/octet-stream"),
-    response_class=FileResponse,
+    responses=ANYBODY | NAMED | LIMITED | stored_file("The file.", "application/octet-stream"),
+    response_class=StoredFile,
 )
-async def read_shared_file(request: Request, token: str, document_id: UUID) -> FileResponse:
+async def read_shared_file(request: Request, token: str, document_id: UUID) -> StoredFile:
     """Read a file that a link shows; browsers save it, and never show it as a page of ours."""
     original = await services().shares.original(token, document_id, client_of(request).address)
     disposition = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(original.name, safe='')}"}
     policy = {"Content-Security-Policy": "sandbox; default-src 'none'"}
-    return FileResponse(
+    return StoredFile(
         original.path, media_type="application/octet-stream", headers={**_PRIVATE, **disposition, **policy}
     )
 
@@ -172,15 +172,15 @@ async def read_shared_file(request: Request, token: str, document_id: UUID) -> F
     "/shared/{token}/files/{document_id}/image",
     operation_id="show_shared_file",
     openapi_extra=OPEN,
-    responses=ANYBODY | NAMED | LIMITED | file_answer("The picture.", "image/png", "image/jpeg"),
-    response_class=FileResponse,
+    responses=ANYBODY | NAMED | LIMITED | stored_file("The picture.", "image/png", "image/jpeg"),
+    response_class=StoredFile,
 )
-async def show_shared_file(request: Request, token: str, document_id: UUID) -> FileResponse:
+async def show_shared_file(request: Request, token: str, document_id: UUID) -> StoredFile:
     """Return a picture that a link shows, to be shown in a page; 404 for every other file."""
     picture = await services().shares.picture(token, document_id, client_of(request).address)
     policy = {"Content-Security-Policy": "sandbox; default-src 'none'", "X-Content-Type-Options": "nosniff"}
     headers = {**_PRIVATE, **policy, "Content-Disposition": "inline"}
-    return FileResponse(picture.path, media_type=picture.media_type, headers=headers)
+    return StoredFile(picture.path, media_type=picture.media_type, headers=headers)
 
 
 def _told(share: StoredShare) -> dict[str, Any]:

@@ -5,10 +5,10 @@ from urllib.parse import quote
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
-from fastapi.responses import FileResponse
 
 from gantry.api.access import Reads, Writes
-from gantry.api.described import file_answer, file_body
+from gantry.api.described import file_body
+from gantry.api.files import StoredFile, stored_file
 from gantry.api.refusals import BODY, CHANGE, NAMED, SIGNED_IN, refusals
 from gantry.api.uploads import Upload
 from gantry.api.vault_schemas import (
@@ -164,13 +164,13 @@ async def delete_document(who: Writes, document_id: UUID) -> None:
 @router.get(
     "/documents/{document_id}/content",
     operation_id="download_document",
-    responses=NAMED | file_answer("The file.", "application/octet-stream"),
-    response_class=FileResponse,
+    responses=NAMED | stored_file("The file.", "application/octet-stream"),
+    response_class=StoredFile,
 )
-async def download_document(who: Reads, document_id: UUID) -> FileResponse:
+async def download_document(who: Reads, document_id: UUID) -> StoredFile:
     """Return the file as it was uploaded; browsers save it, and never show it as a page of ours."""
     original = await services().documents.original(who, document_id)
-    return FileResponse(
+    return StoredFile(
         original.path,
         media_type="application/octet-stream",
         headers={
@@ -184,13 +184,13 @@ async def download_document(who: Reads, document_id: UUID) -> FileResponse:
 @router.get(
     "/documents/{document_id}/image",
     operation_id="show_document",
-    responses=NAMED | file_answer("The picture.", "image/png", "image/jpeg"),
-    response_class=FileResponse,
+    responses=NAMED | stored_file("The picture.", "image/png", "image/jpeg"),
+    response_class=StoredFile,
 )
-async def show_document(who: Reads, document_id: UUID) -> FileResponse:
+async def show_document(who: Reads, document_id: UUID) -> StoredFile:
     """Return a PNG or JPEG to be shown in a page; 404 for every other file."""
     picture = await services().documents.picture(who, document_id)
-    return FileResponse(
+    return StoredFile(
         picture.path,
         media_type=picture.media_type,
         headers={

@@ -89,7 +89,8 @@ def require_calls(asked: Question) -> None:
     """Raise Invalid where a function's output answers no call."""
     known = set(_called(asked.messages))
     for each in asked.messages:
-        if each.get("role") == "tool" and each.get("tool_call_id") not in known:
+        call = each.get("tool_call_id")
+        if each.get("role") == "tool" and not (isinstance(call, str) and call in known):
             raise Invalid(
                 "input holds the output of a function that was not called.",
                 advice="A call waits for its output for an hour, if it was asked for with store: true.",

@@ -56,7 +56,7 @@ class Extras:
             raise Invalid("gantry is an object.", field="gantry")
         unknown = told.keys() - {"collections", "documents", "memory", "conversation_id"}
         if unknown:
-            raise Invalid(f"gantry has no option {min(map(str, unknown))!r}.", field="gantry")
+            raise Invalid(f"gantry has no option {min(map(str, unknown))[:50]!r}.", field="gantry")
         memory = told.get("memory", False)
         if not isinstance(memory, bool):
             raise Invalid("gantry.memory is true or false.", field="gantry.memory")
@@ -92,7 +92,7 @@ class Question:
         messages = objects_in(body.get("messages"))
         if not messages:
             raise Invalid("messages is a list of at least one message.", field="messages")
-        if body.get("n") not in (None, 1):  # any JSON, of which a set cannot hold all
+        if body.get("n") not in (None, 1) or body.get("n") is True:  # any JSON: no set holds all of it
             raise Invalid("n is 1: one answer for each request.", field="n")
         streams = body.get("stream")
         if streams is not None and not isinstance(streams, bool):

@@ -10,14 +10,14 @@ from typing import Any, Self
 import orjson
 from sqlalchemy import event, make_url, text
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
-from gantry.domain.errors import Conflict
+from gantry.domain.errors import Conflict, Invalid
 from gantry.domain.messages import _
 from gantry.repositories import sqlite
-from gantry.repositories.faults import for_people
+from gantry.repositories.faults import cannot_be_stored, for_people
 from gantry.repositories.unit import UnitOfWork
 
 log = logging.getLogger(__name__)
@@ -146,6 +146,10 @@ class Database:
             raise Conflict(
                 _("Someone else changed this at the same time."), advice=_("Try again.")
             ) from error
+        except DataError as error:
+            if not cannot_be_stored(error):
+                raise for_people(error) from error
+            raise Invalid("A text in this request holds NUL, which cannot be stored.") from error
         except (DBAPIError, PoolTimeout, OSError) as error:
             log.exception("database.failed")
             raise for_people(error) from error

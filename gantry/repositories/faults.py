@@ -58,6 +58,11 @@ def fault_of(error: BaseException) -> DatabaseFault:
     return DatabaseFault.AWAY
 
 
+def cannot_be_stored(error: BaseException) -> bool:
+    """Whether a text was refused for a character that PostgreSQL has no place for."""
+    return any("cannot contain NUL" in str(each) for each in _causes(error))
+
+
 def _causes(error: BaseException | None) -> Iterator[BaseException]:
     while error is not None:
         yield error

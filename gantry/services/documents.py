@@ -13,6 +13,7 @@ from gantry.domain.files import FileStore
 from gantry.domain.live import Notices
 from gantry.domain.messages import _
 from gantry.domain.pictures import is_shown
+from gantry.domain.text import storable
 from gantry.domain.vault import UNFINISHED, DocumentState, StoredChunk, StoredDocument, cleaned_name
 from gantry.domain.vectors import VectorKind
 from gantry.repositories.database import Database
@@ -94,7 +95,7 @@ class DocumentService:
             return await tx.vault.documents(
                 who.id,
                 collection=collection,
-                words=words[:MAX_SEARCH_CHARACTERS],
+                words=storable(words)[:MAX_SEARCH_CHARACTERS],
                 after=after,
                 limit=min(max(limit, 1), 500),
             )

@@ -83,7 +83,7 @@ class Exchanges:
 
     async def ground(self, who: Actor, asked: Question, model: ResolvedModel) -> Grounded:
         """Put what is found, and the conversation so far, to the question; NotFound for what is not *who*'s."""
-        text, extras = asked.text, asked.extras
+        text, extras = storable(asked.text), asked.extras
         if extras.kept and not 0 < len(text) <= MAX_MESSAGE_CHARACTERS:
             raise Invalid(
                 _(
@@ -279,7 +279,7 @@ def _woven(
     if block:
         last = next(message for message in reversed(woven) if message.get("role") == "user")
         last["content"] = preceded(last.get("content"), block)
-    head = next((at for at, each in enumerate(woven) if each.get("role") not in {"system", "developer"}), 0)
+    head = next((at for at, each in enumerate(woven) if each.get("role") not in ("system", "developer")), 0)
     told = [{"role": turn.role, "content": turn.content} for turn in history]
     return (*woven[:head], *told, *woven[head:])
 

@@ -73,7 +73,7 @@ class MemoryService:
         self, who: Actor, *, words: str = "", after: UUID | None = None, limit: int = 100
     ) -> list[Fact]:
         """Return facts, pinned ones first, then newest first; NotFound when there is no fact *after* any more."""
-        wanted = words[:MAX_SEARCH_CHARACTERS].lower().split()[:8]
+        wanted = storable(words)[:MAX_SEARCH_CHARACTERS].lower().split()[:8]
         async with self.database.read() as tx:
             return await tx.memory.facts(who.id, words=wanted, after=after, limit=min(max(limit, 1), 500))
 
@@ -180,6 +180,7 @@ class MemoryService:
 
     async def recall(self, who: Actor, question: str, *, conversation: UUID | None) -> Recalled:
         """Return what may be told in *conversation* (None: outside of any) for a question; nothing when memory is off for it."""
+        question = storable(question)
         async with self.database.read() as tx:
             account = await tx.memory.account(who.id)
             if not account.memory_enabled:

@@ -17,6 +17,7 @@ from gantry.domain.memory import MemoryKind
 from gantry.domain.relevance import Evidence
 from gantry.domain.rerank import Reranker
 from gantry.domain.retrieval import DOCUMENTS, MEMORY, Mix
+from gantry.domain.text import storable
 from gantry.domain.vectors import Near, Nearest, VectorKind, VectorScope
 from gantry.domain.words import asked, languages_of
 from gantry.repositories.by_words import WordsFound
@@ -58,7 +59,7 @@ class Retriever:
         deadline_seconds: float = DEADLINE_SECONDS,
     ) -> Found:
         """Return passages of *who*'s documents in *scope*, best first; a page, or chunks that touch, are one passage."""
-        started = time.perf_counter()
+        started, question = time.perf_counter(), storable(question)
         async with self.database.read() as tx:
             places, searched = await _places(tx, who, scope)
         if not searched:
@@ -119,7 +120,7 @@ class Retriever:
             counted: How many there are, and how many of them are *exclude*'s, where the caller has just counted.
         """
         started = time.perf_counter()
-        question = question[:_MAX_QUESTION]
+        question = storable(question)[:_MAX_QUESTION]
         if counted is None:
             async with self.database.read() as tx:
                 counted = await tx.knowledge.count_memories(owner=who.id, conversation=exclude)

@@ -1,5 +1,6 @@
 """Gantry from a wheel, in an environment and a folder with nothing else in them."""
 
+import asyncio
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -84,6 +85,13 @@ async def test_the_commands_of_a_wheel_work_anywhere(
     await run("restore", saved, "--replace", "--yes", "--data", elsewhere)
     assert "ada@example.org" in await run("user", "list", "--data", elsewhere)
     assert installed.written() == set()
+    assert list(installed.folder.iterdir()) == []
+
+
+async def test_uvx_runs_the_command(installed: Installed) -> None:
+    """Without an installation, as docs/command.md has it."""
+    assert await asyncio.to_thread(installed.by_uvx, "--version") == f"Gantry {__version__}\n"
+    assert "serve" in await asyncio.to_thread(installed.by_uvx, "--help")
     assert list(installed.folder.iterdir()) == []
 
 

@@ -45,6 +45,23 @@ class Installed:
         """Give a command and return what it says."""
         return await asyncio.to_thread(_run, self.command, *words, cwd=self.folder, env=self.variables)
 
+    def by_uvx(self, *words: str) -> str:
+        """Give a command with ``uvx``, which makes an environment of its own and keeps it."""
+        packages = os.environ.get("UV_CACHE_DIR") or Path.home() / ".cache" / "uv"
+        variables = {
+            **self._network(),
+            **self.variables,
+            "PATH": "/usr/bin:/bin",
+            "UV_CACHE_DIR": str(packages),
+        }
+        tool = ("tool", "run", "--quiet", "--python", sys.executable, "--from", self.wheel, "gantry")
+        return _run(_UV, *tool, *words, cwd=self.folder, env=variables)
+
+    @staticmethod
+    def _network() -> dict[str, str]:
+        """What package installers are told about where packages are."""
+        return {name: value for name, value in os.environ.items() if name.startswith(("PIP_", "UV_", "SSL_"))}
+
     def written(self) -> set[Path]:
         """Return the files that are in the environment and were not installed."""
         return self._files() - self.files

@@ -13,7 +13,7 @@ from starlette.types import Receive, Scope, Send
 
 from gantry.api.access import still_signed_in
 from gantry.api.openai.errors import told
-from gantry.domain.errors import GantryError, Invalid
+from gantry.domain.errors import GantryError, Invalid, InvalidToken
 from gantry.domain.programs import MAX_PROGRAM_BODY_BYTES
 from gantry.services.programs import ProgramAnswer
 
@@ -101,7 +101,7 @@ class Relay(Response):
                     await send({"type": "http.response.body", "body": piece, "more_body": True})
                     if (now := monotonic()) - checked > RECHECK_SECONDS:
                         if not await still_signed_in(self._token):
-                            break
+                            raise InvalidToken
                         checked = now
         except GantryError as error:
             line = b"data: %b\n\n" % orjson.dumps(told(error)[1])

@@ -3,11 +3,11 @@
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import aclosing
 from time import time
-from typing import Any
+from typing import Annotated, Any
 from uuid import uuid4
 
 import orjson
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Path, Request
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
@@ -34,7 +34,9 @@ async def list_models(who: ProgramLooks) -> Response:
 
 
 @router.get("/models/{model:path}", operation_id="openai_get_model", responses=lists("OpenAIModel", 404))
-async def get_model(who: ProgramLooks, model: str) -> Response:
+async def get_model(
+    who: ProgramLooks, model: Annotated[str, Path(description="Id of a model, as the list has it.")]
+) -> Response:
     """Return one model."""
     return json_whole(_model(await services().programs.models.get(who, model)))
 

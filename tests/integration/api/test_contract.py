@@ -19,7 +19,10 @@ EXAMPLES = 6  # of each route, beside those that cover every boundary of its sch
 async def test_nothing_is_answered_that_is_not_declared(
     tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    """With an administrator's tokens: no error of the server, no status, type or shape that is not declared, no nonsense accepted."""
+    """With an administrator's tokens: no error of the server, no status, type or shape that is not declared, no nonsense accepted.
+
+    What one request makes the next ones take, as the document's links say.
+    """
     await asyncio.to_thread(build_front_end, tmp_path_factory.getbasetemp().parent / "front-end.lock")
     async with RunningApp(tmp_path) as app:
         admin = await app.set_up()
@@ -32,7 +35,7 @@ async def test_nothing_is_answered_that_is_not_declared(
         }
         command = [
             sys.executable, "-m", "schemathesis.cli", "--config-file", str(RULES / "schemathesis.toml"), "run",
-            f"{app.url}/api/v1/openapi.json", "--checks", "all", "--phases", "examples,coverage,fuzzing",
+            f"{app.url}/api/v1/openapi.json", "--checks", "all", "--phases", "examples,coverage,fuzzing,stateful",
             "--max-examples", str(EXAMPLES), "--seed", "1", "--warnings", "off", "--no-color",
         ]  # fmt: skip
         running = await asyncio.create_subprocess_exec(

@@ -31,10 +31,12 @@ FILES = {
     "download_document": {"application/octet-stream"},
     "read_shared_file": {"application/octet-stream"},
     "show_document": {"image/png", "image/jpeg"},
+    "show_shared_file": {"image/png", "image/jpeg"},
     "export_conversation": {"application/json", "text/markdown", "text/html", "application/pdf"},
     "export_conversations": {"application/zip"},
     "metrics": {"text/plain"},
 }
+STORED = {"download_document", "read_shared_file", "show_document", "show_shared_file"}
 DOCUMENT: dict[str, Any] = create_api().openapi()
 
 
@@ -76,7 +78,7 @@ def test_the_document_says_where_it_is_and_how_to_sign_in() -> None:
 
 @pytest.mark.parametrize(("path", "method", "operation"), list(operations()))
 def test_a_route_declares_all_it_answers(path: str, method: str, operation: dict[str, Any]) -> None:
-    """Its refusals by what it takes, each with its body; what it sends, by content type; nothing in ranges."""
+    """Its refusals by what it takes, each with its body; what it sends, by content type; no range of statuses."""
     answers = operation["responses"]
     assert operation["summary"]
     assert operation["description"]
@@ -84,11 +86,16 @@ def test_a_route_declares_all_it_answers(path: str, method: str, operation: dict
     assert {*expected(path, method, operation)} <= {int(status) for status in answers}
     for status, answer in answers.items():
         assert answer["description"]
+        if status == "206":
+            assert {"200", "416"} <= set(answers)
+            assert any(each["name"] == "Range" for each in operation["parameters"])
         if status >= "400":
             assert told_as_here(path, status, answer["content"]), status
         elif status not in {"202", "204"}:
             assert answer["content"]
+    assert all(each["description"] for each in operation.get("parameters", ()))
     name = operation["operationId"]
+    assert ("206" in answers) == (name in STORED)
     kinds = set(answers.get("200", {}).get("content", {}))
     assert ("text/event-stream" in kinds) == (name in EVENTS or path == "/mcp")
     assert kinds == FILES.get(name, kinds)

@@ -75,6 +75,31 @@ async def test_a_document_from_upload_to_deletion(client: httpx.AsyncClient) -> 
     assert (gone["passages"], gone["searched"]) == ([], 0)
 
 
+async def test_a_download_goes_on_from_where_it_was(client: httpx.AsyncClient) -> None:
+    """One part is sent as it is asked for; several, or what is no part, as the whole; one beyond the end is refused."""
+    made = await send(client, "ten.txt", b"0123456789")
+    url = f"/api/v1/documents/{made.json()['id']}/content"
+    whole = await client.get(url)
+    for asked, part, place in (
+        ("bytes=4-", b"456789", "4-9"),
+        ("bytes=2-3", b"23", "2-3"),
+        ("bytes=-3", b"789", "7-9"),
+        ("bytes=5-99", b"56789", "5-9"),
+    ):
+        got = await client.get(url, headers={"Range": asked, "If-Range": whole.headers["etag"]})
+        told = got.headers["content-range"]
+        assert (got.status_code, got.content, told) == (206, part, f"bytes {place}/10"), asked
+    for asked in ("bytes=0-1,5-6", "bytes=7-3", "bytes=", "bytes=a-b", "lines=1-2", "bytes 1-2", "x"):
+        got = await client.get(url, headers={"Range": asked})
+        assert (got.status_code, got.content) == (200, b"0123456789"), asked
+    for asked in ("bytes=10-", "bytes=-0"):
+        got = await client.get(url, headers={"Range": asked})
+        assert (got.status_code, got.json()["type"]) == (416, "/problems/range-not-satisfiable"), asked
+        assert got.headers["content-range"] == "bytes */10"
+    other = await client.get(url, headers={"Range": "bytes=10-", "If-Range": '"another"'})
+    assert (other.status_code, other.content) == (200, b"0123456789")
+
+
 async def test_a_picture_is_shown_and_nothing_else_is(client: httpx.AsyncClient) -> None:
     """As what it is, never as a page; a file of another kind is not there."""
     sent = await client.post(

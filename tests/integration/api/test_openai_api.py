@@ -218,6 +218,34 @@ async def test_time_limits_of_the_client_hold(client: AsyncOpenAI, stack: Stack)
         await client.with_options(timeout=0.2).chat.completions.create(model=MODEL, messages=HELLO)
 
 
+async def _nothing_more(stream: Any) -> AsyncIterator[None]:
+    async for _chunk in stream:
+        pass
+    yield
+
+
+async def test_a_stream_ends_with_its_token(stack: Stack) -> None:
+    """Within a second or so of its being revoked, with an error that clients raise; the model server is free."""
+    endless = Script(markdown_answer(100_000), tokens_per_second=50)
+    async with openai_client(stack) as client:
+        for dialect in ("chat", "responses"):
+            stack.llm.enqueue(endless)
+            made = await stack.services.api_tokens.create(stack.who, "Short", ["chat"])
+            short = client.with_options(api_key=made.secret)
+            if dialect == "chat":
+                stream: Any = await short.chat.completions.create(model=MODEL, messages=HELLO, stream=True)
+            else:
+                stream = await short.responses.create(model=MODEL, input="hello", stream=True)
+            await anext(stream)
+            await stack.services.api_tokens.revoke(stack.who, made.token.id)
+            with pytest.raises(openai.APIError) as ended:
+                await asyncio.wait_for(anext(_nothing_more(stream), None), 5)
+            assert "not valid" in ended.value.message
+    async with asyncio.timeout(5):
+        while stack.services.programs.open_requests:
+            await asyncio.sleep(0.02)
+
+
 async def test_an_account_has_a_number_of_requests_at_once(
     client: AsyncOpenAI, stack: Stack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
