@@ -5,8 +5,10 @@ them, and Node as one of them, into the folder that pip or uv makes for the buil
 """
 
 import os
+import re
 import subprocess
 import sys
+from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +42,7 @@ class FrontEnd(BuildHookInterface[Any]):
 
     def dependencies(self) -> list[str]:
         """Return what has to be installed to compile; nothing when that is done."""
-        return [] if _is_compiled(Path(self.root)) else _pins(Path(self.root))
+        return [] if _is_compiled(Path(self.root)) else _not_installed(_pins(Path(self.root)))
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Compile if need be, and name the files."""
@@ -58,6 +60,16 @@ def _is_compiled(root: Path) -> bool:
     """Ask the sources whether their front end is there; they need no package for that."""
     program = "from gantry.ui.stamp import is_fresh; raise SystemExit(not is_fresh())"
     return subprocess.run([sys.executable, "-c", program], cwd=root, check=False).returncode == 0  # noqa: S603 - our own
+
+
+def _not_installed(pins: list[str]) -> list[str]:
+    """Leave out what is there with the builder itself, in whatever version: pip refuses to put another in its place."""
+    there = {_name(found.name) for found in distributions()}
+    return [pin for pin in pins if _name(re.split(r"[=\[; ]", pin, maxsplit=1)[0]) not in there]
+
+
+def _name(written: str) -> str:
+    return re.sub(r"[-_.]+", "-", written).lower()
 
 
 def _pins(root: Path) -> list[str]:

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -37,6 +37,12 @@ def client_at(app: RunningApp, token: str) -> AsyncOpenAI:
     return AsyncOpenAI(base_url=f"{app.url}/v1", api_key=token, max_retries=0, timeout=20)
 
 
+async def rest_of(stream: AsyncIterator[Any]) -> None:
+    """Read a stream to its end."""
+    async for _chunk in stream:
+        pass
+
+
 async def statuses(token: str, places: list[Replica], times: int) -> list[int]:
     """Ask for the models so often, at the replicas in turn and several at once; returns what came of it."""
     limits = httpx.Limits(max_connections=12)
@@ -65,8 +71,7 @@ async def test_a_token_revoked_at_one_replica_is_none_at_the_other(deployment: D
         assert time.monotonic() - at < 1
         async with asyncio.timeout(3):  # a second, and what a busy machine takes
             with pytest.raises(APIError):
-                while True:
-                    await anext(words)
+                await rest_of(words)
             while request.disconnected_at is None:
                 await asyncio.sleep(0.02)
 
