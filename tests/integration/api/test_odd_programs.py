@@ -297,7 +297,7 @@ async def test_addresses_that_are_none(program: httpx.AsyncClient, path: str) ->
 async def test_tokens_that_are_none(program: httpx.AsyncClient, value: str) -> None:
     """401 as OpenAI's clients know it."""
     for path in (CHAT, RESPONSES, EMBEDDINGS):
-        answer = await program.post(path, json={}, headers={"Authorization": value.encode("latin-1")})
+        answer = await program.post(path, json={}, headers=[(b"Authorization", value.encode("latin-1"))])
         assert answer.status_code == 401, answer.text
         assert as_openai(answer)["code"] == "invalid_api_key"
 
