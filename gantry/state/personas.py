@@ -1,11 +1,14 @@
 """The personas a person has: the list, which the chat offers too, and the dialogs above it."""
 
+from uuid import UUID
+
 import reflex as rx
 
 from gantry.domain.errors import GantryError, Invalid
 from gantry.domain.knowledge import MAX_CHOSEN
 from gantry.domain.messages import _
 from gantry.runtime import services
+from gantry.state.keeping import KeepingState
 from gantry.state.session import acting, guarded, notify, uuid_of
 from gantry.state.views.personas import (
     PersonaFields,
@@ -19,38 +22,14 @@ from gantry.state.views.settings import ModelView, model
 from gantry.state.views.vault import CollectionView, collection_views
 
 
-class PersonasState(rx.State):
+class PersonasState(KeepingState, rx.State):
     """What the page of personas shows, and the chat offers."""
 
-    loaded: bool = False
     personas: list[PersonaView] = []
-    editing: bool = False
     form: PersonaFormView = PersonaFormView()
     models: list[ModelView] = []
     collections: list[CollectionView] = []
     chosen: list[str] = []  # the ids of collections that are ticked in the form
-    fault: str = ""
-    removing_id: str = ""
-    removing_name: str = ""
-
-    @rx.event
-    @guarded
-    async def load(self):
-        """Show the personas there are. Also runs whenever the tab reconnects, and when one has changed elsewhere."""
-        await self._show()
-
-    @rx.event
-    @guarded
-    async def offer(self):
-        """Have them ready in the chat; what changes later is told."""
-        if not self.loaded:
-            await self._show()
-
-    @rx.event
-    @guarded
-    async def arrive(self):
-        """Show no dialog of an earlier visit."""
-        self._close()
 
     @rx.event
     @guarded
@@ -71,12 +50,6 @@ class PersonasState(rx.State):
         """Tick a collection in the form, or not."""
         others = [each for each in self.chosen if each != collection][: MAX_CHOSEN - 1]
         self.chosen = [*others, str(uuid_of(collection, "collection"))] if chosen else others
-
-    @rx.event
-    @guarded
-    async def close(self):
-        """Close whichever dialog is open."""
-        self._close()
 
     @rx.event
     @guarded
@@ -110,28 +83,11 @@ class PersonasState(rx.State):
                 copy = await personas.duplicate(who, chosen)
                 await notify(self, _("Added {name}.", name=copy.name), kind="success")
             case "delete":
-                self.removing_name = (await personas.get(who, chosen)).name
-                self.removing_id = persona
+                self._ask_to_remove(persona, (await personas.get(who, chosen)).name)
             case _:
                 raise Invalid(_("This cannot be done with a persona."))
         await self._show()
         return None
-
-    @rx.event
-    @guarded
-    async def remove(self):
-        """Delete the persona that was asked about."""
-        if not self.removing_id:
-            return
-        await services().personas.delete(await acting(self), uuid_of(self.removing_id, "persona"))
-        name = self.removing_name
-        self._close()
-        await self._show()
-        await notify(self, _("Deleted {name}.", name=name), kind="success")
-
-    def _close(self) -> None:
-        self.editing = False
-        self.removing_id = self.removing_name = self.fault = ""
 
     async def _show(self) -> None:
         found = await services().personas.list_personas(await acting(self))
@@ -139,3 +95,6 @@ class PersonasState(rx.State):
         if views != self.personas:
             self.personas = views
         self.loaded = True
+
+    async def _delete(self, chosen: UUID) -> None:
+        await services().personas.delete(await acting(self), chosen)

@@ -1,41 +1,31 @@
 """The prompts a person keeps: their list, and putting one into a message."""
 
 from typing import Any
+from uuid import UUID
 
 import reflex as rx
 
 from gantry.domain.errors import GantryError
-from gantry.domain.messages import _
 from gantry.domain.prompts import filled, variables_in
 from gantry.runtime import services
-from gantry.state.session import acting, guarded, notify, uuid_of
+from gantry.state.keeping import KeepingState
+from gantry.state.session import acting, guarded, uuid_of
 from gantry.state.views.personas import PromptFields, PromptView, prompt_views, value_fields
 
 
-class PromptsState(rx.State):
+class PromptsState(KeepingState, rx.State):
     """What the page of prompts shows, and what the composer offers after a slash."""
 
-    loaded: bool = False
     prompts: list[PromptView] = []
-    editing: bool = False
     form_id: str = ""
     form_name: str = ""
     form_content: str = ""
-    fault: str = ""
     came: bool = False  # the list, just now, to a page that may be written in already
-    removing_id: str = ""
-    removing_name: str = ""
     using_id: str = ""  # the prompt whose variables are asked for
     using_name: str = ""
     variables: list[str] = []
     text: str = ""  # what goes into the composer,
     times: int = 0  # and how many there were
-
-    @rx.event
-    @guarded
-    async def load(self):
-        """Show the prompts there are. Also runs whenever the tab reconnects, and when one has changed elsewhere."""
-        await self._show()
 
     @rx.event
     @guarded
@@ -52,12 +42,6 @@ class PromptsState(rx.State):
 
     @rx.event
     @guarded
-    async def arrive(self):
-        """Show no dialog of an earlier visit."""
-        self._close()
-
-    @rx.event
-    @guarded
     async def open_form(self, prompt: str):
         """Open the form for a prompt, or for a new one when *prompt* is empty."""
         who = await acting(self)
@@ -66,12 +50,6 @@ class PromptsState(rx.State):
             stored = await services().prompts.get(who, uuid_of(prompt, "prompt"))
             self.form_name, self.form_content = stored.name, stored.content
         self.fault, self.editing = "", True
-
-    @rx.event
-    @guarded
-    async def close(self):
-        """Close whichever dialog is open."""
-        self._close()
 
     @rx.event
     @guarded
@@ -98,21 +76,8 @@ class PromptsState(rx.State):
         if action == "edit":
             return PromptsState.open_form(prompt)
         if action == "delete":
-            self.removing_name = (await services().prompts.get(who, chosen)).name
-            self.removing_id = prompt
+            self._ask_to_remove(prompt, (await services().prompts.get(who, chosen)).name)
         return None
-
-    @rx.event
-    @guarded
-    async def remove(self):
-        """Delete the prompt that was asked about."""
-        if not self.removing_id:
-            return
-        await services().prompts.delete(await acting(self), uuid_of(self.removing_id, "prompt"))
-        name = self.removing_name
-        self._close()
-        await self._show()
-        await notify(self, _("Deleted {name}.", name=name), kind="success")
 
     @rx.event
     @guarded
@@ -144,11 +109,14 @@ class PromptsState(rx.State):
         self.text, self.times = text, self.times + 1
 
     def _close(self) -> None:
-        self.editing = False
-        self.removing_id = self.removing_name = self.using_id = self.fault = ""
+        super()._close()
+        self.using_id = ""
 
     async def _show(self) -> None:
         views = prompt_views(await services().prompts.list_prompts(await acting(self)))
         if views != self.prompts:
             self.prompts = views
         self.loaded = True
+
+    async def _delete(self, chosen: UUID) -> None:
+        await services().prompts.delete(await acting(self), chosen)

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pypdf import PdfReader, PdfWriter
 
 from tests.parts import pdfs
+from tests.parts.pdf_objects import packed_stream, written
 
 _W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
 
@@ -39,20 +40,8 @@ def _pdf(streams: Sequence[bytes]) -> bytes:
             b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Resources << /Font << /F1 3 0 R >> >> "
             + f"/Contents {5 + 2 * number} 0 R >>".encode()
         )
-        objects.append(
-            f"<< /Length {len(stream)} /Filter /FlateDecode >>\nstream\n".encode() + stream + b"\nendstream"
-        )
-    out = io.BytesIO()
-    out.write(b"%PDF-1.7\n")
-    places: list[int] = []
-    for number, each in enumerate(objects, 1):
-        places.append(out.tell())
-        out.write(f"{number} 0 obj\n".encode() + each + b"\nendobj\n")
-    start = out.tell()
-    out.write(f"xref\n0 {len(objects) + 1}\n0000000000 65535 f \n".encode())
-    out.writelines(f"{place:010d} 00000 n \n".encode() for place in places)
-    out.write(f"trailer\n<< /Size {len(objects) + 1} /Root 1 0 R >>\nstartxref\n{start}\n%%EOF\n".encode())
-    return out.getvalue()
+        objects.append(packed_stream(stream))
+    return written(objects)
 
 
 def long_pdf(pages: int) -> bytes:

@@ -1,7 +1,6 @@
 """PDF files with what is not in the text of their pages: forms, comments, fonts without letters, scans."""
 
 import io
-import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -10,33 +9,9 @@ import pypdfium2
 from pypdf import PdfReader
 
 from tests.parts import documents
+from tests.parts.pdf_objects import stream, written
 
 _BOX = "/Rect [260 {0} 520 {1}] /F 4"
-
-
-def written(objects: Sequence[bytes]) -> bytes:
-    """Return a file of these objects, the first of which is its catalog."""
-    out = io.BytesIO()
-    out.write(b"%PDF-1.7\n")
-    places: list[int] = []
-    for number, each in enumerate(objects, 1):
-        places.append(out.tell())
-        out.write(f"{number} 0 obj\n".encode() + each + b"\nendobj\n")
-    start = out.tell()
-    out.write(f"xref\n0 {len(objects) + 1}\n0000000000 65535 f \n".encode())
-    out.writelines(f"{place:010d} 00000 n \n".encode() for place in places)
-    out.write(f"trailer\n<< /Size {len(objects) + 1} /Root 1 0 R >>\nstartxref\n{start}\n%%EOF\n".encode())
-    return out.getvalue()
-
-
-def stream(content: bytes, entries: str = "") -> bytes:
-    """Return a compressed stream."""
-    packed = zlib.compress(content)
-    return (
-        f"<< {entries} /Length {len(packed)} /Filter /FlateDecode >>\nstream\n".encode()
-        + packed
-        + b"\nendstream"
-    )
 
 
 def noted(lines: Sequence[tuple[int, int, str]], notes: Sequence[str]) -> bytes:

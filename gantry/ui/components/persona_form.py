@@ -13,8 +13,8 @@ from gantry.state.personas import PersonasState
 from gantry.state.views.personas import KEEP
 from gantry.state.views.settings import ModelView
 from gantry.state.views.vault import CollectionView
+from gantry.ui.components.keeping_dialogs import keeping_dialogs
 from gantry.ui.components.parameters import parameters, system_prompt
-from gantry.ui.dialogs import confirmation, dialog, dialog_actions
 from gantry.ui.forms import field
 from gantry.ui.text import _
 
@@ -24,42 +24,18 @@ _KEPT = _("As in the chat")
 def persona_dialogs() -> rx.Component:
     """Lay out the form, and what is asked before one is deleted."""
     form = PersonasState.form
-    return rx.fragment(
-        dialog(
-            rx.el.form(
-                rx.el.input(type="hidden", name="id", value=form.id),
-                *_about(),
-                system_prompt(form.parameters, _("For example: You are a patient teacher of Norwegian.")),
-                _more(),
-                rx.el.div(
-                    rx.cond(
-                        PersonasState.fault != "", rx.el.p(PersonasState.fault, class_name="callout danger")
-                    ),
-                    role="alert",
-                ),
-                dialog_actions(
-                    rx.el.button(_("Save"), type="submit", class_name="button primary"),
-                    on_cancel=PersonasState.close,
-                ),
-                on_submit=PersonasState.save,
-                class_name="stack",
-            ),
-            open_=PersonasState.editing,
-            title=rx.cond(form.id == "", _("New persona"), _("Edit persona")),
-            on_close=PersonasState.close,
-            testid="persona-dialog",
-            class_name="wide",
+    return keeping_dialogs(
+        PersonasState,
+        *_about(),
+        system_prompt(form.parameters, _("For example: You are a patient teacher of Norwegian.")),
+        _more(),
+        id_=form.id,
+        title=rx.cond(form.id == "", _("New persona"), _("Edit persona")),
+        when_deleted=_(
+            "Chats that use it stay as they are: they keep its instructions and settings as their own."
         ),
-        confirmation(
-            _("Chats that use it stay as they are: they keep its instructions and settings as their own."),
-            action=_("Delete"),
-            on_confirm=PersonasState.remove,
-            open_=PersonasState.removing_id != "",
-            title=_("Delete {name}?", name=PersonasState.removing_name),
-            on_close=PersonasState.close,
-            testid="persona-delete",
-        ),
-        on_mount=PersonasState.arrive,
+        testid="persona",
+        class_name="wide",
     )
 
 
