@@ -10,8 +10,9 @@ from gantry.domain.accounts import Role
 from gantry.domain.errors import GantryError
 from gantry.domain.messages import _
 from gantry.runtime import services
+from gantry.state.language import told
 from gantry.state.session import acting, guarded, notify, uuid_of
-from gantry.state.views.admin import OutcomeView, PersonView, person
+from gantry.state.views.admin import PersonView, person
 
 _PAGE = 50
 
@@ -36,7 +37,7 @@ class PeopleState(rx.State):
     has_more: bool = False
     _limit: int = _PAGE
     adding: bool = False
-    fault: OutcomeView = OutcomeView()
+    fault: str = ""
     resetting_id: str = ""
     resetting_name: str = ""
     handed_email: str = ""
@@ -71,7 +72,7 @@ class PeopleState(rx.State):
     @guarded
     async def open_form(self):
         """Begin to add a person."""
-        self.adding, self.fault = True, OutcomeView()
+        self.adding, self.fault = True, ""
 
     @rx.event
     @guarded
@@ -90,7 +91,7 @@ class PeopleState(rx.State):
                 who, form["email"], form["name"], Role(form["role"])
             )
         except GantryError as error:
-            self.fault = OutcomeView(text=error.public, advice=error.advice)
+            self.fault = told(error)
             return
         self.adding = False
         self.handed_email, self.handed_password = account.email, password

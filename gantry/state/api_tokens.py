@@ -11,8 +11,8 @@ from gantry.domain.clock import utc_now
 from gantry.domain.errors import GantryError
 from gantry.domain.messages import _
 from gantry.runtime import services
+from gantry.state.language import told
 from gantry.state.session import acting, guarded, notify, uuid_of
-from gantry.state.views.admin import OutcomeView
 from gantry.state.views.api_tokens import TokenView, token_view
 
 
@@ -36,7 +36,7 @@ class ApiTokensState(rx.State):
     loaded: bool = False
     tokens: list[TokenView] = []
     making: bool = False
-    fault: OutcomeView = OutcomeView()
+    fault: str = ""
     secret: str = ""
     secret_name: str = ""
     revoking_id: str = ""
@@ -52,7 +52,7 @@ class ApiTokensState(rx.State):
     @guarded
     async def open_form(self):
         """Begin to make a token."""
-        self.making, self.fault = True, OutcomeView()
+        self.making, self.fault = True, ""
 
     @rx.event
     @guarded
@@ -71,7 +71,7 @@ class ApiTokensState(rx.State):
         try:
             made = await services().api_tokens.create(await acting(self), form["name"], chosen, until)
         except GantryError as error:
-            self.fault = OutcomeView(text=error.public, advice=error.advice)
+            self.fault = told(error)
             return
         self.making = False
         self.secret, self.secret_name = made.secret, made.token.name

@@ -3,6 +3,7 @@
 from contextvars import ContextVar
 
 from gantry import languages
+from gantry.domain.errors import GantryError
 from gantry.languages import ENGLISH, chosen, translated
 
 _language: ContextVar[str] = ContextVar("gantry_language", default=ENGLISH)
@@ -16,6 +17,11 @@ def speak(language: str, accepted: str) -> None:
 def said(text: str) -> str:
     """Return *text*, if it is a message, in the person's language."""
     return translated(text, _language.get())
+
+
+def told(error: GantryError) -> str:
+    """Return what *error* says and what to do about it, in the person's language."""
+    return f"{said(error.public)} {said(error.advice)}".strip()
 
 
 def spoken() -> str:

@@ -11,7 +11,7 @@ from gantry.domain.errors import GantryError
 from gantry.domain.leaving import Receipt
 from gantry.domain.messages import _
 from gantry.runtime import services
-from gantry.state.language import said
+from gantry.state.language import said, told
 from gantry.state.session import SessionState, acting, guarded, notify
 
 
@@ -48,7 +48,7 @@ class OwnAccountState(rx.State):
                 await acting(self), form["email"], form["password"]
             )
         except GantryError as error:
-            self.email_fault = _said(error)
+            self.email_fault = told(error)
             return None
         await notify(
             self, _("Saved. You sign in as {email} from now on.", email=person.email), kind="success"
@@ -76,17 +76,13 @@ class OwnAccountState(rx.State):
         try:
             receipt = await services().own_account.delete(await acting(self), form["password"])
         except GantryError as error:
-            self.fault = _said(error)
+            self.fault = told(error)
             return
         self.fault, self.receipt, self.receipt_file = (
             "",
             [said(line) for line in receipt.lines],
             _file(receipt),
         )
-
-
-def _said(error: GantryError) -> str:
-    return f"{said(error.public)} {said(error.advice)}".strip()
 
 
 def _file(receipt: Receipt) -> str:

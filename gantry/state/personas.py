@@ -9,6 +9,7 @@ from gantry.domain.knowledge import MAX_CHOSEN
 from gantry.domain.messages import _
 from gantry.runtime import services
 from gantry.state.keeping import KeepingState
+from gantry.state.language import told
 from gantry.state.session import acting, guarded, notify, uuid_of
 from gantry.state.views.personas import (
     PersonaFields,
@@ -64,7 +65,7 @@ class PersonasState(KeepingState, rx.State):
             else:
                 await personas.create(who, draft_of(fields, self.chosen, None))
         except GantryError as error:
-            self.fault = f"{error.public} {error.advice}".strip()
+            self.fault = told(error)
             return
         self._close()
         await self._show()

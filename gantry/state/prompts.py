@@ -9,6 +9,7 @@ from gantry.domain.errors import GantryError
 from gantry.domain.prompts import filled, variables_in
 from gantry.runtime import services
 from gantry.state.keeping import KeepingState
+from gantry.state.language import told
 from gantry.state.session import acting, guarded, uuid_of
 from gantry.state.views.personas import PromptFields, PromptView, prompt_views, value_fields
 
@@ -63,7 +64,7 @@ class PromptsState(KeepingState, rx.State):
             else:
                 await prompts.create(who, fields["name"], fields["content"])
         except GantryError as error:
-            self.fault = f"{error.public} {error.advice}".strip()
+            self.fault = told(error)
             return
         self._close()
         await self._show()

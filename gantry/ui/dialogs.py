@@ -68,6 +68,44 @@ def dialog_actions(*buttons: rx.Component, on_cancel: Any = None) -> rx.Componen
     return rx.el.div(*cancel, *buttons, class_name="dialog-actions")
 
 
+def form_dialog(
+    *fields: rx.Component,
+    buttons: tuple[rx.Component, ...],
+    on_submit: Any,
+    fault: rx.Var[str] | str,
+    open_: bool | rx.Var[bool],
+    title: Text,
+    on_close: Any,
+    testid: str,
+    class_name: str = "",
+) -> rx.Component:
+    """Lay out a dialog with a form.
+
+    Args:
+        buttons: Beside Cancel; the last one submits.
+        fault: What is wrong with what was submitted; it is said above the buttons.
+    """
+    return dialog(
+        rx.el.form(
+            *fields,
+            rx.el.div(rx.cond(fault != "", rx.el.p(fault, class_name="callout danger")), role="alert"),
+            dialog_actions(*buttons, on_cancel=on_close),
+            on_submit=on_submit,
+            class_name="stack",
+        ),
+        open_=open_,
+        title=title,
+        on_close=on_close,
+        testid=testid,
+        class_name=class_name,
+    )
+
+
+def submit_button(label: Text) -> rx.Component:
+    """Lay out the button that submits the form it is in."""
+    return rx.el.button(label, type="submit", class_name="button primary")
+
+
 def confirmation(
     text: Text,
     *,

@@ -8,7 +8,7 @@ from gantry.state.views.api_tokens import TokenView
 from gantry.ui.components.local import moment
 from gantry.ui.components.placeholders import skeleton
 from gantry.ui.copying import copy_field
-from gantry.ui.dialogs import confirmation, dialog, dialog_actions
+from gantry.ui.dialogs import confirmation, dialog, dialog_actions, form_dialog, submit_button
 from gantry.ui.forms import field
 from gantry.ui.text import Text, _, around
 
@@ -103,56 +103,39 @@ def _token(token: TokenView) -> rx.Component:
 
 
 def _form_dialog() -> rx.Component:
-    return dialog(
-        rx.el.form(
-            field(
-                _("Name"),
-                rx.el.input(
-                    id="token-name",
-                    name="name",
-                    required=True,
-                    max_length=MAX_TOKEN_NAME_CHARACTERS,
-                    auto_complete="off",
-                    placeholder=_("Where it will be used"),
-                    class_name="input",
-                ),
-                id_="token-name",
+    return form_dialog(
+        field(
+            _("Name"),
+            rx.el.input(
+                id="token-name",
+                name="name",
+                required=True,
+                max_length=MAX_TOKEN_NAME_CHARACTERS,
+                auto_complete="off",
+                placeholder=_("Where it will be used"),
+                class_name="input",
             ),
-            rx.el.fieldset(
-                rx.el.legend(_("What it may do")),
-                *(_scope(*each) for each in _SCOPES),
-                class_name="checks",
-            ),
-            field(
-                _("Expires"),
-                rx.el.select(
-                    *(rx.el.option(label, value=days) for days, label in _LIVES),
-                    id="token-days",
-                    name="days",
-                    default_value="90",
-                    class_name="input",
-                ),
-                id_="token-days",
-            ),
-            rx.el.div(
-                rx.cond(
-                    ApiTokensState.fault.text != "",
-                    rx.el.p(
-                        ApiTokensState.fault.text,
-                        " ",
-                        ApiTokensState.fault.advice,
-                        class_name="callout danger",
-                    ),
-                ),
-                role="alert",
-            ),
-            dialog_actions(
-                rx.el.button(_("Create token"), type="submit", class_name="button primary"),
-                on_cancel=ApiTokensState.close,
-            ),
-            on_submit=ApiTokensState.make,
-            class_name="stack",
+            id_="token-name",
         ),
+        rx.el.fieldset(
+            rx.el.legend(_("What it may do")),
+            *(_scope(*each) for each in _SCOPES),
+            class_name="checks",
+        ),
+        field(
+            _("Expires"),
+            rx.el.select(
+                *(rx.el.option(label, value=days) for days, label in _LIVES),
+                id="token-days",
+                name="days",
+                default_value="90",
+                class_name="input",
+            ),
+            id_="token-days",
+        ),
+        buttons=(submit_button(_("Create token")),),
+        on_submit=ApiTokensState.make,
+        fault=ApiTokensState.fault,
         open_=ApiTokensState.making,
         title=_("New API token"),
         on_close=ApiTokensState.close,

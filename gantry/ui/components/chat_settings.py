@@ -7,7 +7,7 @@ import reflex as rx
 from gantry.state.chat import ChatState
 from gantry.state.chat_settings import ChatSettingsState, SettingsFields
 from gantry.ui.components.parameters import parameters, system_prompt
-from gantry.ui.dialogs import dialog, dialog_actions
+from gantry.ui.dialogs import form_dialog, submit_button
 from gantry.ui.text import _
 
 
@@ -32,43 +32,34 @@ def chat_settings_dialog() -> rx.Component:
     """Lay out the dialog; once on a page."""
     form, has_persona = ChatSettingsState.form, ChatSettingsState.persona != ""
     unset = rx.cond(has_persona, _("As the persona decides"), _("As the server decides"))
-    return dialog(
-        rx.el.form(
-            rx.el.input(type="hidden", name="conversation", value=ChatState.conversation_id),
-            rx.el.p(
-                _("For this chat, from the next message on. What a model does not take is left out."),
-                class_name="section-note",
-            ),
-            system_prompt(form, rx.cond(has_persona, unset, _("You are a helpful assistant."))),
-            parameters(form, unset),
-            rx.el.div(
-                rx.cond(
-                    ChatSettingsState.fault != "",
-                    rx.el.p(ChatSettingsState.fault, class_name="callout danger"),
-                ),
-                role="alert",
-            ),
-            dialog_actions(
-                rx.cond(
-                    ChatSettingsState.own,
-                    rx.el.button(
-                        _("Use defaults"),
-                        type="button",
-                        on_click=[ChatSettingsState.clear(ChatState.conversation_id), ChatState.recount],
-                        class_name="button",
-                    ),
-                ),
-                rx.el.button(_("Save"), type="submit", class_name="button primary"),
-                on_cancel=ChatSettingsState.close,
-            ),
-            on_submit=_saved,
-            class_name="stack",
+    return form_dialog(
+        rx.el.input(type="hidden", name="conversation", value=ChatState.conversation_id),
+        rx.el.p(
+            _("For this chat, from the next message on. What a model does not take is left out."),
+            class_name="section-note",
         ),
+        system_prompt(form, rx.cond(has_persona, unset, _("You are a helpful assistant."))),
+        parameters(form, unset),
+        buttons=(_use_defaults(), submit_button(_("Save"))),
+        on_submit=_saved,
+        fault=ChatSettingsState.fault,
         open_=ChatSettingsState.asking,
         title=_("Chat settings"),
         on_close=ChatSettingsState.close,
         testid="chat-settings-dialog",
         class_name="wide",
+    )
+
+
+def _use_defaults() -> rx.Component:
+    return rx.cond(
+        ChatSettingsState.own,
+        rx.el.button(
+            _("Use defaults"),
+            type="button",
+            on_click=[ChatSettingsState.clear(ChatState.conversation_id), ChatState.recount],
+            class_name="button",
+        ),
     )
 
 

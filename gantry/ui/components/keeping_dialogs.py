@@ -6,7 +6,7 @@ import reflex as rx
 
 from gantry.state.personas import PersonasState
 from gantry.state.prompts import PromptsState
-from gantry.ui.dialogs import confirmation, dialog, dialog_actions
+from gantry.ui.dialogs import confirmation, form_dialog, submit_button
 from gantry.ui.text import Text, _
 
 
@@ -27,21 +27,12 @@ def keeping_dialogs(
     """
     save: Any = state.save  # each takes the fields of its own form
     return rx.fragment(
-        dialog(
-            rx.el.form(
-                rx.el.input(type="hidden", name="id", value=id_),
-                *fields,
-                rx.el.div(
-                    rx.cond(state.fault != "", rx.el.p(state.fault, class_name="callout danger")),
-                    role="alert",
-                ),
-                dialog_actions(
-                    rx.el.button(_("Save"), type="submit", class_name="button primary"),
-                    on_cancel=state.close,
-                ),
-                on_submit=save,
-                class_name="stack",
-            ),
+        form_dialog(
+            rx.el.input(type="hidden", name="id", value=id_),
+            *fields,
+            buttons=(submit_button(_("Save")),),
+            on_submit=save,
+            fault=state.fault,
             open_=state.editing,
             title=title,
             on_close=state.close,

@@ -9,7 +9,7 @@ from gantry.state.views.admin import PersonView
 from gantry.ui.components.local import moment
 from gantry.ui.components.placeholders import empty
 from gantry.ui.copying import copy_field
-from gantry.ui.dialogs import confirmation, dialog, dialog_actions
+from gantry.ui.dialogs import confirmation, dialog, dialog_actions, form_dialog, submit_button
 from gantry.ui.forms import field, search_field
 from gantry.ui.menus import actions
 from gantry.ui.text import Text, _, around
@@ -86,39 +86,25 @@ def _row(person: PersonView) -> rx.Component:
 
 
 def _add_dialog() -> rx.Component:
-    return dialog(
-        rx.el.form(
-            _field(_("E-mail"), "email", type="email", required=True, auto_complete="off"),
-            _field(_("Name"), "name", type="text", max_length=80, auto_complete="off"),
-            field(
-                _("Role"),
-                rx.el.select(
-                    rx.el.option(_("User"), value="user"),
-                    rx.el.option(_("Administrator"), value="admin"),
-                    id="person-role",
-                    name="role",
-                    default_value="user",
-                    class_name="input",
-                ),
-                id_="person-role",
+    return form_dialog(
+        _field(_("E-mail"), "email", type="email", required=True, auto_complete="off"),
+        _field(_("Name"), "name", type="text", max_length=80, auto_complete="off"),
+        field(
+            _("Role"),
+            rx.el.select(
+                rx.el.option(_("User"), value="user"),
+                rx.el.option(_("Administrator"), value="admin"),
+                id="person-role",
+                name="role",
+                default_value="user",
+                class_name="input",
             ),
-            rx.el.p(_("We'll generate a password and show it once."), class_name="section-note"),
-            rx.el.div(
-                rx.cond(
-                    PeopleState.fault.text != "",
-                    rx.el.p(
-                        PeopleState.fault.text, " ", PeopleState.fault.advice, class_name="callout danger"
-                    ),
-                ),
-                role="alert",
-            ),
-            dialog_actions(
-                rx.el.button(_("Add person"), type="submit", class_name="button primary"),
-                on_cancel=PeopleState.close,
-            ),
-            on_submit=PeopleState.add,
-            class_name="stack",
+            id_="person-role",
         ),
+        rx.el.p(_("We'll generate a password and show it once."), class_name="section-note"),
+        buttons=(submit_button(_("Add person")),),
+        on_submit=PeopleState.add,
+        fault=PeopleState.fault,
         open_=PeopleState.adding,
         title=_("Add person"),
         on_close=PeopleState.close,

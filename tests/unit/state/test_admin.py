@@ -90,7 +90,7 @@ async def test_a_taken_address_is_said_in_the_form() -> None:
         await state.open_form()
         await state.add({"email": "bob@example.org", "name": "", "role": "user"})
         assert state.adding
-        assert state.fault.text == "There is an account with this address."
+        assert state.fault == "There is an account with this address."
         assert await page.notices() == []
 
 

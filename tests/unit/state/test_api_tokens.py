@@ -58,7 +58,7 @@ async def test_without_a_scope_the_form_says_so() -> None:
         await state.open_form()
         await state.make({"name": "None", "days": "0"})
         assert state.making
-        assert "scope" in state.fault.text
+        assert "scope" in state.fault
         assert state.secret == ""
 
 
