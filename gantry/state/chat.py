@@ -16,7 +16,6 @@ import reflex as rx
 from pydantic import StringConstraints
 
 from gantry.domain.accounts import Actor
-from gantry.domain.catalog import ModelRef
 from gantry.domain.chat import MessageStatus, Rating
 from gantry.domain.errors import NotFound
 from gantry.domain.knowledge import DocumentScope, ScopeKind
@@ -39,6 +38,7 @@ from gantry.state.views.chat import (
     scope_label,
     tokens_so_far,
 )
+from gantry.state.views.models import model_label
 from gantry.state.views.vault import CollectionView, collection_views
 
 EARLIER_LIMIT = 120  # messages of ``earlier``; loading more drops as many from its other end
@@ -83,7 +83,7 @@ class ChatState(rx.State):
     @rx.var  # pyright: ignore[reportUnknownMemberType]
     def model_name(self) -> str:
         """The model's name without that of its server."""
-        return ModelRef.parse(self.model).name if self.model else ""
+        return model_label(self.model)
 
     @rx.var  # pyright: ignore[reportUnknownMemberType]
     def scope_label(self) -> str:

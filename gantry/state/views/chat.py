@@ -15,6 +15,7 @@ from gantry.domain.written_in import written_in
 from gantry.services.catalog import ModelChoice
 from gantry.services.chat import Bubble, Window
 from gantry.state.language import recalled, said
+from gantry.state.views.models import model_label
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +145,7 @@ def message_view(bubble: Bubble, *, administrator: bool, held: bool = False) -> 
         reasoning="" if held and follows else message.reasoning,
         reasoning_ms=message.reasoning_ms or 0,
         status=message.status.value,
-        model=ModelRef.parse(message.model).name if message.model else "",
+        model=model_label(message.model or ""),
         generation_id=str(bubble.generation_id) if follows else "",
         sibling_index=at + 1,
         sibling_count=len(bubble.siblings),

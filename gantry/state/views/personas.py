@@ -7,7 +7,6 @@ from uuid import UUID
 
 from typing_extensions import TypedDict
 
-from gantry.domain.catalog import ModelRef
 from gantry.domain.errors import Invalid
 from gantry.domain.knowledge import DocumentScope, ScopeKind
 from gantry.domain.messages import _
@@ -15,6 +14,7 @@ from gantry.domain.personas import PersonaDraft, StoredPersona
 from gantry.domain.prompts import StoredPrompt, variables_in
 from gantry.state.language import said
 from gantry.state.views.admin import ActionView
+from gantry.state.views.models import model_label
 from gantry.state.views.parameters import (
     ParameterFields,
     ParametersView,
@@ -108,7 +108,7 @@ def persona_view(persona: StoredPersona) -> PersonaView:
 
 
 def _facts(persona: StoredPersona) -> str:
-    facts = [ModelRef.parse(persona.model).name] if persona.model else []
+    facts = [model_label(persona.model)] if persona.model else []
     scope = {
         ScopeKind.NONE: _("no documents"),
         ScopeKind.ALL: _("all documents"),

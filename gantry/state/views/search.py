@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from gantry.domain.catalog import ModelRef
 from gantry.domain.chat import MessageRole
 from gantry.domain.finding import Segment
 from gantry.domain.messages import _
@@ -12,6 +11,7 @@ from gantry.domain.personas import StoredPersona
 from gantry.services.chat import Listed
 from gantry.services.search import Hit
 from gantry.state.language import said
+from gantry.state.views.models import model_label
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ def _speaker(hit: Hit) -> str:
         return ""
     if hit.role is MessageRole.USER:
         return said(_("You"))
-    return ModelRef.parse(hit.model).name if hit.model else said(_("Answer"))
+    return model_label(hit.model) if hit.model else said(_("Answer"))
 
 
 def _pieces(segments: Sequence[Segment]) -> list[PieceView]:
@@ -96,7 +96,7 @@ def recent_views(listed: Iterable[Listed]) -> list[RecentView]:
 
 def model_choices(models: Iterable[str]) -> list[ChoiceView]:
     """Make the choices of models."""
-    return [ChoiceView(model, ModelRef.parse(model).name or model) for model in models]
+    return [ChoiceView(model, model_label(model)) for model in models]
 
 
 def named_choices(items: Iterable[StoredFolder] | Iterable[StoredPersona]) -> list[ChoiceView]:
