@@ -10,7 +10,7 @@ from playwright.async_api import Locator, Page, expect
 from tests.e2e.scripts import MARKDOWN, Cues, streamed
 from tests.e2e.test_documents import file, ready, upload
 from tests.parts.app import PASSWORD, Person
-from tests.parts.browser import PHONE, Tab, Visits, becomes
+from tests.parts.browser import PHONE, TABLET, Tab, Visits, becomes
 from tests.parts.llm_server import Script
 
 FOCUS_IS_VISIBLE = """() => {
@@ -360,8 +360,8 @@ async def _with_everything(visits: Visits, admin: Person, cue: Cues) -> str:
 
 @pytest.mark.parametrize(
     "look",
-    [{"color_scheme": "light"}, PHONE | {"color_scheme": "dark"}],
-    ids=["light on a desktop", "dark on a phone"],
+    [{"color_scheme": "light"}, TABLET | {"color_scheme": "dark"}, PHONE | {"color_scheme": "dark"}],
+    ids=["light on a desktop", "dark on a tablet", "dark on a phone"],
 )
 async def test_axe_finds_nothing(visits: Visits, admin: Person, cue: Cues, look: dict[str, Any]) -> None:
     """No page breaks a rule of axe; on a phone a reference is at least 24 px high and wide."""

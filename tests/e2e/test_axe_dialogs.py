@@ -15,15 +15,19 @@ from tests.e2e.test_accessibility import axe_faults
 from tests.e2e.test_documents import file, ready, upload
 from tests.e2e.test_importing import tides
 from tests.parts.app import Person
-from tests.parts.browser import DESKTOP, PHONE, Tab, Visits
+from tests.parts.browser import DESKTOP, PHONE, TABLET, Tab, Visits
 from tests.parts.llm_server import Script
 from tests.parts.pictures import picture
 
 CALM = {"reduced_motion": "reduce"}  # what is half there has less contrast
 LOOKS = pytest.mark.parametrize(
     "look",
-    [DESKTOP | {"color_scheme": "light"} | CALM, PHONE | {"color_scheme": "dark"} | CALM],
-    ids=["light", "dark phone"],
+    [
+        DESKTOP | {"color_scheme": "light"} | CALM,
+        TABLET | {"color_scheme": "light"} | CALM,
+        PHONE | {"color_scheme": "dark"} | CALM,
+    ],
+    ids=["light", "light tablet", "dark phone"],
 )
 
 

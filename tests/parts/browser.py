@@ -41,6 +41,7 @@ ARGUMENTS = (
     f"--host-resolver-rules=MAP {PLAIN_HTTP_HOST} 127.0.0.1, MAP {PROXIED_HOST} 127.0.0.1",
 )
 DESKTOP: dict[str, Any] = {"viewport": ViewportSize(width=1280, height=800)}
+TABLET: dict[str, Any] = {"viewport": ViewportSize(width=768, height=1024)}
 PHONE: dict[str, Any] = {
     "viewport": ViewportSize(width=390, height=844),
     "has_touch": True,

@@ -8,6 +8,7 @@ from uuid import UUID
 from gantry.domain.accounts import Actor
 from gantry.domain.api_tokens import ApiToken, NewApiToken, Scope, checked_scopes, in_order
 from gantry.state.api_tokens import ApiTokensState
+from gantry.state.language import speak
 from tests.unit.state.stage import NOON, tab
 
 OLD = ApiToken(UUID(int=5), "Old", (Scope.READ,), "AbCd", NOON, NOON + timedelta(days=1), None, "")
@@ -74,3 +75,13 @@ async def test_a_token_is_revoked_once_it_was_asked_about() -> None:
         assert state.revoking_name == "Old"
         await state.revoke()
         assert (tokens.rows, state.tokens, state.revoking_id) == ([], [], "")
+
+
+async def test_what_is_wrong_is_said_in_the_readers_language() -> None:
+    """So it is in every form: the error itself is English until a page shows it."""
+    async with tab(api_tokens=Tokens()) as page:
+        state = await page.of(ApiTokensState)
+        speak("de", "")
+        await state.open_form()
+        await state.make({"name": "None", "days": "0"})
+        assert state.fault == "Wählen Sie mindestens einen Bereich."
