@@ -3,7 +3,8 @@
 A reader (``adapters/importing``) turns an export into these values; ``importing_tree`` makes a tree of them by our rules.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
@@ -197,8 +198,25 @@ def placeholder(kind: str, name: str = "") -> str:
 
 def in_a_row(messages: Sequence[ForeignMessage]) -> tuple[ForeignMessage, ...]:
     """Return messages of an export without a tree, each with the one before it as its parent."""
-    parents = [None, *(message.key for message in messages)]
-    return tuple(replace(message, parent=parent) for message, parent in zip(messages, parents, strict=False))
+    row: list[ForeignMessage] = []
+    for message in told_apart(messages):
+        row.append(replace(message, parent=row[-1].key if row else None))
+    return tuple(row)
+
+
+def told_apart(messages: Iterable[ForeignMessage]) -> list[ForeignMessage]:
+    """Return *messages* with a key of its own for each that says something else than one with the same key; copies stay as they are."""
+    keys: dict[tuple[object, ...], str] = {}
+    times: Counter[str] = Counter()
+    apart: list[ForeignMessage] = []
+    for message in messages:
+        said = (message.key, message.role, message.content, message.reasoning, message.files)
+        if said not in keys:
+            times[message.key] += 1
+            number = times[message.key]
+            keys[said] = message.key if number == 1 else f"{message.key}#{number}"
+        apart.append(message if keys[said] == message.key else replace(message, key=keys[said]))
+    return apart
 
 
 @dataclass(frozen=True, slots=True)

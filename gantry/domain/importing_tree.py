@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from gantry.domain.chat import MessageRole
-from gantry.domain.importing import ForeignConversation, ForeignMessage, Skipped, Standing, joined
+from gantry.domain.importing import ForeignConversation, ForeignMessage, Skipped, Standing, joined, told_apart
 from gantry.domain.messages import _
 from gantry.domain.text import counted
 
@@ -57,7 +57,7 @@ def planted(conversation: ForeignConversation) -> Planted:
 def _by_key(messages: tuple[ForeignMessage, ...]) -> tuple[dict[str, ForeignMessage], list[Skipped]]:
     nodes: dict[str, ForeignMessage] = {}
     twice = 0
-    for message in messages:
+    for message in told_apart(messages):
         if message.key in nodes:
             twice += 1
         else:

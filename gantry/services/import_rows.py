@@ -138,7 +138,9 @@ def _key(conversation: ForeignConversation, tree: Planted) -> str:
 def conversation_row(plan: Planned, owner: UUID, choice: Choice, now: datetime) -> Conversation:
     """Make the row of a new conversation."""
     times = [each.created_at for each in plan.tree.messages if each.created_at is not None]
-    began = plan.source.created_at or min(times, default=now)
+    began = min(
+        plan.source.created_at or min(times, default=now), now
+    )  # a clock was wrong: it would lead every list
     changed = plan.source.updated_at or max(times, default=began)
     row = Conversation(
         id=plan.conversation,

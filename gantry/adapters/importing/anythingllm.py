@@ -8,7 +8,7 @@ from typing import Any
 from gantry.adapters.importing.parts import take_content, take_files
 from gantry.adapters.importing.said import Said
 from gantry.adapters.importing.turns import chained, is_instruction, role_of
-from gantry.adapters.importing.values import items, mapping, moment, objects, text
+from gantry.adapters.importing.values import first_text, items, mapping, moment, objects, text
 from gantry.domain.chat import MessageRole, Rating
 from gantry.domain.importing import ForeignConversation, ForeignMessage, Skipped, Standing, Surroundings
 
@@ -88,7 +88,10 @@ def _pair(pair: Json) -> Iterator[ForeignMessage]:
     at, asked = moment(pair.get("sent_at")), Said()
     take_content(asked, pair.get("prompt"), own=True)
     for file in objects(pair.get("attachments")):
-        take_content(asked, {**file, "type": "image_url"}) if "image" in file else take_files(asked, [file])
+        if picture := first_text(file, "image", "contentString"):
+            take_content(asked, {**file, "image": picture, "type": "image_url"})
+        else:
+            take_files(asked, [file])
     yield ForeignMessage("", None, MessageRole.USER, asked.content, created_at=at, files=tuple(asked.files))
     if pair.get("response") not in (None, ""):
         answered = Said()

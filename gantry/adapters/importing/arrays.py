@@ -43,8 +43,8 @@ class _Cutter:
             sign = self.held[self.at - 1]
             if sign in b"[{":
                 self._open(sign, self.at - 1)
-            elif self._close(self.at):
-                return
+            else:
+                self._close(self.at)
         if not self.base:
             self.start = self.at
 
@@ -57,18 +57,18 @@ class _Cutter:
             self._between(place)
             self.start = place
         self.depth += 1
+        self.ended = False
 
-    def _close(self, end: int) -> bool:
-        """Close a bracket; return whether it was the last."""
-        self.depth -= 1
+    def _close(self, end: int) -> None:
+        """Close a bracket; after the last, another list may begin."""
+        self.depth = max(0, self.depth - 1)
         if self.base and self.depth == self.base:
             self.found.append(self.held[self.start : end])
             self.start = end
         elif self.depth < self.base:
             self._between(end - 1)
             self.base = 0  # an object may hold several lists
-        self.ended = self.depth <= 0
-        return self.ended
+        self.ended = self.depth == 0
 
     def _between(self, end: int) -> None:
         if between := self.held[self.start : end].strip(b", \t\r\n"):
@@ -88,6 +88,5 @@ def cut(read: Callable[[int], bytes]) -> Iterator[bytes]:
         cutter.look(piece)
         yield from cutter.found
         cutter.found.clear()
-        if cutter.ended:
-            return
-    raise BrokenOff
+    if not cutter.ended:
+        raise BrokenOff

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from gantry.adapters.importing.chatgpt_content import content_of
-from gantry.adapters.importing.values import first_text, items, mapping, moment, text
+from gantry.adapters.importing.values import first_text, items, mapping, moment, objects, text
 from gantry.domain.chat import MessageRole
 from gantry.domain.importing import (
     NOT_THERE,
@@ -28,24 +28,24 @@ class ChatGpt:
 
     def claims(self, element: object) -> bool:
         """A mapping of nodes whose messages have an author: DeepSeek's have fragments."""
-        nodes = mapping(element).get("mapping")
-        if not isinstance(nodes, Mapping) or "chat_messages" in mapping(element):
+        nodes = _nodes(mapping(element))
+        if nodes is None or "chat_messages" in mapping(element):
             return False
-        seen = 0
+        seen, likely = 0, "inserted_at" not in mapping(element)  # which DeepSeek's conversations have
         for node in nodes.values():
             message = mapping(node).get("message")
             if isinstance(message, Mapping):
-                if "author" in message or ("content" in message and "fragments" not in message):
+                if "author" in message or ("content" in message and "fragments" not in message and likely):
                     return True
                 seen += 1
             if seen >= _LOOKED_AT:
                 return False
-        return not seen and "inserted_at" not in mapping(element)
+        return not seen and likely
 
     def read(self, element: object, around: Surroundings) -> Iterator[ForeignConversation | Skipped]:
         """Read one conversation."""
         conversation = mapping(element)
-        nodes = mapping(conversation.get("mapping"))
+        nodes = _nodes(conversation) or {}
         default = text(conversation.get("default_model_slug"))
         above = _above(nodes)
         messages: list[ForeignMessage] = []
@@ -75,6 +75,14 @@ class ChatGpt:
             archived=conversation.get("is_archived") is True,
         )
         yield from lost
+
+
+def _nodes(conversation: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """Return the nodes by their ids; a list of them counts too."""
+    nodes = conversation.get("mapping")
+    if isinstance(nodes, list):
+        return {key: node for node in objects(nodes) if (key := text(node.get("id")))} or None
+    return nodes if isinstance(nodes, Mapping) else None
 
 
 def _above(nodes: Mapping[str, Any]) -> dict[str, str]:
@@ -125,7 +133,7 @@ def _message(
 
 
 def _is_out_of_sight(role: str, message: Mapping[str, Any], about: Mapping[str, Any]) -> bool:
-    if role not in {"user", "assistant", "tool"}:
+    if role in {"system", "developer"}:
         return True
     weight = message.get("weight")
     return about.get("is_visually_hidden_from_conversation") is True or (

@@ -14,6 +14,7 @@ _MARK = re.compile("【[^【】]*】")
 _PRIVATE = re.compile("\ue200([^\ue200\ue201]*)\ue201")
 _PRIVATE_LEFT = re.compile("[\ue200-\ue2ff]")
 _SANDBOX = re.compile(r"\[([^\[\]\n]*)\]\(sandbox:([^)\s]{0,500})\)")  # each bracket is looked at once
+_MOST_UNKNOWN = 10_000  # characters that are shown of what is not known
 _CONTEXT = {"user_editable_context", "model_editable_context"}
 
 
@@ -40,7 +41,7 @@ class Content:
 
 def content_of(message: Mapping[str, Any], around: Surroundings) -> Content:
     """Return what *message* says."""
-    content = mapping(message.get("content"))
+    content = _content(message.get("content"))
     kind = text(content.get("content_type"))
     found = Content()
     if kind in _CONTEXT:
@@ -50,12 +51,24 @@ def content_of(message: Mapping[str, Any], around: Surroundings) -> Content:
     return found
 
 
+def _content(content: object) -> Mapping[str, Any]:
+    """Return a content as an object; files of other makers have it as a text, or as its parts."""
+    if isinstance(content, (str, list)):
+        return {"parts": content}
+    return mapping(content)
+
+
+def _parts(content: Mapping[str, Any]) -> list[Any]:
+    parts = content.get("parts")
+    return [parts] if isinstance(parts, (str, Mapping)) else items(parts)
+
+
 def _spoken(
     content: Mapping[str, Any], message: Mapping[str, Any], around: Surroundings, found: Content
 ) -> None:
     role = text(mapping(message.get("author")).get("role"))
     words: list[str] = []
-    for part in items(content.get("parts")):
+    for part in _parts(content):
         if isinstance(part, Mapping):
             if said := _part(part, around, found):
                 words.append(said)
@@ -91,7 +104,7 @@ def _part(part: Mapping[str, Any], around: Surroundings, found: Content) -> str:
         found.files.append(_file(pointer, "", media, around))
         return ""
     said = first_text(part, "text", "content", "result")
-    return said or folded(kind or "part", json.dumps(dict(part), ensure_ascii=False)[:10_000], "json")
+    return said or folded(kind or "part", json.dumps(dict(part), ensure_ascii=False)[:_MOST_UNKNOWN], "json")
 
 
 def _file(pointer: str, name: str, media_type: str, around: Surroundings) -> ForeignFile:
@@ -159,7 +172,7 @@ def _output(
     content: Mapping[str, Any], message: Mapping[str, Any], around: Surroundings, found: Content
 ) -> None:
     found.is_step = True
-    for part in objects(content.get("parts")):
+    for part in objects(_parts(content)):
         _part(part, around, found)
     for shown in objects(mapping(mapping(message.get("metadata")).get("aggregate_result")).get("messages")):
         if picture := text(shown.get("image_url")):
@@ -184,11 +197,20 @@ def _other(
 ) -> None:
     """Take what is not known, with its name, so that it is not lost."""
     kind = text(content.get("content_type")).replace("_", " ")
-    for part in objects(content.get("parts")):
+    for part in objects(_parts(content)):
         _part(part, around, found)
+    for part in objects(list(content.values())):  # a screenshot
+        if "asset_pointer" in part:
+            _part(part, around, found)
     said = _plain(content) or first_text(content, "result", "summary", "name")
     if said:
         found.blocks.append(folded(kind.capitalize(), said) if kind else said)
+    elif not found.files and (
+        told := {name: value for name, value in content.items() if value and name != "content_type"}
+    ):
+        found.blocks.append(
+            folded(kind.capitalize(), json.dumps(told, ensure_ascii=False)[:_MOST_UNKNOWN], "json")
+        )
 
 
 _KINDS: dict[str, Callable[[Mapping[str, Any], Mapping[str, Any], Surroundings, Content], None]] = {
@@ -208,7 +230,7 @@ _KINDS: dict[str, Callable[[Mapping[str, Any], Mapping[str, Any], Surroundings, 
 def _plain(content: Mapping[str, Any]) -> str:
     """Return the words of a content that has them as text, as a string, or as parts."""
     said = first_text(content, "text", "content")
-    return said or joined([text(part) for part in items(content.get("parts"))])
+    return said or joined([text(part) for part in _parts(content)])
 
 
 def _of_tool(what: str, message: Mapping[str, Any]) -> str:

@@ -94,11 +94,12 @@ def _conversation(found: Mapping[str, Any], around: Surroundings) -> Iterator[Fo
     title = first_text(found, "name", "title")
     written = [*objects(found.get("chat_messages", found.get("messages")))]
     messages = [_message(at, each, title, around, lost) for at, each in enumerate(written)]
+    linked = _linked(messages, written)
     yield ForeignConversation(
         key=first_text(found, "uuid", "id"),
         title=title,
-        messages=_linked(messages, written),
-        leaf=text(found.get("current_leaf_message_uuid")) or (messages[-1].key if messages else None),
+        messages=linked,
+        leaf=text(found.get("current_leaf_message_uuid")) or (linked[-1].key if linked else None),
         created_at=moment(found.get("created_at")),
         updated_at=moment(found.get("updated_at")),
         model=text(found.get("model")),

@@ -94,6 +94,10 @@ def _block(block: Mapping[str, Any], names: dict[str, str], found: Content) -> N
             joined([f"**{title}**" if (title := text(block.get("title"))) else "", text(block.get("text"))]),
             found,
         )
+    elif kind == "document" and (words := first_text(mapping(block.get("source")), "data", "text")):
+        title = text(block.get("title")) or "document"
+        is_text = text(mapping(block.get("source")).get("type")) == "text"
+        found.files.append(ForeignFile(title, text=words) if is_text else ForeignFile(title))
     elif kind in _NOT_SAID:
         found.passed_over.append(_NOT_SAID[kind])
     elif kind not in _NO_CONTENT:

@@ -1,5 +1,6 @@
 """DeepSeek: a file that looks like ChatGPT's, with fragments in its messages and no author."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
@@ -19,6 +20,7 @@ from gantry.domain.importing import (
 )
 from gantry.domain.messages import _
 
+_CITATION = re.compile(r"[ \t]?\[citation:(\d{1,3})\]")
 Json = Mapping[str, Any]
 
 _QUESTION = "REQUEST"
@@ -132,9 +134,9 @@ def _role(message: Json, fragments: list[Json], asked: list[Json], depth: int) -
 def _made(
     key: str, parent: str | None, role: MessageRole, message: Json, fragments: list[Json]
 ) -> ForeignMessage:
-    said = Said()
+    said, links = Said(), _links(fragments)
     for fragment in fragments:
-        _take(said, fragment)
+        _take(said, fragment, links)
     said.cite(_found(fragments))
     if not fragments:
         said.think(message.get("reasoning_content"))
@@ -152,10 +154,26 @@ def _made(
     )
 
 
-def _take(said: Said, fragment: Json) -> None:
+def _links(fragments: list[Json]) -> dict[int, str]:
+    """Return the addresses of what searches found by the numbers that answers name them with."""
+    pages = [each for fragment in fragments for each in objects(fragment.get("results"))]
+    numbered = ((each.get("cite_index"), at, first_text(each, "url")) for at, each in enumerate(pages, 1))
+    return {index if isinstance(index, int) else at: url for index, at, url in numbered if url}
+
+
+def _cited(words: str, links: Mapping[int, str]) -> str:
+    """Put links where an answer has marks of sources; marks that lead nowhere say nothing."""
+    return _CITATION.sub(
+        lambda mark: f" ([{mark[1]}](<{url}>))" if (url := links.get(int(mark[1]))) else "", words
+    )
+
+
+def _take(said: Said, fragment: Json, links: Mapping[int, str]) -> None:
     kind = _kind(fragment)
-    if kind in {_QUESTION, "RESPONSE"}:
+    if kind == _QUESTION:
         said.say(fragment.get("content"))
+    elif kind == "RESPONSE":
+        said.say(_cited(text(fragment.get("content")), links))
     elif kind == "THINK":
         said.think(fragment.get("content"))
     elif kind == "FILE":

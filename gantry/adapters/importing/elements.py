@@ -3,7 +3,8 @@
 import codecs
 import io
 import json
-from collections.abc import Iterator
+import re
+from collections.abc import Generator, Iterator
 from typing import Any, Protocol
 
 import ijson
@@ -14,7 +15,20 @@ from gantry.domain.messages import _
 MAX_WHOLE = 64_000_000  # bytes of one element, and of what is not an array
 _DEEPEST = 200_000  # a chain of answers goes down by two with each
 _BUFFER = 256 * 1024
-_OTHER_CODES = {codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
+_NEXT = re.compile(r"[\s,]*[{\[]")
+_DECODER = json.JSONDecoder()
+# How a file in another code begins: with its mark, or with a bracket that is wider than a byte. The longer ones come first.
+_OTHER_CODES = {
+    codecs.BOM_UTF32_LE: "utf-32",
+    codecs.BOM_UTF32_BE: "utf-32",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+    **{
+        bracket.encode(code): code
+        for code in ("utf-32-le", "utf-32-be", "utf-16-le", "utf-16-be")
+        for bracket in "[{"
+    },
+}
 
 
 class Unreadable(Exception):
@@ -73,8 +87,9 @@ def elements(stream: Stream) -> Iterator[Any]:
 
 def _begin(stream: Stream) -> bytes:
     head = stream.read(_BUFFER)
-    if head.startswith(tuple(_OTHER_CODES)):
-        return _whole(head, stream).decode("utf-16", "replace").encode()
+    code = next((code for start, code in _OTHER_CODES.items() if head.startswith(start)), "")
+    if code:
+        return _whole(head, stream).decode(code, "replace").encode("utf-8", "replace")
     return head.removeprefix(codecs.BOM_UTF8)
 
 
@@ -100,11 +115,11 @@ def _element(piece: bytes) -> Any:
 
 
 def _plain(between: bytes) -> list[Any]:
-    """Return elements that are no objects; signs that are no JSON end the reading."""
+    """Return elements that are no objects; signs that are no JSON count as one."""
     try:
         return json.loads(b"[%b]" % between)
     except ValueError:
-        raise Unreadable(_("it is not JSON from there on")) from None
+        return [Broken()]
 
 
 def _objects(head: bytes, stream: Stream) -> Iterator[Any]:
@@ -115,12 +130,25 @@ def _objects(head: bytes, stream: Stream) -> Iterator[Any]:
     except ValueError:
         if _is_lines(whole):
             yield from _lines(_Rest(whole, stream), stream)
-        elif len(whole) >= MAX_WHOLE:
+            return
+        if len(whole) < MAX_WHOLE:
+            whole = yield from _several(whole)
+        if whole.strip():  # it breaks off, or is too large: what is whole in its lists counts
             yield from _streamed(_Rest(whole, stream), stream)
-        else:
-            raise Unreadable(_("it is not JSON, or it breaks off")) from None
     except RecursionError:
         yield _nested(whole)
+
+
+def _several(whole: bytes) -> Generator[Any, None, bytes]:
+    """Yield the objects that stand one after the other at the beginning; returns the rest."""
+    text, at = whole.decode("utf-8", "replace"), 0
+    while begins := _NEXT.match(text, at):
+        try:
+            found, at = _DECODER.raw_decode(text, begins.end() - 1)
+        except (ValueError, RecursionError):
+            break
+        yield found
+    return text[at:].encode()
 
 
 def _one(whole: bytes) -> Any:

@@ -13,6 +13,8 @@ from gantry.domain.importing import (
     Surroundings,
 )
 
+_LONGEST_TOLD = 10_000
+_TOLD_OF_ERRORS = frozenset({"kind", "title", "advice", "details", "person_advice"})
 _LARGEST = 2**31 - 1  # what the columns hold
 
 
@@ -77,10 +79,10 @@ def _message(found: Mapping[str, Any], around: Surroundings) -> ForeignMessage:
         "left_out": _number(found.get("left_out")) or 0,
         "truncated": found.get("truncated") is True,
         "ending": text(found.get("ending"))[:16] or None,
-        "error": _object(found.get("error")),
-        "retrieval": _object(found.get("retrieval")),
+        "error": _error(mapping(found.get("error"))),
+        "retrieval": _retrieval(mapping(found.get("retrieval"))),
         "rated_at": moment(feedback.get("at")),
-        "citations": [_citation(each) for each in objects(found.get("citations"))],
+        "citations": _citations(found.get("citations")),
         "gone": gone,
     }
     return ForeignMessage(
@@ -111,6 +113,14 @@ def _files(
             size = _number(each.get("size_bytes")) or 0
             gone.append({"name": name[:255], "media_type": media[:127], "size_bytes": size})
     return tuple(held), gone
+
+
+def _citations(value: object) -> list[dict[str, Any]]:
+    """Return sources by their numbers, of which each message has each once."""
+    numbered: dict[int, dict[str, Any]] = {}
+    for each in map(_citation, objects(value)):
+        numbered.setdefault(each["number"], each)
+    return list(numbered.values())
 
 
 def _citation(found: Mapping[str, Any]) -> dict[str, Any]:
@@ -145,8 +155,25 @@ def _number(value: object) -> int | None:
     return value if -_LARGEST <= value <= _LARGEST else None
 
 
-def _object(value: object) -> dict[str, Any] | None:
-    return dict(value) if isinstance(value, Mapping) else None
+def _error(found: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return why an answer failed, as far as it is told as we tell it: a page could not show anything else."""
+    told = {name: text(value)[:_LONGEST_TOLD] for name, value in found.items() if name in _TOLD_OF_ERRORS}
+    return told if told.get("kind") and told.get("title") else None
+
+
+def _retrieval(found: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return where was looked, in the same way."""
+    told: dict[str, Any] = {}
+    for name, value in found.items():
+        if name in {"passages", "memories", "facts"}:
+            told[name] = _number(value) or 0
+        elif name == "documents":
+            told[name] = _number(value)
+        elif name in {"left_out", "unread"}:
+            told[name] = [text(each)[:_LONGEST_TOLD] for each in items(value)]
+        elif name == "nothing":
+            told[name] = text(value)[:_LONGEST_TOLD] or None
+    return told or None
 
 
 READER = Gantry()

@@ -1,5 +1,6 @@
 """Grok: the export of an xAI account."""
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -12,6 +13,8 @@ from gantry.domain.importing import NO_MESSAGES, ForeignConversation, ForeignMes
 from gantry.domain.messages import _
 
 Json = Mapping[str, Any]
+# What Grok's own page draws in its place: the number of a source, a card.
+_RENDERED = re.compile(r"[ \t]?<grok:render\b[^<>]{0,500}>.{0,2000}?</grok:render>", re.DOTALL)
 
 
 class Grok:
@@ -73,7 +76,10 @@ def _message(response: Json, asked: Mapping[str, str], at: int) -> ForeignMessag
     said = Said()
     said.think(response.get("thinking_trace"))
     _take_steps(said, response)
-    (said.say if role is MessageRole.USER else said.answer)(response.get("message"))
+    words = response.get("message")
+    if isinstance(words, str):
+        words = _RENDERED.sub("", words)
+    (said.say if role is MessageRole.USER else said.answer)(words)
     take_files(said, response.get("file_attachments"))
     for picture in (
         each for key in ("image_attachments", "generated_image_urls") for each in items(response.get(key))

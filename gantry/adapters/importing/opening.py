@@ -12,7 +12,7 @@ from typing import IO
 
 from gantry.adapters.importing.elements import MAX_WHOLE, Unreadable, elements
 from gantry.adapters.importing.reading import found_in
-from gantry.adapters.importing.zipped import DAMAGED, Entry, Folder, Member, alone, members
+from gantry.adapters.importing.zipped import DAMAGED, Folder, Member, alone, members
 from gantry.domain.errors import Invalid
 from gantry.domain.importing import Export, Found, Skipped
 from gantry.domain.messages import _
@@ -64,7 +64,7 @@ class _Export:
         self.read_bytes = 0
         self._zip = _opened_zip(path)
         try:
-            self._members: tuple[Entry, ...] = members(self._zip, limit) if self._zip else ()
+            self._members, self._lost = members(self._zip, limit) if self._zip else ((), ())
         except BaseException:
             self.close()
             raise
@@ -75,6 +75,7 @@ class _Export:
             with Path(self._path).open("rb") as file:
                 yield from self._in(file, alone(self._name), self._name)
             return
+        yield from (Found("", each) for each in self._lost)
         folder = Folder(self._zip, self._members)
         for member in self._members:
             if not folder.may_hold_conversations(member):
@@ -84,8 +85,11 @@ class _Export:
                     )
                 continue
             try:
-                with self._zip.open(member.path) as file:
+                with self._zip.open(member.info) as file:
                     yield from self._in(file, folder.around(member), member.path)
+            except NotImplementedError:
+                why = _("it is packed in a way that is not read here; unpack it and pack it anew")
+                yield Found("", Skipped(member.path, why))
             except DAMAGED as error:
                 yield Found(
                     "", Skipped(member.path, _("it is damaged in the ZIP ({error})", error=str(error)))

@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import PurePosixPath
 
 from gantry.domain.errors import Invalid
+from gantry.domain.importing import Skipped
 from gantry.domain.messages import _
 
 _MAX_MEMBERS = 200_000
@@ -16,7 +17,7 @@ _MAX_BESIDE = 8_000_000
 _MAX_RATIO = 500  # of unpacked to packed: text is under 100
 _RATIO_FROM = 50_000_000
 _INDEX = "conversation_asset_file_names.json"
-_STARTS = frozenset(b"[{#<\xef\xff\xfe \t\r\n")
+_STARTS = frozenset(b"[{#<\xef\xff\xfe\0 \t\r\n")
 # Accounts and settings, and ChatGPT's chats a second time as a page.
 _ASIDE = frozenset(
     {"chat.html", "user.json", "users.json", "user_settings.json", "message_feedback.json", _INDEX}
@@ -30,29 +31,39 @@ class Entry:
 
     path: str
     size: int
+    info: zipfile.ZipInfo  # two members may have one name
 
 
-def members(archive: zipfile.ZipFile, limit: int) -> tuple[Entry, ...]:
-    """Return the files of a ZIP, in its order.
+def members(archive: zipfile.ZipFile, limit: int) -> tuple[tuple[Entry, ...], tuple[Skipped, ...]]:
+    """Return the files of a ZIP, in its order, and those that cannot be read.
 
     Raises:
-        Invalid: It is a bomb, or locked.
+        Invalid: It is a bomb, or locked, as a whole.
     """
     found = [info for info in archive.infolist() if not info.is_dir()]
     if len(found) > _MAX_MEMBERS:
         raise Invalid(_("There are more than {most} files in this ZIP.", most=_MAX_MEMBERS), field="file")
-    if any(info.flag_bits & 1 for info in found):
+    found = [info for info in found if not _is_of_macos(info.filename)]
+    locked = [info for info in found if info.flag_bits & 1]
+    swelling = [info for info in found if _swells(info)]
+    sound = [info for info in found if not info.flag_bits & 1 and not _swells(info)]
+    if locked and not sound:
         raise Invalid(
             _("This ZIP is locked with a password."),
             advice=_("Unpack it and choose the files."),
             field="file",
         )
-    if sum(info.file_size for info in found) > limit:
+    if swelling and not sound:
+        raise Invalid(_("A file of this ZIP unpacks to far more than it could hold."), field="file")
+    if sum(info.file_size for info in sound) > limit:
         raise Invalid(_("Unpacked, this ZIP is larger than is read here."), field="file")
-    for info in found:
-        if info.file_size > _RATIO_FROM and info.file_size > _MAX_RATIO * max(info.compress_size, 1):
-            raise Invalid(_("A file of this ZIP unpacks to far more than it could hold."), field="file")
-    return tuple(Entry(info.filename, info.file_size) for info in found if not _is_of_macos(info.filename))
+    lost = [Skipped(info.filename, _("it is locked with a password")) for info in locked]
+    lost += [Skipped(info.filename, _("it unpacks to far more than it could hold")) for info in swelling]
+    return tuple(Entry(info.filename, info.file_size, info) for info in sound), tuple(lost)
+
+
+def _swells(info: zipfile.ZipInfo) -> bool:
+    return info.file_size > _RATIO_FROM and info.file_size > _MAX_RATIO * max(info.compress_size, 1)
 
 
 def _is_of_macos(path: str) -> bool:
@@ -76,7 +87,7 @@ class Folder:
         if PurePosixPath(entry.path).name in _ASIDE or not entry.size:
             return False
         try:
-            with self._archive.open(entry.path) as file:
+            with self._archive.open(entry.info) as file:
                 return file.read(1)[0] in _STARTS
         except DAMAGED:
             return True  # it is told as damaged when it is read
