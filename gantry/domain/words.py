@@ -170,7 +170,7 @@ class _Terms(dict[str, tuple[str, ...]]):
         self._written, self._endings = written, endings
 
     def __missing__(self, word: str) -> tuple[str, ...]:
-        found = tuple(dict.fromkeys(_term(word, language, self._endings) for language in self._written))
+        found = tuple(dict.fromkeys(_made(word, language, self._endings) for language in self._written))
         if len(self) >= _MOST_KNOWN:
             self.clear()
         self[word] = found
@@ -290,6 +290,10 @@ def _is_stop(word: str, written: Sequence[str]) -> bool:
 
 @lru_cache(maxsize=1 << 16)
 def _term(word: str, language: str, endings: Endings) -> str:
+    return _made(word, language, endings)
+
+
+def _made(word: str, language: str, endings: Endings) -> str:
     """Return the term of a word between spaces in a text of that language; where nothing is left of it, as of the s in "it's", the word."""
     if word > "\u036f":  # a script of its own
         algorithm = next((name for first, last, name in _SCRIPTS if first <= word[0] <= last), None)

@@ -81,6 +81,7 @@ class Message(Row, table=True):
 
     __table_args__ = (
         Index("ix_message_conversation_id_parent_id", "conversation_id", "parent_id"),
+        Index("ix_message_account_id_id", "account_id", "id"),  # the newest of a person, in order
         Index("uq_message_account_id_client_key", "account_id", "client_key", unique=True),
         CheckConstraint("role = 'assistant' OR status = 'complete'", name="user_is_complete"),
         CheckConstraint("depth >= 0", name="depth_not_negative"),
@@ -88,7 +89,7 @@ class Message(Row, table=True):
     )
 
     conversation_id: UUID = Field(foreign_key="conversation.id", ondelete="CASCADE")
-    account_id: UUID = Field(foreign_key="account.id", ondelete="CASCADE", index=True)
+    account_id: UUID = Field(foreign_key="account.id", ondelete="CASCADE")
     parent_id: UUID | None = Field(default=None, foreign_key="message.id", ondelete="CASCADE", index=True)
     depth: int = 0
     role: MessageRole = Field(sa_type=text_enum(MessageRole))

@@ -15,6 +15,7 @@ from sqlalchemy import (
     SQLColumnExpression,
     String,
     Uuid,
+    bindparam,
     column,
     func,
     literal,
@@ -49,11 +50,16 @@ _HITS_SQLITE = """
 # Two steps each, so that PostgreSQL takes the index of words for the first: the newest are not found by going through all.
 _HITS_POSTGRESQL = """
     WITH whole AS MATERIALIZED (SELECT {table}_id AS id FROM fts_{table} WHERE search @@ CAST(:whole AS tsquery)),
-    others AS MATERIALIZED (SELECT {table}_id AS id FROM fts_{table} WHERE search @@ CAST(:others AS tsquery))
+    others AS MATERIALIZED ({others})
     (SELECT id FROM whole ORDER BY id DESC LIMIT :looked)
     UNION SELECT near.id FROM (SELECT id FROM others ORDER BY id DESC LIMIT :looked) AS near
     JOIN fts_{table} AS f ON f.{table}_id = near.id WHERE f.search @@ CAST(:begun AS tsquery)
 """
+
+
+_OTHERS = "SELECT {table}_id AS id FROM fts_{table} WHERE search @@ CAST(:others AS tsquery)"
+# Where there are no other words, the index of words would name all that its owner has.
+_NEWEST = "SELECT id FROM {table} WHERE account_id = :owner ORDER BY id DESC LIMIT :looked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,9 +169,17 @@ class FindingRepository:
 
     def _hits(self, table: str, name: str, wanted: Sought, owner: UUID, *, every: bool) -> Any:
         sqlite = self._session.get_bind().dialect.name == "sqlite"
-        asked = _sqlite(wanted, owner, name, every) if sqlite else _postgresql(wanted, owner, every)
-        statement = (_HITS_SQLITE if sqlite else _HITS_POSTGRESQL).format(table=table, column=name)
-        hits = text(statement).bindparams(**asked, looked=LOOKED_THROUGH)
+        if sqlite:
+            statement, asked = _HITS_SQLITE, _sqlite(wanted, owner, name, every)
+        else:
+            alone = every and bool(wanted.typed) and not wanted.words
+            statement = _HITS_POSTGRESQL.replace("{others}", _NEWEST if alone else _OTHERS)
+            asked = _postgresql(wanted, owner, every)
+            if alone:
+                asked.pop("others")
+        hits = text(statement.format(table=table, column=name)).bindparams(**asked, looked=LOOKED_THROUGH)
+        if ":owner" in hits.text:
+            hits = hits.bindparams(bindparam("owner", owner, Uuid()))
         return hits.columns(column("id", Uuid())).subquery("hit")
 
 

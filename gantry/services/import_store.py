@@ -34,7 +34,7 @@ from gantry.services.import_rows import (
 
 _SECONDS = 0.06  # that a transaction may take on SQLite: whoever chats waits for it
 _SECONDS_ELSEWHERE = 0.5
-_LEAST, _FIRST, _MOST = 30_000, 200_000, 1_000_000  # characters of one transaction
+_LEAST, _FIRST, _MOST = 30_000, 200_000, 600_000  # characters of one transaction
 
 
 @dataclass(slots=True)

@@ -16,7 +16,7 @@ from gantry.services.import_projects import undo_projects
 from gantry.services.import_rows import state_of
 
 _AT_ONCE = 20  # conversations of one transaction, at most
-_SECONDS = 0.1  # that it may take: on SQLite, whoever chats waits for it
+_SECONDS = 0.06  # that it may take: on SQLite, whoever chats waits for it
 _MAX_TITLES = 100
 
 

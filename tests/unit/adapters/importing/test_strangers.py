@@ -104,7 +104,7 @@ def altered(archive: bytearray, name: str, offsets: tuple[int, int], value: byte
     return archive
 
 
-def opened(archive: bytes, folder: Path) -> tuple[list[str], str]:
+def opened(archive: bytearray, folder: Path) -> tuple[list[str], str]:
     """Return the titles that are in an archive, and what is told of the rest."""
     path = folder / "export.zip"
     path.write_bytes(archive)
