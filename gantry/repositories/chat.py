@@ -233,7 +233,9 @@ class ChatRepository:
 
     async def remove_conversations(self, conversations: Sequence[UUID]) -> None:
         """Remove conversations for good, with all that came from them."""
-        await remove_messages(self._session, col(Message.conversation_id).in_(conversations))
+        inside = col(Message.conversation_id).in_(conversations)
+        await WordsRepository(self._session).leave(MESSAGES, select(col(Message.id)).where(inside))
+        await remove_messages(self._session, inside)
         await self._session.execute(delete(Conversation).where(col(Conversation.id).in_(conversations)))
 
 
@@ -242,7 +244,6 @@ async def remove_messages(session: AsyncSession, where: ColumnElement[bool]) -> 
 
     SQLite ends one that goes on through more than 1,000 rows with an error, and PostgreSQL's stack has an end too.
     """
-    await WordsRepository(session).leave(MESSAGES, select(col(Message.id)).where(where))
     deepest = (await session.execute(select(func.max(col(Message.depth))).where(where))).scalar_one() or 0
     for depth in range(deepest - deepest % _LEVELS, 0, -_LEVELS):
         await session.execute(

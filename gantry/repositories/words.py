@@ -120,10 +120,10 @@ class WordsRepository:
         if connection.dialect.name != "sqlite":
             return
         index, key = searched.index(sqlite=True), sa.column(f"{searched.table}_id", sa.Uuid())
-        query = sa.select(sa.column("number")).select_from(sa.table(index)).where(key.in_(rows)).limit(BATCH)
-        while numbers := [{"number": number} for number in (await connection.scalars(query)).all()]:
-            for statement in _LEAVING_SQLITE:
-                await connection.execute(sa.text(statement.format(table=searched.table)), numbers)
+        query = sa.select(sa.column("number")).select_from(sa.table(index)).where(key.in_(rows))
+        numbers = [{"number": number} for number in (await connection.scalars(query)).all()]
+        for statement in _LEAVING_SQLITE if numbers else ():
+            await connection.execute(sa.text(statement.format(table=searched.table)), numbers)
 
     async def stale(self) -> bool:
         """Whether the text of any row is new."""
