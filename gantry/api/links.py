@@ -13,7 +13,7 @@ _MADE = {
     "create_conversation": {"conversation_id": "id"},
     "create_folder": {"folder_id": "id"},
     "create_token": {"token_id": "id"},
-    "create_user": {"user_id": "id"},
+    "create_user": {"user_id": "user/id"},
     "send_message": {
         "conversation_id": "conversation_id",
         "generation_id": "generation_id",

@@ -101,6 +101,28 @@ def test_a_route_declares_all_it_answers(path: str, method: str, operation: dict
     assert kinds == FILES.get(name, kinds)
 
 
+def test_links_lead_from_what_an_answer_has_to_what_a_path_takes() -> None:
+    """Every operation that makes something is linked, and each value is where the link says."""
+    schemas, linked = DOCUMENT["components"]["schemas"], 0
+    by_name = {operation.values[2]["operationId"]: operation.values[2] for operation in operations()}
+    for name, operation in by_name.items():
+        for answer in operation["responses"].values():
+            for link in answer.get("links", {}).values():
+                taken = {
+                    each["name"]
+                    for each in by_name[link["operationId"]]["parameters"]
+                    if each["in"] == "path"
+                }
+                assert set(link["parameters"]) == taken
+                for value in link["parameters"].values():
+                    schema = answer["content"]["application/json"]["schema"]
+                    for part in value.removeprefix("$response.body#/").split("/"):
+                        schema = schemas[schema["$ref"].rpartition("/")[2]]["properties"][part]
+                    assert schema["type"] == "string", (name, value)
+                    linked += 1
+    assert linked > 50
+
+
 def expected(path: str, method: str, operation: dict[str, Any]) -> Iterator[int]:
     """Yield the refusals that follow from what a route takes."""
     programs = path.startswith("/v1/") or path == "/mcp"
