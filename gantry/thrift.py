@@ -52,10 +52,10 @@ def _absent(names: Collection[str]) -> Iterator[None]:
 
 
 def give_back_memory() -> None:
-    """Have the C library return what is freed to the system, where it is glibc: few arenas, large pieces outside them."""
+    """Have the C library return what is freed to the system, where it is glibc: one arena, large pieces outside it."""
     with contextlib.suppress(AttributeError, OSError):
         library = ctypes.CDLL(None)
-        for option, value in ((_ARENA_MAX, 2), (_MMAP_THRESHOLD, _MB), (_TRIM_THRESHOLD, _MB)):
+        for option, value in ((_ARENA_MAX, 1), (_MMAP_THRESHOLD, _MB), (_TRIM_THRESHOLD, _MB)):
             library.mallopt(option, value)
 
 

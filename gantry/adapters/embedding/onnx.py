@@ -6,6 +6,7 @@ import logging
 import os
 import shutil
 import tempfile
+import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -63,18 +64,16 @@ def _runtime() -> Any:
 
 def _options(onnxruntime: Any) -> Any:
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = _THREADS
+    # Threads that share one run wait for each other at each of its steps, which doubles what it costs: each run has one.
+    options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
     options.enable_cpu_mem_arena = False  # it keeps the largest batch's memory for ever
-    # Threads that sleep between two steps of one run double its time, to be woken that often; after it they do sleep.
-    options.add_session_config_entry("session.intra_op.allow_spinning", "1")
-    options.add_session_config_entry("session.force_spinning_stop", "1")
     options.log_severity_level = 3
     return options
 
 
 class OnnxEmbedder:
-    """One session for each process, loaded at first use; runs in a thread of its own, one small batch after the other.
+    """One session for each process, loaded at first use; runs in two threads of its own, a small batch in each.
 
     Args:
         recipe: How the model wants its texts.
@@ -87,7 +86,8 @@ class OnnxEmbedder:
         self._recipe = recipe
         self._folder = folder
         self._kept = kept
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="embedding")
+        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="embedding")
+        self._loading = threading.Lock()
         self._loaded: tuple[Any, Any] | None = None
         self._centre: Any = None
 
@@ -101,14 +101,20 @@ class OnnxEmbedder:
         loop = asyncio.get_running_loop()
         # Texts of about the same length together: a batch is padded to its longest.
         order = sorted(range(len(texts)), key=lambda index: len(texts[index]))
+        batches = iter([order[first : first + size] for first in range(0, len(order), size)])
         made: list[Vector] = [()] * len(texts)
-        for first in range(0, len(order), size):
-            batch = order[first : first + size]
-            vectors = await loop.run_in_executor(
-                self._thread, self._run, [before + texts[index] for index in batch]
-            )
-            for index, vector in zip(batch, vectors, strict=True):
-                made[index] = vector
+
+        async def work() -> None:
+            for (
+                batch
+            ) in batches:  # only so many at a time: a question that comes meanwhile waits for one of them
+                some = [before + texts[index] for index in batch]
+                for index, vector in zip(
+                    batch, await loop.run_in_executor(self._threads, self._run, some), strict=True
+                ):
+                    made[index] = vector
+
+        await asyncio.gather(*(work() for _ in range(_THREADS)))
         return made
 
     def _run(self, texts: list[str]) -> list[Vector]:
@@ -134,20 +140,21 @@ class OnnxEmbedder:
         return sum(self._vectors(tokenizer, session, [text])[0] for text in texts) / len(texts)
 
     def _load(self) -> tuple[Any, Any]:
-        if self._loaded is None:
-            try:
-                tokenizer, session = self._open()
-                if self._recipe.centred:
-                    self._centre = self._mean(tokenizer, session)
-                self._loaded = tokenizer, session
-            except Exception as error:
-                raise EmbeddingUnavailable(
-                    "The embedding model could not be loaded.",
-                    advice=self._recipe.remedy.format(folder=self._folder),
-                ) from error
-            trim_memory()  # reading a model takes more than having it
-            log.info("embedding.loaded", extra={"model": self._recipe.model.name})
-        return self._loaded
+        with self._loading:
+            if self._loaded is None:
+                try:
+                    tokenizer, session = self._open()
+                    if self._recipe.centred:
+                        self._centre = self._mean(tokenizer, session)
+                    self._loaded = tokenizer, session
+                except Exception as error:
+                    raise EmbeddingUnavailable(
+                        "The embedding model could not be loaded.",
+                        advice=self._recipe.remedy.format(folder=self._folder),
+                    ) from error
+                trim_memory()  # reading a model takes more than having it
+                log.info("embedding.loaded", extra={"model": self._recipe.model.name})
+            return self._loaded
 
     def _open(self) -> tuple[Any, Any]:
         from tokenizers import Tokenizer  # noqa: PLC0415
@@ -220,7 +227,7 @@ class OnnxEmbedder:
 
     async def aclose(self) -> None:
         """Free the model once what runs has ended."""
-        await asyncio.to_thread(self._thread.shutdown, wait=True, cancel_futures=True)
+        await asyncio.to_thread(self._threads.shutdown, wait=True, cancel_futures=True)
         self._loaded = None
 
 
