@@ -1,6 +1,7 @@
 """Long conversations and long lists of them, stored through the product's own repositories."""
 
 import asyncio
+import random
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -14,11 +15,61 @@ from gantry.repositories.unit import UnitOfWork
 
 COLLECTOR = "collector@example.org"  # who has thousands of conversations; everybody's password is the same
 CROWD = tuple(f"person{number:02d}@example.org" for number in range(50))
-_PARAGRAPH = (
-    "Water is best given early, when the air is cool and the **soil** can take it. "
-    "A bed that is mulched loses about half as much in a week; see `days_until_dry`.\n\n"
-    "- mulch stops the sun\n- roots open the ground\n"
+# What people talk about again and again, the commonest first, and behind it what they mention now and then: as with all that is said,
+# few words are in very many messages, and most are in few.
+_TOPICS = [
+    "water",
+    "garden",
+    "soil",
+    "bed",
+    "tomato",
+    "summer",
+    "mulch",
+    "compost",
+    "seed",
+    "leaf",
+    "root",
+    "winter",
+    "rain",
+    "slug",
+    "basil",
+    "apple",
+    "frost",
+    "bean",
+    "spade",
+    "hedge",
+    "lawn",
+    "pear",
+    "weed",
+    "bulb",
+    "onion",
+    "fence",
+    "greenhouse",
+    "clay",
+    "sand",
+    "moss",
+    "thyme",
+    "carrot",
+    "kale",
+    "plum",
+    "wasp",
+    "bee",
+    "trellis",
+    "barrow",
+    "gutter",
+    "pond",
+    "rose",
+    "ivy",
+    "lettuce",
+    "radish",
+]
+_RARE = tuple(
+    f"{first}{middle}{last}"
+    for first in "bdfgklmnprst"
+    for middle in ("a", "elo", "iru", "o")
+    for last in ("dan", "mer", "nil", "vas", "zet")
 )
+_SHARES = [1 / (rank + 2) for rank in range(len(_TOPICS) + len(_RARE))]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +154,7 @@ async def _history(tx: UnitOfWork, owner: Account, count: int, *, remembered: bo
     for depth in range(count):
         asked = depth % 2 == 0
         at = began + timedelta(minutes=depth)
-        text = "How do I keep the soil moist?" if asked else _PARAGRAPH
+        text = _said(depth, asked=asked)
         message = Message(
             id=new_id(),
             conversation_id=thread.id,
@@ -124,3 +175,15 @@ async def _history(tx: UnitOfWork, owner: Account, count: int, *, remembered: bo
     thread.active_leaf_id = above.id
     await tx.session.flush()
     return str(thread.id)
+
+
+def _said(number: int, *, asked: bool) -> str:
+    """Return what is asked or answered in one place of a conversation."""
+    a, b, c, d, e, f = random.Random(number).choices((*_TOPICS, *_RARE), _SHARES, k=6)
+    if asked:
+        return f"How do I keep the {a} from the {b} when there is too much {c}?"
+    return (
+        f"The {a} is best looked after early, when the air is cool and the **{b}** can take it. "
+        f"A {c} that is covered loses about half as much in a week; see `days_until_{d}`.\n\n"
+        f"- the {e} stops the sun\n- the {f} opens the ground\n"
+    )
