@@ -7,20 +7,25 @@ import threading
 from array import array
 from bisect import bisect_left
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 _PLACES = 64  # that are known at once
 _ROWS = 500_000  # of all of them together; 12 bytes each
+_MOST = 200_000  # of one place: who has more has the engine look
 _OTHERS = 4  # how many times as many are asked for where others lie between
-_PAUSE = 50  # questions for which a place among many others is not tried again
+_PAUSE = 50  # questions for which a place is not tried again that is too large, among many others, or written to while it was read
 
 Place = tuple[str, str]  # a collection, and an account with its kind of vectors
 # What is said of a place's vectors, page by page.
 Read = Callable[[Place], Iterable[list[dict[str, Any]]]]
 # The nearest so many vectors of a whole collection.
 Ask = Callable[[int], dict[str, Any]]
+
+
+class _TooManyError(Exception):
+    """A place has more rows than are held."""
 
 
 class HeldRows:
@@ -72,6 +77,7 @@ class Held:
     def __init__(self, read: Read) -> None:
         self._read = read
         self._known: OrderedDict[Place, HeldRows] = OrderedDict()
+        self._waits: dict[Place, int] = {}  # questions until a place that could not be known is read again
         self._wanted: set[Place] = set()
         self._changes = 0
         self._lock = threading.Lock()
@@ -120,25 +126,44 @@ class Held:
         self._thread.shutdown(wait=True, cancel_futures=True)
 
     def _want(self, place: Place) -> None:
-        if place not in self._wanted:
+        waits = self._waits.get(place, 0)
+        if waits:
+            self._waits[place] = waits - 1
+        elif place not in self._wanted:
+            self._waits.pop(place, None)
             self._wanted.add(place)
             self._thread.submit(self._learn, place)
 
     def _learn(self, place: Place) -> None:
-        """Read a place, unless somebody writes meanwhile: then the next question has it read."""
+        """Read a place, unless it is too large or somebody writes meanwhile: then it is read again after some questions."""
         with self._lock:
             begun = self._changes
+        rows: HeldRows | None = None
         try:
-            rows = HeldRows()
-            rows.fill((each["row"], each["source"]) for page in self._read(place) for each in page)
+            made = HeldRows()
+            made.fill(self._pairs(place))
+            rows = made
+        except _TooManyError:
+            pass
+        finally:
             with self._lock:
-                if self._changes == begun:
+                if rows is None or self._changes != begun:
+                    if len(self._waits) > _PLACES:
+                        self._waits.clear()
+                    self._waits[place] = _PAUSE
+                else:
                     self._known[place] = rows
                     while len(self._known) > _PLACES or sum(map(len, self._known.values())) > _ROWS:
                         self._known.popitem(last=False)
-        finally:
-            with self._lock:
                 self._wanted.discard(place)
+
+    def _pairs(self, place: Place) -> Iterator[tuple[str, str]]:
+        count = 0
+        for page in self._read(place):
+            count += len(page)
+            if count > _MOST:
+                raise _TooManyError
+            yield from ((each["row"], each["source"]) for each in page)
 
 
 def _number(row: str) -> int:

@@ -3,6 +3,9 @@
 import time
 from typing import Any
 
+import pytest
+
+from gantry.adapters.chroma import held as held_rows
 from gantry.adapters.chroma.held import Held, Place
 
 MINE, OTHERS = ("collection", "me:memory"), ("collection", "them:memory")
@@ -103,4 +106,39 @@ def test_a_removal_has_places_read_again() -> None:
     held.forget("collection")
     assert held.nearest(MINE, 5, engine.ask) is None
     assert known(held, engine, MINE, 5)["ids"] == [[f"{row(0)}:0"]]
+    held.close()
+
+
+def test_a_place_that_is_too_large_is_seldom_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The engine looks for its rows; reading them all for each question would cost more than it spares."""
+    monkeypatch.setattr(held_rows, "_MOST", 2)
+    engine = Engine([MINE, MINE, MINE])
+    times: list[int] = []
+    engine.reading = lambda: times.append(1)
+    held = Held(engine.read)
+    until = time.monotonic() + 10
+    while not times and time.monotonic() < until:
+        assert held.nearest(MINE, 1, engine.ask) is None
+    for _ in range(40):
+        assert held.nearest(MINE, 1, engine.ask) is None
+    held.close()
+    assert len(times) == 1
+
+
+def test_a_reading_that_fails_makes_nothing_known() -> None:
+    """The engine goes on looking; nothing is taken for empty."""
+    engine = Engine([MINE])
+    times: list[int] = []
+
+    def fail() -> None:
+        times.append(1)
+        raise OSError
+
+    engine.reading = fail
+    held = Held(engine.read)
+    until = time.monotonic() + 10
+    while not times and time.monotonic() < until:
+        assert held.nearest(MINE, 1, engine.ask) is None
+    for _ in range(40):
+        assert held.nearest(MINE, 1, engine.ask) is None
     held.close()
