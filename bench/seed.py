@@ -67,7 +67,7 @@ _RARE = tuple(
     f"{first}{middle}{last}"
     for first in "bdfgklmnprst"
     for middle in ("a", "elo", "iru", "o")
-    for last in ("dan", "mer", "nil", "vas", "zet")
+    for last in ("dan", "mer", "nil", "lup", "zet")
 )
 _SHARES = [1 / (rank + 2) for rank in range(len(_TOPICS) + len(_RARE))]
 
