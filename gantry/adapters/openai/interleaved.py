@@ -1,14 +1,20 @@
 """An answer, and before its first word the news about it."""
 
 import asyncio
+import logging
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
 from gantry.domain.catalog import Delta, Progress, ReasoningDelta, TextDelta
 
+log = logging.getLogger(__name__)
+
 
 async def with_news(answer: AsyncGenerator[Delta], news: AsyncGenerator[Progress]) -> AsyncGenerator[Delta]:
-    """Yield *answer*, and what *news* tells until the answer says something of itself. Closes both."""
+    """Yield *answer*, and what *news* tells until the answer says something of itself. Closes both.
+
+    News that fail end by themselves, not the answer.
+    """
     async with aclosing(answer), aclosing(news):
         async with aclosing(_until_it_speaks(answer, news)) as beginning:
             async for delta in beginning:
@@ -35,7 +41,7 @@ async def _until_it_speaks(
                     return
                 word = asyncio.ensure_future(anext(answer, None))
             elif told is not None:
-                progress = told.result()
+                progress = _progress_in(told)
                 told = None
                 if progress is not None:
                     yield progress
@@ -45,3 +51,12 @@ async def _until_it_speaks(
         for each in waiting:
             each.cancel()
         await asyncio.gather(*waiting, return_exceptions=True)
+
+
+def _progress_in(told: asyncio.Future[Progress | None]) -> Progress | None:
+    """Return what was told; None at the end of the news, or when they failed."""
+    try:
+        return told.result()
+    except Exception:
+        log.exception("Asking a model server what it does has failed.")
+        return None

@@ -10,12 +10,14 @@ from typing import Any, TypeGuard
 import orjson
 
 from gantry.domain.catalog import Progress
+from gantry.domain.json_values import list_in
 from gantry.domain.live import Stage
 
 _NOT_LOADED = re.compile(
     r"loading model|model is not loaded|no models? (?:is|are) currently loaded", re.IGNORECASE
 )
-_WAITING = re.compile(rb"^vllm:num_requests_waiting(?:\{([^}\n]*)\})?\s+([0-9.eE+-]+)", re.MULTILINE)
+_WAITING = re.compile(rb"^vllm:num_requests_waiting(?:\{([^}\n]*)\})?[ \t]+(\S+)", re.MULTILINE)
+_NOT_READY = ("not-loaded", "loading")
 _CLOUD = re.compile(r"[:-]cloud$")  # of Ollama: such a model is never loaded here
 
 _LOADING = Progress(Stage.LOADING)
@@ -35,9 +37,10 @@ def lmstudio(model: str, body: bytes) -> Progress | None:
     if not isinstance(entries, list):
         return None
     for entry in filter(_is_mapping, entries):
-        instances = [each.get("id") for each in entry.get("loaded_instances") or () if _is_mapping(each)]
+        loaded = list_in(entry.get("loaded_instances"))
+        instances = [each.get("id") for each in filter(_is_mapping, loaded or [])]
         if model in (entry.get("key"), entry.get("id"), *instances):
-            loads = entry.get("state") in {"not-loaded", "loading"} or entry.get("loaded_instances") == []
+            loads = entry.get("state") in _NOT_READY or loaded == []
             return _LOADING if loads else _ASKED
     return _ASKED
 
@@ -48,9 +51,8 @@ def ollama(model: str, body: bytes) -> Progress | None:
     running = value.get("models") if isinstance(value, dict) else None
     if not isinstance(running, list):
         return None
-    names = {
-        _with_tag(str(each.get(key))) for each in filter(_is_mapping, running) for key in ("name", "model")
-    }
+    told = [each.get(key) for each in filter(_is_mapping, running) for key in ("name", "model")]
+    names = {_with_tag(name) for name in told if isinstance(name, str)}
     return _ASKED if _with_tag(model) in names or _CLOUD.search(model) else _LOADING
 
 
@@ -62,7 +64,8 @@ def tabby(_model: str, body: bytes) -> Progress | None:
 
 def vllm(model: str, body: bytes) -> Progress | None:
     """Read ``/metrics``: how many questions wait. vLLM takes them in the order they came."""
-    waiting = [(labels, float(count)) for labels, count in _WAITING.findall(body)]
+    read = [(labels, _number(count)) for labels, count in _WAITING.findall(body)]
+    waiting = [(labels, count) for labels, count in read if count is not None]
     if not waiting:
         return None
     of_model = [each for each in waiting if f'model_name="{model}"'.encode() in each[0]] or waiting
@@ -91,7 +94,7 @@ def llamacpp_percent(model: str, value: Any) -> int | None:
     names: list[Any] = stages if isinstance(stages, list) else []
     current = progress.get("current")
     done, of = (names.index(current), len(names)) if current in names else (0, 1)
-    return max(0, min(100, int(100 * (done + part) / of)))
+    return int(100 * (done + max(0.0, min(1.0, part))) / of)
 
 
 def _writes(slot: Any) -> bool:
@@ -104,6 +107,13 @@ def _writes(slot: Any) -> bool:
 
 def _with_tag(name: str) -> str:
     return (name if ":" in name.rpartition("/")[2] else f"{name}:latest").casefold()
+
+
+def _number(text: bytes) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None
 
 
 def _json(body: bytes) -> Any:

@@ -4,6 +4,7 @@ A place that a server does not have is not asked again for an hour; answers that
 """
 
 import asyncio
+import logging
 from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import quote
@@ -26,6 +27,8 @@ _LONGEST_SECONDS = 10.0
 _MAX_BYTES = 1024 * 1024
 _MOST_KEPT = 500
 _NOT_NOW = frozenset({408, 429, 502, 503, 504})  # no word about whether there is such a place
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,14 +158,16 @@ class Lookout:
         except (MovedAway, TooLarge, ValueError):
             self._refuse(connection, place.path)
             return None
-        if answer.is_success:
-            told = place.read(model, body)
-        elif occupation.is_not_loaded(Words.in_body(body).sentence):
-            return Progress(Stage.LOADING)
-        elif answer.status_code in _NOT_NOW:
-            return None
-        else:
-            told = None
+        told: Progress | None = None
+        try:
+            if answer.is_success:
+                told = place.read(model, body)
+            elif occupation.is_not_loaded(Words.in_body(body).sentence):
+                return Progress(Stage.LOADING)
+            elif answer.status_code in _NOT_NOW:
+                return None
+        except Exception:  # whatever a server says here, its answer goes on
+            log.exception("What %s says at %s cannot be read.", connection.slug, place.path)
         if told is None:
             self._refuse(connection, place.path)
         return told

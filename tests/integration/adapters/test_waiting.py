@@ -1,7 +1,7 @@
 """What model servers of each kind are asked while an answer has not begun, over HTTP."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +10,7 @@ import orjson
 import pytest
 
 from gantry.adapters.openai.chat import OpenAIChatModel, Timeouts
+from gantry.adapters.openai.interleaved import with_news
 from gantry.adapters.openai.waiting import Lookout
 from gantry.domain.catalog import (
     ChatRequest,
@@ -177,3 +178,37 @@ async def test_giving_up_gives_up_the_look(server: ScriptedServer, client: httpx
     assert await anext(answer) == QUEUED
     await answer.aclose()
     await server.last.wait_disconnected(1.0)
+
+
+@pytest.mark.parametrize(
+    ("kind", "route", "answer"),
+    [
+        ("lmstudio", "/api/v1/models", {"models": [{"key": "scripted", "loaded_instances": 1}]}),
+        ("lmstudio", "/api/v0/models", {"data": [{"id": "scripted", "state": ["loaded"]}]}),
+        ("vllm", "/metrics", b"vllm:num_requests_waiting +Inf"),
+        ("vllm", "/metrics", b"vllm:num_requests_waiting +"),
+        ("ollama", "/api/ps", (500, {"error": {"message": "?", "status": "4" * 5000}})),
+    ],
+)
+async def test_whatever_a_server_tells_its_answer_comes(
+    server: ScriptedServer, client: httpx.AsyncClient, kind: str, route: str, answer: Any
+) -> None:
+    """What nobody expects there is no reason to end an answer."""
+    server.routes[f"GET {route}"] = answer
+    assert (await heard(model_of(server, client, kind)))[-1] == ANSWER
+    assert asked(server, route) >= 1
+
+
+async def test_an_answer_outlives_its_news(caplog: pytest.LogCaptureFixture) -> None:
+    """When asking the server fails in a way that nobody thought of, the log tells it and the answer goes on."""
+
+    async def news() -> AsyncGenerator[Progress]:
+        yield LOADING
+        raise RuntimeError("out of order")
+
+    async def answer() -> AsyncGenerator[Delta]:
+        while "out of order" not in caplog.text:
+            await asyncio.sleep(0.01)
+        yield ANSWER
+
+    assert [delta async for delta in with_news(answer(), news())] == [LOADING, ANSWER]
