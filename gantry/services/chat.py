@@ -242,6 +242,27 @@ class ChatService:
 
         return await self._once(who, client_key, store)
 
+    async def send_to(
+        self, who: Actor, conversation: UUID, text: str, *, persona: UUID, model: str | None
+    ) -> Sent:
+        """Store a message and start its answer by *persona*, which the conversation has from here on.
+
+        Args:
+            model: Of the persona; None keeps the conversation's.
+
+        Raises:
+            Invalid: Empty or too long, or an unknown model; then the conversation stays as it is.
+            AlreadyAnswering: The previous answer is still being written; the same goes for that.
+        """
+        question = _Question(_checked(text), None)
+        chosen = await self._choose(who, conversation, model)
+        async with self.database.begin(brief=True) as tx:
+            thread = await tx.chat.get_conversation(conversation, owner=who.id)
+            await self.conversations.put_persona(tx, thread, persona)
+            above = await self._parent(tx, who, thread, None)
+            assignment = await self._ask(tx, thread, above, question, chosen)
+        return self._start(who, assignment)
+
     async def until_asked(self, sent: Sent) -> None:
         """Wait, a moment at most, until the model has been asked: it reads while the page is told what was stored."""
         await self.writers.until_asked(sent.generation_id, _ASKED_SECONDS)

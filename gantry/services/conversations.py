@@ -188,10 +188,17 @@ class ConversationService:
         """Choose the persona of the conversation's next questions, with its model and its documents, or none."""
         async with self.database.begin() as tx:
             thread = await tx.chat.get_conversation(conversation, owner=who.id)
-            thread.persona_id = persona
-            if persona is not None:
-                self._dress(thread, persona_of(await tx.personas.get(persona, owner=who.id)))
+            if persona is None:
+                thread.persona_id = None
+            else:
+                await self.put_persona(tx, thread, persona)
         self.tell(who, NoticeKind.CONVERSATION, conversation)
+
+    async def put_persona(self, tx: UnitOfWork, thread: Conversation, persona: UUID) -> None:
+        """Give *thread* one of its owner's personas, with its model and its documents."""
+        row = await tx.personas.get(persona, owner=thread.account_id)
+        thread.persona_id = row.id
+        self._dress(thread, persona_of(row))
 
     def _dress(self, thread: Conversation, persona: StoredPersona) -> None:
         if persona.model and self.catalog.lists(persona.model):  # it may be gone since

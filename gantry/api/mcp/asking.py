@@ -64,8 +64,9 @@ async def _sent(caller: Caller, question: str, conversation: UUID | None, model:
     if persona is None:
         return await services().chat.send(who, conversation, question, model=model)
     if conversation is not None:
-        await services().conversations.set_persona(who, conversation, persona.id)
-        return await services().chat.send(who, conversation, question)
+        return await services().chat.send_to(
+            who, conversation, question, persona=persona.id, model=models.model_of(persona)
+        )
     beginning = Beginning(persona.scope, persona=persona.id)
     return await services().chat.send(
         who, None, question, model=models.model_of(persona), beginning=beginning

@@ -21,7 +21,7 @@ from gantry.api.app import create_api
 from gantry.api.guard import Guard
 from gantry.domain.accounts import Actor
 from gantry.domain.api_tokens import Scope
-from gantry.domain.chat import MessageStatus
+from gantry.domain.chat import MAX_MESSAGE_CHARACTERS, MessageStatus
 from gantry.domain.hosts import HostNames
 from gantry.domain.knowledge import DocumentScope, ScopeKind
 from gantry.domain.parameters import Parameters
@@ -151,6 +151,30 @@ async def test_a_persona_is_asked(library: Stack, address: str) -> None:
         for name in ("light-keeper", str(persona.id)):
             refused = await call(bens, "ask", question=question, model=f"gantry/{name}")
             assert (refused["failed"], refused["field"]) == (True, "model")
+
+
+async def test_a_refused_question_changes_nothing(library: Stack, address: str) -> None:
+    """A conversation keeps its persona, its model and its documents until a question for another one is stored."""
+    draft = PersonaDraft("Night", model="gantry/extractive", scope=DocumentScope(ScopeKind.NONE))
+    persona = await library.services.personas.create(library.who, draft)
+    chat = library.services.chat
+    library.llm.enqueue(Script("Wait. " * 1000, tokens_per_second=20))
+    sent = await chat.send(library.who, None, "Who kept the lighthouse?", model="openai/scripted")
+    before = (await chat.window(library.who, sent.conversation_id)).conversation
+    asked = {"model": "gantry/night", "conversation": str(sent.conversation_id)}
+    async with client_of(library, address) as client:
+        for question in ("And the bridge?", " ", "x" * (MAX_MESSAGE_CHARACTERS + 1)):
+            assert (await call(client, "ask", question=question, **asked))["failed"]
+            window = await chat.window(library.who, sent.conversation_id)
+            after = window.conversation
+            assert window.persona is None
+            assert (after.model, after.scope) == (before.model, before.scope)
+        await library.services.answers.stop(library.who, sent.generation_id)
+        await library.read(sent)
+        assert not (await call(client, "ask", question="And the bridge?", **asked))["failed"]
+    window = await chat.window(library.who, sent.conversation_id)
+    assert window.persona is not None
+    assert (window.persona.id, window.conversation.model) == (persona.id, "gantry/extractive")
 
 
 async def test_documents_are_resources(library: Stack, address: str) -> None:
