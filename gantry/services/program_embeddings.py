@@ -90,11 +90,13 @@ class ProgramEmbeddings:
 
 def _numbers(found: Sequence[Any]) -> list[list[int]] | None:
     """Return lists of token numbers where *found* is one, or holds some; else None."""
+    if not isinstance(found[0], int) and len(found) > MAX_EMBEDDING_INPUTS:
+        raise _too_much()
     lists = [found] if isinstance(found[0], int) else [list_in(each) or [] for each in found]
+    if sum(map(len, lists)) > MAX_EMBEDDING_TOKENS:  # before any is looked at: a body may hold millions
+        raise Invalid(f"input holds at most {MAX_EMBEDDING_TOKENS:,} token numbers.", field="input")
     if not all(map(_are_tokens, lists)):
         return None
-    if sum(map(len, lists)) > MAX_EMBEDDING_TOKENS:
-        raise Invalid(f"input holds at most {MAX_EMBEDDING_TOKENS:,} token numbers.", field="input")
     return [list(each) for each in lists]
 
 
@@ -110,11 +112,15 @@ def _checked(found: Sequence[Any]) -> list[str]:
             field="input",
         )
     if len(texts) > MAX_EMBEDDING_INPUTS or sum(map(len, texts)) > MAX_EMBEDDING_CHARACTERS:
-        raise Invalid(
-            f"input holds at most {MAX_EMBEDDING_INPUTS:,} texts of {MAX_EMBEDDING_CHARACTERS:,} characters in all.",
-            field="input",
-        )
+        raise _too_much()
     return texts
+
+
+def _too_much() -> Invalid:
+    return Invalid(
+        f"input holds at most {MAX_EMBEDDING_INPUTS:,} texts of {MAX_EMBEDDING_CHARACTERS:,} characters in all.",
+        field="input",
+    )
 
 
 def _told(vector: Vector, form: str) -> Sequence[float] | str:

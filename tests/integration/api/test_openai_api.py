@@ -291,6 +291,22 @@ async def test_embeddings_of_the_installation(client: AsyncOpenAI) -> None:
             await client.embeddings.create(**{"model": "gantry/embeddings", "input": "x"} | each)
 
 
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ([1] * 500_001, "at most 500,000 token numbers"),
+        ([*[1] * 500_000, "x"], "at most 500,000 token numbers"),
+        ([[1], [*[1] * 500_000, "x"]], "at most 500,000 token numbers"),
+        ([*[[1]] * 2048, "x"], "at most 2,048 texts"),
+        ([*["x"] * 2048, 1], "at most 2,048 texts"),
+    ],
+)
+async def test_how_much_comes_is_counted_first(client: AsyncOpenAI, given: list[Any], said: str) -> None:
+    """Before anybody looks at what it is, which takes a second for millions, and holds up everybody else."""
+    with pytest.raises(openai.BadRequestError, match=said):
+        await client.embeddings.create(model="gantry/embeddings", input=given)
+
+
 async def test_token_numbers_stand_for_their_text(client: AsyncOpenAI, stack: Stack) -> None:
     """One list is one text, several are several, half a character at the end does no harm; a server is sent what came."""
     plain = await client.embeddings.create(model="gantry/embeddings", input=["hello world", "world hello"])
