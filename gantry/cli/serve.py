@@ -41,6 +41,8 @@ def serve(chosen: argparse.Namespace) -> None:
         port = listener.getsockname()[1]  # with 0, whichever was free
         listeners = [listener]
         if settings.metrics_listens:
+            if settings.metrics_listens[1] == port:  # of --port, which the settings do not know
+                raise CommandError(f"METRICS_ADDRESS needs a port of its own, other than {port}.")
             figures = _listen(*settings.metrics_listens, setting="METRICS_ADDRESS")
             listeners.append(held.enter_context(contextlib.closing(figures)))
         if not chosen.backend_only:

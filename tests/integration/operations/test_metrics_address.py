@@ -49,3 +49,12 @@ def test_an_address_that_cannot_be_used(install: Install) -> None:
             "serve", "--backend-only", "--port", "0", METRICS_ADDRESS=f"127.0.0.1:{port}"
         )
     assert (code, f"METRICS_ADDRESS=127.0.0.1:{port + 1}" in said) == (1, True), said
+
+
+def test_the_port_of_everything_else(install: Install) -> None:
+    """It is refused also where the command line chose it: otherwise no page would be served any more."""
+    port = str(free_port())
+    code, said = install("sqlite").run(
+        "serve", "--backend-only", "--host", "127.0.0.1", "--port", port, METRICS_ADDRESS=f"127.0.0.2:{port}"
+    )
+    assert (code, "METRICS_ADDRESS needs a port of its own" in said) == (1, True), said
