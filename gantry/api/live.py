@@ -21,7 +21,8 @@ from gantry.api.refusals import CHANGE, NAMED, SIGNED_IN
 from gantry.domain.accounts import Actor
 from gantry.domain.errors import NotSignedIn
 from gantry.domain.live import LiveEvent, LiveKind, Notice, NoticeKind, Position
-from gantry.languages import chosen, recalled
+from gantry.languages import chosen
+from gantry.languages.stored import recalled
 from gantry.log import add_log_context
 from gantry.runtime import services
 
@@ -130,7 +131,7 @@ def _frame(event: LiveEvent) -> bytes:
 def _said(event: LiveEvent, language: str) -> LiveEvent:
     """Return *event* as it is told in *language*: whoever writes an answer does not know who reads it."""
     said = {
-        key: recalled(str(event.data[key]), language)
+        key: recalled(event.data[key], language)
         for key in _SENTENCES.get(event.kind, ())
         if event.data.get(key)
     }

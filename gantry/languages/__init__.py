@@ -1,9 +1,7 @@
 """The languages Gantry speaks: what is said to people, from the catalogues beside this file (docs/development.md, "Languages")."""
 
 import gettext
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import cache, partial
 from io import BytesIO
@@ -23,13 +21,6 @@ from gantry.domain.messages import LANGUAGES, Message, filled
 ENGLISH = "en"
 #: English with marks and accents, for tests: what it does not touch is in no catalogue.
 PSEUDO = "en-XA"
-_SENTENCE_ENDS = re.compile(r"(?<=[.!?]) (?=[A-Z])")
-_PLACE = re.compile(r"\{(\w+)\}")
-_NUMBER = r"\d[\d,]*"
-_GROUPED = re.compile(r"\d{1,3}(,\d{3})+")
-_WITHIN_A_SENTENCE = r"(?:(?![.!?] [A-Z]).)+"
-_MESSAGES_WITHIN = {"what", "why", "images", "documents", "products", "file"}  # places that hold messages
-_NEVER_STORED = ("gantry/ui/", "gantry/state/")
 _ACCENTED = str.maketrans("AEIOUaeiouyncs", "ÅÉÎÕÜåéîõüÿñçš")
 
 
@@ -83,27 +74,6 @@ def listed(parts: Sequence[str], language: str) -> str:
     return format_list(parts, locale=_locale(language))
 
 
-def recalled(text: str, language: str) -> str:
-    """Return *text*, which has been stored or sent on in English, in *language* if it was made of messages; the rest of it stays."""
-    if language == ENGLISH or not text:
-        return str(text)
-    if isinstance(text, Message):
-        return translated(text, language)
-    if found := _made_of(text, language):
-        return found
-    sentences = _SENTENCE_ENDS.split(text)
-    said: list[str] = []
-    while sentences:
-        # A message may be several sentences: the most that are one come first.
-        parts = (
-            (count, _made_of(" ".join(sentences[:count]), language)) for count in range(len(sentences), 0, -1)
-        )
-        count, known = next(((count, known) for count, known in parts if known), (1, sentences[0]))
-        said.append(known)
-        del sentences[:count]
-    return " ".join(said)
-
-
 def pseudo(text: str) -> str:
     """Return *text* in brackets and with accents, but for its places."""
     parts = text.split("{")
@@ -121,55 +91,6 @@ def _messages(language: str) -> gettext.GNUTranslations:
     write_mo(packed, catalogue(language))
     packed.seek(0)
     return gettext.GNUTranslations(packed)
-
-
-def _made_of(text: str, language: str) -> str:
-    """Return the one message that *text* is, in *language*; empty when it is none."""
-    for shape in _shapes():
-        if shape.words in text and (found := shape.pattern.fullmatch(text)):
-            values = {name: _value(name, each, language) for name, each in found.groupdict().items()}
-            return translated(Message(shape.msgid, values, shape.plural), language)
-    return ""
-
-
-def _value(name: str, text: str, language: str) -> str | int:
-    """Return what stood at a place as it was before: a number, another message, or a text."""
-    if name == "count" or _GROUPED.fullmatch(text):
-        return int(text.replace(",", ""))
-    return recalled(text, language) if name in _MESSAGES_WITHIN or text.endswith(".") else text
-
-
-@dataclass(frozen=True, slots=True)
-class _Shape:
-    """What a message looks like when its places are filled; ``words`` are the longest that it always has."""
-
-    pattern: re.Pattern[str]
-    words: str
-    letters: int  # outside of places
-    msgid: str
-    plural: str
-
-
-@cache
-def _shapes() -> list[_Shape]:
-    """Return the messages that may have been stored, those that say most themselves first: all but what pages alone say."""
-    shapes: list[_Shape] = []
-    for each in catalogue("de"):
-        if not each.id or all(file.startswith(_NEVER_STORED) for file, _line in each.locations):
-            continue
-        msgid, plural = each.id if isinstance(each.id, tuple) else (str(each.id), "")
-        shapes += [_shape(form, msgid, plural) for form in (msgid, plural) if form]
-    return sorted(shapes, key=lambda shape: -shape.letters)
-
-
-def _shape(form: str, msgid: str, plural: str) -> _Shape:
-    parts = _PLACE.split(form)
-    pattern = "".join(
-        f"(?P<{part}>{_NUMBER if part == 'count' else _WITHIN_A_SENTENCE})" if at % 2 else re.escape(part)
-        for at, part in enumerate(parts)
-    )
-    fixed = parts[::2]
-    return _Shape(re.compile(pattern, re.DOTALL), max(fixed, key=len), sum(map(len, fixed)), msgid, plural)
 
 
 def _locale(language: str) -> str:

@@ -2,9 +2,8 @@
 
 from contextvars import ContextVar
 
-from gantry import languages
 from gantry.domain.errors import GantryError
-from gantry.languages import ENGLISH, chosen, translated
+from gantry.languages import ENGLISH, chosen, stored, translated
 
 _language: ContextVar[str] = ContextVar("gantry_language", default=ENGLISH)
 
@@ -31,4 +30,4 @@ def spoken() -> str:
 
 def recalled(text: str) -> str:
     """Return *text*, which has been stored in English, in the person's language."""
-    return languages.recalled(text, _language.get())
+    return stored.recalled(text, _language.get())

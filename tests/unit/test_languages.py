@@ -2,6 +2,7 @@
 
 import ast
 import re
+import sys
 from functools import cache
 
 import pytest
@@ -10,12 +11,14 @@ from babel.messages.extract import extract_from_dir
 
 from gantry.domain.accounts import MIN_PASSWORD_CHARACTERS
 from gantry.domain.messages import LANGUAGES, Message, _, plural
-from gantry.languages import PSEUDO, catalogue, chosen, recalled, translated
+from gantry.languages import PSEUDO, catalogue, chosen, translated
 from gantry.languages.browser import script
+from gantry.languages.stored import recalled
 from tests.parts.app import ROOT
 
 OTHERS = [language for language in LANGUAGES if language != "en"]
 METHODS = [("**.py", "python"), ("ui/islands/**.js", "javascript"), ("ui/islands/**.jsx", "javascript")]
+A_NAME = "A. " * 88 + "A"  # 265 characters
 _PLACE = re.compile(r"\{\w+\}")
 # What an element says: a text among its children, or one of these attributes.
 SAYS = {"aria_label", "title", "placeholder", "alt", "label", "hint", "note", "legend"}
@@ -175,6 +178,20 @@ def test_stored_sentences_are_said_anew() -> None:
             "There is no conversation in “a.json” that can be imported (a.json, entry 3: it is not JSON).",
             "In „a.json“ ist keine Unterhaltung, die importiert werden kann (a.json, Eintrag 3: es ist kein JSON).",
         ),
+        # A name may look like several sentences, or like none of ours.
+        ("Reading Report v1. Final.pdf", "Report v1. Final.pdf wird gelesen"),
+        (f"Reading {A_NAME}, page 3 of 1,200", f"{A_NAME} wird gelesen, Seite 3 von 1.200"),
+        ("The model server My. Box is offline.", "Der Modellserver My. Box ist offline."),
+        # Two messages are not one with the other in its name, and what stands between them stays.
+        (
+            "A.pdf could not be read. CUDA out of memory. B.pdf could not be read.",
+            "A.pdf konnte nicht gelesen werden. CUDA out of memory. B.pdf konnte nicht gelesen werden.",
+        ),
+        # One message of several sentences.
+        (
+            "Indexing with a: 5 %. Search uses b until then. Try again in 1 second.",
+            "Indexierung mit a: 5 %. Bis dahin verwendet die Suche b. Versuchen Sie es in 1 Sekunde erneut.",
+        ),
         # What only pages say is not stored, so nobody's words are taken for it.
         ("Firefox on Windows", "Firefox on Windows"),
         ("many more", "many more"),
@@ -183,6 +200,55 @@ def test_stored_sentences_are_said_anew() -> None:
 def test_stored_sentences_keep_what_stands_in_them(stored: str, told: str) -> None:
     """Names stay as they are; what is no message of ours stays whole."""
     assert recalled(stored, "de") == told
+
+
+def test_what_still_is_a_message_needs_no_recognition() -> None:
+    """It knows what stands at its places, whatever that looks like."""
+    name = "Reading a.pdf, page 1 of 2"
+    assert recalled(_("Reading {name}", name=name), "de") == f"{name} wird gelesen"
+    assert recalled(_("Reading {name}", name=name), "en") == f"Reading {name}"
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    ["A.", "Nobody knows.", "A.pdf could not be read.", "The model server x is offline.", "In “A” in “B”."],
+)
+def test_a_long_text_costs_little(sentence: str) -> None:
+    """No event waits long for it: the work grows with the sentences at most, and ends at some number of them."""
+    twenty = work(" ".join([sentence] * 20))
+    assert work(" ".join([sentence] * 40)) < 2.5 * twenty
+    assert work(" ".join([sentence] * 2_000)) < 8 * twenty
+    assert work((sentence * 100_000)[:100_000]) < 8 * twenty
+    assert work("Reading " + "x in “y” in “" * 8_000) < 8 * twenty
+
+
+def test_what_is_too_long_stays_as_it_is() -> None:
+    """Its first sentences are told; nothing of the others gets lost."""
+    text = " ".join(["A.pdf could not be read."] * 2_000)
+    told = recalled(text, "de")
+    known, stays = "A.pdf konnte nicht gelesen werden.", "A.pdf could not be read."
+    assert told.count(known) + told.count(stays) == 2_000
+    assert told.startswith(f"{known} {known}")
+    assert told.endswith(f"{stays} {stays}")
+    assert recalled("Reading " + "x" * 100_000, "de") == "Reading " + "x" * 100_000
+
+
+def work(text: str) -> int:
+    """Return how many functions are called to recall *text*."""
+    calls = 0
+
+    def count(*_event: object) -> None:
+        nonlocal calls
+        calls += 1
+
+    recalled("", "de")  # the catalogue has been read
+    before = sys.getprofile()
+    sys.setprofile(count)
+    try:
+        recalled(text, "de")
+    finally:
+        sys.setprofile(before)
+    return calls
 
 
 def test_the_length_of_passwords_is_said_as_it_is() -> None:

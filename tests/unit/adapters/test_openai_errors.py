@@ -9,7 +9,7 @@ import pytest
 from gantry.adapters.openai.errors import ServerFaults, server_message
 from gantry.domain.catalog import ConnectionKind, ConnectionOrigin, ConnectionSpec
 from gantry.domain.errors import ContextTooLong, ModelFault, ModelUnavailable
-from gantry.languages import recalled
+from gantry.languages.stored import recalled
 
 
 @pytest.mark.parametrize(
