@@ -95,9 +95,10 @@ class ChatRepository:
         )
         return (await self._session.execute(query)).scalar_one_or_none()
 
-    async def find_message(self, message: UUID) -> Message | None:
-        """Return a message whoever owns it: for writers, which act for its owner."""
-        return await self._session.get(Message, message)
+    async def find_message(self, message: UUID, *, hold: bool = False) -> Message | None:
+        """Return a message whoever owns it: for writers, which act for its owner; with *hold* nobody removes it meanwhile."""
+        lock = {"read": True, "key_share": True} if hold else None
+        return await self._session.get(Message, message, with_for_update=lock)
 
     async def messages(self, messages: Collection[UUID]) -> Sequence[Message]:
         """Return those of *messages* that are there."""

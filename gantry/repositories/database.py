@@ -13,6 +13,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+from sqlalchemy.orm.exc import StaleDataError
 
 from gantry.domain.errors import Conflict, Invalid
 from gantry.domain.messages import _
@@ -95,7 +96,7 @@ class Database:
                 going to a thread for each; nothing else in this process goes on meanwhile.
 
         Raises:
-            Conflict: A unique rule was broken: somebody else got there first.
+            Conflict: A unique rule was broken, or a row to be changed is gone: somebody else got there first.
             Unavailable: The database did not answer, or stayed busy for five seconds.
         """
         async with self._writing, self._session(writes=True, brief=brief) as session:
@@ -142,7 +143,7 @@ class Database:
                         yield session
                 else:
                     yield session
-        except IntegrityError as error:
+        except (IntegrityError, StaleDataError) as error:  # a rule was broken, or a row that was read is gone
             raise Conflict(
                 _("Someone else changed this at the same time."), advice=_("Try again.")
             ) from error

@@ -177,20 +177,24 @@ class ImportingRepository:
         await self._session.flush()
 
     async def noted(self, run: UUID, *, limit: int) -> Sequence[tuple[ImportedConversation, Conversation]]:
-        """Return, and keep from others, conversations that a run added, with what they are now."""
+        """Return, and keep from others, conversations that a run added, with what they are now.
+
+        What is learned from them at this moment may still be stored, as in ``ChatRepository.expired``. Who stores messages in one
+        changes it first, so that what somebody is just sending is seen, or refused.
+        """
         query = (
             select(ImportedConversation, Conversation)
             .join(Conversation, col(Conversation.id) == col(ImportedConversation.conversation_id))
             .where(col(ImportedConversation.run_id) == run)
             .order_by(col(ImportedConversation.id))
             .limit(limit)
-            .with_for_update(of=Conversation)  # what somebody is just sending is seen, or refused
+            .with_for_update(of=Conversation, key_share=True)
         )
         return [(row[0], row[1]) for row in await self._session.execute(query)]
 
     async def hold(self, conversation: UUID, *, owner: UUID) -> Conversation | None:
-        """Return, and keep from others, a conversation of *owner*."""
-        row = await self._session.get(Conversation, conversation, with_for_update=True)
+        """Return, and keep from others, a conversation of *owner*; what is learned from it may still be stored."""
+        row = await self._session.get(Conversation, conversation, with_for_update={"key_share": True})
         return row if row is not None and row.account_id == owner else None
 
     async def leave(self, imported: UUID) -> None:
@@ -227,11 +231,19 @@ class ImportingRepository:
         return [Line(row[0], row[1], row[2]) for row in await self._session.execute(query)]
 
     async def remove_messages(self, messages: Sequence[UUID]) -> None:
-        """Remove messages."""
+        """Remove messages; all are kept from others, who learn from them, before the first goes."""
+        await self._keep(messages)
         for first in range(0, len(messages), 500):
             gone = col(Message.id).in_(messages[first : first + 500])
             await WordsRepository(self._session).leave(MESSAGES, select(col(Message.id)).where(gone))
             await self._session.execute(delete(Message).where(gone))
+
+    async def _keep(self, messages: Sequence[UUID]) -> None:
+        if self._session.get_bind().dialect.name == "sqlite":  # which has one writer
+            return
+        for some in _batches(sorted(messages)):
+            held = select(col(Message.id)).where(col(Message.id).in_(some))
+            await self._session.execute(held.order_by(col(Message.id)).with_for_update())
 
 
 def _as_id(key: str) -> UUID | None:

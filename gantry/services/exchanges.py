@@ -153,9 +153,10 @@ class Exchanges:
                 created_at=now,
                 finished_at=now,
             )
-            await tx.chat.add_messages([question, answer])
+            # Before messages are stored: an undo of the import it came with waits for that, or this for the undo.
             thread.active_leaf_id, thread.updated_at, thread.answered_at = answer.id, now, now
             thread.model = str(model.ref)
+            await tx.chat.add_messages([question, answer])
             await _keep_sources(tx, who, answer, grounded, now)
         self.conversations.tell(who, NoticeKind.CONVERSATIONS, thread.id)
         return {"conversation_id": str(thread.id), "message_id": str(answer.id)}

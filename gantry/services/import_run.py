@@ -78,6 +78,9 @@ class ImportRunner:
                 if self._database.is_sqlite:
                     coming = _coming(found)
             await self._store.settled()
+        except Exception:
+            await self._store.settled()  # what stands before the fault was read well
+            raise
         finally:
             await self._store.give_up()
             await asyncio.wait({coming})  # whoever closes the file must not do so under the one who reads
@@ -156,7 +159,9 @@ class ImportRunner:
             return
         if place not in self._held:  # it came before in the same batch
             await self._flush()
+            others = self._held
             await self._look_up({place})
+            self._held |= others
         self._settle(plan, self._held.pop(place))
         if plan.exists and plan.fresh:  # it may have changed since the batch was looked up
             await self._look_up_again(plan)

@@ -130,6 +130,8 @@ class ImportStore:
                 if first == 0 and not plan.exists:
                     await self._begin(tx, [load])
                     await tx.words.write(TITLES, titles)
+                else:  # before messages are stored, as everybody does
+                    await tx.importing.hold(plan.conversation, owner=self.who.id)
                 await self._add(tx, [load], some)
                 first += len(some)
                 if first == len(messages):

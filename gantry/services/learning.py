@@ -161,10 +161,10 @@ class Learner:
             updated_at=now,
         )
         async with self.database.begin() as tx:
+            # Held before it is named together with its conversation: in the order of removals.
+            is_here = await tx.chat.find_message(told[-1].id, hold=True)
             there = await tx.memory.summaries(thread.id)
-            if await tx.chat.find_message(told[-1].id) and not any(
-                item.message_id == row.message_id for item, _ in there
-            ):
+            if is_here and not any(item.message_id == row.message_id for item, _ in there):
                 await tx.memory.add(row)
         log.info("conversation.summarised", extra={"conversation": thread.id, "messages": len(told)})
 

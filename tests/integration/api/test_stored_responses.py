@@ -1,5 +1,6 @@
 """Answers in OpenAI's newer dialect that go on from stored ones."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 from uuid import UUID
@@ -10,7 +11,9 @@ from openai import AsyncOpenAI
 from openai.types.responses import Response
 
 from tests.factories import actor_of, make_account
+from tests.parts.live import eventually
 from tests.parts.llm_server import Script
+from tests.parts.locks import waits_for_a_lock
 from tests.parts.programs import openai_client
 from tests.parts.stack import Stack
 
@@ -174,3 +177,22 @@ async def test_only_ones_own_calls_are_answered(client: AsyncOpenAI, stack: Stac
 
 def conversation(response: Response) -> UUID:
     return UUID(response.model_extra["gantry"]["conversation_id"])  # type: ignore[index]
+
+
+async def test_a_conversation_that_is_removed_meanwhile_takes_no_exchange(
+    client: AsyncOpenAI, stack: Stack
+) -> None:
+    """Who stores one waits for the removal and is refused; neither holds what the other needs."""
+    stack.llm.enqueue(Script("Hal."), Script("As I said."))
+    first = await client.responses.create(model=MODEL, input="Who are you?", store=True)
+    conversation = UUID(first.model_extra["gantry"]["conversation_id"])  # type: ignore[index]
+    async with stack.database.begin() as tx:
+        assert await tx.importing.hold(conversation, owner=stack.who.id)
+        asking = asyncio.create_task(
+            client.responses.create(model=MODEL, input="Again?", previous_response_id=first.id)
+        )
+        if not stack.database.is_sqlite:
+            await eventually(lambda: waits_for_a_lock(stack.database))
+        await stack.services.conversations.remove(tx, [conversation])
+    with pytest.raises((openai.RateLimitError, openai.NotFoundError, openai.BadRequestError)):
+        await asking

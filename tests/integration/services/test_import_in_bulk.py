@@ -3,12 +3,16 @@
 import asyncio
 import hashlib
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pytest
 from sqlalchemy import func, select, update
 from sqlmodel import col
 
+from gantry.adapters.importing.opening import ExportFiles
+from gantry.domain.errors import Invalid
 from gantry.domain.imports import Receipt
 from gantry.models import Conversation, Message
 from gantry.services.import_rows import Choice
@@ -86,6 +90,25 @@ async def test_the_same_conversation_many_times_in_one_file_comes_once(stack: St
     receipt = await brought(stack, tmp_path, chat("a", 2), chat("a", 2), chat("b", 2), chat("a", 6))
     assert (receipt.conversations, receipt.messages, receipt.already) == (2, 8, 2)
     assert await held(stack) == 8
+
+
+async def test_one_copy_does_not_slow_the_others(stack: Stack, tmp_path: Path) -> None:
+    """What comes after it is still stored together."""
+    before = stack.services.imports.database.commits
+    receipt = await brought(stack, tmp_path, chat("k0", 2), *(chat(f"k{n}", 2) for n in range(99)))
+    assert (receipt.conversations, receipt.already, await held(stack)) == (99, 1, 198)
+    assert stack.services.imports.database.commits - before < 50
+
+
+async def test_what_was_read_before_a_fault_stays(stack: Stack, tmp_path: Path) -> None:
+    """The rest is refused; what came in pieces before is stored, also what was just being stored."""
+    path = tmp_path / "export.json"
+    path.write_text(json.dumps([chat(f"k{n}", 2, "tide " * 300) for n in range(300)]))
+    size = path.stat().st_size
+    imports = replace(stack.services.imports, exports=ExportFiles(size * 5 // 6))
+    with pytest.raises(Invalid, match="larger than is read here"):
+        await imports.import_file(stack.who, str(path), path.name, Choice())
+    assert await held(stack) == 400
 
 
 async def test_what_an_earlier_version_has_imported_is_known(stack: Stack, tmp_path: Path) -> None:

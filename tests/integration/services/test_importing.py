@@ -15,11 +15,14 @@ from gantry.domain.clock import utc_now
 from gantry.domain.errors import Conflict, Invalid, NotFound
 from gantry.domain.exporting import ExportForm
 from gantry.domain.imports import ImportState, Receipt
-from gantry.models import Conversation, Message
+from gantry.domain.memory import MemoryKind
+from gantry.models import Conversation, MemoryItem, Message
 from gantry.services.chat import Beginning
 from gantry.services.import_rows import Choice
 from tests.factories import actor_of, make_account
 from tests.parts.knowledge import once, until, upload
+from tests.parts.live import eventually
+from tests.parts.locks import waits_for_a_lock
 from tests.parts.pictures import picture
 from tests.parts.rich import add_rich
 from tests.parts.stack import Stack
@@ -232,6 +235,40 @@ async def test_what_is_being_sent_while_an_import_is_undone_stays(stack: Stack, 
     assert (await undoing).left == ("Tides one",)
     _, messages = await stack.services.conversations.all_messages(stack.who, thread.id)
     assert [each.content for each in messages][-1] == "Here too?"
+
+
+@pytest.mark.parametrize("is_known", [False, True])
+async def test_learning_from_what_is_undone_meanwhile(
+    stack: Stack, tmp_path: Path, *, is_known: bool
+) -> None:
+    """Undo of a conversation, or of what was added to one, waits for who learns, and takes what was learned with it."""
+    if is_known:
+        await brought(stack, written(tmp_path, [chat("one", QUESTION)]))
+    path = written(tmp_path, [chat("one", QUESTION, ANSWER)])
+    run, receipt = await brought(stack, path, Choice(remember=True))
+    assert run is not None
+    async with stack.database.begin() as tx:
+        unread = await tx.reading.unread(limit=5)
+        undoing = asyncio.create_task(stack.services.imports.undo(stack.who, run))
+        if not stack.database.is_sqlite:  # where undo cannot begin before this has ended
+            await eventually(lambda: waits_for_a_lock(stack.database))
+        for message, thread, account in unread:
+            now = utc_now()
+            item = MemoryItem(
+                account_id=account.id,
+                kind=MemoryKind.TURN,
+                conversation_id=thread.id,
+                message_id=message.id,
+                content=message.content,
+                said_at=now,
+                created_at=now,
+                updated_at=now,
+            )
+            tx.session.add(item)
+        await tx.session.flush()
+    undone = await undoing
+    assert undone.messages == receipt.messages == len(unread)
+    assert await count(stack, MemoryItem) == 0
 
 
 async def test_pressing_import_twice_imports_once(stack: Stack, tmp_path: Path) -> None:

@@ -7,7 +7,6 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
-import sqlalchemy as sa
 from sqlalchemy import func, select
 
 from gantry.domain.clock import utc_now
@@ -26,6 +25,7 @@ from tests.parts.hasty import after_search
 from tests.parts.knowledge import background, learned
 from tests.parts.live import eventually
 from tests.parts.llm_server import Script
+from tests.parts.locks import waits_for_a_lock
 from tests.parts.stack import Stack
 
 
@@ -66,7 +66,7 @@ async def test_learning_from_a_conversation_that_is_removed_meanwhile(stack: Sta
         unread = await tx.reading.unread(limit=5)
         removal = asyncio.create_task(later.purge())
         if not stack.database.is_sqlite:  # where the removal cannot begin before this has ended
-            await eventually(lambda: _waits_for_a_lock(stack))
+            await eventually(lambda: waits_for_a_lock(stack.database))
         before = (
             await tx.memory.turns_of([message.parent_id for message, *_ in unread if message.parent_id])
         ).values()
@@ -91,12 +91,6 @@ async def test_learning_from_a_conversation_that_is_removed_meanwhile(stack: Sta
     assert before
     assert [gone.conversation for gone in await removal] == [conversation]
     assert await count(stack, MemoryItem) == 0
-
-
-async def _waits_for_a_lock(stack: Stack) -> bool:
-    async with stack.database.read() as tx:
-        waiting = sa.text("SELECT count(*) FROM pg_locks WHERE NOT granted")
-        return bool((await tx.session.execute(waiting)).scalar_one())
 
 
 async def test_what_was_said_once_is_given_in_another_conversation(library: Stack) -> None:
