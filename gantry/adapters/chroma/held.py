@@ -15,7 +15,7 @@ _PLACES = 64  # that are known at once
 _ROWS = 500_000  # of all of them together; 12 bytes each
 _MOST = 200_000  # of one place: who has more has the engine look
 _OTHERS = 4  # how many times as many are asked for where others lie between
-_PAUSE = 50  # questions for which a place is not tried again that is too large, among many others, or written to while it was read
+_PAUSE = 50  # questions for which a place is not tried again that is too large, or among many others
 
 Place = tuple[str, str]  # a collection, and an account with its kind of vectors
 # What is said of a place's vectors, page by page.
@@ -78,8 +78,8 @@ class Held:
         self._read = read
         self._known: OrderedDict[Place, HeldRows] = OrderedDict()
         self._waits: dict[Place, int] = {}  # questions until a place that could not be known is read again
-        self._wanted: set[Place] = set()
-        self._changes = 0
+        # Places that are being read, with what was written to them meanwhile; None where something was removed.
+        self._reading: dict[Place, list[tuple[str, str]] | None] = {}
         self._lock = threading.Lock()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="chroma-held")
 
@@ -108,18 +108,19 @@ class Held:
     def added(self, key: str, abouts: Iterable[dict[str, Any]]) -> None:
         """Hear what is said of vectors that were written to a collection."""
         with self._lock:
-            self._changes += 1
             for about in abouts:
-                rows = self._known.get((key, about["place"]))
-                if rows is not None:
-                    rows.add(about["row"], about["source"])
+                place, pair = (key, about["place"]), (about["row"], about["source"])
+                if (rows := self._known.get(place)) is not None:
+                    rows.add(*pair)
+                if (meanwhile := self._reading.get(place)) is not None:
+                    meanwhile.append(pair)
 
     def forget(self, key: str) -> None:
         """Hear that vectors of a collection were removed."""
         with self._lock:
-            self._changes += 1
             for place in [each for each in self._known if each[0] == key]:
                 del self._known[place]
+            self._reading |= {place: None for place in self._reading if place[0] == key}
 
     def close(self) -> None:
         """Read no more."""
@@ -129,15 +130,13 @@ class Held:
         waits = self._waits.get(place, 0)
         if waits:
             self._waits[place] = waits - 1
-        elif place not in self._wanted:
+        elif place not in self._reading:
             self._waits.pop(place, None)
-            self._wanted.add(place)
+            self._reading[place] = []
             self._thread.submit(self._learn, place)
 
     def _learn(self, place: Place) -> None:
-        """Read a place, unless it is too large or somebody writes meanwhile: then it is read again after some questions."""
-        with self._lock:
-            begun = self._changes
+        """Read a place, unless it is too large."""
         rows: HeldRows | None = None
         try:
             made = HeldRows()
@@ -147,15 +146,17 @@ class Held:
             pass
         finally:
             with self._lock:
-                if rows is None or self._changes != begun:
+                meanwhile = self._reading.pop(place)
+                if rows is None:
                     if len(self._waits) > _PLACES:
                         self._waits.clear()
                     self._waits[place] = _PAUSE
-                else:
+                elif meanwhile is not None:
+                    for row, source in meanwhile:
+                        rows.add(row, source)
                     self._known[place] = rows
                     while len(self._known) > _PLACES or sum(map(len, self._known.values())) > _ROWS:
                         self._known.popitem(last=False)
-                self._wanted.discard(place)
 
     def _pairs(self, place: Place) -> Iterator[tuple[str, str]]:
         count = 0

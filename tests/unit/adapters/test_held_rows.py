@@ -83,7 +83,7 @@ def test_who_is_among_many_others_has_the_engine_look() -> None:
 
 
 def test_what_is_written_while_a_place_is_read_is_not_missed() -> None:
-    """Such a reading counts for nothing; the place is read again."""
+    """It is held together with what was read."""
     engine = Engine([MINE])
     held = Held(engine.read)
 
@@ -94,6 +94,21 @@ def test_what_is_written_while_a_place_is_read_is_not_missed() -> None:
 
     engine.reading = write
     assert len(known(held, engine, MINE, 5)["ids"][0]) == 2
+    held.close()
+
+
+def test_what_is_removed_while_a_place_is_read_is_not_kept() -> None:
+    """Such a reading counts for nothing; the place is read again."""
+    engine = Engine([MINE, MINE])
+    held = Held(engine.read)
+
+    def remove() -> None:
+        engine.reading = lambda: None
+        engine.order.pop()
+        held.forget("collection")
+
+    engine.reading = remove
+    assert len(known(held, engine, MINE, 5)["ids"][0]) == 1
     held.close()
 
 
