@@ -150,7 +150,7 @@ class Database:
         except DataError as error:
             if not cannot_be_stored(error):
                 raise for_people(error) from error
-            raise Invalid("A text in this request holds NUL, which cannot be stored.") from error
+            raise Invalid(_("A text in this request holds NUL, which cannot be stored.")) from error
         except (DBAPIError, PoolTimeout, OSError) as error:
             log.exception("database.failed")
             raise for_people(error) from error

@@ -130,10 +130,10 @@ class MemoryRepository:
         rows = (await self._session.execute(query)).scalars() if messages else ()
         return {row.message_id: row for row in rows if row.message_id}
 
-    async def add_turns(self, rows: Sequence[MemoryItem], *, changed: Sequence[MemoryItem]) -> None:
-        """Store memories of messages, and have those and the *changed* ones found by the words they have now."""
+    async def keep_turns(self, rows: Sequence[MemoryItem]) -> None:
+        """Store memories of messages, new or changed, and have them found by the words they have now."""
         self._session.add_all(rows)
-        await self.index(changed)
+        await self.index(rows)
 
     async def forget_conversation(self, conversation: UUID) -> list[UUID]:
         """Delete what was learned from a conversation; returns the ids."""

@@ -102,12 +102,12 @@ class Learner:
             message, before = reading.message, above[reading.message.id]
             if message.id in known:
                 continue
-            item = known[message.id] = made[message.id] = self._turn(message, reading.account, before)
-            changed[message.id] = item
+            item = self._turn(message, reading.account, before)
+            known[message.id] = made[message.id] = changed[message.id] = item
             if before and (earlier := known.get(before[-1].id)):
                 earlier.around = f"{earlier.around} {message.content[:_AROUND]}"[: 4 * _AROUND]
                 changed[before[-1].id] = earlier
-        await tx.memory.add_turns(list(made.values()), changed=list(changed.values()))
+        await tx.memory.keep_turns(list(changed.values()))
         return made
 
     def _turn(self, message: Message, account: Account, above: Sequence[Message]) -> MemoryItem:

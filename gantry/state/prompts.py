@@ -37,6 +37,7 @@ class PromptsState(KeepingState, rx.State):
             self.came = bool(self.prompts)
 
     @rx.event
+    @guarded
     async def offered(self):
         """Who typed a slash before the list was there sees it now."""
         self.came = False

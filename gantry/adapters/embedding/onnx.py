@@ -105,13 +105,11 @@ class OnnxEmbedder:
         made: list[Vector] = [()] * len(texts)
 
         async def work() -> None:
-            for (
-                batch
-            ) in batches:  # only so many at a time: a question that comes meanwhile waits for one of them
+            # Only so many at a time: a question that comes meanwhile waits for one of them.
+            for batch in batches:
                 some = [before + texts[index] for index in batch]
-                for index, vector in zip(
-                    batch, await loop.run_in_executor(self._threads, self._run, some), strict=True
-                ):
+                vectors = await loop.run_in_executor(self._threads, self._run, some)
+                for index, vector in zip(batch, vectors, strict=True):
                     made[index] = vector
 
         await asyncio.gather(*(work() for _ in range(_THREADS)))
