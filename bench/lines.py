@@ -39,10 +39,10 @@ def idle(product: Product, seconds: float) -> Idle:
 def rest(product: Product, first_start: float, idle: Idle) -> tuple[Line, ...]:
     """Start, memory, and what standing still costs."""
     return (
-        Line("start, process → ready", product.start_seconds, "s", 5, doubtful=idle.busy),
+        Line("start, process → ready", product.start_seconds, "s", 3.5, doubtful=idle.busy),
         Line("CPU until ready", product.start_cpu_seconds, "s"),
         Line("the first of all, with migrations", first_start, "s"),
-        Line("memory, idle", idle.resident_mb, "MB", 250),
+        Line("memory, idle", idle.resident_mb, "MB", 230),
         Line("CPU, idle", idle.cpu_ms_per_second, "ms/s", 3, doubtful=idle.busy),
     )
 
@@ -113,7 +113,7 @@ def _answer(run: AnswerRun, name: str, base: AnswerRun | None) -> list[Line]:
 def sending(sends: Sequence[float], first: AnswerRun, code: AnswerRun) -> tuple[Line, ...]:
     """What comes before the first token."""
     return (
-        Line("Enter → request at the model server, p50", median(sends), "ms", 60, doubtful=is_busy()),
+        Line("Enter → request at the model server, p50", median(sends), "ms", 50, doubtful=is_busy()),
         Line("Enter → request at the model server, slowest", max(sends), "ms"),
         Line("the same, first message of a conversation", first.enter_to_model_ms, "ms"),
         Line("received for a first message and 5 tokens", first.wire.received / 1000, "kB"),

@@ -1,4 +1,4 @@
-"""Two hours of mixed use in twenty minutes: nothing may grow."""
+"""Mixed use by fifty people for so many minutes: nothing may grow."""
 
 import asyncio
 import random
@@ -99,4 +99,4 @@ async def _consult(person: Person, number: int) -> None:
     )
     given.raise_for_status()
     for row in before.json()["documents"]:
-        await person.client.delete(f"/api/v1/documents/{row['id']}")
+        (await person.client.delete(f"/api/v1/documents/{row['id']}")).raise_for_status()

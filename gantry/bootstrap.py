@@ -529,7 +529,8 @@ def _services(
             telemetry,
             _secret(settings.metrics_token) or "",
             settings.metrics_listens is not None,
-            _newest_backup(settings),
+            BackupFolder(settings.data_dir / "backups").newest_age_seconds,
+            backups_elsewhere=settings.production,  # a container of its own makes one every day
         ),
         search=SearchService(database),
     )
@@ -540,12 +541,6 @@ def exports(settings: Settings, database: Database, now: Callable[[], datetime] 
     return ExportService(
         database, LocalFiles(settings.data_dir / "documents"), ProcessTypesetter(), StreamedZip, now
     )
-
-
-def _newest_backup(settings: Settings) -> Callable[[], float | None]:
-    if settings.production:  # a container of its own makes them every day, where this one cannot see them
-        return lambda: 0.0
-    return BackupFolder(settings.data_dir / "backups").newest_age_seconds
 
 
 def _ask_database(settings: Settings, database: Database):  # noqa: ANN202 - a closure

@@ -30,23 +30,34 @@ class ImportState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Brought:
-    """What came of a project: a persona, and documents that are new in the collection it reads."""
+    """What came of a project: a persona, and documents that are new in the collection it reads.
+
+    Attributes:
+        is_collection_new: Whether the collection was made for them.
+    """
 
     persona: UUID
     collection: UUID | None = None
     documents: tuple[UUID, ...] = ()
+    is_collection_new: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """Return it as it is stored."""
         collection = str(self.collection) if self.collection else None
         documents = [str(each) for each in self.documents]
-        return {"persona": str(self.persona), "collection": collection, "documents": documents}
+        return {
+            "persona": str(self.persona),
+            "collection": collection,
+            "documents": documents,
+            "collection_is_new": self.is_collection_new,
+        }
 
     @classmethod
     def parse(cls, raw: Mapping[str, Any]) -> Self:
         """Read what is stored."""
         collection = UUID(raw["collection"]) if raw.get("collection") else None
-        return cls(UUID(raw["persona"]), collection, tuple(UUID(each) for each in raw.get("documents", ())))
+        documents = tuple(UUID(each) for each in raw.get("documents", ()))
+        return cls(UUID(raw["persona"]), collection, documents, raw.get("collection_is_new") is True)
 
 
 @dataclass(slots=True)

@@ -10,7 +10,7 @@ from gantry.domain.errors import GantryError
 from gantry.domain.importing import NOT_THERE, Export, ForeignFile
 from gantry.domain.messages import _
 from gantry.domain.vault import cleaned_name
-from gantry.services.uploads import UploadService
+from gantry.services.uploads import Accepted, UploadService
 
 _ENDINGS = {
     b"\x89PNG\r\n\x1a\n": ".png",
@@ -31,8 +31,13 @@ class ImportFiles:
     who: Actor
     export: Export
 
-    async def keep(self, file: ForeignFile, *, collection: UUID | None = None) -> UUID | str:
-        """Keep a file to be sent with a message, or in a *collection*; returns its document, or why it could not be kept."""
+    async def keep(self, file: ForeignFile) -> UUID | str:
+        """Keep a file to be sent with a message; returns its document, or why it could not be kept."""
+        kept = await self.keep_in(None, file)
+        return kept.document.id if isinstance(kept, Accepted) else kept
+
+    async def keep_in(self, collection: UUID | None, file: ForeignFile) -> Accepted | str:
+        """Keep a file in a *collection* (None: beside a message); returns what was kept, or why it could not be."""
         if not has_bytes(file):
             return NOT_THERE
         head = b""
@@ -49,7 +54,7 @@ class ImportFiles:
             return error.public
         except (OSError, EOFError, RuntimeError, KeyError, ValueError) as error:
             return _("it is damaged in the export ({error})", error=type(error).__name__)
-        return accepted.document.id
+        return accepted
 
     def _pieces(self, file: ForeignFile) -> Iterator[bytes]:
         if file.member:

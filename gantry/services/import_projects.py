@@ -7,7 +7,7 @@ from uuid import UUID
 
 from gantry.domain.accounts import Actor
 from gantry.domain.errors import GantryError, Invalid
-from gantry.domain.importing import ForeignProject, Skipped
+from gantry.domain.importing import ForeignFile, ForeignProject, Skipped
 from gantry.domain.imports import Brought, Receipt
 from gantry.domain.knowledge import DocumentScope, ScopeKind
 from gantry.domain.messages import _
@@ -19,7 +19,7 @@ from gantry.models import Persona
 from gantry.repositories.database import Database
 from gantry.repositories.unit import UnitOfWork
 from gantry.services.cleaning import Cleaner
-from gantry.services.import_files import ImportFiles, has_bytes, named
+from gantry.services.import_files import ImportFiles, has_bytes
 
 _UNNAMED = "Project"
 
@@ -52,15 +52,15 @@ class ImportProjects:
             self.receipt.skip(
                 Skipped(
                     _("which chats belong to project “{name}”", name=name),
-                    _("the export does not say it; the chats come"),
+                    _("the export does not say; the chats come without their project"),
                 )
             )
         try:
-            await self._take(name, project, [named(each) for each in held])
+            await self._take(name, project, held)
         except GantryError as error:
             self.receipt.skip(Skipped(_("project “{name}”", name=name), error.public))
 
-    async def _take(self, name: str, project: ForeignProject, documents: Sequence[str]) -> None:
+    async def _take(self, name: str, project: ForeignProject, documents: Sequence[ForeignFile]) -> None:
         asked = Parameters(system_prompt=project.prompt.strip())
         about = on_one_line(project.description)[:MAX_DESCRIPTION_CHARACTERS]
         draft = PersonaDraft(name, about, asked).checked()
@@ -73,39 +73,42 @@ class ImportProjects:
             self.receipt.personas += 1
             self.receipt.files += len(documents)
             return
-        collection, kept = await self._documents(name, project)
+        collection, is_new, kept = await self._documents(name, documents)
         scope = DocumentScope(ScopeKind.SOME, (collection,)) if collection else None
         persona = await self._persona(draft, scope)
         self.receipt.personas += 1
         self.receipt.files += len(kept)
-        self.receipt.brought.append(Brought(persona, collection, tuple(kept)))
+        self.receipt.brought.append(Brought(persona, collection, tuple(kept), is_new))
 
     async def _is_here(self, mark: tuple[str, str]) -> bool:
         async with self.database.read() as tx:
             rows = await tx.personas.list_personas(self.who.id)
         return any((row.name, Parameters.parse(row.parameters).system_prompt) == mark for row in rows)
 
-    async def _documents(self, name: str, project: ForeignProject) -> tuple[UUID | None, list[UUID]]:
-        """Keep the documents in a collection of that name; returns it (none: there is nothing in it), and what is new in it."""
-        held = [each for each in project.documents if has_bytes(each)]
-        if not held:
-            return None, []
-        collection = await self._collection(name)
+    async def _documents(
+        self, name: str, documents: Sequence[ForeignFile]
+    ) -> tuple[UUID | None, bool, list[UUID]]:
+        """Keep documents in a collection of that name; returns it (none: there are none), whether it is new, and what is new in it."""
+        if not documents:
+            return None, False, []
+        collection, is_new = await self._collection(name)
         kept: list[UUID] = []
-        for each in held:
-            document = await self.files.keep(each, collection=collection)
-            if isinstance(document, UUID):
-                kept.append(document)
-            else:
-                self._lose(name, each.name, document)
-        return collection, kept
+        for each in documents:
+            accepted = await self.files.keep_in(collection, each)
+            if isinstance(accepted, str):
+                self._lose(name, each.name, accepted)
+            elif not accepted.known:  # what was there before is not for this import to remove again
+                kept.append(accepted.document.id)
+        return collection, is_new, kept
 
-    async def _collection(self, name: str) -> UUID:
+    async def _collection(self, name: str) -> tuple[UUID, bool]:
         wanted = cleaned_name(name)[:MAX_COLLECTION_NAME_CHARACTERS].strip() or _UNNAMED
         async with self.database.read() as tx:
             there = await tx.vault.collections(self.who.id)
         found = next((each.id for each in there if each.name.casefold() == wanted.casefold()), None)
-        return found or (await self.files.uploads.collections.create(self.who, wanted)).id
+        if found is not None:
+            return found, False
+        return (await self.files.uploads.collections.create(self.who, wanted)).id, True
 
     async def _persona(self, draft: PersonaDraft, scope: DocumentScope | None) -> UUID:
         at = self.now()
@@ -153,7 +156,7 @@ async def _is_used(tx: UnitOfWork, persona: Persona) -> bool:
 
 
 async def _emptied(tx: UnitOfWork, who: Actor, brought: Brought) -> list[UUID]:
-    """Take the documents out of their collection again; it goes with the last of them."""
+    """Take the documents out of their collection again; one that was made for them goes with the last of them."""
     if brought.collection is None:
         return []
     row = await tx.vault.find_collection(brought.collection, owner=who.id)
@@ -162,6 +165,6 @@ async def _emptied(tx: UnitOfWork, who: Actor, brought: Brought) -> list[UUID]:
     there = set(await tx.vault.of_collection(row.id))
     gone = [each for each in brought.documents if each in there]
     await tx.vault.remove(gone)
-    if there <= set(gone) and not row.is_default:
+    if brought.is_collection_new and not row.is_default and there <= set(gone):
         await tx.vault.remove_collection(row)
     return gone

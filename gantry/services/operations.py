@@ -41,6 +41,7 @@ class OperationsService:
         metrics_token: What a program must know to be told the figures; "" when only this machine is told.
         metrics_elsewhere: Whether they have an address of their own.
         newest_backup: Returns the age of the newest backup that this process knows of, in seconds; None without one.
+        backups_elsewhere: Whether something else makes them, whose folder this process does not see.
     """
 
     parts: Mapping[str, Part] = field(default_factory=dict[str, Part])
@@ -48,6 +49,7 @@ class OperationsService:
     metrics_token: str = field(default="", repr=False)
     metrics_elsewhere: bool = False
     newest_backup: Callable[[], float | None] = lambda: None
+    backups_elsewhere: bool = False
 
     async def readiness(self) -> dict[str, PartState]:
         """Ask all parts at once, within a second each; the database and the schema are required."""

@@ -50,6 +50,12 @@ class ApiTokensState(rx.State):
 
     @rx.event
     @guarded
+    async def arrive(self):
+        """Show no dialog, and no token, of an earlier visit."""
+        self._close()
+
+    @rx.event
+    @guarded
     async def open_form(self):
         """Begin to make a token."""
         self.making, self.fault = True, ""
@@ -58,8 +64,7 @@ class ApiTokensState(rx.State):
     @guarded
     async def close(self):
         """Close whichever dialog is open."""
-        self.making = False
-        self.secret = self.secret_name = self.revoking_id = self.revoking_name = ""
+        self._close()
 
     @rx.event
     @guarded
@@ -96,6 +101,10 @@ class ApiTokensState(rx.State):
         await services().api_tokens.revoke(await acting(self), token)
         await self._show()
         await notify(self, _("{name} was revoked.", name=name), kind="success")
+
+    def _close(self) -> None:
+        self.making = False
+        self.secret = self.secret_name = self.revoking_id = self.revoking_name = ""
 
     async def _show(self) -> None:
         rows = await services().api_tokens.list_tokens(await acting(self))

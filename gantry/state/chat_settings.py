@@ -17,7 +17,7 @@ from gantry.domain.personas import StoredPersona, scope_of
 from gantry.domain.tokens import estimate_tokens
 from gantry.runtime import services
 from gantry.services.chat import Beginning, Window
-from gantry.state.language import said
+from gantry.state.language import told
 from gantry.state.session import acting, guarded, uuid_of
 from gantry.state.views.parameters import (
     ParameterFields,
@@ -74,7 +74,7 @@ class ChatSettingsState(rx.State):
         try:
             await self._keep(who, conversation, parameters_of(fields))
         except Invalid as error:
-            self.fault = said(error.public)
+            self.fault = told(error)
             return
         self.asking = False
 

@@ -7,6 +7,7 @@ from gantry.domain.errors import Invalid
 from gantry.domain.messages import _
 from gantry.runtime import services
 from gantry.state.chat import ChatState, Model
+from gantry.state.order import Id
 from gantry.state.session import acting, guarded, uuid_of
 from gantry.state.views.chat import ComparedModelView
 
@@ -24,7 +25,7 @@ class ComparingState(rx.State):
 
     @rx.event
     @guarded
-    async def toggle(self, model: Model, first: Model, conversation: str):
+    async def toggle(self, model: Model, first: Model, conversation: Id):
         """Have *model* answer the next message beside the *first*, or not any more."""
         resolved = await services().catalog.resolve(await acting(self), model)
         chosen = ComparedModelView(str(resolved.ref), resolved.ref.name)

@@ -4,15 +4,14 @@ import reflex as rx
 from reflex_base.constants.state import FIELD_MARKER
 
 from gantry.domain.catalog import BUILT_IN
+from gantry.domain.hosts import is_loopback_name
 from gantry.runtime import services
 from gantry.state.session import acting, guarded
-
-_THIS_MACHINE = ("localhost", "127.0.0.1", "[::1]")
 
 
 def is_safe(origin: str) -> bool:
     """Whether nobody on the way can read what is sent to *origin*."""
-    return origin.startswith("https:") or origin.rpartition("//")[2].startswith(_THIS_MACHINE)
+    return origin.startswith("https:") or is_loopback_name(origin.rpartition("//")[2])
 
 
 class FirstStepsState(rx.State):
@@ -35,7 +34,8 @@ class FirstStepsState(rx.State):
             return
         self.has_model = any(each.connection != BUILT_IN for each in await services().catalog.models(who))
         self.has_people = len(await services().people.list_accounts(who, limit=2)) > 1
-        self.has_backup = services().operations.newest_backup() is not None
+        operations = services().operations
+        self.has_backup = operations.backups_elsewhere or operations.newest_backup() is not None
         self.is_secure = is_safe(self.router.headers.origin)
         done = self.has_model, self.has_people, self.is_secure, self.has_backup
         self.shown = not all(done)

@@ -16,6 +16,7 @@ class InstallationState(rx.State):
     address: str = ""
     is_secure: bool = False
     backup_at: int = 0
+    backups_elsewhere: bool = False  # where they are made cannot be seen from here
 
     @rx.event
     @guarded
@@ -23,7 +24,9 @@ class InstallationState(rx.State):
         """Look at how this page was reached, and for the newest backup."""
         if not (await acting(self)).is_admin:
             return
-        age = services().operations.newest_backup()
+        operations = services().operations
+        age = operations.newest_backup()
+        self.backups_elsewhere = operations.backups_elsewhere
         self.address = self.router.headers.origin
         self.is_secure = is_safe(self.address)
         self.backup_at = 0 if age is None else round(time.time() - age)

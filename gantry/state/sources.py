@@ -4,7 +4,7 @@ import reflex as rx
 
 from gantry.domain.errors import GantryError
 from gantry.runtime import services
-from gantry.state.language import said
+from gantry.state.language import told
 from gantry.state.session import acting, guarded, uuid_of
 from gantry.state.views.sources import (
     PageView,
@@ -35,7 +35,7 @@ class SourcesState(rx.State):
         try:
             found = await services().answers.sources(await acting(self), uuid_of(message))
         except GantryError as error:
-            self.fault = said(error.public)
+            self.fault = told(error)
             return
         self.sources, self.message_id = passage_views(found), message
 
@@ -47,7 +47,7 @@ class SourcesState(rx.State):
         try:
             read = await services().answers.context(await acting(self), uuid_of(message))
         except GantryError as error:
-            self.fault = said(error.public)
+            self.fault = told(error)
             return
         self.prompt, self.message_id = prompt_view(read), message
 
@@ -62,7 +62,7 @@ class SourcesState(rx.State):
         try:
             text = await services().documents.page_text(who, document, start=source.start, end=source.end)
         except GantryError as error:
-            self.page = PageView(number=number, fault=said(error.public))
+            self.page = PageView(number=number, fault=told(error))
             return
         self.page = page_view(number, text)
 

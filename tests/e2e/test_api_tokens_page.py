@@ -54,6 +54,20 @@ async def test_a_token_is_made_copied_used_and_revoked(tab: Tab, person: Person)
         assert (await program.get("/api/v1/me")).status_code == 401
 
 
+async def test_a_token_is_not_shown_again_after_coming_back(tab: Tab) -> None:
+    """Who leaves while it is shown finds the list, and not the token."""
+    await tab.open("/settings")
+    await tab.page.get_by_test_id("create-token").click()
+    dialog = tab.page.get_by_test_id("token-dialog")
+    await dialog.get_by_label("Name").fill("My notebook")
+    await dialog.get_by_role("button", name="Create token").click()
+    told = tab.page.get_by_test_id("secret-dialog")
+    await expect(told).to_be_visible()
+    await tab.reload()
+    await expect(tab.page.get_by_test_id("token")).to_contain_text("My notebook")
+    await expect(told).to_be_hidden()
+
+
 async def test_a_token_without_a_scope_is_refused_in_the_form(tab: Tab) -> None:
     """What is wrong stands in the dialog, and what was typed stays."""
     await tab.open("/settings")

@@ -19,6 +19,7 @@ from tests.parts.browser import PHONE, Tab, Visits
 
 PAGES = (
     "/", "/settings", "/settings/memory", "/personas", "/personas/prompts", "/vault", "/archived", "/admin/users", "/admin/models",
+    "/admin/installation",
 )  # fmt: skip
 # Every text and label with letters that is not in the brackets of the language for tests.
 OUTSIDE = """() => {
@@ -158,7 +159,9 @@ async def test_the_browsers_language_is_spoken_from_the_first_paint(
         await tab.open(path)
         await expect(tab.page.locator("html")).to_have_attribute("lang", language)
         await expect(tab.page.locator("html")).to_have_attribute("dir", direction)
-        assert "New chat" not in await tab.page.evaluate("window.first")
+        first = await tab.page.evaluate("window.first")
+        assert first.strip()
+        assert "New chat" not in first
         assert "New chat" not in await tab.page.evaluate("document.body.innerText")
 
 

@@ -44,6 +44,17 @@ async def test_offline_a_page_says_so_and_comes_by_itself(
     await tab.at("/vault")
 
 
+async def test_offline_the_language_is_the_chosen_one(visits: Visits, person: Person) -> None:
+    """Not the browser's."""
+    await person.rest.patch("/api/v1/me", json={"language": "de"})
+    tab = await _open(visits, person)
+    await expect(tab.page.locator("html")).to_have_attribute("lang", "de")
+    await tab.page.context.set_offline(True)
+    await tab.page.goto(f"{tab.url}/vault")
+    await expect(tab.page.get_by_role("heading", name="Sie sind offline")).to_be_visible()
+    await tab.page.context.set_offline(False)
+
+
 async def test_a_server_that_is_away_is_tried_again(own_app: RunningApp, visits: Visits) -> None:
     """While the server does not answer a press tries again in vain; when it is back the press leads to the page."""
     person = await own_app.set_up()

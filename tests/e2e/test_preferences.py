@@ -193,7 +193,7 @@ async def test_the_largest_text_breaks_nothing_on_a_phone(
     tab = await visits.tab(admin, **look)
     wide: list[str] = []
     for path in ("/", f"/c/{conversation}", "/settings", "/settings/memory", "/vault", "/personas",
-                 "/personas/prompts", "/archived", "/admin/users", "/admin/models"):  # fmt: skip
+                 "/personas/prompts", "/archived", "/admin/users", "/admin/models", "/admin/installation"):  # fmt: skip
         await tab.open(path)
         await becomes(lambda: _size(tab), "24px")
         sideways = await tab.page.evaluate(

@@ -325,7 +325,7 @@ async def personas(eye: Eye, person: Person) -> None:
 
 async def administration(eye: Eye, other: Person) -> None:
     """People and model servers, one of which is away."""
-    page, by = eye.page, eye.by
+    by = eye.by
     await eye.open("/admin/users")
     await eye.dialog("add-person-dialog", by("add-person").click())
     actions = by("person").filter(has_text=other.email).get_by_role("button")
@@ -344,7 +344,6 @@ async def administration(eye: Eye, other: Person) -> None:
     ).to_be_visible()
     await eye.look("a server that is offline")
     await eye.closed("server-dialog")
-    assert page.url
 
 
 async def strangers(eye: Eye) -> None:

@@ -3,12 +3,13 @@
 Asked for the vectors of one place, ChromaDB first reads from its database which those are: 5 ms for 2,000 of them, 1 ms without that.
 """
 
+import logging
 import threading
 from array import array
 from bisect import bisect_left
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 _PLACES = 64  # that are known at once
@@ -16,6 +17,8 @@ _ROWS = 500_000  # of all of them together; 12 bytes each
 _MOST = 200_000  # of one place: who has more has the engine look
 _OTHERS = 4  # how many times as many are asked for where others lie between
 _PAUSE = 50  # questions for which a place is not tried again that is too large, or among many others
+
+log = logging.getLogger(__name__)
 
 Place = tuple[str, str]  # a collection, and an account with its kind of vectors
 # What is said of a place's vectors, page by page.
@@ -133,7 +136,7 @@ class Held:
         elif place not in self._reading:
             self._waits.pop(place, None)
             self._reading[place] = []
-            self._thread.submit(self._learn, place)
+            self._thread.submit(self._learn, place).add_done_callback(_tell)
 
     def _learn(self, place: Place) -> None:
         """Read a place, unless it is too large."""
@@ -165,6 +168,11 @@ class Held:
             if count > _MOST:
                 raise _TooManyError
             yield from ((each["row"], each["source"]) for each in page)
+
+
+def _tell(reading: Future[None]) -> None:
+    if not reading.cancelled() and (error := reading.exception()) is not None:
+        log.warning("index.place_unread", extra={"reason": f"{type(error).__name__}: {error}"[:300]})
 
 
 def _number(row: str) -> int:

@@ -20,6 +20,7 @@ _ARCHIVE = (
     "https://chroma-onnx-models.s3.amazonaws.com/all-MiniLM-L6-v2/onnx.tar.gz"  # where ChromaDB takes it from
 )
 _SHA256 = "913d7300ceae3b2dbc2c50d1de4baacab4be7b9380491c27fab7418616a16ec3"
+_MAX_BYTES = 200_000_000
 _PATIENCE_SECONDS = 60.0  # in which nothing comes
 # Texts of more than 256 tokens are cut, as ChromaDB does. One at a time is as quick as more, takes least memory, and gives a text
 # the same vector whatever stands beside it: what is computed in eight bits is scaled by the largest value of a batch.
@@ -64,6 +65,8 @@ def _fetch(archive: IO[bytes]) -> None:
     with httpx.stream("GET", _ARCHIVE, timeout=_PATIENCE_SECONDS) as answer:
         answer.raise_for_status()
         for piece in answer.iter_bytes():
+            if answer.num_bytes_downloaded > _MAX_BYTES:
+                raise ValueError("This is too large to be the archive of the model.")
             told.update(piece)
             archive.write(piece)
     if told.hexdigest() != _SHA256:

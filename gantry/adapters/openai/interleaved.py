@@ -58,5 +58,5 @@ def _progress_in(told: asyncio.Future[Progress | None]) -> Progress | None:
     try:
         return told.result()
     except Exception:
-        log.exception("Asking a model server what it does has failed.")
+        log.exception("lookout.failed")
         return None

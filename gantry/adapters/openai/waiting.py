@@ -167,7 +167,7 @@ class Lookout:
             elif answer.status_code in _NOT_NOW:
                 return None
         except Exception:  # whatever a server says here, its answer goes on
-            log.exception("What %s says at %s cannot be read.", connection.slug, place.path)
+            log.exception("lookout.unreadable", extra={"connection": connection.slug, "place": place.path})
         if told is None:
             self._refuse(connection, place.path)
         return told

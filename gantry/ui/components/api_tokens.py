@@ -54,6 +54,7 @@ def api_tokens() -> rx.Component:
             title=_("Revoke {name}?", name=ApiTokensState.revoking_name),
             testid="revoke-token-dialog",
         ),
+        on_mount=ApiTokensState.arrive,
     )
 
 

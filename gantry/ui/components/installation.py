@@ -24,7 +24,7 @@ def installation() -> rx.Component:
                 ),
                 around(
                     _(
-                        "{address} is plain HTTP: passwords can be read on their way, and browsers withhold the microphone and the page for times offline."
+                        "{address} is plain HTTP: passwords can be read on their way, and browsers allow neither the microphone nor the page that says you are offline."
                     ),
                     "address",
                     rx.el.code(InstallationState.address),
@@ -55,11 +55,21 @@ def installation() -> rx.Component:
         section(
             _("Backup"),
             _told(
-                InstallationState.backup_at > 0,
-                rx.el.span(
-                    around(
-                        _("The newest backup was made {when}."), "when", moment(InstallationState.backup_at)
-                    )
+                InstallationState.backups_elsewhere | (InstallationState.backup_at > 0),
+                rx.cond(
+                    InstallationState.backup_at > 0,
+                    rx.el.span(
+                        around(
+                            _("The newest backup was made {when}."),
+                            "when",
+                            moment(InstallationState.backup_at),
+                        )
+                    ),
+                    rx.el.span(
+                        _(
+                            "The backup container makes one each day. It cannot be seen from here: look into its folder, /backups."
+                        )
+                    ),
                 ),
                 rx.el.span(_("There is no backup yet.")),
             ),

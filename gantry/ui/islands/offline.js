@@ -9,9 +9,7 @@ try {
 const root = document.documentElement;
 if (["light", "dark"].includes(kept.theme)) root.style.colorScheme = kept.theme;
 const sections = [...document.querySelectorAll("main > section")];
-const wished = [kept["gantry.language"] ?? "", ...navigator.languages].map((tag) =>
-  sections.find(({ lang }) => lang === tag.split("-")[0]),
-);
+const wished = [kept.language ?? "", ...navigator.languages].map((tag) => sections.find(({ lang }) => lang === tag.split("-")[0]));
 const shown = wished.find(Boolean) ?? sections[0];
 for (const section of sections) section.hidden = section !== shown;
 root.lang = shown.lang;

@@ -38,7 +38,7 @@ function send({ key, file, fields: { to = "/api/v1/documents", ...fields } }) {
     const isTaken = request.status === 201 || request.status === 200;
     if (!isTaken) ends({ fault: [body.detail, body.advice].filter(Boolean).join(" ") || reason(request.status) });
     else if (fields.attach) ends({ id: body.id, progress: 1 });
-    else if (request.status === 200) ends({ note: _("is already here.") });
+    else if (request.status === 200) ends({ note: _("{name} is already here.", { name: file.name }) });
     else removeFile(key);
   };
   request.onerror = () => ends({ fault: _("The connection was lost.") });

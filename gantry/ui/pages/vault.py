@@ -118,8 +118,7 @@ def _vault() -> rx.Component:
 def _upload(view: UploadView) -> rx.Component:
     return rx.el.li(
         rx.el.span(
-            view.name,
-            rx.cond(view.note != "", f" {view.note}", ""),
+            rx.cond(view.note != "", view.note, view.name),
             rx.cond(view.fault != "", rx.el.span(view.fault, role="alert", class_name="upload-fault")),
             class_name="anywhere grow",
         ),

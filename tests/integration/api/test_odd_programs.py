@@ -315,7 +315,7 @@ async def test_a_zero_byte_finds_nothing(program: httpx.AsyncClient) -> None:
         assert answer.status_code == 200, answer.text
     for path, body in (
         ("conversations", {"title": "a\0b"}), ("folders", {"name": "a\0b"}), ("collections", {"name": "a\0b"}),
-        ("me/tokens", {"name": "a\0b", "scopes": ["read"]}), ("prompts", {"name": "a\0b", "text": "a\0b"}),
+        ("me/tokens", {"name": "a\0b", "scopes": ["read"]}), ("prompts", {"name": "a\0b", "content": "a\0b"}),
         ("memory", {"content": "a\0b"}), ("session", {"email": "a\0b", "password": "\0"}),
         ("personas", {"name": "a\0b"}),
     ):  # fmt: skip

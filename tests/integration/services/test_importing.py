@@ -485,6 +485,20 @@ async def test_a_project_of_claude_becomes_a_persona_with_its_documents(stack: S
     }
 
 
+async def test_undoing_a_project_leaves_what_was_here_before(stack: Stack, tmp_path: Path) -> None:
+    """A collection of the same name and a document of the same content are the person's own, and stay."""
+    collection = (await stack.services.collections.create(stack.who, "Tide tables")).id
+    (given, _lost) = PROJECT["docs"]
+    own = (await upload(stack, "own.md", given["content"].encode(), collection=collection)).id
+    run, receipt = await brought(stack, written(tmp_path, [PROJECT], "projects.json"))
+    assert run is not None
+    assert (receipt.personas, receipt.files) == (1, 0)
+    await stack.services.imports.undo(stack.who, run)
+    there = await stack.services.collections.list_collections(stack.who)
+    assert [each.documents for each in there if each.id == collection] == [1]
+    assert (await stack.services.documents.get(stack.who, own)).name == "own.md"
+
+
 async def test_a_persona_of_a_project_that_is_used_stays_when_its_import_is_undone(
     stack: Stack, tmp_path: Path
 ) -> None:
