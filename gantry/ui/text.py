@@ -21,6 +21,11 @@ def plural(one: str, many: str, /, *, count: Any, **values: Any) -> StringVar[st
     return function("plural", "text.js").call(one, many, {"count": count, **values}).to(str)
 
 
+def ltr(value: str) -> StringVar[str]:
+    """Return *value*, an address, such that it is read from left to right in a sentence of any language."""
+    return rx.Var.create("\u2066") + rx.Var.create(value) + "\u2069"
+
+
 def around(text: StringVar[str], place: str, component: rx.Component) -> rx.Component:
     """Lay out *text*, a message, with *component* at the place in braces called *place*."""
     parts = text.split("{" + place + "}")

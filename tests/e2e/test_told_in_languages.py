@@ -9,6 +9,13 @@ from tests.parts.app import Person
 from tests.parts.browser import PHONE, Visits, becomes
 from tests.parts.llm_server import Script
 
+# Of every piece of code: what it is, where a letter stands to the right of the next one in its line.
+TURNED = """selector => [...document.querySelectorAll(selector)].filter(each => {
+    const text = each.firstChild, range = document.createRange();
+    const boxes = [...text.data].map((_, at) => (range.setStart(text, at), range.setEnd(text, at + 1), range.getBoundingClientRect()));
+    return boxes.some((box, at) => at && box.width && box.top === boxes[at - 1].top && box.left < boxes[at - 1].left);
+}).map(each => each.textContent)"""
+
 
 async def test_an_answer_that_failed_is_read_in_each_readers_language(
     visits: Visits, person: Person, cue: Cues
@@ -112,3 +119,19 @@ async def test_the_sidebar_of_an_arabic_phone_comes_from_the_right(visits: Visit
     await tab.page.get_by_role("button", name="الشريط الجانبي", exact=True).tap()
     await expect(tab.sidebar).to_be_visible()
     await becomes(lambda: tab.sidebar.evaluate("each => each.getBoundingClientRect().right"), width)
+
+
+async def test_commands_and_addresses_are_read_from_left_to_right(visits: Visits, admin: Person) -> None:
+    """On Arabic pages, where they break across lines too: steps of an installation, keys of a token, a server's address."""
+    made = await admin.rest.post("/api/v1/me/tokens", json={"name": "مكتبة", "scopes": ["read"]})
+    assert made.status_code == 201, made.text
+    for options in ({}, PHONE):
+        tab = await visits.tab(admin, "/admin/installation", locale="ar", **options)
+        await expect(tab.page.locator(".steps code").last).to_be_visible()
+        assert await tab.page.evaluate(TURNED, "code") == []
+        await tab.open("/settings")
+        await expect(tab.page.get_by_test_id("token").locator("code")).to_be_visible()
+        assert await tab.page.evaluate(TURNED, "code") == []
+        await tab.open("/admin/models")
+        await expect(tab.page.locator(".mono").first).to_be_visible()
+        assert await tab.page.evaluate(TURNED, ".mono") == []

@@ -10,7 +10,7 @@ from gantry.ui.components.placeholders import skeleton
 from gantry.ui.copying import copy_field
 from gantry.ui.dialogs import confirmation, dialog, dialog_actions, form_dialog, submit_button
 from gantry.ui.forms import field
-from gantry.ui.text import Text, _, around
+from gantry.ui.text import Text, _, around, ltr
 
 _SCOPES = (
     (Scope.CHAT, _("Chat"), _("Ask models, with your documents and memory")),
@@ -71,7 +71,7 @@ def _token(token: TokenView) -> rx.Component:
                 rx.cond(
                     token.used,
                     around(
-                        _("last used {when} from {address}", address=token.used_from),
+                        _("last used {when} from {address}", address=ltr(token.used_from)),
                         "when",
                         moment(token.used),
                     ),

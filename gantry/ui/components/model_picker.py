@@ -26,7 +26,7 @@ def model_picker() -> rx.Component:
     """Lay out the button with the name of the model that the next message goes to."""
     name = ChatState.model_name
     return rx.el.button(
-        rx.el.span(rx.cond(name != "", name, _("Choose a model")), class_name="clip"),
+        rx.el.span(rx.cond(name != "", name, _("Choose a model")), class_name="clip", dir="auto"),
         rx.cond(ChatState.is_model_away, rx.el.span(_("offline"), class_name="model-away")),
         rx.icon("chevron-down", size=15, aria_hidden="true"),
         type="button",
@@ -101,7 +101,7 @@ def _model(model: ModelChoiceView) -> rx.Component:
     here = ChatState.conversation_id
     return option(
         f"model-{model.id}",
-        rx.el.span(model.name, class_name="picker-name"),
+        rx.el.span(model.name, class_name="picker-name", dir="auto"),
         rx.cond(model.available, rx.fragment(), rx.el.span(_("offline"), class_name="model-away")),
         rx.cond(model.context != "", rx.el.span(model.context, class_name="model-context")),
         words=f"{model.id} {model.server}",

@@ -66,7 +66,7 @@ def _row(person: PersonView) -> rx.Component:
             rx.cond(person.you, rx.el.span(_("You"), class_name="badge")),
             title=person.name,
         ),
-        rx.el.td(rx.el.span(person.email, class_name="clip"), title=person.email),
+        rx.el.td(rx.el.span(person.email, class_name="clip", dir="ltr"), title=person.email),
         rx.el.td(rx.cond(person.admin, rx.el.span(_("Administrator"), class_name="badge accent"), _("User"))),
         rx.el.td(
             rx.cond(person.active, _("Active"), rx.el.span(_("Deactivated"), class_name="badge warning"))
@@ -132,7 +132,7 @@ def _handed_dialog() -> rx.Component:
             around(
                 _("Give this password to {person}. You won't see it again."),
                 "person",
-                rx.el.strong(PeopleState.handed_email),
+                rx.el.strong(PeopleState.handed_email, dir="ltr"),
             )
         ),
         copy_field(PeopleState.handed_password, label=_("password")),

@@ -224,12 +224,12 @@ def _session(session: SessionView) -> rx.Component:
     return rx.el.li(
         rx.el.div(
             rx.el.div(
-                rx.el.span(session.agent),
+                rx.el.span(session.agent, dir="auto"),
                 rx.cond(session.current, rx.el.span(_("This device"), class_name="badge success")),
                 class_name="row",
             ),
             rx.el.p(
-                rx.cond(session.address != "", session.address + " · ", ""),
+                rx.cond(session.address != "", rx.fragment(rx.el.bdi(session.address, dir="ltr"), " · ")),
                 around(_("last seen {when}"), "when", moment(session.seen)),
                 class_name="small faint",
             ),
