@@ -5,7 +5,7 @@ from typing import Annotated
 from urllib.parse import quote
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Header, Query
 from fastapi.responses import StreamingResponse
 
 from gantry.api.access import Reads
@@ -14,6 +14,8 @@ from gantry.api.refusals import CHANGE, NAMED, SIGNED_IN
 from gantry.domain.exporting import MAX_CHOSEN, ExportForm
 from gantry.runtime import services
 from gantry.services.exporting import Export
+
+_Accepted = Annotated[str, Header(description="The language of an account that has chosen none.")]
 
 router = APIRouter(prefix="/api/v1", tags=["export"], responses=SIGNED_IN)
 
@@ -30,9 +32,10 @@ async def export_conversation(
     who: Reads,
     conversation_id: UUID,
     format: ExportForm = ExportForm.JSON,  # noqa: A002 - as it is asked for
+    accept_language: _Accepted = "",
 ) -> StreamingResponse:
-    """Return a conversation as a file: JSON has all of it, the others the branch that is shown."""
-    return await _sent(await services().exports.one(who, conversation_id, format))
+    """Return a conversation as a file: JSON has all of it, the others the branch that is shown, with labels in the language of the account."""
+    return await _sent(await services().exports.one(who, conversation_id, format, accepted=accept_language))
 
 
 @router.get(
@@ -46,9 +49,13 @@ async def export_conversations(
     format: ExportForm = ExportForm.JSON,  # noqa: A002
     everything: bool = False,
     ids: Annotated[list[UUID] | None, Query(max_length=MAX_CHOSEN)] = None,
+    accept_language: _Accepted = "",
 ) -> StreamingResponse:
     """Return conversations as a ZIP that is written while it is sent; all of them without `ids`. `everything` adds account, memory and documents."""
-    return await _sent(await services().exports.several(who, format, ids, everything=everything))
+    exports = services().exports
+    return await _sent(
+        await exports.several(who, format, ids, everything=everything, accepted=accept_language)
+    )
 
 
 async def _sent(export: Export) -> StreamingResponse:

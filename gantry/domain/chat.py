@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
+from gantry.domain.messages import _
 from gantry.domain.names import on_one_line
 
 MAX_MESSAGE_CHARACTERS = 200_000
@@ -51,6 +52,10 @@ class Rating(StrEnum):
 
     UP = "up"
     DOWN = "down"
+
+
+#: How a source is called whose conversation has no title.
+UNTITLED = _("Conversation")
 
 
 class CitationKind(StrEnum):
@@ -193,7 +198,7 @@ def title_from_prompt(prompt: str) -> str:
     """Make a conversation title from its first message, without a model.
 
     The first line with words in it, outside of code where there is one, without the marks of markdown, cut at a word near
-    60 characters. Names such as ``snake_case`` and addresses stay as they are written.
+    60 characters. Names such as ``snake_case`` and addresses stay as they are written. Without words there is no title yet.
     """
     prose = _FENCE.sub("\n", prompt)
     line = _first_line(prose)
@@ -206,7 +211,7 @@ def title_from_prompt(prompt: str) -> str:
         line = _first_line("\n".join(block["code"] for block in _FENCE.finditer(prompt)))
     words = on_one_line(line)
     if not words:
-        return "New chat"
+        return ""
     if len(words) > _TITLE_CHARACTERS:
         head = words[:_TITLE_CHARACTERS]
         words = (head.rsplit(" ", 1)[0] if " " in head[20:] else head).rstrip(" ,.;:") + "…"

@@ -1,25 +1,60 @@
 """A conversation for people to read: the branch that is shown, as Markdown and as a page of HTML that needs nothing else."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from datetime import tzinfo
+from datetime import datetime, tzinfo
 from html import escape
 from typing import Protocol
 
 from gantry.domain.chat import MessageRole, MessageStatus
-from gantry.domain.clock import day_in_words
 from gantry.domain.exporting import ExportedMessage
+from gantry.domain.messages import _
+from gantry.domain.text import counted
 
 _MARKS = re.compile(r"([\\`*_{}\[\]<>#|~$])")
-_STATUS = {MessageStatus.STOPPED: "Stopped.", MessageStatus.STREAMING: "Still being written."}
+_STATUS = {MessageStatus.STOPPED: _("Stopped."), MessageStatus.STREAMING: _("Still being written.")}
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """How an export speaks to its reader.
+
+    Attributes:
+        language: Its code, ``ar`` for example.
+        direction: In which it is written: ``ltr`` or ``rtl``.
+        say: Says a message in it.
+        day: Writes a day in it.
+        zone: The time zone of its moments.
+    """
+
+    language: str
+    direction: str
+    say: Callable[[str], str]
+    day: Callable[[datetime], str]
+    zone: tzinfo
+
+    def title(self, title: str) -> str:
+        """Return what a conversation is called, which may have no title yet."""
+        return title or self.say(_("Untitled"))
+
+    def about(self, messages: int, now: datetime) -> str:
+        """Return what stands below the title."""
+        day = self.day(now.astimezone(self.zone))
+        return self.say(
+            _("{messages}. Exported from Gantry on {day}.", messages=counted(messages, "message"), day=day)
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One message: who says it, what is told beside it in small letters, the message in Markdown, and what stands below."""
+    """One message: who says it, what is told beside it in small letters, the message in Markdown, and what stands below.
 
+    ``role`` is that of ``MessageRole``, ``who`` what the reader calls it.
+    """
+
+    role: str
     who: str
     about: str
     text: str
@@ -28,8 +63,9 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A conversation to be laid out."""
+    """A conversation to be laid out for a reader of *language*."""
 
+    language: str
     title: str
     about: str
     parts: Sequence[Part]
@@ -55,31 +91,31 @@ class Typesetter(Protocol):
         ...
 
 
-def part_of(exported: ExportedMessage, zone: tzinfo) -> Part:
-    """Return a message as it is read; its moments are told in *zone*."""
+def part_of(exported: ExportedMessage, wording: Wording) -> Part:
+    """Return a message as it is read."""
     message = exported.message
-    at = message.created_at.astimezone(zone)
-    when = f"{day_in_words(at)}, {at:%H:%M}"
-    if message.role is MessageRole.USER:
-        who, about = "You", when
-    else:
-        who, about = "Assistant", " · ".join(filter(None, (message.model or "", when)))
-    return Part(who, about, message.content, tuple(_below(exported)))
+    at = message.created_at.astimezone(wording.zone)
+    who = _("You") if message.role is MessageRole.USER else _("Assistant")
+    about = " · ".join(filter(None, (message.model or "", wording.day(at), f"{at:%H:%M}")))
+    below = tuple(_below(exported, wording))
+    return Part(message.role.value, wording.say(who), about, message.content, below)
 
 
-def _below(exported: ExportedMessage) -> list[str]:
+def _below(exported: ExportedMessage, wording: Wording) -> list[str]:
     message = exported.message
     lines: list[str] = []
     if exported.files:
-        lines.append("Files: " + ", ".join(file.name for file in exported.files))
+        names = ", ".join(file.name for file in exported.files)
+        lines.append(wording.say(_("Files: {names}", names=names)))
     if message.error:
-        lines.append(f"Failed: {message.error.get('title', '')}")
+        why = wording.say(str(message.error.get("title", "")))
+        lines.append(wording.say(_("Failed: {why}", why=why)))
     elif message.status in _STATUS:
-        lines.append(_STATUS[message.status])
+        lines.append(wording.say(_STATUS[message.status]))
     for source in exported.citations:
         if source.cited:
-            page = f", page {source.page}" if source.page else ""
-            lines.append(f"[{source.number}] {source.title}{page}")
+            place = _("{title}, page {page}", title=source.title, page=source.page)
+            lines.append(f"[{source.number}] {wording.say(place) if source.page else source.title}")
     return lines
 
 
@@ -101,10 +137,10 @@ def plain(text: str) -> str:
     return _MARKS.sub(r"\\\1", text)
 
 
-def page_opening(title: str, about: str) -> str:
+def page_opening(title: str, about: str, wording: Wording) -> str:
     """Return the beginning of a page of HTML, up to its first message."""
     return (
-        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        f'<!doctype html>\n<html lang="{wording.language}" dir="{wording.direction}">\n<head>\n<meta charset="utf-8">\n'
         "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n"
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n<meta name="color-scheme" content="light dark">\n'
         f'<meta name="robots" content="noindex">\n<title>{escape(title)}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n'
@@ -112,16 +148,17 @@ def page_opening(title: str, about: str) -> str:
     )
 
 
-def page_part(part: Part, fragment: str, reasoning: str = "") -> str:
+def page_part(part: Part, fragment: str, wording: Wording, reasoning: str = "") -> str:
     """Return a message as HTML; *fragment* is its text, laid out, and *reasoning* what the model thought, as text."""
+    label = wording.say(_("Reasoning"))
     thought = (
-        f'<details><summary>Reasoning</summary><div class="thought" dir="auto">{escape(reasoning)}</div></details>\n'
+        f'<details><summary>{label}</summary><div class="thought" dir="auto">{escape(reasoning)}</div></details>\n'
         if reasoning
         else ""
     )
     below = "".join(f"<li>{escape(line)}</li>" for line in part.below)
     return (
-        f'<article class="{part.who.lower()}">\n<h2>{part.who}</h2>\n<p class="about">{escape(part.about)}</p>\n{thought}'
+        f'<article class="{part.role}">\n<h2>{part.who}</h2>\n<p class="about">{escape(part.about)}</p>\n{thought}'
         f"{fragment}" + (f'<ul class="below">{below}</ul>\n' if below else "") + "</article>\n"
     )
 
@@ -143,16 +180,16 @@ h1 { font-size: 1.7rem; line-height: 1.25; margin: 0 0 .25rem }
 article { border-top: 1px solid var(--line); padding-top: 1rem; margin-top: 1.5rem }
 article > h2 { font-size: 1rem; margin: 0 }
 .about, .below { color: var(--soft); font-size: .85rem; margin: 0 0 .75rem }
-.below { padding-left: 1.1rem; margin-top: .75rem }
-.thought { white-space: pre-wrap; color: var(--soft); border-left: 3px solid var(--line); padding-left: .8rem }
+.below { padding-inline-start: 1.1rem; margin-top: .75rem }
+.thought { white-space: pre-wrap; color: var(--soft); border-inline-start: 3px solid var(--line); padding-inline-start: .8rem }
 a { color: var(--link) }
 pre { background: var(--code); padding: .75rem 1rem; border-radius: .4rem; overflow-x: auto; font-size: .85rem; line-height: 1.5 }
-code, pre { font-family: ui-monospace, "JetBrains Mono", Consolas, monospace; overflow-wrap: normal }
+code, pre { font-family: ui-monospace, "JetBrains Mono", Consolas, monospace; overflow-wrap: normal; direction: ltr; unicode-bidi: isolate }
 :not(pre) > code { background: var(--code); border-radius: .25rem; padding: .1em .3em; font-size: .88em }
-pre.unset { white-space: pre-wrap }
+pre.unset { white-space: pre-wrap; unicode-bidi: plaintext }
 table { border-collapse: collapse; display: block; overflow-x: auto; max-width: 100% }
 th, td { border: 1px solid var(--line); padding: .3rem .6rem; text-align: start; vertical-align: top }
-blockquote { margin: 1rem 0; padding-left: 1rem; border-left: 3px solid var(--line); color: var(--soft) }
+blockquote { margin: 1rem 0; padding-inline-start: 1rem; border-inline-start: 3px solid var(--line); color: var(--soft) }
 math[display=block] { margin: 1rem 0; overflow-x: auto }
 hr { border: 0; border-top: 1px solid var(--line) }
 .k, .kd, .kn, .kr, .kt, .kc, .ow, .nt { color: var(--key) } .s, .s1, .s2, .sb, .sd, .se, .si { color: var(--string) } .m, .mi, .mf, .mh, .mo, .nb { color: var(--number) } .c, .c1, .cm, .ch { color: var(--note); font-style: italic }

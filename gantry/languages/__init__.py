@@ -16,6 +16,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
 
+from gantry.domain.clock import day_in_words
 from gantry.domain.messages import LANGUAGES, Message, filled
 
 ENGLISH = "en"
@@ -62,6 +63,11 @@ def direction(language: str) -> str:
 def day(at: datetime, language: str) -> str:
     """Return the day of *at*, Mar 5, 2026 for example."""
     return format_date(at, "medium", locale=_locale(language))
+
+
+def whole_day(at: datetime, language: str) -> str:
+    """Return the day of *at* with its name and month in words."""
+    return day_in_words(at) if language == ENGLISH else format_date(at, "full", locale=_locale(language))
 
 
 def month(at: datetime, language: str, *, year: bool) -> str:

@@ -13,7 +13,7 @@ _PLACE = re.compile(r"\{(\w+)\}")
 _NUMBER = r"\d[\d,]*"
 _GROUPED = re.compile(r"\d{1,3}(,\d{3})+")
 _MESSAGES_WITHIN = {"what", "why", "images", "documents", "products", "file"}  # places that hold messages
-_NEVER_STORED = ("gantry/ui/", "gantry/state/")
+_NEVER_STORED = ("gantry/ui/", "gantry/state/", "gantry/domain/exported_text.py")
 # Pages and streams ask for this between two events: what is longer or deeper than this stays English.
 _MOST_SENTENCES = 100
 _MOST_CHARACTERS = 1000  # of one message

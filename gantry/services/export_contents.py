@@ -3,24 +3,25 @@
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
+from functools import partial
 from uuid import UUID
 
 from gantry import __version__
 from gantry.domain import exported_text, exporting
 from gantry.domain.accounts import Actor
-from gantry.domain.clock import day_in_words, zone_named
+from gantry.domain.clock import zone_named
 from gantry.domain.errors import Invalid, Unavailable
-from gantry.domain.exported_text import Part, Pen, Reading, part_of
+from gantry.domain.exported_text import Part, Pen, Reading, Wording, part_of
 from gantry.domain.exporting import ExportedConversation, ExportedMessage, ExportForm, FileList
 from gantry.domain.files import FileStore
 from gantry.domain.member_names import safe_file_name
 from gantry.domain.messages import _
-from gantry.domain.text import counted
+from gantry.languages import chosen, direction, whole_day
+from gantry.languages.stored import recalled
 from gantry.repositories.database import Database
 
 MAX_PDF_CHARACTERS = 2_000_000
 PRODUCT = f"Gantry {__version__}"
-UNTITLED = "Untitled chat"
 _MESSAGES_AT_ONCE = 50
 
 
@@ -31,32 +32,37 @@ class Contents:
     owner: UUID
     conversation: ExportedConversation
     messages: Sequence[UUID]
-    zone: tzinfo
+    wording: Wording
 
     @property
     def title(self) -> str:
         """What it is called."""
-        return self.conversation.title or UNTITLED
+        return self.wording.title(self.conversation.title)
 
 
 @dataclass(frozen=True, slots=True)
 class ConversationWriter:
-    """Reads a conversation a few rows at a time."""
+    """Reads a conversation a few rows at a time.
+
+    ``accepted`` is an ``Accept-Language``, for accounts that have chosen no language.
+    """
 
     database: Database
     files: FileStore
     now: Callable[[], datetime]
+    accepted: str = ""
 
     async def open(self, who: Actor, conversation: UUID, form: ExportForm) -> Contents:
         """Look up what is to be written: all branches as JSON, else the one that is shown. NotFound."""
         async with self.database.read() as tx:
             found = await tx.exporting.conversation(conversation, owner=who.id)
-            zone = zone_named((await tx.accounts.get_account(who.id)).time_zone)
+            account = await tx.accounts.get_account(who.id)
             if form is ExportForm.JSON:
                 ids = await tx.exporting.message_ids(conversation)
             else:
                 ids = await tx.exporting.path_ids(found.active_leaf_id) if found.active_leaf_id else ()
-        return Contents(who.id, found, ids, zone)
+        language = chosen(account.language, self.accepted)
+        return Contents(who.id, found, ids, _wording(language, zone_named(account.time_zone)))
 
     async def json(self, contents: Contents, files: FileList, *, zipped: bool) -> AsyncIterator[bytes]:
         """Yield a document of JSON; in a ZIP it says where in it the files will be. *files* takes in what they are."""
@@ -90,30 +96,32 @@ class ConversationWriter:
     async def _markdown(self, contents: Contents) -> AsyncIterator[bytes]:
         yield exported_text.markdown_opening(contents.title, self._about(contents)).encode()
         async for message in self._messages(contents):
-            yield exported_text.markdown_part(part_of(message, contents.zone)).encode()
+            yield exported_text.markdown_part(part_of(message, contents.wording)).encode()
 
     async def _html(self, contents: Contents, pen: Pen) -> AsyncIterator[bytes]:
-        yield exported_text.page_opening(contents.title, self._about(contents)).encode()
+        yield exported_text.page_opening(contents.title, self._about(contents), contents.wording).encode()
         async for message in self._messages(contents):
-            part = part_of(message, contents.zone)
+            part = part_of(message, contents.wording)
             try:
                 fragment = await pen.fragment(part.text)
             except Unavailable:
                 fragment = exported_text.unset(part.text)
-            yield exported_text.page_part(part, fragment, message.message.reasoning).encode()
+            yield exported_text.page_part(
+                part, fragment, contents.wording, message.message.reasoning
+            ).encode()
         yield exported_text.PAGE_END.encode()
 
     async def _pdf(self, contents: Contents, pen: Pen) -> AsyncIterator[bytes]:
         parts: list[Part] = []
         characters = 0
         async for message in self._messages(contents):
-            parts.append(part_of(message, contents.zone))
+            parts.append(part_of(message, contents.wording))
             characters += len(parts[-1].text)
             if characters > MAX_PDF_CHARACTERS:
                 raise Invalid(
                     _("This chat is too long for a PDF."), advice=_("Export it as HTML or Markdown.")
                 )
-        yield await pen.pdf(Reading(contents.title, self._about(contents), parts))
+        yield await pen.pdf(Reading(contents.wording.language, contents.title, self._about(contents), parts))
 
     async def _messages(self, contents: Contents) -> AsyncIterator[ExportedMessage]:
         ids = contents.messages
@@ -124,5 +132,9 @@ class ConversationWriter:
                 yield message
 
     def _about(self, contents: Contents) -> str:
-        today = day_in_words(self.now().astimezone(contents.zone))
-        return f"{counted(len(contents.messages), 'message')}. Exported from Gantry on {today}."
+        return contents.wording.about(len(contents.messages), self.now())
+
+
+def _wording(language: str, zone: tzinfo) -> Wording:
+    say, day = partial(recalled, language=language), partial(whole_day, language=language)
+    return Wording(language, direction(language), say, day, zone)

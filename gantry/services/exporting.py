@@ -17,7 +17,7 @@ from gantry.domain.member_names import TakenNames, safe_name
 from gantry.domain.messages import _
 from gantry.repositories.database import Database
 from gantry.services.export_account import AccountContents
-from gantry.services.export_contents import PRODUCT, UNTITLED, Contents, ConversationWriter
+from gantry.services.export_contents import PRODUCT, Contents, ConversationWriter
 
 MAX_AT_ONCE = 2  # of one person, in one process
 _CONVERSATIONS_AT_ONCE = 200
@@ -54,11 +54,11 @@ class ExportService:
     now: Callable[[], datetime] = utc_now
     running: Counter[UUID] = field(default_factory=Counter[UUID])
 
-    async def one(self, who: Actor, conversation: UUID, form: ExportForm) -> Export:
-        """Return a conversation as a file."""
-        writer = ConversationWriter(self.database, self.files, self.now)
+    async def one(self, who: Actor, conversation: UUID, form: ExportForm, *, accepted: str = "") -> Export:
+        """Return a conversation as a file, for somebody whose browser has *accepted* as its ``Accept-Language``."""
+        writer = ConversationWriter(self.database, self.files, self.now, accepted)
         contents = await writer.open(who, conversation, form)
-        name = safe_name(contents.title, UNTITLED) + form.suffix
+        name = _file_name(contents) + form.suffix
         return Export(name, form.media_type, self._counted(who, self._alone(writer, contents, form)))
 
     async def several(
@@ -68,13 +68,14 @@ class ExportService:
         conversations: Sequence[UUID] | None = None,
         *,
         everything: bool = False,
+        accepted: str = "",
     ) -> Export:
         """Return conversations as a ZIP, all that stay where none are named; *everything* adds account, memory and documents."""
         if conversations is not None:
             await self._require_own(who, conversations)
         told = Told()
         name = f"gantry-export-{self.now():%Y-%m-%d}.zip"
-        content = self._zip(_Zip(self, who, form, told), conversations, everything=everything)
+        content = self._zip(_Zip(self, who, form, told, accepted), conversations, everything=everything)
         return Export(name, "application/zip", self._counted(who, content), told)
 
     async def _require_own(self, who: Actor, conversations: Sequence[UUID]) -> None:
@@ -149,15 +150,17 @@ class ExportService:
 class _Zip:
     """A ZIP of conversations while it is written."""
 
-    def __init__(self, service: ExportService, who: Actor, form: ExportForm, told: Told) -> None:
-        self.writer = ConversationWriter(service.database, service.files, service.now)
+    def __init__(
+        self, service: ExportService, who: Actor, form: ExportForm, told: Told, accepted: str
+    ) -> None:
+        self.writer = ConversationWriter(service.database, service.files, service.now, accepted)
         self.who, self.form, self.told = who, form, told
         self._files, self._out = service.files, service.zipped()
         self._names, self._kept = TakenNames(), set[UUID]()
 
     async def add(self, contents: Contents, pen: Pen) -> AsyncIterator[bytes]:
         """Write a conversation, and as JSON what was sent with it."""
-        name = self._names.free(safe_name(contents.title, UNTITLED))
+        name = self._names.free(_file_name(contents))
         files = FileList()
         if self.form is ExportForm.JSON:
             content, suffix = self.writer.json(contents, files, zipped=True), self.form.suffix
@@ -208,6 +211,10 @@ class _Zip:
         async for piece in self._out.member("export.json", _once(summary.encode())):
             yield piece
         yield self._out.end()
+
+
+def _file_name(contents: Contents) -> str:
+    return safe_name(contents.title, contents.wording.title(""))
 
 
 async def _once(content: bytes) -> AsyncIterator[bytes]:

@@ -7,7 +7,7 @@ from datetime import tzinfo
 
 from gantry.domain.accounts import Role
 from gantry.domain.catalog import EXTRACTIVE, ChatRequest, Delta, TextDelta, WithoutPictures
-from gantry.domain.chat import CitationKind
+from gantry.domain.chat import UNTITLED, CitationKind
 from gantry.domain.clock import zone_named
 from gantry.domain.context import Source
 from gantry.domain.messages import _
@@ -133,7 +133,7 @@ def _quotes(
 
 
 def _where(message: FoundMessage, zone: tzinfo, language: str) -> str:
-    title = (message.title or translated(_("Conversation"), language)).replace("[", "(").replace("]", ")")
+    title = (message.title or translated(UNTITLED, language)).replace("[", "(").replace("]", ")")
     link = f"[{title}](/c/{message.conversation_id})"
     on = day(message.created_at.astimezone(zone), language)
     if message.role == "user":

@@ -10,7 +10,7 @@ from typing import TypeVar
 from uuid import UUID
 
 from gantry.domain.accounts import Actor
-from gantry.domain.chat import CitationKind, StoredMessage
+from gantry.domain.chat import UNTITLED, CitationKind, StoredMessage
 from gantry.domain.context import CitedSource, Knowledge, PartKind, Retrieval, Source
 from gantry.domain.errors import GantryError
 from gantry.domain.followups import leans_on_before
@@ -316,7 +316,7 @@ def _of_document(passage: Passage) -> Source:
 def _of_turn(passage: Passage) -> Source:
     return Source(
         CitationKind.MESSAGE,
-        passage.title or "Conversation",
+        passage.title or UNTITLED,
         passage.text,
         message_id=passage.message_id,
         memory_item_id=passage.rows[0],

@@ -35,9 +35,10 @@ def _made(asked: dict[str, Any]) -> bytes:
 
         return fragment(asked["text"]).encode()
     from gantry.adapters.exporting.typeset import pdf  # noqa: PLC0415
-    from gantry.domain.exported_text import Part  # noqa: PLC0415
+    from gantry.domain.exported_text import Part, Reading  # noqa: PLC0415
 
-    return pdf(asked["title"], asked["about"], [Part(**part) for part in asked["parts"]])
+    parts = [Part(**part) for part in asked["parts"]]
+    return pdf(Reading(asked["language"], asked["title"], asked["about"], parts))
 
 
 if __name__ == "__main__":

@@ -50,9 +50,7 @@ class _Pen:
 
     async def pdf(self, reading: Reading) -> bytes:
         """Return a conversation as a PDF."""
-        parts = [asdict(part) for part in reading.parts]
-        asked = {"do": "pdf", "title": reading.title, "about": reading.about, "parts": parts}
-        return await self._ask(asked, _PDF_SECONDS)
+        return await self._ask({"do": "pdf", **asdict(reading)}, _PDF_SECONDS)
 
     async def _ask(self, asked: dict[str, Any], seconds: float) -> bytes:
         try:

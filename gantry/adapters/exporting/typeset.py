@@ -11,13 +11,13 @@ import typst
 from markdown_it.tree import SyntaxTreeNode
 
 from gantry.adapters.exporting.markup import FORMULAS, MAX_FORMULA_CHARACTERS, is_web, reader
-from gantry.domain.exported_text import Part
+from gantry.domain.exported_text import Part, Reading
 
 _PAGE = """
 #set document(title: TITLE, author: "Gantry")
 #set page(paper: "a4", margin: (x: 23mm, top: 22mm, bottom: 24mm), numbering: "1 / 1",
   footer: context { set text(8pt, fill: luma(90)); grid(columns: (1fr, auto), TITLE, counter(page).display("1 / 1", both: true)) })
-#set text(font: FONTS, size: 10.5pt, lang: "en")
+#set text(font: FONTS, size: 10.5pt, lang: "LANGUAGE")
 #set par(leading: 0.62em, spacing: 0.9em, justify: false)
 #set heading(numbering: none)
 #show heading.where(level: 1): set text(20pt)
@@ -27,7 +27,7 @@ _PAGE = """
 #show heading.where(level: 5): set text(11pt)
 #show heading.where(level: 6): set text(10.5pt)
 #show link: set text(fill: rgb("#1f4fa3"))
-#show raw: set text(font: MONO)
+#show raw: set text(font: MONO, dir: ltr)
 #show raw.where(block: true): it => block(fill: luma(246), inset: 8pt, radius: 3pt, width: 100%, text(8.5pt, it))
 #show raw.where(block: false): it => box(fill: luma(243), inset: (x: 2pt), outset: (y: 2.5pt), radius: 2pt, it)
 #show quote.where(block: true): it => block(stroke: (left: 2pt + luma(190)), inset: (left: 10pt, y: 2pt), it.body)
@@ -43,12 +43,14 @@ _ALIGNED = re.compile(r"text-align:(left|center|right)")
 _RIGHT = {"R", "AL"}
 
 
-def pdf(title: str, about: str, parts: Sequence[Part]) -> bytes:
-    """Return a conversation as a PDF."""
+def pdf(reading: Reading) -> bytes:
+    """Return a conversation as a PDF; the direction of the page is that of its reader's language."""
+    title = literal(reading.title)
+    head = _PAGE.replace("FONTS", _TEXT_FONTS).replace("MONO", _CODE_FONTS)
     # The title last: what its words say is looked through no more.
-    head = _PAGE.replace("FONTS", _TEXT_FONTS).replace("MONO", _CODE_FONTS).replace("TITLE", literal(title))
-    body = [f"#heading(level: 1, {{ {literal(title)} }})", f"#{_small(about)}"]
-    body += [f"#{{ {_part(part)} }}" for part in parts]
+    head = head.replace("LANGUAGE", reading.language[:2]).replace("TITLE", title)
+    body = [f"#heading(level: 1, {{ {title} }})", f"#{_small(reading.about)}"]
+    body += [f"#{{ {_part(part)} }}" for part in reading.parts]
     return typst.compile(f"{head}\n{chr(10).join(body)}\n".encode())
 
 
@@ -91,18 +93,18 @@ def _node(node: SyntaxTreeNode) -> str:
 
 
 def _paragraph(node: SyntaxTreeNode) -> str:
-    made = f"par({_inside(node)})"
-    return f"{{ set text(dir: rtl); {made} }}" if _runs_left(node) else made
+    made, direction = f"par({_inside(node)})", _direction(node)
+    return f"{{ set text(dir: {direction}); {made} }}" if direction else made
 
 
-def _runs_left(node: SyntaxTreeNode) -> bool:
-    """Whether the first letter with a direction is of a script that is written to the left."""
+def _direction(node: SyntaxTreeNode) -> str:
+    """Return the direction of the first letter that has one; none: that of the page."""
     for child in node.walk():
         for letter in child.content if child.type == "text" else "":
             direction = unicodedata.bidirectional(letter)
             if direction == "L" or direction in _RIGHT:
-                return direction in _RIGHT
-    return False
+                return "rtl" if direction in _RIGHT else "ltr"
+    return ""
 
 
 def _heading(node: SyntaxTreeNode) -> str:
@@ -133,7 +135,7 @@ def _table(node: SyntaxTreeNode) -> str:
 
 def _cell(node: SyntaxTreeNode) -> str:
     aligned = _ALIGNED.search(str(node.attrs.get("style", "")))
-    return f"table.cell(align: {aligned[1] if aligned else 'left'}, {_inside(node)})"
+    return f"table.cell(align: {aligned[1] if aligned else 'start'}, {_inside(node)})"
 
 
 def _link(node: SyntaxTreeNode) -> str:

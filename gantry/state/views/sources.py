@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from gantry.domain.chat import CitationKind
+from gantry.domain.chat import UNTITLED, CitationKind
 from gantry.domain.context import ContextPart, ContextRead, PartKind
 from gantry.domain.messages import _
 from gantry.domain.text import counted
@@ -78,10 +78,11 @@ def passage_views(found: Sequence[SourceRead]) -> list[PassageView]:
 
 def _passage_view(read: SourceRead) -> PassageView:
     row = read.row
+    is_untitled = row.kind is CitationKind.MESSAGE and row.title == UNTITLED
     place = " · ".join(filter(None, [said(_("Page {page}", page=row.page)) if row.page else "", row.heading]))
     return PassageView(
         number=row.number,
-        title=row.title,
+        title=said(UNTITLED) if is_untitled else row.title,
         place=place or said(_KINDS[row.kind]),
         said_at=int(read.said.created_at.timestamp()) if read.said else 0,
         cited=row.cited,

@@ -282,6 +282,55 @@ async def test_markdown_and_html_hold_the_branch_that_is_shown(
         assert never not in page.replace("http://www.w3.org/1998/Math/MathML", ""), never
 
 
+@pytest.mark.parametrize(
+    ("language", "accepted", "said", "head"),
+    [
+        (
+            "de",
+            "",
+            (
+                "## Sie",
+                "## Assistent",
+                " Nachrichten. Am ",
+                "- Fehlgeschlagen: ",
+                "1. März 2026",
+                ", Seite 1",
+            ),
+            '<html lang="de" dir="ltr">',
+        ),
+        (
+            "ar",
+            "de",
+            ("## أنت", "## المساعد", "صُدّرت من Gantry", "- فشلت: ", "1 مارس 2026", "، صفحة 1"),
+            '<html lang="ar" dir="rtl">',
+        ),
+        ("", "de-AT,en;q=0.5", ("## Sie", "# Ohne Titel"), '<html lang="de" dir="ltr">'),
+        ("", "", ("## You", "# Untitled", "1 March 2026"), '<html lang="en" dir="ltr">'),
+    ],
+)
+async def test_labels_are_in_the_language_of_the_reader(
+    database: Database, service: ExportService, language: str, accepted: str, said: tuple[str, ...], head: str
+) -> None:
+    """The account's, else the browser's, in every form for reading; JSON has no labels, and is the same for all."""
+    async with database.begin() as tx:
+        who = actor_of(await make_account(tx, "ann@example.org", language=language))
+    rich = await stored(database, who, title="")
+    markdown = await taken(await service.one(who, rich.conversation, ExportForm.MARKDOWN, accepted=accepted))
+    for each in said:
+        assert each in markdown.decode()
+    page = await taken(await service.one(who, rich.conversation, ExportForm.HTML, accepted=accepted))
+    assert head in page.decode()
+    assert said[0].removeprefix("## ") in page.decode()
+    pdf = text_of(await taken(await service.one(who, rich.conversation, ExportForm.PDF, accepted=accepted)))
+    if language != "ar":  # whose letters are drawn joined
+        assert said[0].removeprefix("## ") in pdf[0]
+    document = json.loads(
+        await taken(await service.one(who, rich.conversation, ExportForm.JSON, accepted=accepted))
+    )
+    assert document["conversations"][0]["title"] == ""
+    assert [each["role"] for each in document["conversations"][0]["messages"]][:2] == ["user", "assistant"]
+
+
 async def test_pdf_has_text_numbered_pages_and_every_script(
     database: Database, service: ExportService, ann: Actor
 ) -> None:

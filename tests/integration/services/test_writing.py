@@ -51,6 +51,16 @@ async def test_an_answer_is_streamed_and_stored(stack: Stack) -> None:
     assert [bubble.message.content for bubble in window.bubbles] == ["Tell me about gardens.", LONG]
 
 
+async def test_a_chat_is_named_by_its_first_question_with_words(stack: Stack) -> None:
+    """Until then it has no title, which each page says in its reader's language; the next question gives it one."""
+    first = await stack.ask("…?!")
+    await stack.read(first)
+    assert (await stack.services.chat.window(stack.who, first.conversation_id)).conversation.title == ""
+    await stack.read(await stack.ask("Tell me about tides.", conversation=first.conversation_id))
+    named = (await stack.services.chat.window(stack.who, first.conversation_id)).conversation
+    assert named.title == "Tell me about tides."
+
+
 async def test_reasoning_is_kept_apart(stack: Stack) -> None:
     """Reasoning is streamed and stored beside the text, with how long it took."""
     stack.llm.default = Script(text="42", reasoning="Let me think.")

@@ -4,12 +4,13 @@ import pytest
 
 from gantry.adapters.exporting.fragments import fragment
 from gantry.adapters.exporting.typeset import blocks, pdf
+from gantry.domain.exported_text import Reading
 
 
 @pytest.mark.parametrize("title", ["MONOPOLY", "Which FONTS?", "TITLE", '" + panic() + "', "#panic()"])
 def test_every_title_can_be_laid_out(title: str) -> None:
     """None is taken for a part of the page that it stands on."""
-    assert pdf(title, "about", []).startswith(b"%PDF-")
+    assert pdf(Reading("en", title, "about", [])).startswith(b"%PDF-")
 
 
 @pytest.mark.filterwarnings("ignore:path is deprecated")  # as the library of formulas opens its font

@@ -14,7 +14,7 @@ from gantry.domain.chat import cleaned_title, title_from_prompt
         ("```\nonly code\n```", "only code"),
         ("~~~~ sh\nls -l\n~~~~", "ls -l"),
         ("```python\nprint(1)\n```", "print(1)"),
-        ("```python", "New chat"),
+        ("```python", ""),
         (
             "why does my_list.sort_by fail in snake_case_code",
             "Why does my_list.sort_by fail in snake_case_code",
@@ -30,7 +30,7 @@ from gantry.domain.chat import cleaned_title, title_from_prompt
         ("-5 degrees: what to wear?", "-5 degrees: what to wear?"),
         ("> quoted words", "Quoted words"),
         ("1. first step", "First step"),
-        ("…!?", "New chat"),
+        ("…!?", ""),
         ("äpfel und birnen", "Äpfel und birnen"),
         (
             "please explain the difference between a process and a thread in an operating system",
