@@ -18,13 +18,13 @@ from bench import app, lines
 from bench.answers import AnswerRun, Stand
 from bench.asking import ask_many, settle
 from bench.browser import Chromium, Tab, running_chromium, transferred
-from bench.importing import import_bench
+from bench.importing import EXPORT_MB, import_bench
 from bench.model import ModelServer, running_model
 from bench.opening import opened, sidebar_painted
 from bench.programs import ask_as_program, program_lines
 from bench.proxy import running_proxy
 from bench.report import Earlier, Section, earlier, heading, load_remark, machine, rendered, write_json
-from bench.search import DATABASES, search_bench
+from bench.search import DATABASES, MESSAGES, search_bench
 from bench.seed import COLLECTOR, Seeded, seed, seed_people
 from bench.soak import soak
 from bench.wire import Redis, WireRun, follow_many, running_redis
@@ -207,31 +207,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--search", action="store_true", help="measure instead what one person waits for among a thousand"
     )
-    parser.add_argument(
-        "--messages", type=int, default=1_000_000, metavar="N", help="for --search: what others have written"
-    )
+    parser.add_argument("--messages", type=int, metavar="N", help="for --search: what others have written")
     parser.add_argument(
         "--import", dest="importing", action="store_true", help="measure instead an import of a large export"
     )
-    parser.add_argument(
-        "--mb", type=float, default=1000, metavar="N", help="for --import: size of the export"
-    )
+    parser.add_argument("--mb", type=float, metavar="N", help="for --import: size of the export")
     parser.add_argument("--database", choices=DATABASES, help="for --search and --import: this kind alone")
     chosen = parser.parse_args(arguments)
+    if fault := _fault(chosen):
+        parser.error(fault)
+    before = earlier(chosen.against)
     kinds = [chosen.database] if chosen.database else DATABASES
     if chosen.importing:
-        return _instead(lambda: import_bench(chosen.mb, kinds), chosen.json)
+        return _instead(lambda: import_bench(chosen.mb or EXPORT_MB, kinds, before), chosen.json)
     if chosen.search:
-        return _instead(lambda: search_bench(chosen.messages, kinds), chosen.json)
+        return _instead(lambda: search_bench(chosen.messages or MESSAGES, kinds, before), chosen.json)
     if chosen.soak:
-        return _soak(chosen.soak, chosen.json)
+        return _soak(chosen.soak, chosen.json, before)
     with ExitStack() as stack:
         about = machine() | {"gantry": __version__, "quick": chosen.quick}
         app.build()
         data = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="gantry-bench-")))
         plan = QUICK if chosen.quick else Plan()
         model = stack.enter_context(running_model())
-        bench = Bench(plan, model, data, earlier(chosen.against))
+        bench = Bench(plan, model, data, before)
         bench.run()
     about |= bench.about | {"load_after": [round(each, 2) for each in os.getloadavg()]}
     browser = f"Chromium {about['chromium']}, " if "chromium" in about else ""
@@ -247,6 +246,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
+def _fault(chosen: argparse.Namespace) -> str:
+    """Return why these options do not go together; empty: they do."""
+    instead = {"--soak": chosen.soak, "--search": chosen.search, "--import": chosen.importing}
+    asked = [name for name, value in instead.items() if value]
+    if len(asked) > 1:
+        return f"{' and '.join(asked)} are measured one at a time."
+    if asked and chosen.quick:
+        return f"--quick does not go with {asked[0]}, which has no shorter form."
+    for name, value, places in (
+        ("--messages", chosen.messages, {"--search"}),
+        ("--mb", chosen.mb, {"--import"}),
+        ("--database", chosen.database, {"--search", "--import"}),
+    ):
+        if value is not None and not places & set(asked):
+            return f"{name} goes with {' and '.join(sorted(places))} alone."
+    return ""
+
+
 def _instead(measured: Callable[[], list[Section]], file: Path | None) -> int:
     about: dict[str, Any] = machine() | {"gantry": __version__}
     sections = measured()
@@ -257,7 +274,7 @@ def _instead(measured: Callable[[], list[Section]], file: Path | None) -> int:
     return 0
 
 
-def _soak(minutes: float, file: Path | None) -> int:
+def _soak(minutes: float, file: Path | None, before: Earlier) -> int:
     about: dict[str, Any] = machine() | {"gantry": __version__}
     app.build()
     with tempfile.TemporaryDirectory(prefix="gantry-bench-") as folder, running_model() as model:
@@ -268,7 +285,7 @@ def _soak(minutes: float, file: Path | None) -> int:
         with app.running(settings) as product:
             app.wait_listed(product.origin)
             section = Section("Mixed use", lines.soak(soak(product, minutes)))
-    print(rendered(section, earlier(None)))
+    print(rendered(section, before))
     print(f"\n{about['cores']} cores, load {about['load'][0]} before.")
     if file:
         write_json(file, [section], about)

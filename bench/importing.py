@@ -26,7 +26,7 @@ from sqlalchemy import text
 from bench.app import SECRET
 from bench.foreign import write_export
 from bench.processes import ROOT
-from bench.report import Line, Section, percentile, rendered
+from bench.report import Earlier, Line, Section, percentile, rendered
 from gantry.adapters.importing import ExportFiles
 from gantry.bootstrap import Built, build
 from gantry.domain.accounts import SYSTEM, Actor, Role
@@ -35,19 +35,20 @@ from gantry.services.import_rows import Choice
 from gantry.settings import Settings
 from tests.parts.postgres import running_postgres
 
+EXPORT_MB = 1000.0
 _SPEED, _HELD_MB, _WAIT_MS = 5.0, 120.0, 200.0
 _EVERY = 0.1  # seconds between what somebody else writes
 _STEPS = ("import", "again", "undo")
 _DONE = {"import": "import", "again": "import again, which adds nothing", "undo": "undo"}
 
 
-def import_bench(megabytes: float, kinds: Sequence[str]) -> list[Section]:
+def import_bench(megabytes: float, kinds: Sequence[str], before: Earlier) -> list[Section]:
     """Measure reading, then each kind of database; each section is printed when it is measured."""
     sections: list[Section] = []
 
     def tell(title: str, lines: list[Line]) -> None:
         sections.append(Section(title, tuple(lines)))
-        print(rendered(sections[-1], {}), flush=True)
+        print(rendered(sections[-1], before), flush=True)
 
     with tempfile.TemporaryDirectory(prefix="gantry-bench-") as name:
         path = Path(name) / "conversations.json"

@@ -17,7 +17,7 @@ from sqlalchemy import text
 
 from bench import crowded
 from bench.app import SECRET
-from bench.report import Line, Section, percentile, rendered
+from bench.report import Earlier, Line, Section, percentile, rendered
 from gantry.bootstrap import Built, build
 from gantry.domain.accounts import Actor
 from gantry.repositories import migrations
@@ -27,6 +27,7 @@ from tests.parts.database import with_database
 from tests.parts.postgres import running_postgres
 
 DATABASES = ("sqlite", "postgresql")
+MESSAGES = 1_000_000  # of others
 _TIMES = 100
 _FIRST = 8
 _SEARCH_MS, _OPEN_MS, _LIST_MS = 100, 300, 1000
@@ -35,7 +36,7 @@ Acts = dict[str, Callable[[int], Awaitable[object]]]
 Took = dict[str, list[float]]  # milliseconds, by what was done
 
 
-def search_bench(messages: int, kinds: Sequence[str]) -> list[Section]:
+def search_bench(messages: int, kinds: Sequence[str], before: Earlier) -> list[Section]:
     """Measure each kind of database with few people beside one with many; each section is printed when it is measured."""
     sections: list[Section] = []
     for kind in kinds:
@@ -55,7 +56,7 @@ def search_bench(messages: int, kinds: Sequence[str]) -> list[Section]:
             f"{kind}: one person's wait among {messages:,} messages of others", _lines(few, many)
         )
         sections.append(section)
-        print(rendered(section, {}), flush=True)
+        print(rendered(section, before), flush=True)
     return sections
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Self
 from uuid import UUID
 
 from annotated_types import Len
@@ -23,6 +23,7 @@ from gantry.domain.chat import (
     MAX_COMPARED,
     MAX_MESSAGE_CHARACTERS,
     MAX_TITLE_CHARACTERS,
+    Ending,
     Rating,
     StoredAttachment,
     StoredMessage,
@@ -263,7 +264,7 @@ class MessageOut(_FromValue):
     total_ms: int | None
     left_out: int
     truncated: bool
-    ending: Literal["filtered", "context-full"] | None = None
+    ending: Ending | None = None
     error: dict[str, Any] | None
     retrieval: dict[str, Any] | None = None
     citations: list[CitationOut] = []
@@ -318,7 +319,7 @@ class NewMessage(BaseModel):
     model: str | None = Field(default=None, max_length=255)
     models: list[Annotated[str, StringConstraints(min_length=1, max_length=255)]] = Field(
         default_factory=list,
-        max_length=20,
+        max_length=MAX_COMPARED,
         description=f"In place of `model`: two to {MAX_COMPARED} different models that answer side by side, until one answer is kept.",
     )
     documents: list[UUID] = Field(default_factory=list, max_length=20)

@@ -1,7 +1,7 @@
 """Accounts, sessions, models and connections, as programs see them. No secret has a field here on its way out."""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Self
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, StrictBool, StrictFloat
@@ -16,8 +16,9 @@ from gantry.domain.accounts import (
     Role,
     Session,
     SignedIn,
+    Theme,
 )
-from gantry.domain.catalog import ConnectionKind, ConnectionOrigin, Listing
+from gantry.domain.catalog import ConnectionKind, ConnectionOrigin, Listing, ServerState
 from gantry.domain.clock import MAX_ZONE_CHARACTERS
 from gantry.domain.connections import (
     MAX_BASE_URL_CHARACTERS,
@@ -25,6 +26,7 @@ from gantry.domain.connections import (
     MAX_MODELS_BY_HAND,
     MAX_WAIT_SECONDS,
 )
+from gantry.domain.messages import LANGUAGES
 from gantry.domain.preferences import Density, TextSize
 from gantry.services.catalog import ConnectionDraft, ConnectionStatus, ModelChoice
 
@@ -37,6 +39,7 @@ _Email = Annotated[
     str,
     Field(max_length=_MAX_EMAIL_CHARACTERS, json_schema_extra={"pattern": r"^[^@\s]{1,64}@[^@\s]{1,189}$"}),
 ]
+_Language = Annotated[str, Field(json_schema_extra={"enum": ["", *LANGUAGES]})]
 _PASSWORD: dict[str, Any] = {"minLength": MIN_PASSWORD_CHARACTERS, "maxLength": MAX_PASSWORD_CHARACTERS}
 
 
@@ -185,8 +188,8 @@ class ProfileChange(BaseModel):
     """What to change about oneself; what is left out stays, an empty ``default_model`` forgets it."""
 
     name: str | None = Field(default=None, max_length=MAX_NAME_CHARACTERS)
-    theme: Literal["system", "light", "dark"] | None = None
-    language: Literal["", "en", "de", "ar"] | None = Field(default=None, description="Empty: the browser's.")
+    theme: Theme | None = None
+    language: _Language | None = Field(default=None, description="Empty: the browser's.")
     default_model: str | None = Field(default=None, max_length=255)
     time_zone: str | None = Field(
         default=None,
@@ -407,7 +410,7 @@ class ConnectionOut(BaseModel):
     models_by_hand: list[str]
     first_word_seconds: float | None
     between_words_seconds: float | None
-    state: Literal["ok", "failed", "unknown"]
+    state: ServerState
     problem: str
     advice: str
     models: int

@@ -5,6 +5,7 @@ import unicodedata
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Literal, get_args
 from uuid import UUID
 
 from gantry.domain.api_tokens import Scope
@@ -17,7 +18,8 @@ from gantry.domain.text import storable
 MIN_PASSWORD_CHARACTERS = 10
 MAX_PASSWORD_CHARACTERS = 256
 MAX_NAME_CHARACTERS = 80
-THEMES = ("system", "light", "dark")
+Theme = Literal["system", "light", "dark"]
+THEMES: tuple[Theme, ...] = get_args(Theme)
 _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,189}")
 
 
@@ -147,8 +149,8 @@ def checked_password(password: str) -> str:
     if len(password) < MIN_PASSWORD_CHARACTERS:
         raise Invalid(
             _(
-                "Choose a password with at least {min_password_characters} characters.",
-                min_password_characters=MIN_PASSWORD_CHARACTERS,
+                "Choose a password with at least {least} characters.",
+                least=MIN_PASSWORD_CHARACTERS,
             ),
             field="password",
         )

@@ -16,6 +16,10 @@ EXTRACTIVE = "gantry/extractive"
 SAFE_CONTEXT_TOKENS = 8192  # assumed when a server does not tell
 
 
+#: How a server was when it was last asked.
+ServerState = Literal["ok", "failed", "unknown"]
+
+
 class ConnectionKind(StrEnum):
     """Dialects of the OpenAI protocol we know more about than the protocol says."""
 

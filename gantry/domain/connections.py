@@ -85,9 +85,9 @@ def checked_models(raw: Iterable[str]) -> tuple[str, ...]:
     if len(names) > MAX_MODELS_BY_HAND or any(len(name) > MAX_MODEL_NAME_CHARACTERS for name in names):
         raise Invalid(
             _(
-                "Name at most {most} models, each with at most {most2} characters.",
+                "Name at most {most} models, each with at most {characters} characters.",
                 most=MAX_MODELS_BY_HAND,
-                most2=MAX_MODEL_NAME_CHARACTERS,
+                characters=MAX_MODEL_NAME_CHARACTERS,
             ),
             field="models",
         )

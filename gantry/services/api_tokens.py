@@ -163,8 +163,8 @@ class ApiTokenService:
             self.telemetry.refused("token")
             raise TooManyAttempts(
                 _(
-                    "This token has made more than {requests_per_minute} requests within a minute.",
-                    requests_per_minute=self.requests_per_minute,
+                    "This token has made more than {most} requests within a minute.",
+                    most=self.requests_per_minute,
                 ),
                 retry_after_seconds=wait,
                 until=self.now() + timedelta(seconds=wait),

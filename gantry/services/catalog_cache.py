@@ -5,7 +5,6 @@ import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Literal
 
 from gantry.domain.catalog import (
     BUILT_IN,
@@ -15,6 +14,7 @@ from gantry.domain.catalog import (
     ListedModel,
     ModelRef,
     ModelServers,
+    ServerState,
     Waits,
 )
 from gantry.domain.clock import utc_now
@@ -37,7 +37,7 @@ log = logging.getLogger(__name__)
 class Health:
     """How a server was when it was last asked."""
 
-    state: Literal["ok", "failed", "unknown"] = "unknown"
+    state: ServerState = "unknown"
     problem: str = ""
     advice: str = ""
     checked_at: datetime | None = None

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID
 
 from gantry.domain.accounts import Actor
@@ -13,6 +13,7 @@ from gantry.domain.catalog import (
     ConnectionSpec,
     Listing,
     ModelServers,
+    ServerState,
     Waits,
 )
 from gantry.domain.clock import utc_now
@@ -56,7 +57,7 @@ class ConnectionStatus:
     id: UUID | None
     origin: ConnectionOrigin
     has_key: bool
-    state: Literal["ok", "failed", "unknown"]
+    state: ServerState
     problem: str
     advice: str
     models: int

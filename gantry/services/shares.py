@@ -140,7 +140,7 @@ class ShareService:
         """Return a file that a link shows as a picture; NotFound for all others."""
         found = await self.original(token, document, address)
         if not is_shown(found.media_type):
-            raise NotFound(_("This file is not shown as a picture."))
+            raise NotFound(_("This file is no image that can be shown."))
         return found
 
     async def _find(self, tx: UnitOfWork, token: str, address: str) -> Share:

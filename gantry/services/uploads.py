@@ -86,8 +86,8 @@ class UploadService:
     def _no_room(self) -> Invalid:
         return Invalid(
             _(
-                "Your documents take up the {quota_bytes} MB that one person may have.",
-                quota_bytes=self.quota_bytes // 1000000,
+                "Your documents take up the {most} MB that one person may have.",
+                most=self.quota_bytes // 1000000,
             ),
             advice=_("Delete some, or ask an administrator for more room (STORAGE_QUOTA_MB)."),
             field="file",

@@ -1,6 +1,5 @@
 """People, as administrators manage them. The services refuse everybody else; the page merely hides."""
 
-from typing import Literal
 from uuid import UUID
 
 import reflex as rx
@@ -22,7 +21,7 @@ class PersonForm(TypedDict):
 
     email: str
     name: str
-    role: Literal["user", "admin"]
+    role: Role
 
 
 class PeopleState(rx.State):
@@ -88,7 +87,7 @@ class PeopleState(rx.State):
         who = await acting(self)
         try:
             account, password = await services().people.create_account(
-                who, form["email"], form["name"], Role(form["role"])
+                who, form["email"], form["name"], form["role"]
             )
         except GantryError as error:
             self.fault = told(error)

@@ -23,7 +23,7 @@ from gantry.state.views.admin import OutcomeView, ServerDraftView, ServerView, d
 class ServerFields(TypedDict):
     """The fields of the form for a connection; an empty key keeps the stored one."""
 
-    kind: Literal["openai", "ollama", "tabby", "vllm", "llamacpp", "lmstudio"]
+    kind: ConnectionKind
     name: str
     base_url: str
     api_key: str
@@ -159,7 +159,7 @@ def _draft_of(fields: ServerFields) -> ConnectionDraft:
     return ConnectionDraft(
         name=fields["name"].strip(),
         base_url=fields["base_url"].strip(),
-        kind=ConnectionKind(fields["kind"]),
+        kind=fields["kind"],
         api_key=key,
         models=fields.get("models", "").splitlines(),
         first_word_seconds=_seconds(fields.get("first_word_seconds", ""), "first_word_seconds"),

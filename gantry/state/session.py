@@ -15,14 +15,14 @@ import inspect
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from dataclasses import replace
-from typing import Any, Literal, TypeVar, cast, get_type_hints
+from typing import Any, TypeVar, cast, get_type_hints
 from urllib.parse import quote
 from uuid import UUID, uuid4
 
 import reflex as rx
 from pydantic import ConfigDict, PydanticUserError, TypeAdapter, ValidationError
 
-from gantry.domain.accounts import Actor, Person
+from gantry.domain.accounts import Actor, Person, Theme
 from gantry.domain.clock import is_zone
 from gantry.domain.cookies import session_cookie
 from gantry.domain.errors import GantryError, Invalid, NotFound, NotSignedIn
@@ -291,7 +291,7 @@ class SessionState(rx.State):
 
     @rx.event
     @guarded
-    async def choose_theme(self, theme: Literal["system", "light", "dark"]):
+    async def choose_theme(self, theme: Theme):
         """Keep the theme the person chose; the page shows it already."""
         account = await services().accounts.update_profile(await acting(self), theme=theme)
         self.theme = account.theme

@@ -1,9 +1,8 @@
 """The person's own menu, at the foot of the sidebar."""
 
-from typing import Literal
-
 import reflex as rx
 
+from gantry.domain.accounts import Theme
 from gantry.state.session import SessionState
 from gantry.ui.browser import THEME, Kept, function, set_theme
 from gantry.ui.menus import choice, entry, heading, menu, menu_button, rule, way
@@ -11,7 +10,6 @@ from gantry.ui.text import Text, _
 
 HELP = Kept("help", False)  # whether the list of shortcuts is open
 
-Theme = Literal["system", "light", "dark"]
 THEMES: tuple[tuple[Theme, Text, str], ...] = (
     ("system", _("System theme"), "monitor"),
     ("light", _("Light"), "sun"),

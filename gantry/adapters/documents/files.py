@@ -42,8 +42,8 @@ class LocalFiles:
                     if size > limit_bytes:
                         raise Invalid(
                             _(
-                                "A file may have at most {limit_bytes} MB.",
-                                limit_bytes=limit_bytes // 1000000,
+                                "A file may have at most {most} MB.",
+                                most=limit_bytes // 1000000,
                             ),
                             advice=_("Split it, or raise MAX_UPLOAD_MB."),
                             person_advice=_("Split it, or ask an administrator to raise the limit."),

@@ -6,6 +6,7 @@ from redis.asyncio import Redis
 
 from gantry.adapters.redis.link import AWAY, Reach
 from gantry.domain.errors import Unavailable
+from gantry.domain.messages import _
 from gantry.domain.open_calls import KEPT_SECONDS, MAX_CALLS_BYTES
 
 # One script: what an account keeps stays within its limit whatever two replicas do at once.
@@ -48,7 +49,10 @@ class RedisCalls:
             found = await self._redis.get(f"{_name(account)}:{answer.hex}")
         except AWAY as error:
             self._reach.lost(error)
-            raise Unavailable("What this answer goes on from cannot be read just now.") from error
+            raise Unavailable(
+                _("What this answer goes on from cannot be read just now."),
+                advice=_("Send it again in a moment; ask an administrator to start Redis if it goes on."),
+            ) from error
         self._reach.found()
         return found
 

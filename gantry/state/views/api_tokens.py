@@ -3,17 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from gantry.domain.api_tokens import API_TOKEN_PREFIX, ApiToken, Scope
-from gantry.domain.messages import _
+from gantry.domain.api_tokens import API_TOKEN_PREFIX, ApiToken
 from gantry.languages import day
-from gantry.state.language import said, spoken
-
-SCOPE_NAMES = {
-    Scope.CHAT: _("Chat"),
-    Scope.READ: _("Read"),
-    Scope.WRITE: _("Write"),
-    Scope.ADMIN: _("Admin"),
-}
+from gantry.state.language import spoken
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +15,7 @@ class TokenView:
     id: str
     name: str
     hint: str
-    scopes: str
+    scopes: list[str]  # the values of Scope
     used: int
     used_from: str
     expires: str
@@ -36,7 +28,7 @@ def token_view(token: ApiToken, now: datetime) -> TokenView:
         id=str(token.id),
         name=token.name,
         hint=f"{API_TOKEN_PREFIX}…{token.hint}",
-        scopes=", ".join(said(SCOPE_NAMES[scope]) for scope in token.scopes),
+        scopes=[scope.value for scope in token.scopes],
         used=int(token.last_used_at.timestamp()) if token.last_used_at else 0,
         used_from=token.last_used_from,
         expires=day(token.expires_at, spoken()) if token.expires_at else "",

@@ -18,6 +18,7 @@ _SCOPES = (
     (Scope.WRITE, _("Write"), _("Change and delete them")),
     (Scope.ADMIN, _("Admin"), _("Password, sessions and tokens; administration if you are an administrator")),
 )
+_NAMES = [(scope.value, name) for scope, name, _words in _SCOPES]
 _LIVES = (("30", _("30 days")), ("90", _("90 days")), ("365", _("1 year")), ("0", _("Never")))
 
 
@@ -66,7 +67,13 @@ def _token(token: TokenView) -> rx.Component:
                 rx.cond(token.expired, rx.el.span(_("Expired"), class_name="badge warning")),
                 class_name="row",
             ),
-            rx.el.p(rx.el.code(token.hint), " · ", token.scopes, class_name="small faint"),
+            rx.el.p(
+                rx.el.span(rx.el.code(token.hint)),
+                rx.foreach(
+                    token.scopes, lambda scope: rx.el.span(rx.match(scope, *_NAMES, scope), key=scope)
+                ),
+                class_name="meta-line",
+            ),
             rx.el.p(
                 rx.cond(
                     token.used,

@@ -4,13 +4,14 @@ from typing import Any, Literal
 
 import reflex as rx
 
+from gantry.domain.accounts import Theme
 from gantry.domain.clock import zone_names
 from gantry.state.preferences import PreferencesState
 from gantry.state.session import SessionState
 from gantry.ui.browser import BROWSERS_ZONE
 from gantry.ui.text import Text, _
 
-_THEMES: tuple[tuple[Literal["system", "light", "dark"], Text], ...] = (
+_THEMES: tuple[tuple[Theme, Text], ...] = (
     ("system", _("System")),
     ("light", _("Light")),
     ("dark", _("Dark")),

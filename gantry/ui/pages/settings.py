@@ -189,7 +189,7 @@ def _password() -> rx.Component:
         secret(
             _("New password"),
             "new",
-            hint=_("At least 10 characters."),
+            hint=_("At least {least} characters.", least=MIN_PASSWORD_CHARACTERS),
             auto_complete="new-password",
             min_length=MIN_PASSWORD_CHARACTERS,
         ),

@@ -49,7 +49,7 @@ async def test_a_new_token_is_shown_until_its_dialog_closes() -> None:
         assert timedelta(days=29) < until - datetime.now(UTC) <= timedelta(days=30)
         await state.close()
         assert state.secret == ""
-        assert state.tokens[0].scopes == "Chat, Read"
+        assert state.tokens[0].scopes == ["chat", "read"]
 
 
 async def test_without_a_scope_the_form_says_so() -> None:
