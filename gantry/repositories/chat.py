@@ -1,12 +1,23 @@
 """Conversations and their trees of messages."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Integer, Select, bindparam, delete, func, literal, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Select,
+    Update,
+    bindparam,
+    delete,
+    func,
+    literal,
+    select,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from sqlmodel import col
@@ -15,7 +26,7 @@ from gantry.domain.chat import MessageStatus, Rating, StoredMessage
 from gantry.domain.errors import NotFound
 from gantry.domain.messages import _
 from gantry.models import Conversation, Feedback, Generation, Message
-from gantry.repositories.values import values_of
+from gantry.repositories.values import table_of, values_of
 from gantry.repositories.words import MESSAGES, TITLES, WordsRepository
 
 _LEVELS = 500  # of a tree that are removed at once
@@ -192,15 +203,13 @@ class ChatRepository:
 
     async def change_messages(self, changes: Mapping[UUID, Mapping[str, Any]]) -> None:
         """Write columns of messages that are being written, without loading them."""
-        rows = [{"id": message, **columns} for message, columns in changes.items() if columns]
-        if rows:
-            await self._session.execute(update(Message), rows)
+        for message, columns in changes.items():
+            if columns:
+                await self._session.execute(_changing(Message), {"changed": message, **columns})
 
     async def change_conversation(self, conversation: UUID, **values: Any) -> None:
         """Write columns of a conversation without loading it."""
-        await self._session.execute(
-            update(Conversation).where(col(Conversation.id) == conversation).values(**values)
-        )
+        await self._session.execute(_changing(Conversation), {"changed": conversation, **values})
 
     async def find_conversation(self, conversation: UUID, *, owner: UUID) -> Conversation | None:
         """Return a conversation of *owner*, deleted or not."""
@@ -254,10 +263,19 @@ async def remove_messages(session: AsyncSession, where: ColumnElement[bool]) -> 
         )
 
 
+def _changing_of(kind: Any) -> Update:
+    """Return what writes of one row the columns that are given with it."""
+    table = table_of(kind)
+    return update(table).where(table.c.id == bindparam("changed", type_=table.c.id.type))
+
+
+_changing: Callable[[Any], Update] = cache(_changing_of)
+
+
 @cache
 def _path_between() -> Select[Message]:
     """Return the query of ``ChatRepository.path_between``; on the way up only ids and depths are read."""
-    table = Message.__table__  # type: ignore[attr-defined]
+    table = table_of(Message)
     above = table.alias()
     first, last = bindparam("first", type_=Integer), bindparam("last", type_=Integer)
     up = (
@@ -276,7 +294,7 @@ def _path_between() -> Select[Message]:
 @cache
 def _path() -> Select[Message]:
     """Return the query of ``ChatRepository.path``: it is asked for each question, and making it costs more than asking."""
-    table = Message.__table__  # type: ignore[attr-defined]
+    table = table_of(Message)
     above = table.alias()
     up = (
         select(table.c.id, table.c.parent_id, literal(0).label("step"))

@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, bindparam, func, select, tuple_, update
+from sqlalchemy import Integer, Select, bindparam, func, select, tuple_, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
@@ -15,6 +15,7 @@ from gantry.domain.chat import LIVE, GenerationStatus
 from gantry.domain.errors import AlreadyAnswering, LeaseLost, NotFound
 from gantry.domain.messages import _
 from gantry.models import Conversation, Generation, Message
+from gantry.repositories.values import table_of
 
 
 class GenerationRepository:
@@ -103,42 +104,17 @@ class GenerationRepository:
         """
         if not places:
             return {}
-        renew = (
-            update(Generation)
-            .where(
-                # Without the ids by themselves SQLite looks through every answer there ever was.
-                col(Generation.id).in_([generation for generation, _attempt in places]),
-                tuple_(col(Generation.id), col(Generation.attempt)).in_(places),
-                col(Generation.status) == GenerationStatus.RUNNING,
-            )
-            .values(
-                lease_until=lease_until, **({"stored_attempt": col(Generation.attempt)} if stored else {})
-            )
-            .returning(col(Generation.id), col(Generation.stop_requested_at))
-            .execution_options(synchronize_session=False)
-        )
-        rows = (await self._session.execute(renew)).all()
+        ids = [generation for generation, _attempt in places]
+        values = {"ids": ids, "places": list(places), "until": lease_until}
+        rows = (await self._session.execute(_renewing(stored=stored), values)).all()
         return {row.id: row.stop_requested_at is not None for row in rows}
 
     async def finish(
         self, generation: UUID, attempt: int, *, status: GenerationStatus, at: datetime, stored: bool
     ) -> None:
         """End an answer (*stored* as in checkpoint); LeaseLost when it is not the caller's to end, so that it ends once."""
-        values: dict[str, Any] = {"status": status, "finished_at": at, "lease_until": None}
-        if stored:
-            values["stored_attempt"] = attempt
-        ended = (
-            update(Generation)
-            .where(
-                col(Generation.id) == generation,
-                col(Generation.attempt) == attempt,
-                col(Generation.status) == GenerationStatus.RUNNING,
-            )
-            .values(**values)
-            .returning(col(Generation.id))
-            .execution_options(synchronize_session=False)
-        )
-        if (await self._session.execute(ended)).one_or_none() is None:
+        values = {"generation": generation, "attempt_made": attempt, "became": status, "at": at}
+        if (await self._session.execute(_ending(stored=stored), values)).one_or_none() is None:
             raise LeaseLost
 
     async def release(self, *, writer: str, now: datetime) -> None:
@@ -179,6 +155,46 @@ class GenerationRepository:
 
 
 # Made once: making them costs more than asking, and they are asked for each answer.
+@cache
+def _renewing(*, stored: bool) -> Any:
+    """Return what renews leases, and notes with *stored* that the messages hold these attempts' text."""
+    answers = table_of(Generation).c
+    values: dict[str, Any] = {"lease_until": bindparam("until", type_=answers.lease_until.type)}
+    return (
+        update(table_of(Generation))
+        .where(
+            # Without the ids by themselves SQLite looks through every answer there ever was.
+            answers.id.in_(bindparam("ids", expanding=True)),
+            tuple_(answers.id, answers.attempt).in_(bindparam("places", expanding=True)),
+            answers.status == GenerationStatus.RUNNING,
+        )
+        .values(values | ({"stored_attempt": answers.attempt} if stored else {}))
+        .returning(answers.id, answers.stop_requested_at)
+    )
+
+
+@cache
+def _ending(*, stored: bool) -> Any:
+    """Return what ends an answer, and notes with *stored* that its message holds this attempt's text."""
+    answers = table_of(Generation).c
+    attempt = bindparam("attempt_made", type_=Integer)
+    values: dict[str, Any] = {
+        "status": bindparam("became", type_=answers.status.type),
+        "finished_at": bindparam("at", type_=answers.finished_at.type),
+        "lease_until": None,
+    }
+    return (
+        update(table_of(Generation))
+        .where(
+            answers.id == bindparam("generation", type_=answers.id.type),
+            answers.attempt == attempt,
+            answers.status == GenerationStatus.RUNNING,
+        )
+        .values(values | ({"stored_attempt": attempt} if stored else {}))
+        .returning(answers.id)
+    )
+
+
 @cache
 def _with_message() -> Select[Generation, Message]:
     return (

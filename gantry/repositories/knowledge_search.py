@@ -2,9 +2,9 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Select, String, bindparam, func, or_, select, type_coerce
@@ -55,22 +55,21 @@ class ChunkFound:
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class MemoryFound:
-    """A memory with where it stands: its conversation's title, the message above its own, and the one above that.
+class MemoryFound(NamedTuple):
+    """A past turn with where it stands: its conversation's title, the message above its own, and the one above that.
 
-    Where it stands is told as the database's driver tells it (``Mark``): of hundreds it is only compared.
+    Where it stands and when it was said are told as the database's driver tells it (``Mark``, ``said``): hundreds are found,
+    which are only compared, and a few are given.
     """
 
     id: UUID
-    kind: MemoryKind
     conversation: Mark
     message: Mark
     speaker: str
     content: str
     context: str
     around: str
-    said_at: datetime | None
+    said: datetime | str | None
     title: str
     above: Mark
     before: Mark
@@ -84,6 +83,12 @@ class MemoryFound:
     def message_id(self) -> UUID | None:
         """The message it is of."""
         return _uuid(self.message)
+
+    @property
+    def said_at(self) -> datetime | None:
+        """When it was said."""
+        said = datetime.fromisoformat(self.said) if isinstance(self.said, str) else self.said
+        return said and (said.astimezone(UTC) if said.tzinfo else said.replace(tzinfo=UTC))
 
 
 def _uuid(mark: Mark) -> UUID | None:
@@ -110,21 +115,20 @@ _OF_CHUNK = (
 )
 _OF_MEMORY = (
     col(MemoryItem.id),
-    col(MemoryItem.kind),
     _mark(MemoryItem.conversation_id).label("conversation"),
     _mark(MemoryItem.message_id).label("message"),
     col(MemoryItem.speaker),
     col(MemoryItem.content),
     col(MemoryItem.context),
     col(MemoryItem.around),
-    col(MemoryItem.said_at),
+    _mark(MemoryItem.said_at).label("said"),
 )
 
 
 # Made once: making them costs more than asking, and they are asked for each question.
 @cache
 def _memories_told(*, apart: bool) -> Any:
-    """Return those of some memories that may be told, with what stands above them: not those of deleted conversations."""
+    """Return those of some past turns that may be told, with what stands above them: not those of deleted conversations."""
     above = aliased(Message)
     elsewhere = or_(
         col(MemoryItem.conversation_id).is_(None), col(MemoryItem.conversation_id) != bindparam("apart")
@@ -145,6 +149,7 @@ def _memories_told(*, apart: bool) -> Any:
             or_(col(Conversation.id).is_(None), col(Conversation.remembered).is_(True)),
             col(MemoryItem.id).in_(bindparam("ids", expanding=True)),
             col(MemoryItem.account_id) == bindparam("owner"),
+            col(MemoryItem.kind) == MemoryKind.TURN,
             *([elsewhere] if apart else []),
         )
     )
@@ -216,12 +221,12 @@ class KnowledgeSearchRepository:
         return [ChunkFound(*row) for row in await self._session.execute(query)]
 
     async def memories(self, ids: Collection[UUID], *, owner: UUID, apart: UUID | None) -> list[MemoryFound]:
-        """Return the memories among *ids* that are *owner*'s and may be told: not of conversation *apart* nor of deleted ones."""
+        """Return the past turns among *ids* that are *owner*'s and may be told: not of conversation *apart* nor of deleted ones."""
         if not ids:
             return []
         values = {"ids": ids, "owner": owner, "apart": apart}
         rows = await self._session.execute(_memories_told(apart=apart is not None), values)
-        return [MemoryFound(*row) for row in rows]
+        return [MemoryFound._make(row) for row in rows]
 
     async def count_documents(self, *, owner: UUID, places: Places) -> int:
         """Return how many documents can be searched in *places*."""

@@ -25,7 +25,7 @@ from gantry.models import (
     Row,
     SentPart,
 )
-from gantry.repositories.values import value_of
+from gantry.repositories.values import table_of, value_of
 
 
 class SentRepository:
@@ -197,7 +197,7 @@ def _sources(*, passages: bool) -> Any:
 
 
 def _values(row: Row) -> dict[str, Any]:
-    return {column.key: getattr(row, column.key) for column in type(row).__table__.columns}  # pyright: ignore[reportAttributeAccessIssue]
+    return {column.key: getattr(row, column.key) for column in table_of(type(row)).columns}
 
 
 def _kept_of(table: Any) -> "Select[UUID]":
@@ -208,4 +208,4 @@ def _kept_of(table: Any) -> "Select[UUID]":
 
 # Made once: making them costs more than asking, and they are asked for each answer.
 _kept: Callable[[Any], "Select[UUID]"] = cache(_kept_of)
-_storing: Callable[[Any], Insert] = cache(insert)
+_storing: Callable[[Any], Insert] = cache(lambda kind: insert(table_of(kind)))

@@ -15,6 +15,7 @@ from typing import Any, Self
 import aiosqlite
 
 BUSY_MS = 5000
+_BRIEF_CHARACTERS = 20_000  # of the texts of one statement: an index of words takes milliseconds for more
 
 
 def configure(connection: Any, _record: Any) -> None:
@@ -126,7 +127,11 @@ class _Cursor:
 
     async def executemany(self, sql: str, parameters: Iterable[Sequence[Any]]) -> "_Cursor":
         """Run one statement for each of *parameters*."""
-        await self._connection.run(self._cursor.executemany, sql, parameters)
+        rows = list(parameters)
+        if self._connection.brief and _characters(rows) <= _BRIEF_CHARACTERS:
+            self._cursor.executemany(sql, rows)
+        else:
+            await self._connection.run(self._cursor.executemany, sql, rows)
         return self
 
     async def fetchall(self) -> list[Any]:
@@ -155,3 +160,7 @@ class _Cursor:
     def lastrowid(self) -> int | None:
         """The number of the row written last."""
         return self._cursor.lastrowid
+
+
+def _characters(rows: Iterable[Sequence[Any]]) -> int:
+    return sum(len(value) for row in rows for value in row if isinstance(value, str))

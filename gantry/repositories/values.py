@@ -1,8 +1,10 @@
-"""From rows to the values that leave the services: a row never does."""
+"""From rows to the values that leave the services (a row never does), and to the tables they are in."""
 
 from collections.abc import Sequence
 from dataclasses import fields
-from typing import Any, ClassVar, Protocol, TypeVar
+from typing import Any, ClassVar, Protocol, TypeVar, cast
+
+from sqlalchemy import Table
 
 from gantry.models import Row
 
@@ -23,3 +25,8 @@ def value_of(kind: type[_Kind], row: Row, **more: object) -> _Kind:
 def values_of(kind: type[_Kind], rows: Sequence[Row]) -> list[_Kind]:
     """Make a *kind* of each row, in order."""
     return [value_of(kind, row) for row in rows]
+
+
+def table_of(kind: type[Row]) -> Table:
+    """Return the table of a row: statements about it spare what an object would be looked after for."""
+    return cast("Any", kind).__table__

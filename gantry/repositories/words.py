@@ -201,13 +201,18 @@ def _writing(searched: Searched) -> tuple[sa.TextClause, ...]:
 
 def _numbers(connection: sa.Connection, searched: Searched, ids: Sequence[UUID]) -> dict[UUID, int]:
     """Return the numbers of rows in SQLite's index."""
-    key, number = sa.column(f"{searched.table}_id", sa.Uuid()), sa.column("number", sa.Integer())
-    rows = sa.table(searched.index(sqlite=True))
     found: dict[UUID, int] = {}
     for first in range(0, len(ids), BATCH):
-        query = sa.select(key, number).select_from(rows).where(key.in_(ids[first : first + BATCH]))
-        found |= {row[0]: row[1] for row in connection.execute(query)}
+        rows = connection.execute(_numbering(searched), {"ids": ids[first : first + BATCH]})
+        found |= {row[0]: row[1] for row in rows}
     return found
+
+
+@cache
+def _numbering(searched: Searched) -> sa.Select[UUID, int]:
+    key, number = sa.column(f"{searched.table}_id", sa.Uuid()), sa.column("number", sa.Integer())
+    rows = sa.table(searched.index(sqlite=True))
+    return sa.select(key, number).select_from(rows).where(key.in_(sa.bindparam("ids", expanding=True)))
 
 
 def prepared(searched: Searched, rows: Iterable[Written], *, sqlite: bool) -> Prepared:

@@ -144,7 +144,7 @@ class Retriever:
         async with self.database.read() as tx:
             rows = await tx.knowledge.memories({*words.scores, *nearness}, owner=who.id, apart=exclude)
         # Counted through below: a UUID is hashed in Python, each time it is looked up.
-        found = dict(enumerate(each for each in rows if each.kind is MemoryKind.TURN))
+        found = dict(enumerate(rows))
         meaning, by_words = _numbered(found, nearness), _numbered(found, words.scores)
         held = {row: _in_turn(question, each) for row, each in found.items()}
         scores = _weighed(question, found, held, by_words, meaning)
