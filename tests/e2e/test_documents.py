@@ -1,7 +1,6 @@
 """Documents and memory as people use them: upload, ask, open the source; tell something, be recalled, forget it."""
 
 import re
-import shutil
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -9,6 +8,7 @@ from uuid import UUID
 import pytest
 from playwright.async_api import FilePayload, expect
 
+from gantry.adapters.parsing import recognition
 from gantry.domain.clock import utc_now
 from gantry.domain.vault import DocumentState
 from gantry.models import Document
@@ -263,7 +263,7 @@ async def test_a_file_goes_with_a_message(tab: Tab, cue: Cues) -> None:
         (
             "scan.pdf",
             documents.scanned_pdf(),
-            "No text was recognised" if shutil.which("tesseract") else "This file has no text",
+            "No text was recognised" if recognition.is_installed() else "This file has no text",
         ),
     ],
 )

@@ -72,7 +72,7 @@ class Scans:
         left = until - time.monotonic()
         if left <= 0:
             raise ParsingFailed(ParsingFault.TOO_SLOW, page=number)
-        found = recognition.text_of(picture, page=number, seconds=left, dots=dots).replace("\f", "")
+        found = recognition.text_of(picture, page=number, seconds=left, dots=dots)
         return "\n".join(line.rstrip() for line in found.split("\n")).strip("\n")
 
     def _check_number(self) -> None:

@@ -29,6 +29,7 @@ _HEAD = 12  # bytes that tell a picture
 _SNIFFERS = 2  # at once; each has a processor to itself while a file makes it hard
 _READERS = 4
 _SCALED = {"image/png", "image/jpeg", "image/gif", "image/webp"}
+_KEPT = ("PATH", "LANG", "LD_LIBRARY_PATH", "HOME", "TESSDATA_PREFIX")  # of the environment
 _CHILD = "gantry.adapters.parsing.child"
 _OF_ALL_PAGES = {
     ParsingFault.NO_TEXT,
@@ -136,9 +137,7 @@ async def _parsed(path: str, kind: FileKind, limits: ParsingLimits) -> AsyncGene
 
 
 async def _start(what: str, path: str, argument: str, limits: ParsingLimits) -> Process:
-    keep = {
-        name: os.environ[name] for name in ("PATH", "LANG", "LD_LIBRARY_PATH", "HOME") if name in os.environ
-    }
+    keep = {name: os.environ[name] for name in _KEPT if name in os.environ}
     return await asyncio.create_subprocess_exec(
         sys.executable,
         *("-P", "-m", _CHILD, what, path, argument, json.dumps(asdict(limits))),

@@ -1,71 +1,109 @@
-"""Text recognition by Tesseract, where the machine has it: a process of its own for each picture, with its time."""
+"""Text recognition by Tesseract, where its languages are: a process of its own for each picture, with its time."""
 
 import os
 import shutil
 import subprocess
-from functools import lru_cache
+import sys
+from importlib.util import find_spec
+from pathlib import Path
 
+from gantry.adapters.parsing.recogniser import NOT_HERE
 from gantry.domain.parsing import ParsingFailed, ParsingFault
 
-_COMMAND = "tesseract"
 SECONDS = 120  # for one picture
+_RECOGNISER = Path(__file__).with_name("recogniser.py")
+_LIBRARY = "tesserocr"
+_PROGRAM = "tesseract"  # where the library has no wheel
+_ENDING = ".traineddata"
+_CHOSEN = "TESSDATA_PREFIX"
+_USUAL = (
+    "/usr/share/tesseract-ocr/*/tessdata",  # Debian, Ubuntu
+    "/usr/share/tesseract/tessdata",  # Fedora, openSUSE
+    "/usr/share/tessdata",  # Arch
+    "/opt/homebrew/share/tessdata",
+    "/usr/local/share/tessdata",
+)
 _MAX_LANGUAGES = 6  # at once; each takes its time
 _NOT_LANGUAGES = {"osd", "equ", "snum"}
 
 
 def is_installed() -> bool:
     """Whether pictures can be read here."""
-    try:
-        return shutil.which(_COMMAND) is not None and bool(_languages())
-    except ParsingFailed:  # it does not start
-        return False
+    return (find_spec(_LIBRARY) is not None or shutil.which(_PROGRAM) is not None) and bool(_languages()[1])
 
 
-@lru_cache(1)
-def _languages() -> tuple[str, ...]:
-    told = _run(["--list-langs"], b"").decode("utf-8", "replace").splitlines()[1:]
-    names = [line.strip() for line in told if line.strip() and line.strip() not in _NOT_LANGUAGES]
-    usual = sorted(names, key=lambda name: (name != "eng", name.startswith("script/"), name))
-    return tuple(usual[:_MAX_LANGUAGES])
+def _languages() -> tuple[Path, tuple[str, ...]]:
+    """Return the folder of the languages, and which are read; none where there is no such folder."""
+    for folder in _folders():
+        files = [*folder.glob(f"*{_ENDING}"), *folder.glob(f"script/*{_ENDING}")]
+        names = {file.relative_to(folder).as_posix().removesuffix(_ENDING) for file in files} - _NOT_LANGUAGES
+        if names:
+            usual = sorted(names, key=lambda name: (name != "eng", name.startswith("script/"), name))
+            return folder, tuple(usual[:_MAX_LANGUAGES])
+    return Path(), ()
+
+
+def _folders() -> list[Path]:
+    if chosen := os.environ.get(_CHOSEN):
+        return [Path(chosen), Path(chosen, "tessdata")]
+    root = Path("/")
+    return [folder for usual in _USUAL for folder in sorted(root.glob(usual[1:]), reverse=True)]
 
 
 def text_of(picture: bytes, page: int | None = None, *, seconds: float = SECONDS, dots: int = 0) -> str:
-    """Return the text in a picture (PNG, JPEG, TIFF, WebP, BMP, GIF or PNM); the pages of a TIFF end with form feeds.
+    """Return the text in a picture.
 
     Args:
-        picture: The bytes of the file.
+        picture: Its dots, as PGM or PPM: nobody's file is taken apart by Tesseract.
         page: Where it stands in a document.
         seconds: How long it may take.
-        dots: How many there are to an inch, where the picture does not say it.
+        dots: How many there are to an inch, where that is known.
 
     Raises:
         ParsingFailed: It is not installed, took too long, or could make nothing of the picture.
     """
     if not is_installed():
         raise ParsingFailed(ParsingFault.NO_RECOGNITION, page=page)
+    found = _run(_command(dots), picture, page, seconds)
+    return found.decode("utf-8", "replace").replace("\f", "").replace("\r\n", "\n")
+
+
+def _command(dots: int) -> list[str]:
+    folder, names = _languages()
+    together = "+".join(names)
+    if find_spec(_LIBRARY) is not None:
+        return [sys.executable, "-P", str(_RECOGNISER), str(folder), together, str(dots)]
     # Mode 1 also finds out which way is up.
-    arguments = ["-", "-", "-l", "+".join(_languages()), "--psm", "1"]
-    if dots:
-        arguments += ["--dpi", str(dots)]
-    found = _run(arguments, picture, page, seconds)
-    return found.decode("utf-8", "replace").replace("\r\n", "\n")
+    command = [_PROGRAM, "--tessdata-dir", str(folder), "-", "-", "-l", together, "--psm", "1"]
+    return [*command, "--dpi", str(dots)] if dots else command
 
 
-def _run(arguments: list[str], given: bytes, page: int | None = None, seconds: float = SECONDS) -> bytes:
+def _run(command: list[str], given: bytes, page: int | None, seconds: float) -> bytes:
     try:
         done = subprocess.run(  # noqa: S603 - a fixed command; the picture comes through its input
-            [_COMMAND, *arguments],
+            command,
             input=given,
             capture_output=True,
             timeout=seconds,
             check=True,
-            env={**os.environ, "OMP_THREAD_LIMIT": "1"},
+            env={
+                **os.environ,
+                "OMP_THREAD_LIMIT": "1",
+                "PYTHONUNBUFFERED": "",
+            },  # which would read byte by byte
         )
     except subprocess.TimeoutExpired as error:
         raise ParsingFailed(ParsingFault.TOO_SLOW, page=page) from error
     except subprocess.CalledProcessError as error:
-        killed = error.returncode < 0
-        raise ParsingFailed(ParsingFault.TOO_LARGE if killed else ParsingFault.BROKEN, page=page) from error
+        raise ParsingFailed(_fault(error.returncode), page=page) from error
     except OSError as error:
         raise ParsingFailed(ParsingFault.NO_RECOGNITION, page=page) from error
     return done.stdout
+
+
+def _fault(code: int) -> ParsingFault:
+    if code == NOT_HERE:
+        return ParsingFault.NO_RECOGNITION
+    return (
+        ParsingFault.TOO_LARGE if code < 0 else ParsingFault.BROKEN
+    )  # killed by a limit, or by its own fault

@@ -2,6 +2,8 @@
 
 import io
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from PIL import Image, ImageOps, UnidentifiedImageError
 
@@ -21,13 +23,24 @@ def scaled(source: Source) -> tuple[str, bytes]:
     Raises:
         ParsingFailed: It is damaged, too large when decoded, or none of the kinds that are taken.
     """
+    with decoded(source) as picture:
+        if picture.format == "JPEG":
+            picture.draft("RGB", (2 * MAX_SIDE, 2 * MAX_SIDE))  # decodes no more dots than needed
+        return _written(_plain(picture))
+
+
+@contextmanager
+def decoded(source: Source, formats: tuple[str, ...] = _FORMATS) -> Iterator[Image.Image]:
+    """Open a picture, whose dots are decoded when they are asked for.
+
+    Raises:
+        ParsingFailed: As above.
+    """
     warnings.simplefilter("error", Image.DecompressionBombWarning)
     Image.MAX_IMAGE_PIXELS = _MAX_DOTS
     try:
-        with opened(source) as file, Image.open(file, formats=_FORMATS) as picture:
-            if picture.format == "JPEG":
-                picture.draft("RGB", (2 * MAX_SIDE, 2 * MAX_SIDE))  # decodes no more dots than needed
-            return _written(_plain(picture))
+        with opened(source) as file, Image.open(file, formats=formats) as picture:
+            yield picture
     except (Image.DecompressionBombError, Image.DecompressionBombWarning, MemoryError) as error:
         raise ParsingFailed(ParsingFault.TOO_LARGE) from error
     except UnidentifiedImageError as error:

@@ -1,7 +1,6 @@
 """Reading files of every kind, and refusing the bad ones with a reason."""
 
 import asyncio
-import shutil
 import time
 from contextlib import aclosing, suppress
 from pathlib import Path
@@ -12,8 +11,6 @@ import pytest
 from gantry.adapters.parsing.process import ProcessParser
 from gantry.domain.parsing import FileFormat, ParsingFailed, ParsingFault, ParsingLimits, Progress, Section
 from tests.parts import documents
-from tests.parts.missing import missing
-from tests.parts.samples import SAMPLES, SENTENCE, picture
 
 
 async def read(folder: Path, name: str, content: bytes, limits: ParsingLimits | None = None) -> list[Section]:
@@ -203,48 +200,3 @@ def _reads(process: psutil.Process, path: Path) -> bool:
     with suppress(psutil.Error):
         return str(path) in process.cmdline()
     return False
-
-
-@pytest.fixture
-def recognition() -> None:
-    """Say that a test needs Tesseract."""
-    if shutil.which("tesseract") is None:
-        missing("tesseract")
-
-
-@pytest.mark.usefixtures("recognition")
-async def test_an_image_of_text_is_read(tmp_path: Path) -> None:
-    """What it shows is recognized, in a process with limits like every other."""
-    (section,) = await read(tmp_path, "scan.png", SAMPLES["keeper.png"]())
-    assert (section.text, section.page) == (SENTENCE, None)
-
-
-@pytest.mark.usefixtures("recognition")
-@pytest.mark.parametrize(
-    ("name", "content", "fault"),
-    [
-        ("blank.png", picture(""), ParsingFault.NOTHING_RECOGNISED),
-        ("half.png", picture(SENTENCE)[:200], ParsingFault.BROKEN),
-        ("picture.csv", b"BM\x46\0\0\0\0\0\0\0\x36\0\0\0" + bytes(56), ParsingFault.BROKEN),
-    ],
-)
-async def test_an_image_without_text_says_so(
-    tmp_path: Path, name: str, content: bytes, fault: ParsingFault
-) -> None:
-    """One that shows none, and one that is damaged, are told apart."""
-    with pytest.raises(ParsingFailed) as refused:
-        await read(tmp_path, name, content)
-    assert refused.value.fault is fault
-
-
-@pytest.mark.parametrize("name", ["scan.png", "picture.csv"])
-async def test_without_recognition_an_image_is_refused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
-) -> None:
-    """It says what is missing, and what the reader or an administrator can do."""
-    monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(ParsingFailed) as refused:
-        await read(tmp_path, name, picture(SENTENCE))
-    assert refused.value.fault is ParsingFault.NO_RECOGNITION
-    assert refused.value.public == "Text recognition is not installed."
-    assert "administrator" in refused.value.advice

@@ -1,11 +1,11 @@
 """Scanned PDF: pages that are pictures are read by Tesseract, page by page and within bounds."""
 
-import shutil
 from contextlib import aclosing
 from pathlib import Path
 
 import pytest
 
+from gantry.adapters.parsing import recognition
 from gantry.adapters.parsing.process import ProcessParser
 from gantry.domain.parsing import ParsingFailed, ParsingFault, ParsingLimits, Progress, Section
 from tests.parts import documents, pdfs
@@ -18,8 +18,8 @@ SCAN = pdfs.Photo(SENTENCE)
 
 @pytest.fixture(autouse=True)
 def _recognition() -> None:
-    if shutil.which("tesseract") is None:
-        missing("tesseract")
+    if not recognition.is_installed():
+        missing("Tesseract's data of a language (tesseract-ocr-eng)")
 
 
 async def told(folder: Path, content: bytes, limits: ParsingLimits | None = None) -> list[Section | Progress]:

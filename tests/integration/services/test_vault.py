@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import shutil
 import time
 from collections import Counter
 from collections.abc import AsyncGenerator
@@ -13,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from gantry.adapters.parsing import recognition
 from gantry.bootstrap import build
 from gantry.domain.clock import utc_now
 from gantry.domain.context import PartKind, Retrieval
@@ -57,7 +57,7 @@ async def test_an_uploaded_pdf_is_found_with_its_page(library: Stack) -> None:
 
 async def test_every_kind_is_read_and_found(library: Stack) -> None:
     """What is uploaded becomes ready, and a question finds its passage with the page or the heading where it stands."""
-    kinds = [name for name in SAMPLES if name != "keeper.png" or shutil.which("tesseract")]
+    kinds = [name for name in SAMPLES if name != "keeper.png" or recognition.is_installed()]
     waiting = [await upload(library, name, SAMPLES[name]()) for name in kinds]
     for name, row in zip(kinds, waiting, strict=True):
         done = await read(library, row.id)

@@ -14,7 +14,7 @@ from tests.parts import documents, pdfs
 
 @pytest.fixture(autouse=True)
 def _without_recognition(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv("TESSDATA_PREFIX", str(tmp_path))
 
 
 def pages(content: bytes) -> list[str]:
