@@ -80,8 +80,8 @@ $(JS_TOOLS)/node_modules/.stamp: $(JS_TOOLS)/package-lock.json | $(VENV)/bin/pyt
 # Only its program: the package would start a server on port 80.
 NGINX := .cache/nginx/usr/sbin/nginx
 
-# What tests run against, by the command each package brings; PostgreSQL's is not on the PATH. Chromium without the parts
-# for a screen takes half the processor time; where it is not to be had, the whole one does.
+# What tests run against, by the command each package brings; PostgreSQL's is not on the PATH, and languages of Tesseract are
+# files. Chromium without the parts for a screen takes half the processor time; where it is not to be had, the whole one does.
 system-packages:
 	@missing=""; \
 	command -v chromium-headless-shell >/dev/null \
@@ -89,7 +89,8 @@ system-packages:
 		|| missing="$$missing chromium-headless-shell"; \
 	command -v redis-server >/dev/null || missing="$$missing redis-server"; \
 	ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null || missing="$$missing postgresql"; \
-	command -v tesseract >/dev/null || missing="$$missing tesseract-ocr"; \
+	ls /usr/share/tesseract-ocr/*/tessdata/eng.traineddata >/dev/null 2>&1 || command -v tesseract >/dev/null \
+		|| missing="$$missing tesseract-ocr-eng tesseract-ocr-osd"; \
 	unpack=""; command -v nginx >/dev/null || test -x $(NGINX) || unpack=nginx; \
 	test -z "$$missing$$unpack" && exit 0; \
 	if test "$$(id -u)" = 0; then sudo=""; else sudo="sudo -n"; fi; \

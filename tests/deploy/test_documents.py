@@ -10,6 +10,7 @@ from tests.parts.app import Person
 from tests.parts.browser import Tab, Visits
 from tests.parts.compose import Stack
 from tests.parts.llm_server import Script, ScriptedServer
+from tests.parts.samples import picture
 
 
 async def cites(tab: Tab, words: str) -> None:
@@ -30,8 +31,10 @@ async def test_an_uploaded_document_is_cited(
 ) -> None:
     """Found by its meaning through any replica."""
     tab = await visits.tab(admin, "/vault", ignore_https_errors=True)
-    await upload(tab, file("harbour.pdf", HARBOUR), file("long.pdf", documents.long_pdf(60)))
+    scan = file("roses.png", picture("Roses need sun."), "image/png")
+    await upload(tab, file("harbour.pdf", HARBOUR), file("long.pdf", documents.long_pdf(60)), scan)
     await ready(tab, "harbour.pdf")
+    await ready(tab, "roses.png")  # the image has text recognition
     await expect(tab.page.get_by_test_id("index-note")).to_have_count(0)  # the image has MiniLM
     await cites(tab, str(Cues(deploy_llm)(Script("Amalia Brandt did [1]."))))
     figures.add(
