@@ -25,6 +25,7 @@ _MAX_WORDS = 24  # of a question, and
 _MAX_PAIRS = 36  # where pairs of characters are among them
 _MOST_KNOWN = 1 << 16  # words whose terms are kept, of each language
 _READ = 200  # words of a text that are looked at for its language
+_MOST_READ = 1 << 14  # texts whose languages are kept: the same are searched again and again
 _SECOND = 0.25  # of the first language's evidence, from which a text is of two languages
 # Cutting ASCII at these bytes is three times as quick as matching words.
 _TO_SPACES = bytes(byte if chr(byte).isascii() and chr(byte).isalnum() else ord(" ") for byte in range(256))
@@ -44,6 +45,7 @@ _SCRIPTS = (
     ("\u0b80", "\u0bff", "tamil"),
 )
 Endings = Callable[[str], str]
+_read: dict[int, tuple[str, ...]] = {}
 
 
 @lru_cache(maxsize=1 << 15)  # texts repeat their words
@@ -83,7 +85,15 @@ class Asked:
 
 def languages_of(text: str) -> tuple[str, ...]:
     """Return the Latin languages a text is written in, at most two; English where nothing tells."""
-    return _languages(_spaced(normalised(text)))
+    key = hash(
+        text
+    )  # 64 bits, which differ from process to process: the text itself would be a thousand times as much to keep
+    known = _read.get(key)
+    if known is None:
+        if len(_read) >= _MOST_READ:
+            _read.clear()
+        known = _read[key] = _languages(_spaced(normalised(text)))
+    return known
 
 
 def is_english(text: str) -> bool:
@@ -188,10 +198,17 @@ class _Known(dict[str, str | None]):
     def __init__(self, exact: Mapping[str, str], written: Sequence[str], endings: Endings) -> None:
         super().__init__()
         self._exact, self._written, self._endings = exact, written, endings
+        self._first = {term[0] for term in exact}
 
     def __missing__(self, word: str) -> str | None:
-        made = (self._exact.get(_term(word, language, self._endings)) for language in self._written)
-        self[word] = found = next((one for one in made if one is not None), None)
+        found = None
+        for language in self._written:
+            # No English ending changes how a word begins, so that most words need not lose theirs.
+            if language != ENGLISH or not word.isascii() or word[0] in self._first:
+                found = self._exact.get(_term(word, language, self._endings))
+                if found is not None:
+                    break
+        self[word] = found
         return found
 
 

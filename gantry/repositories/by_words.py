@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, partial
 from heapq import nlargest
-from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
@@ -158,7 +157,8 @@ def _summed(
             worth = weight * rarity
             for row in each:
                 scores[row] = scores.get(row, 0.0) + worth
-    return dict(nlargest(limit, scores.items(), key=itemgetter(1, 0))), counts
+    best = nlargest(limit, zip(scores.values(), scores, strict=True))
+    return {row: score for score, row in best}, counts
 
 
 async def _postgresql(
