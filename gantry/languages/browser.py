@@ -6,7 +6,7 @@ import json
 from babel.core import Locale
 from babel.messages.catalog import Catalog
 
-from gantry.languages import PSEUDO, catalogue, direction, pseudo
+from gantry.languages import catalogue, direction
 
 _SHOWN_BY = "gantry/ui/"  # what pages say themselves; the rest is said by the server
 
@@ -15,17 +15,6 @@ def script(language: str) -> str:
     """Return the script that a page loads before it is drawn (assets/first-paint.js)."""
     messages = json.dumps(_messages(catalogue(language)), ensure_ascii=False, separators=(",", ":"))
     return f'self.gantryMessages={messages};document.documentElement.dir="{direction(language)}";\n'
-
-
-def pseudo_script(template: Catalog) -> str:
-    """Return that of the language for tests, from what was extracted."""
-    made: dict[str, str | dict[str, str]] = {}
-    for message in template:
-        if isinstance(message.id, tuple):
-            made[message.id[0]] = {"one": pseudo(message.id[0]), "other": pseudo(message.id[1])}
-        elif message.id:
-            made[str(message.id)] = pseudo(str(message.id))
-    return f"self.gantryMessages={json.dumps(made, ensure_ascii=False)};document.documentElement.lang='{PSEUDO}';\n"
 
 
 def _messages(found: Catalog) -> dict[str, str | dict[str, str]]:

@@ -13,6 +13,8 @@ from gantry.models.chat import (
     Message,
     Quotation,
     SentPart,
+    hold_back,
+    is_held_back,
 )
 from gantry.models.importing import ImportedConversation, ImportRun
 from gantry.models.memory import Entity, MemoryItem, Mention, Relation
@@ -51,5 +53,7 @@ __all__ = [
     "Row",
     "SentPart",
     "Share",
+    "hold_back",
+    "is_held_back",
     "new_id",
 ]

@@ -244,3 +244,13 @@ class Feedback(Row, table=True):
     account_id: UUID = Field(foreign_key="account.id", ondelete="CASCADE", index=True)
     rating: Rating = Field(sa_type=text_enum(Rating))
     created_at: datetime = Field(sa_type=UtcDateTime)
+
+
+def is_held_back(answer: Message | type[Message]) -> Any:
+    """Whether memory waits until an answer is chosen among those side by side; of the table: that as a condition."""
+    return answer.memorised_at == answer.created_at
+
+
+def hold_back(answer: Message) -> None:
+    """Have memory wait until this answer is chosen."""
+    answer.memorised_at = answer.created_at

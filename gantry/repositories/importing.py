@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import delete, func, insert, select, update
@@ -23,6 +23,7 @@ from gantry.models import (
     Quotation,
     Row,
 )
+from gantry.repositories.values import columns_of, table_of
 from gantry.repositories.words import MESSAGES, WordsRepository
 
 # Of the ``client_key`` of messages that came in; then the run, and a hash of where in the source they come from.
@@ -156,8 +157,8 @@ class ImportingRepository:
         self, rows: Sequence[Conversation], noted: Sequence[ImportedConversation]
     ) -> None:
         """Store new conversations, and which one of a source each became."""
-        await self._insert(Conversation, [_columns(row) for row in rows])
-        await self._insert(ImportedConversation, [_columns(row) for row in noted])
+        await self._insert(Conversation, [columns_of(row) for row in rows])
+        await self._insert(ImportedConversation, [columns_of(row) for row in noted])
 
     async def add_messages(self, rows: Sequence[dict[str, Any]], feedback: Sequence[dict[str, Any]]) -> None:
         """Store messages, parents before children."""
@@ -167,7 +168,7 @@ class ImportingRepository:
     async def _insert(self, table: type[Row], rows: Sequence[Mapping[str, Any]]) -> None:
         if rows:
             connection = await self._session.connection()
-            await connection.execute(insert(_table(table)), list(rows))
+            await connection.execute(insert(table_of(table)), list(rows))
 
     async def add_given(self, rows: Sequence[tuple[Citation | Attachment, Quotation | None]]) -> None:
         """Store what was given with messages: sources with their passages, files that are known by name."""
@@ -251,14 +252,6 @@ def _as_id(key: str) -> UUID | None:
         return UUID(key)
     except ValueError:
         return None
-
-
-def _table(row: type[Row]) -> Any:
-    return cast("Any", row).__table__
-
-
-def _columns(row: Row) -> dict[str, Any]:
-    return {column.name: getattr(row, column.name) for column in _table(type(row)).columns}
 
 
 def _batches(items: Sequence[Any]) -> Iterator[Sequence[Any]]:

@@ -13,7 +13,7 @@ from sqlmodel import col
 
 from gantry.domain.chat import MessageStatus
 from gantry.domain.memory import PASSED_OVER, MemoryKind
-from gantry.models import Account, Conversation, MemoryItem, Message
+from gantry.models import Account, Conversation, MemoryItem, Message, is_held_back
 
 
 class ReadingRepository:
@@ -48,7 +48,7 @@ class ReadingRepository:
         """Have memory read an answer that was held back since it was asked for (``PASSED_OVER`` is another matter)."""
         await self._session.execute(
             update(Message)
-            .where(col(Message.id) == answer, col(Message.memorised_at) == col(Message.created_at))
+            .where(col(Message.id) == answer, is_held_back(Message))
             .values(memorised_at=None)
             .execution_options(synchronize_session=False)
         )

@@ -25,7 +25,7 @@ from gantry.models import (
     Row,
     SentPart,
 )
-from gantry.repositories.values import table_of, value_of
+from gantry.repositories.values import columns_of, table_of, value_of
 
 
 class SentRepository:
@@ -113,7 +113,7 @@ class SentRepository:
         )
         for table, rows in new:
             if rows:
-                await self._session.execute(_storing(table), [_values(row) for row in rows])
+                await self._session.execute(_storing(table), [columns_of(row) for row in rows])
 
     async def _still_there(self, quotations: Sequence[Quotation]) -> list[Quotation]:
         """Return those whose document or memory is there; it stays to the transaction's end."""
@@ -194,10 +194,6 @@ def _sources(*, passages: bool) -> Any:
         .outerjoin(MemoryItem, col(MemoryItem.id) == col(Quotation.memory_item_id))
         .order_by(col(Citation.message_id), col(Citation.number))
     )
-
-
-def _values(row: Row) -> dict[str, Any]:
-    return {column.key: getattr(row, column.key) for column in table_of(type(row)).columns}
 
 
 def _kept_of(table: Any) -> "Select[UUID]":

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import (
     exists,
+    not_,
     or_,
     select,
     update,
@@ -15,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from gantry.domain.chat import MessageRole, MessageStatus
-from gantry.models import Account, Conversation, Message
+from gantry.models import Account, Conversation, Message, is_held_back
 
 
 class StudyRepository:
@@ -62,8 +63,7 @@ class StudyRepository:
         query = select(Message).where(
             col(Message.conversation_id) == thread.id,
             col(Message.status) != MessageStatus.STREAMING,
-            # Answers side by side, of which none has been chosen, are held back (ReadingRepository.take_up).
-            col(Message.memorised_at).is_distinct_from(col(Message.created_at)),
+            or_(col(Message.memorised_at).is_(None), not_(is_held_back(Message))),
         )
         if thread.studied_id is not None:
             query = query.where(col(Message.id) > thread.studied_id)

@@ -30,3 +30,8 @@ def values_of(kind: type[_Kind], rows: Sequence[Row]) -> list[_Kind]:
 def table_of(kind: type[Row]) -> Table:
     """Return the table of a row: statements about it spare what an object would be looked after for."""
     return cast("Any", kind).__table__
+
+
+def columns_of(row: Row) -> dict[str, Any]:
+    """Return what *row* holds, by the names of its columns."""
+    return {column.key: getattr(row, column.key) for column in table_of(type(row)).columns}

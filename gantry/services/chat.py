@@ -7,7 +7,6 @@ from typing import Self
 from uuid import UUID
 
 from gantry.domain.accounts import Actor
-from gantry.domain.catalog import EXTRACTIVE
 from gantry.domain.chat import (
     MAX_COMPARED,
     MAX_MESSAGE_CHARACTERS,
@@ -27,13 +26,13 @@ from gantry.domain.live import NoticeKind
 from gantry.domain.messages import _
 from gantry.domain.personas import StoredPersona
 from gantry.domain.text import storable
-from gantry.models import Conversation, Generation, Message, new_id
+from gantry.models import Conversation, Generation, Message, hold_back, new_id
 from gantry.repositories.database import Database
 from gantry.repositories.importing import came_in
 from gantry.repositories.unit import UnitOfWork
 from gantry.repositories.values import value_of
 from gantry.services.catalog import CatalogService
-from gantry.services.comparing import columns_of, go_on_from, place_of, take_place
+from gantry.services.comparing import columns_of, go_on_from, lead_to, place_of, take_place
 from gantry.services.conversations import (
     PLAIN,
     Beginning,
@@ -456,8 +455,9 @@ class ChatService:
             status=MessageStatus.STREAMING,
             model=model,
             created_at=now,
-            memorised_at=None if place is None else now,  # until it is chosen
         )
+        if place is not None:
+            hold_back(answer)
         return await self._write(tx, thread, answer, model, new=(*new, answer), place=place)
 
     async def _with(
@@ -467,7 +467,7 @@ class ChatService:
         if not models:
             return [first]
         question, answer = await tx.chat.path(first.message_id, limit=2)
-        answer.memorised_at = answer.created_at
+        hold_back(answer)
         others = [
             await self._answer(tx, thread, question, model, place=place)
             for place, model in enumerate(models, 1)
@@ -490,7 +490,7 @@ class ChatService:
         # Before anything is stored, so that the conversation is written once.
         thread.updated_at = now
         if place is None:
-            _lead_to(thread, answer, model)
+            lead_to(thread, answer, model)
         await tx.chat.add_messages(new)
         # After the conversation was written: who asks in it at the same time waits for that, and finds what is live then.
         live, here = await tx.generations.count_live(thread.account_id, thread.id)
@@ -545,13 +545,6 @@ class ChatService:
             if row.role is not MessageRole.ASSISTANT:
                 raise Invalid(_("Only an answer can be rated."))
             await tx.chat.rate(row, rating, self.now())
-
-
-def _lead_to(thread: Conversation, answer: Message, model: str) -> None:
-    """Have a conversation go on with *answer* alone."""
-    thread.active_leaf_id, thread.compared = answer.id, None
-    if thread.model is not None or model != EXTRACTIVE:
-        thread.model = model  # nobody chose the built-in answerer: once there is a model, it takes over
 
 
 def _checked(text: str) -> str:

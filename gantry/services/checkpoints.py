@@ -126,7 +126,7 @@ class Checkpoints:
                 held |= await tx.generations.checkpoint(places, lease_until=lease_until, stored=has_text)
             mine = [each for each in batch if each.assignment.generation_id in held]
             await tx.chat.change_messages(
-                {each.assignment.message_id: each.columns | columns_of(each.sent) for each in mine}
+                {each.assignment.message_id: each.columns | said_of(each.sent) for each in mine}
             )
             for each in mine:
                 await keep_sent(tx, each.assignment, each.sent, self.now(), again=each.again)
@@ -141,7 +141,7 @@ async def keep_sent(
         await tx.sent.keep(*sent.rows(assignment, at), again=again)
 
 
-def columns_of(sent: SentContext | None) -> dict[str, Any]:
+def said_of(sent: SentContext | None) -> dict[str, Any]:
     """Return what the answer's message says of it."""
     if sent is None:
         return {}

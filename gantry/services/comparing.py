@@ -11,7 +11,7 @@ from gantry.domain.clock import utc_now
 from gantry.domain.errors import Conflict
 from gantry.domain.live import NoticeKind
 from gantry.domain.messages import _
-from gantry.models import Conversation, Message
+from gantry.models import Conversation, Message, is_held_back
 from gantry.repositories.database import Database
 from gantry.repositories.unit import UnitOfWork
 from gantry.services.conversations import ConversationService
@@ -49,9 +49,7 @@ class ComparisonService:
             await tx.reading.take_up(row.id)
             await tx.chat.lock(thread)
             _require_column(thread, row.id)
-            thread.active_leaf_id, thread.compared = row.id, None
-            if row.model and (thread.model is not None or row.model != EXTRACTIVE):
-                thread.model = row.model
+            lead_to(thread, row, row.model)
         for other in others:
             self.writers.stop(other)
         self.conversations.tell(who, NoticeKind.CONVERSATION, thread.id)
@@ -92,5 +90,12 @@ def take_place(thread: Conversation, place: int, message: UUID) -> None:
 
 async def go_on_from(tx: UnitOfWork, answer: Message | None) -> None:
     """Have memory read an answer that stood beside others, now that something follows it: the rest it need not know."""
-    if answer is not None and answer.memorised_at == answer.created_at:
+    if answer is not None and is_held_back(answer):
         await tx.reading.take_up(answer.id)
+
+
+def lead_to(thread: Conversation, answer: Message, model: str | None) -> None:
+    """Have a conversation go on with *answer* alone, and with its model."""
+    thread.active_leaf_id, thread.compared = answer.id, None
+    if model and (thread.model is not None or model != EXTRACTIVE):
+        thread.model = model  # nobody chose the built-in answerer: once there is a model, it takes over

@@ -89,7 +89,7 @@ class ImportRunner:
 
     async def _take_all(self, batch: _Batch) -> None:
         plans = [item for _source, item in batch if isinstance(item, Planned)]
-        await self._look_up({(plan.format, plan.key) for plan in plans if plan.tree.messages})
+        self._held = await self._look_up({(plan.format, plan.key) for plan in plans if plan.tree.messages})
         for source, item in batch:
             if isinstance(item, Skipped):
                 self.receipt.skip(item)
@@ -100,17 +100,16 @@ class ImportRunner:
                 await self._take(item)
         await self._flush()
 
-    async def _look_up(self, places: set[_Place]) -> None:
-        """Find out what is here of conversations of a source."""
+    async def _look_up(self, places: set[_Place]) -> dict[_Place, Held | Conversation | None]:
+        """Return what is here of conversations of a source."""
         if places & self._store.going:
             await self._store.settled()
         own = [key for source, key in places if source == _OWN]
         async with self._database.read() as tx:
             found = await tx.importing.find(self._who.id, places)
             exported = await tx.importing.own(own, owner=self._who.id) if own else {}
-        self._held = {place: found.get(place) for place in places}
-        for key, conversation in exported.items():
-            self._held[_OWN, key] = conversation
+        here: dict[_Place, Held | Conversation | None] = {place: found.get(place) for place in places}
+        return here | {(_OWN, key): conversation for key, conversation in exported.items()}
 
     async def _take(self, plan: Planned) -> None:
         for skipped in plan.tree.skipped:
@@ -159,18 +158,10 @@ class ImportRunner:
             return
         if place not in self._held:  # it came before in the same batch
             await self._flush()
-            others = self._held
-            await self._look_up({place})
-            self._held |= others
+            self._held |= await self._look_up({place})
         self._settle(plan, self._held.pop(place))
         if plan.exists and plan.fresh:  # it may have changed since the batch was looked up
-            await self._look_up_again(plan)
-
-    async def _look_up_again(self, plan: Planned) -> None:
-        held = self._held
-        await self._look_up({(plan.format, plan.key)})
-        self._settle(plan, self._held[plan.format, plan.key])
-        self._held = held
+            self._settle(plan, (await self._look_up({place}))[place])
 
     def _settle(self, plan: Planned, held: Held | Conversation | None) -> None:
         if isinstance(held, Conversation):  # our own export, and it is still here

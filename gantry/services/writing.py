@@ -47,7 +47,7 @@ from gantry.log import log_context
 from gantry.models import new_id
 from gantry.repositories.database import Database
 from gantry.services.catalog import CatalogService, ResolvedModel
-from gantry.services.checkpoints import Checkpoint, Checkpoints, columns_of, keep_sent
+from gantry.services.checkpoints import Checkpoint, Checkpoints, keep_sent, said_of
 from gantry.services.drafts import Assignment, Draft
 from gantry.services.finding_once import FindingOnce
 from gantry.services.outcomes import GIVEN_UP, outcome_of
@@ -445,7 +445,7 @@ class Writers:
                     "finished_at": now,
                     **columns,
                     **measures,
-                    **columns_of(sent),
+                    **said_of(sent),
                 },
                 owner=assignment.account_id,
                 conversation=assignment.conversation_id,

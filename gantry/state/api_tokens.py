@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from typing import Any, Literal, NotRequired
+from uuid import UUID
 
 import reflex as rx
 from typing_extensions import TypedDict
@@ -9,10 +10,11 @@ from typing_extensions import TypedDict
 from gantry.domain.api_tokens import Scope
 from gantry.domain.clock import utc_now
 from gantry.domain.errors import GantryError
-from gantry.domain.messages import _
+from gantry.domain.messages import Message, _
 from gantry.runtime import services
+from gantry.state.keeping import KeepingState
 from gantry.state.language import told
-from gantry.state.session import acting, guarded, notify, uuid_of
+from gantry.state.session import acting, guarded
 from gantry.state.views.api_tokens import TokenView, token_view
 
 
@@ -27,44 +29,21 @@ class TokenForm(TypedDict):
     admin: NotRequired[Any]
 
 
-class ApiTokensState(rx.State):
+class ApiTokensState(KeepingState, rx.State):
     """The list of tokens, and the dialogs above it.
 
     ``secret`` is on screen once, to be copied, and forgotten when the dialog closes.
     """
 
-    loaded: bool = False
     tokens: list[TokenView] = []
-    making: bool = False
-    fault: str = ""
     secret: str = ""
     secret_name: str = ""
-    revoking_id: str = ""
-    revoking_name: str = ""
-
-    @rx.event
-    @guarded
-    async def load(self):
-        """Show the person's tokens."""
-        await self._show()
-
-    @rx.event
-    @guarded
-    async def arrive(self):
-        """Show no dialog, and no token, of an earlier visit."""
-        self._close()
 
     @rx.event
     @guarded
     async def open_form(self):
         """Begin to make a token."""
-        self.making, self.fault = True, ""
-
-    @rx.event
-    @guarded
-    async def close(self):
-        """Close whichever dialog is open."""
-        self._close()
+        self.editing, self.fault = True, ""
 
     @rx.event
     @guarded
@@ -78,7 +57,7 @@ class ApiTokensState(rx.State):
         except GantryError as error:
             self.fault = told(error)
             return
-        self.making = False
+        self.editing = False
         self.secret, self.secret_name = made.secret, made.token.name
         await self._show()
 
@@ -88,23 +67,17 @@ class ApiTokensState(rx.State):
         """Ask before a token is revoked."""
         found = next((each for each in self.tokens if each.id == token), None)
         if found is not None:
-            self.revoking_id, self.revoking_name = found.id, found.name
-
-    @rx.event
-    @guarded
-    async def revoke(self):
-        """Revoke the token that was asked about."""
-        if not self.revoking_id:
-            return
-        token, name = uuid_of(self.revoking_id, "token"), self.revoking_name
-        self.revoking_id = self.revoking_name = ""
-        await services().api_tokens.revoke(await acting(self), token)
-        await self._show()
-        await notify(self, _("{name} was revoked.", name=name), kind="success")
+            self._ask_to_remove(found.id, found.name)
 
     def _close(self) -> None:
-        self.making = False
-        self.secret = self.secret_name = self.revoking_id = self.revoking_name = ""
+        super()._close()
+        self.secret = self.secret_name = ""
+
+    def _gone(self, name: str) -> Message:
+        return _("{name} was revoked.", name=name)
+
+    async def _delete(self, chosen: UUID) -> None:
+        await services().api_tokens.revoke(await acting(self), chosen)
 
     async def _show(self) -> None:
         rows = await services().api_tokens.list_tokens(await acting(self))

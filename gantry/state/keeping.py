@@ -1,17 +1,20 @@
 """What lists of things that a person keeps have in common: the form above them, and the question before one goes."""
 
+from collections.abc import Awaitable
 from uuid import UUID
 
 import reflex as rx
 
-from gantry.domain.messages import _
+from gantry.domain.errors import GantryError
+from gantry.domain.messages import Message, _
+from gantry.state.language import told
 from gantry.state.session import guarded, notify, uuid_of
 
 
 class KeepingState(rx.State, mixin=True):
-    """A list with a form and a question above it; see ``PersonasState`` and ``PromptsState``.
+    """A list with a form and a question above it; see ``PersonasState`` and ``ApiTokensState``.
 
-    Who mixes it in says what there is (``_show``) and how one is deleted (``_delete``).
+    Who mixes it in says what there is (``_show``), how one is deleted (``_delete``), and how that is called (``_gone``).
     """
 
     loaded: bool = False
@@ -51,14 +54,28 @@ class KeepingState(rx.State, mixin=True):
         """Delete what was asked about."""
         if not self.removing_id:
             return
-        await self._delete(uuid_of(self.removing_id))
-        name = self.removing_name
+        chosen, name = self.removing_id, self.removing_name
         self._close()
+        await self._delete(uuid_of(chosen))
         await self._show()
-        await notify(self, _("Deleted {name}.", name=name), kind="success")
+        await notify(self, self._gone(name), kind="success")
 
     def _ask_to_remove(self, chosen: str, name: str) -> None:
         self.removing_id, self.removing_name = chosen, name
+
+    async def _keep(self, kept: Awaitable[object]) -> bool:
+        """Keep what is in the form; what is wrong is said there. Returns whether it is kept."""
+        try:
+            await kept
+        except GantryError as error:
+            self.fault = told(error)
+            return False
+        self._close()
+        await self._show()
+        return True
+
+    def _gone(self, name: str) -> Message:
+        return _("Deleted {name}.", name=name)
 
     def _close(self) -> None:
         self.editing = False

@@ -4,12 +4,12 @@ from uuid import UUID
 
 import reflex as rx
 
-from gantry.domain.errors import GantryError, Invalid
+from gantry.domain.accounts import Actor
+from gantry.domain.errors import Invalid
 from gantry.domain.knowledge import MAX_CHOSEN
 from gantry.domain.messages import _
 from gantry.runtime import services
 from gantry.state.keeping import KeepingState
-from gantry.state.language import told
 from gantry.state.session import acting, guarded, notify, uuid_of
 from gantry.state.views.personas import (
     PersonaFields,
@@ -56,19 +56,7 @@ class PersonasState(KeepingState, rx.State):
     @guarded
     async def save(self, fields: PersonaFields):
         """Keep what is in the form; what is wrong is said there."""
-        who, personas = await acting(self), services().personas
-        try:
-            if fields["id"]:
-                persona = uuid_of(fields["id"], "persona")
-                before = await personas.get(who, persona)
-                await personas.change(who, persona, draft_of(fields, self.chosen, before))
-            else:
-                await personas.create(who, draft_of(fields, self.chosen, None))
-        except GantryError as error:
-            self.fault = told(error)
-            return
-        self._close()
-        await self._show()
+        await self._keep(self._save(await acting(self), fields))
 
     @rx.event
     @guarded
@@ -89,6 +77,15 @@ class PersonasState(KeepingState, rx.State):
                 raise Invalid(_("This cannot be done with a persona."))
         await self._show()
         return None
+
+    async def _save(self, who: Actor, fields: PersonaFields) -> None:
+        personas = services().personas
+        if fields["id"]:
+            persona = uuid_of(fields["id"], "persona")
+            before = await personas.get(who, persona)
+            await personas.change(who, persona, draft_of(fields, self.chosen, before))
+        else:
+            await personas.create(who, draft_of(fields, self.chosen, None))
 
     async def _show(self) -> None:
         found = await services().personas.list_personas(await acting(self))

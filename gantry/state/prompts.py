@@ -5,11 +5,10 @@ from uuid import UUID
 
 import reflex as rx
 
-from gantry.domain.errors import GantryError
+from gantry.domain.accounts import Actor
 from gantry.domain.prompts import filled, variables_in
 from gantry.runtime import services
 from gantry.state.keeping import KeepingState
-from gantry.state.language import told
 from gantry.state.session import acting, guarded, uuid_of
 from gantry.state.views.personas import PromptFields, PromptView, prompt_views, value_fields
 
@@ -57,18 +56,7 @@ class PromptsState(KeepingState, rx.State):
     @guarded
     async def save(self, fields: PromptFields):
         """Keep what is in the form; what is wrong is said there."""
-        who, prompts = await acting(self), services().prompts
-        try:
-            if fields["id"]:
-                prompt = uuid_of(fields["id"], "prompt")
-                await prompts.change(who, prompt, fields["name"], fields["content"])
-            else:
-                await prompts.create(who, fields["name"], fields["content"])
-        except GantryError as error:
-            self.fault = told(error)
-            return
-        self._close()
-        await self._show()
+        await self._keep(self._save(await acting(self), fields))
 
     @rx.event
     @guarded
@@ -113,6 +101,13 @@ class PromptsState(KeepingState, rx.State):
     def _close(self) -> None:
         super()._close()
         self.using_id = ""
+
+    async def _save(self, who: Actor, fields: PromptFields) -> None:
+        name, content = fields["name"], fields["content"]
+        if fields["id"]:
+            await services().prompts.change(who, uuid_of(fields["id"], "prompt"), name, content)
+        else:
+            await services().prompts.create(who, name, content)
 
     async def _show(self) -> None:
         views = prompt_views(await services().prompts.list_prompts(await acting(self)))

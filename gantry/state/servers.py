@@ -11,12 +11,13 @@ from typing_extensions import TypedDict
 
 from gantry.domain.catalog import ConnectionKind
 from gantry.domain.errors import GantryError, Invalid
-from gantry.domain.messages import _
+from gantry.domain.messages import Message, _
 from gantry.domain.text import counted
 from gantry.runtime import services
 from gantry.services.catalog import ConnectionDraft
+from gantry.state.keeping import KeepingState
 from gantry.state.language import said
-from gantry.state.session import acting, guarded, guarded_background, notify, uuid_of
+from gantry.state.session import acting, guarded, guarded_background, uuid_of
 from gantry.state.views.admin import OutcomeView, ServerDraftView, ServerView, draft, server
 
 
@@ -33,18 +34,14 @@ class ServerFields(TypedDict):
     forget_key: NotRequired[Literal["yes"]]
 
 
-class ServersState(rx.State):
+class ServersState(KeepingState, rx.State):
     """The list of connections, and the dialogs above it."""
 
-    loaded: bool = False
     servers: list[ServerView] = []
     checking: bool = False
-    editing: bool = False
     form: ServerDraftView = ServerDraftView()
     busy: bool = False
     outcome: OutcomeView = OutcomeView()
-    removing_id: str = ""
-    removing_name: str = ""
 
     @rx.event
     @guarded
@@ -82,13 +79,6 @@ class ServersState(rx.State):
             found = [each for each in await services().connections.connections(who) if each.id == wanted]
             form = draft(found[0]) if found else form
         self.form, self.outcome, self.busy, self.editing = form, OutcomeView(), False, True
-
-    @rx.event
-    @guarded
-    async def close(self):
-        """Close whichever dialog is open."""
-        self.editing = False
-        self.removing_id = self.removing_name = ""
 
     @rx.event(background=True)
     @guarded_background
@@ -132,18 +122,13 @@ class ServersState(rx.State):
         """Ask whether a connection should go, by its name."""
         found = [each for each in self.servers if each.id == connection and each.editable]
         if found:
-            self.removing_id, self.removing_name = found[0].id, found[0].name
+            self._ask_to_remove(found[0].id, found[0].name)
 
-    @rx.event
-    @guarded
-    async def remove(self):
-        """Forget the connection that was asked about."""
-        if not self.removing_id:
-            return
-        await services().connections.remove_connection(await acting(self), uuid_of(self.removing_id))
-        name, self.removing_id, self.removing_name = self.removing_name, "", ""
-        await self._show()
-        await notify(self, _("Removed {name}.", name=name), kind="success")
+    def _gone(self, name: str) -> Message:
+        return _("Removed {name}.", name=name)
+
+    async def _delete(self, chosen: UUID) -> None:
+        await services().connections.remove_connection(await acting(self), chosen)
 
     async def _show(self) -> None:
         found = await services().connections.connections(await acting(self))

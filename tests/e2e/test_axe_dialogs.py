@@ -3,13 +3,14 @@
 Dialogs of personas, prompts, order, search, tokens and exports are looked at where they are tested.
 """
 
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
 from playwright.async_api import expect
 
+from tests.e2e import tours
 from tests.e2e.scripts import Cues
 from tests.e2e.test_accessibility import axe_faults
 from tests.e2e.test_documents import file, ready, upload
@@ -31,31 +32,17 @@ LOOKS = pytest.mark.parametrize(
 )
 
 
-class _Eye:
-    """Looks at what is open, and keeps what is wrong with it."""
-
-    def __init__(self, tab: Tab) -> None:
-        self.tab = tab
-        self.faults: list[str] = []
-
-    async def look(self, name: str) -> None:
-        if said := await axe_faults(self.tab.page):
-            self.faults.append(f"{name}: {said}")
-
-    async def opened(self, dialog: str, opening: Awaitable[Any]) -> None:
-        """Open a dialog, look at it, and close it with Esc."""
-        await opening
-        await expect(self.tab.page.get_by_test_id(dialog)).to_be_visible()
-        await self.look(dialog)
-        await self.tab.page.keyboard.press("Escape")
-        await expect(self.tab.page.get_by_test_id(dialog)).to_be_hidden()
-
-
 @asynccontextmanager
-async def _looking(tab: Tab) -> AsyncIterator[_Eye]:
-    eye = _Eye(tab)
-    yield eye
-    assert not eye.faults, "\n".join(eye.faults)
+async def _looking(tab: Tab) -> AsyncIterator[tours.Eye]:
+    """Yield an eye on *tab*; there may be nothing wrong with anything it sees."""
+    faults: list[str] = []
+
+    async def look(name: str) -> None:
+        if said := await axe_faults(tab.page):
+            faults.append(f"{name}: {said}")
+
+    yield tours.Eye(tab, "en", look)
+    assert not faults, "\n".join(faults)
 
 
 @LOOKS
@@ -78,13 +65,13 @@ async def test_axe_finds_nothing_in_the_settings(
         undo = row.get_by_role("button", name="Undo the import of chats.json")
         await expect(undo).to_be_visible()
         await eye.look("an import that is done")
-        await eye.opened("undo-import", undo.click())
+        await eye.dialog("undo-import", undo.click())
         revoke = page.get_by_test_id("token").get_by_role("button")
-        await eye.opened("revoke-token-dialog", revoke.click())
-        await eye.opened("dialog-deletion", page.get_by_test_id("delete-account").click())
+        await eye.dialog("revoke-token-dialog", revoke.click())
+        await eye.dialog("dialog-deletion", page.get_by_test_id("delete-account").click())
         if "is_mobile" not in look:
             await page.locator("h1").click()
-            await eye.opened("shortcuts", page.keyboard.press("?"))
+            await eye.dialog("shortcuts", page.keyboard.press("?"))
 
 
 @LOOKS
@@ -104,8 +91,8 @@ async def test_axe_finds_nothing_in_dialogs_of_a_chat(
         await page.get_by_test_id("send").click()
         await tab.ends()
         sent = page.get_by_test_id("sent-pictures").get_by_test_id("thumbnail")
-        await eye.opened("picture-dialog", sent.click())
-        await eye.opened("dialog-export", page.get_by_test_id("export-chat").click())
+        await eye.dialog("picture-dialog", sent.click())
+        await eye.dialog("dialog-export", page.get_by_test_id("export-chat").click())
         await tab.action("View prompt").click()
         await expect(page.get_by_test_id("sources-panel")).to_be_visible()
         await eye.look("what was sent")
@@ -131,15 +118,15 @@ async def test_axe_finds_nothing_in_dialogs_of_documents_and_memory(
             ("View text", "dialog-preview"),
             ("Delete", "dialog-delete"),
         ):
-            await eye.opened(dialog, tab.menu(actions, entry))
-        await eye.opened("dialog-new-collection", page.get_by_test_id("new-collection").click())
+            await eye.dialog(dialog, tab.menu(actions, entry))
+        await eye.dialog("dialog-new-collection", page.get_by_test_id("new-collection").click())
         await tab.open("/settings/memory")
         await page.get_by_label("Something to remember").fill("Plays the cello.")
         await page.get_by_role("button", name="Remember", exact=True).click()
         fact = page.get_by_test_id("fact")
         await expect(fact).to_be_visible()
-        await eye.opened("dialog-fact", tab.menu(fact.get_by_role("button").last, "Edit"))
-        await eye.opened("dialog-forget", page.get_by_test_id("forget-all").click())
+        await eye.dialog("dialog-fact", tab.menu(fact.get_by_role("button").last, "Edit"))
+        await eye.dialog("dialog-forget", page.get_by_test_id("forget-all").click())
 
 
 @LOOKS
@@ -150,20 +137,20 @@ async def test_axe_finds_nothing_in_dialogs_of_the_administration(
     tab = await visits.tab(admin, "/admin/users", **look)
     page = tab.page
     async with _looking(tab) as eye:
-        await eye.opened("add-person-dialog", page.get_by_test_id("add-person").click())
+        await eye.dialog("add-person-dialog", page.get_by_test_id("add-person").click())
         row = page.get_by_test_id("person").filter(has_text=person.email)
-        await eye.opened("reset-dialog", tab.menu(row.get_by_role("button"), "Reset password"))
+        await eye.dialog("reset-dialog", tab.menu(row.get_by_role("button"), "Reset password"))
         await tab.menu(row.get_by_role("button"), "Reset password")
         await page.get_by_test_id("reset-dialog").get_by_role("button", name="Reset password").click()
         await expect(page.get_by_test_id("handed-dialog")).to_be_visible()
         await eye.look("handed-dialog")
         await tab.open("/admin/models")
-        await eye.opened("server-dialog", page.get_by_test_id("add-server").click())
+        await eye.dialog("server-dialog", page.get_by_test_id("add-server").click())
         server = {"name": "Attic", "base_url": "http://127.0.0.1:9/v1", "kind": "openai"}
         added = (await admin.rest.post("/api/v1/connections", json=server)).json()["id"]
         card = page.get_by_test_id("server").filter(has_text="Attic")
         await expect(card).to_be_visible()  # without being asked for
-        await eye.opened("remove-dialog", tab.menu(card.get_by_role("button"), "Remove"))
+        await eye.dialog("remove-dialog", tab.menu(card.get_by_role("button"), "Remove"))
         await admin.rest.delete(f"/api/v1/connections/{added}")
 
 
@@ -180,13 +167,13 @@ async def test_axe_finds_nothing_where_personas_prompts_and_folders_are_deleted(
     page = tab.page
     async with _looking(tab) as eye:
         pirate = page.get_by_role("button", name="Actions for Pirate", exact=True)
-        await eye.opened("persona-delete", tab.menu(pirate, "Delete"))
+        await eye.dialog("persona-delete", tab.menu(pirate, "Delete"))
         await tab.open("/personas/prompts")
         hail = page.get_by_role("button", name="Actions for Hail", exact=True)
-        await eye.opened("prompt-delete", tab.menu(hail, "Delete"))
+        await eye.dialog("prompt-delete", tab.menu(hail, "Delete"))
         for entry, dialog in (("Rename", "ask-name"), ("Delete", "ask-delete")):
             await tab.open("/")
             if "is_mobile" in look:
                 await page.get_by_role("button", name="Sidebar", exact=True).tap()
             garden = page.get_by_role("button", name="Actions for folder Garden")
-            await eye.opened(dialog, tab.menu(garden, entry))
+            await eye.dialog(dialog, tab.menu(garden, entry))

@@ -11,11 +11,11 @@ from babel.messages.pofile import read_po
 from playwright.async_api import Route, expect
 
 from gantry.languages import PSEUDO
-from gantry.languages.browser import pseudo_script
 from tests.e2e import tours
 from tests.e2e.scripts import Cues
 from tests.parts.app import ROOT, Person
 from tests.parts.browser import PHONE, Tab, Visits
+from tests.parts.pseudo import pseudo_script
 
 PAGES = (
     "/", "/settings", "/settings/memory", "/personas", "/personas/prompts", "/vault", "/archived", "/admin/users", "/admin/models",

@@ -10,7 +10,7 @@ import shutil
 import ssl
 import subprocess
 import sys
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -91,8 +91,13 @@ def _caddy(place: _Place) -> list[str]:
     site = place.adapted("Caddyfile").replace(f"\n{NAME} {{\n", f"\n{NAME} {{\n\t{certificate}\n")
     ports = f"http_port {place.http}\n\thttps_port {place.https}"
     path.write_text(f"{{\n\tadmin off\n\tskip_install_trust\n\t{ports}\n}}\n{site}")
+    return caddy_of(path)
+
+
+def caddy_of(file: Path) -> list[str]:
+    """Return the command that runs Caddy with a Caddyfile."""
     beside = str(Path(sys.executable).with_name("caddy"))
-    return [_binary(beside, "caddy"), "run", "--config", str(path), "--adapter", "caddyfile"]
+    return [_binary(beside, "caddy"), "run", "--config", str(file), "--adapter", "caddyfile"]
 
 
 def _traefik(place: _Place) -> list[str]:
@@ -111,24 +116,34 @@ async def running_proxy(name: str, app: RunningApp, folder: Path) -> AsyncGenera
     """Serve *app* through the proxy *name*, as the example for it says."""
     place = _Place(folder, app.port, free_port(), free_port())
     certify(folder)
-    log = folder / f"{name}.log"
+    trust = ssl.create_default_context(cafile=folder / "fullchain.pem")
+    proxy = Proxy(place.https, f"https://{NAME}:{place.https}", trust, name)
+    async with running(_COMMANDS[name](place), folder, lambda: _answers(proxy)):
+        yield proxy
+
+
+@asynccontextmanager
+async def running(
+    command: Sequence[str], folder: Path, answers: Callable[[], Awaitable[bool]], **env: str
+) -> AsyncGenerator[None]:
+    """Run a proxy in *folder* from when it *answers* to the end of the block."""
+    log = folder / "proxy.log"
     with log.open("wb") as said:
         process = subprocess.Popen(
-            _COMMANDS[name](place),
+            command,
+            cwd=folder,
             stdin=subprocess.DEVNULL,
             stdout=said,
             stderr=subprocess.STDOUT,
-            env={"HOME": str(folder), "PATH": "/usr/bin:/bin"},
+            env={"HOME": str(folder), "PATH": "/usr/bin:/bin", **env},
             start_new_session=True,
         )
     try:
-        trust = ssl.create_default_context(cafile=folder / "fullchain.pem")
-        proxy = Proxy(place.https, f"https://{NAME}:{place.https}", trust, name)
         async with asyncio.timeout(_START_SECONDS):
-            while not await _answers(proxy):
+            while not await answers():
                 assert process.poll() is None, log.read_text()
                 await asyncio.sleep(0.05)
-        yield proxy
+        yield
     finally:
         process.terminate()
         try:

@@ -100,8 +100,8 @@ class Lookout:
         if any(self._places(connection)):
             await asyncio.sleep(ask)
             guess -= ask
-        while place := await self._place(client, connection, model):
-            told = await self._ask(client, connection, place, model)
+        while found := await self._place(client, connection, model):
+            place, told = found
             if told is not None and told.stage is Stage.LOADING and place.events:
                 told = await self._how_far(client, connection, place, model) or told
             if told is not None and told != last and not _is_no_news(connection.kind, last, told):
@@ -121,12 +121,12 @@ class Lookout:
 
     async def _place(
         self, client: httpx.AsyncClient, connection: ConnectionSpec, model: str
-    ) -> _Place | None:
-        """Return the first place that is there, having looked."""
+    ) -> tuple[_Place, Progress | None] | None:
+        """Return the first place that is there, with what is told at it."""
         for place in self._places(connection):
-            await self._ask(client, connection, place, model)
+            told = await self._ask(client, connection, place, model)
             if place in self._places(connection):
-                return place
+                return place, told
         return None
 
     async def _ask(

@@ -43,7 +43,7 @@ async def test_a_new_token_is_shown_until_its_dialog_closes() -> None:
         assert (state.tokens[0].expired, state.tokens[0].hint) == (True, "gantry_…AbCd")
         await state.open_form()
         await state.make({"name": "New", "days": "30", "chat": "on", "read": "on"})
-        assert (state.secret, state.secret_name, state.making) == ("gantry_secret", "New", False)
+        assert (state.secret, state.secret_name, state.editing) == ("gantry_secret", "New", False)
         until = tokens.rows[0].expires_at
         assert until
         assert timedelta(days=29) < until - datetime.now(UTC) <= timedelta(days=30)
@@ -58,7 +58,7 @@ async def test_without_a_scope_the_form_says_so() -> None:
         state = await page.of(ApiTokensState)
         await state.open_form()
         await state.make({"name": "None", "days": "0"})
-        assert state.making
+        assert state.editing
         assert "scope" in state.fault
         assert state.secret == ""
 
@@ -69,12 +69,12 @@ async def test_a_token_is_revoked_once_it_was_asked_about() -> None:
     async with tab(api_tokens=tokens) as page:
         state = await page.of(ApiTokensState)
         await state.load()
-        await state.revoke()
+        await state.remove()
         assert tokens.rows == [OLD]
         await state.ask(str(OLD.id))
-        assert state.revoking_name == "Old"
-        await state.revoke()
-        assert (tokens.rows, state.tokens, state.revoking_id) == ([], [], "")
+        assert state.removing_name == "Old"
+        await state.remove()
+        assert (tokens.rows, state.tokens, state.removing_id) == ([], [], "")
 
 
 async def test_what_is_wrong_is_said_in_the_readers_language() -> None:
