@@ -9,6 +9,7 @@ import pytest
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 
+from gantry.domain.accounts import MIN_PASSWORD_CHARACTERS
 from gantry.domain.messages import LANGUAGES, Message, _, plural
 from gantry.languages import PSEUDO, catalogue, chosen, translated
 from gantry.languages.browser import script
@@ -248,3 +249,8 @@ def work(text: str) -> int:
     finally:
         sys.setprofile(before)
     return calls
+
+
+def test_the_length_of_passwords_is_said_as_it_is() -> None:
+    """The number stands in the message: pages show it before any script runs, and what is filled in then would not fit."""
+    assert MIN_PASSWORD_CHARACTERS == 10

@@ -189,7 +189,7 @@ def _password() -> rx.Component:
         secret(
             _("New password"),
             "new",
-            hint=_("At least {least} characters.", least=MIN_PASSWORD_CHARACTERS),
+            hint=_("At least 10 characters."),
             auto_complete="new-password",
             min_length=MIN_PASSWORD_CHARACTERS,
         ),

@@ -25,9 +25,7 @@ def setup_page() -> rx.Component:
             secret(
                 _("Password"),
                 "password",
-                hint=_(
-                    "At least {least} characters. Several words work well.", least=MIN_PASSWORD_CHARACTERS
-                ),
+                hint=_("At least 10 characters. Several words work well."),
                 auto_complete="new-password",
                 min_length=MIN_PASSWORD_CHARACTERS,
                 data_testid="setup-password",
