@@ -5,6 +5,8 @@ from typing import Any, Protocol
 
 from gantry.domain.catalog import ConnectionSpec
 
+MAX_LINE_BYTES = 8 * 1024 * 1024  # a whole answer in one line fits; a server gone mad does not
+
 
 class PassedAnswer(Protocol):
     """What a model server answers to a request that was passed on; close it, wherever it stands."""

@@ -3,10 +3,10 @@
 import asyncio
 import logging
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from gantry.domain.accounts import Actor
 from gantry.domain.catalog import ChatTurn
@@ -39,6 +39,8 @@ from gantry.services.prompting import turns_of
 from gantry.services.sources import SourceFinder
 
 _HISTORY = 200  # messages of a continued conversation that are looked at
+
+_Kept = TypeVar("_Kept")
 
 log = logging.getLogger(__name__)
 
@@ -79,7 +81,7 @@ class Exchanges:
     finder: SourceFinder
     conversations: ConversationService
     now: Callable[[], datetime] = utc_now
-    _keeping: set[asyncio.Task[None]] = field(default_factory=set[asyncio.Task[None]])
+    _keeping: set["asyncio.Task[Any]"] = field(default_factory=set["asyncio.Task[Any]"])
 
     async def ground(self, who: Actor, asked: Question, model: ResolvedModel) -> Grounded:
         """Put what is found, and the conversation so far, to the question; NotFound for what is not *who*'s."""
@@ -122,7 +124,21 @@ class Exchanges:
         heard: Heard,
         status: MessageStatus,
     ) -> dict[str, str]:
-        """Store the exchange in the conversation it continues, or in a new one; returns their ids."""
+        """Store the exchange in the conversation it continues, or in a new one; returns their ids.
+
+        It is stored also when whoever waits for that goes away meanwhile.
+        """
+        return await asyncio.shield(self._beside(self._keep(who, asked, model, grounded, heard, status)))
+
+    async def _keep(
+        self,
+        who: Actor,
+        asked: Question,
+        model: ResolvedModel,
+        grounded: Grounded,
+        heard: Heard,
+        status: MessageStatus,
+    ) -> dict[str, str]:
         now, text = self.now(), storable(asked.text)
         async with self.database.begin() as tx:
             thread, above = await self._thread(tx, who, asked, text, now)
@@ -170,12 +186,22 @@ class Exchanges:
         heard: Heard,
         status: MessageStatus,
     ) -> None:
-        """Store what there is of an answer that was cut off, while its request goes away."""
+        """Store what there is of an answer that was cut off, while its request goes away.
+
+        Programs also leave as soon as the model has told that its answer is whole.
+        """
         if not asked.extras.kept or heard.calls or not heard.text:
             return
-        task = asyncio.create_task(self._keep_quietly(who, asked, model, grounded, heard, status))
+        if heard.finish and status is MessageStatus.STOPPED:
+            status = MessageStatus.COMPLETE
+        self._beside(self._keep_quietly(who, asked, model, grounded, heard, status))
+
+    def _beside(self, keeping: Coroutine[Any, Any, _Kept]) -> "asyncio.Task[_Kept]":
+        """Let something be stored whatever becomes of the request."""
+        task = asyncio.create_task(keeping)
         self._keeping.add(task)
         task.add_done_callback(self._keeping.discard)
+        return task
 
     async def settle(self) -> None:
         """Wait until what is to be kept is stored; call before the database is closed."""
@@ -191,7 +217,7 @@ class Exchanges:
         status: MessageStatus,
     ) -> None:
         try:
-            await self.keep(who, asked, model, grounded, heard, status)
+            await self._keep(who, asked, model, grounded, heard, status)
         except GantryError:
             log.warning("exchange.not_kept", exc_info=True)
 

@@ -16,7 +16,7 @@ from gantry.domain.chat import MessageStatus
 from gantry.domain.completions import Heard, annotations, chunk, usage_of
 from gantry.domain.errors import Conflict, Invalid, ModelFault, ModelUnavailable
 from gantry.domain.json_values import object_in
-from gantry.domain.passing import PassedAnswer, PassesOn
+from gantry.domain.passing import MAX_LINE_BYTES, PassedAnswer, PassesOn
 from gantry.domain.persona_models import wishes
 from gantry.domain.programs import MAX_OPEN_REQUESTS, Question
 from gantry.domain.prompt import turn_tokens
@@ -135,6 +135,8 @@ class ProgramService:
                 async for piece in pieces:
                     lines = (rest + piece).split(b"\n")
                     rest = lines.pop()
+                    if len(rest) > MAX_LINE_BYTES:
+                        raise _unreadable()
                     kept = [line for line in lines if _read(line, heard, head)]
                     if kept:
                         yield b"\n".join(kept) + b"\n"
@@ -161,9 +163,7 @@ class ProgramService:
             message = value["choices"][0]["message"]
             message["annotations"] = []  # a message is an object
         except (ValueError, LookupError, TypeError) as error:
-            raise ModelUnavailable(
-                "The model server sent a response that Gantry cannot read.", fault=ModelFault.BROKEN
-            ) from error
+            raise _unreadable() from error
         heard = Heard()
         heard.chunk(value)
         message["annotations"] = annotations(heard.words, grounded.given, asked.origin)
@@ -263,6 +263,12 @@ class ProgramService:
         self._open[who.id] -= 1
         if self._open[who.id] <= 0:
             del self._open[who.id]
+
+
+def _unreadable() -> ModelUnavailable:
+    return ModelUnavailable(
+        "The model server sent a response that Gantry cannot read.", fault=ModelFault.BROKEN
+    )
 
 
 async def _in_one(answer: PassedAnswer) -> AsyncGenerator[bytes]:

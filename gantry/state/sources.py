@@ -28,9 +28,7 @@ class SourcesState(rx.State):
     @rx.event
     @guarded
     async def load_sources(self, message: str):
-        """Read the passages that an answer was given."""
-        if message == self.message_id and self.sources:
-            return
+        """Read the passages that an answer was given, anew each time: it may have cited more since, or one is gone."""
         self._empty()
         try:
             found = await services().answers.sources(await acting(self), uuid_of(message))

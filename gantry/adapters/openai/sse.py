@@ -11,7 +11,8 @@ from typing import Any, Final
 
 import orjson
 
-MAX_LINE_BYTES = 8 * 1024 * 1024  # a whole answer in one line fits; a server gone mad does not
+from gantry.domain.passing import MAX_LINE_BYTES
+
 MAX_WORDS_BYTES = 4000  # of what is no JSON, kept in case nothing else comes
 _BOM = b"\xef\xbb\xbf"
 _LINE_END = re.compile(rb"\r\n|\r|\n")

@@ -2,6 +2,7 @@
 
 import asyncio
 from typing import Any
+from uuid import UUID
 
 import orjson
 import pytest
@@ -60,3 +61,56 @@ async def test_a_client_that_leaves_at_the_head_of_the_response_leaves_nothing(
             while request.disconnected_at is None:
                 await asyncio.sleep(0.02)
         await stack.services.api_tokens.settle()
+
+
+async def test_an_answer_that_is_whole_is_stored_as_whole(stack: Stack) -> None:
+    """Programs close the stream at the model's last word, before what we say after it."""
+    stack.llm.enqueue(Script(text="Four."))
+    answer = await stack.services.programs.chat(stack.who, question())
+    told = b""
+    async for piece in answer.pieces:
+        told += piece
+        if b'"finish_reason":"stop"' in told.replace(b": ", b":"):
+            break
+    await answer.aclose()
+    assert b"[DONE]" not in told
+    await stack.services.programs.exchanges.settle()
+    [listed] = await stack.services.conversations.list_conversations(stack.who)
+    assert await stored(stack, listed.conversation.id) == ["complete: What is 2 + 2?", "complete: Four."]
+
+
+async def test_an_answer_is_stored_although_the_program_leaves_meanwhile(stack: Stack) -> None:
+    """The database was slow, and the client did not wait for it: what it has read is there, once."""
+    thread = await stack.services.conversations.create(stack.who, title="Sums")
+    stack.llm.enqueue(Script(text="Four."))
+    programs = stack.services.programs
+    answer = await programs.chat(stack.who, question(gantry={"conversation_id": str(thread.id)}))
+
+    async def read() -> None:
+        async for _piece in answer.pieces:
+            pass
+
+    async with asyncio.timeout(10), stack.database.begin() as tx:
+        await tx.chat.change_conversation(thread.id, pinned=True)  # whoever stores something there waits
+        reading = asyncio.create_task(read())
+        while not programs.exchanges._keeping:
+            await asyncio.sleep(0.02)
+        reading.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await reading
+        await answer.aclose()
+    await programs.exchanges.settle()
+    assert programs.open_requests == 0
+    assert await stored(stack, thread.id) == ["complete: What is 2 + 2?", "complete: Four."]
+
+
+def question(**more: Any) -> dict[str, Any]:
+    """Return what is asked, to be stored."""
+    asked = {"role": "user", "content": "What is 2 + 2?"}
+    return {"model": "openai/scripted", "messages": [asked], "stream": True, "store": True, **more}
+
+
+async def stored(stack: Stack, conversation: UUID) -> list[str]:
+    """Return the messages of a conversation, each with how it ended."""
+    _thread, messages = await stack.services.conversations.all_messages(stack.who, conversation)
+    return [f"{each.status.value}: {each.content}" for each in messages]

@@ -20,6 +20,7 @@ class Answers:
     """One answer with one source, until it is deleted."""
 
     gone = False
+    cited = True
 
     async def sources(self, who: Actor, message: UUID) -> list[SourceRead]:
         if self.gone or message != ANSWER:
@@ -27,7 +28,7 @@ class Answers:
         row = CitedSource(
             number=1,
             kind=CitationKind.DOCUMENT,
-            cited=True,
+            cited=self.cited,
             document_id=PLAN,
             memory_item_id=None,
             source_message_id=None,
@@ -65,6 +66,21 @@ async def test_a_passage_is_shown_alone_and_on_its_page() -> None:
         assert (state.page.number, state.page.before, state.page.passage) == (1, "The ", "doors")
         await state.show_passage()
         assert state.page.number == 0
+
+
+async def test_the_panel_of_an_answer_is_never_an_old_one() -> None:
+    """Opened while the answer is written, opened again at its end: what is cited by then; and nothing of what is gone."""
+    answers = Answers()
+    async with tab(answers=answers) as page:
+        state = await page.of(SourcesState)
+        answers.cited = False
+        await state.load_sources(str(ANSWER))
+        answers.cited = True
+        await state.load_sources(str(ANSWER))
+        assert [source.cited for source in state.sources] == [True]
+        answers.gone = True
+        await state.load_sources(str(ANSWER))
+        assert (state.sources, state.fault) == ([], "This item no longer exists.")
 
 
 async def test_what_cannot_be_read_says_why_and_can_be_asked_for_again() -> None:
