@@ -6,6 +6,8 @@ import socket
 
 import uvicorn
 
+from gantry.thrift import trim_memory
+
 
 class Server(uvicorn.Server):
     """Says when it serves, and leaves without cutting off a request.
@@ -33,6 +35,7 @@ class Server(uvicorn.Server):
         # Most of what there is now stays until the end: the collector need not go through it again and again.
         gc.collect()
         gc.freeze()
+        trim_memory()
         if self.started:
             print(f"Gantry is running on {self._address}", flush=True)  # noqa: T201 - for whoever started it
 

@@ -323,4 +323,4 @@ def _made(word: str, language: str, endings: Endings) -> str:
 @lru_cache(maxsize=1 << 12)
 def _alternatives(word: str, endings: Endings) -> tuple[str, ...]:
     """Return the terms a word has in texts of any language: a question is too short to tell."""
-    return tuple(dict.fromkeys(_term(word, language, endings) for language in (ENGLISH, *stop_words.LATIN)))
+    return tuple(dict.fromkeys(_made(word, language, endings) for language in (ENGLISH, *stop_words.LATIN)))

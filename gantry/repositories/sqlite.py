@@ -16,6 +16,8 @@ import aiosqlite
 
 BUSY_MS = 5000
 _BRIEF_CHARACTERS = 20_000  # of the texts of one statement: an index of words takes milliseconds for more
+# Statements are kept as they were prepared, 16 KB each, by every connection: a question has about fifty.
+_SETTINGS: dict[str, Any] = {"check_same_thread": False, "cached_statements": 64}
 
 
 def configure(connection: Any, _record: Any) -> None:
@@ -27,7 +29,7 @@ def configure(connection: Any, _record: Any) -> None:
         "synchronous=NORMAL",
         "foreign_keys=ON",
         f"busy_timeout={BUSY_MS}",
-        "cache_size=-4000",  # KB, of each connection; more is in the system's own cache
+        "cache_size=-2000",  # KB, of each connection; more is in the system's own cache
         "temp_store=MEMORY",
     ):
         cursor.execute(f"PRAGMA {pragma}")
@@ -42,7 +44,7 @@ class SqliteConnection(aiosqlite.Connection):
     """
 
     def __init__(self, *args: Any, **settings: Any) -> None:
-        connect = partial(sqlite3.connect, *args, **(settings | {"check_same_thread": False}))
+        connect = partial(sqlite3.connect, *args, **(settings | _SETTINGS))
         super().__init__(connect, iter_chunk_size=64)
         self._thread.daemon = True  # as SQLAlchemy sets it for connections that it makes itself
         self._stopped: asyncio.Future[Any] | None = None

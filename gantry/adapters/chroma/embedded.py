@@ -14,7 +14,7 @@ from gantry.adapters.chroma.held import Held, Place
 from gantry.domain.embedding import Vector
 
 _PAGE = 1000  # collections read at once
-_SAID = 4000  # vectors whose places are read at once; each page goes over all before it
+_SAID = 1000  # vectors whose places are read at once, 3 KB each meanwhile; each page goes over all before it
 _OPEN = 256  # collections that are kept open, of the 64 of each set
 _FILES = 5  # that each of them may need
 
