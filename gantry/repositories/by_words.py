@@ -28,7 +28,7 @@ _BEST_SQLITE = """
     SELECT found.number, {table}.id FROM json_each(?) AS best CROSS JOIN fts_{table}_row found ON found.number = best.value
     CROSS JOIN {table} ON {table}.id = found.{table}_id WHERE {table}.account_id = ?
 """  # in this order: the planner would go over all rows of the owner
-_MANY = 10_000  # rows of all words: adding them up takes milliseconds, and others wait
+_MANY = 60_000  # characters that tell the rows of all words, about ten thousand: adding them up takes milliseconds, and others wait
 # Rows without an id tell how many rows there are (0), and how many of them hold each word, by its place among :words.
 # The rank of a word with several terms is divided by their number there, which says nothing.
 _BEST_POSTGRESQL = """
@@ -111,9 +111,9 @@ async def _sqlite(
     told = await connection.exec_driver_sql(_hits(kept.table, len(matches)), (owner, *matches))
     row = told.one()
     held: int = row[0]
-    rows: list[list[int]] = [orjson.loads(each) for each in row[1:]]
-    summed = partial(_summed, rows, tuple(alike.values()), held=held, limit=limit)
-    best, counts = await asyncio.to_thread(summed) if sum(map(len, rows)) > _MANY else summed()
+    texts: Sequence[str] = row[1:]
+    summed = partial(_summed, texts, tuple(alike.values()), held=held, limit=limit)
+    best, counts = await asyncio.to_thread(summed) if sum(map(len, texts)) > _MANY else summed()
     if not best:
         return WordsFound(kept=held)
     numbers = orjson.dumps(list(best)).decode()
@@ -138,18 +138,18 @@ def _hits(table: str, matches: int) -> str:
 
 
 def _summed(
-    rows: Sequence[Sequence[int]], weights: Sequence[float], *, held: int, limit: int
+    texts: Sequence[str], weights: Sequence[float], *, held: int, limit: int
 ) -> tuple[dict[int, float], list[int]]:
     """Return the best rows with their scores, newest first among equals, and how many rows hold each word.
 
     Args:
-        rows: For each word the rows that hold it, by the columns in which it counts the same.
+        texts: For each word the rows that hold it, as JSON, by the columns in which it counts the same.
         weights: What it counts there.
     """
     scores: dict[int, float] = {}
     counts: list[int] = []
-    for first in range(0, len(rows), len(weights)):
-        of_word = rows[first : first + len(weights)]
+    for first in range(0, len(texts), len(weights)):
+        of_word: list[list[int]] = [orjson.loads(each) for each in texts[first : first + len(weights)]]
         holding = len(set[int]().union(*of_word))
         rarity = math.log(1 + (max(0, held - holding) + 0.5) / (holding + 0.5))
         counts.append(holding)

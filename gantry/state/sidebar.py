@@ -22,6 +22,7 @@ from gantry.domain.order import LOOSE, MAX_TAG_CHARACTERS, Listing, StoredFolder
 from gantry.runtime import services
 from gantry.services.chat import Listed
 from gantry.services.conversations import IN_FOLDER, MOST_IN_FOLDER
+from gantry.state.language import said
 from gantry.state.session import SessionState, acting, guarded, notify, uuid_of, withdraw, zone_of
 from gantry.state.views.sidebar import (
     FolderView,
@@ -218,7 +219,7 @@ class SidebarState(rx.State):
         self._deleted = [*self._deleted, row][-UNDOABLE:]
         self._take_older(conversation)
         await self._refresh()
-        title = shorten(row.title or _("Untitled"), 48, placeholder="…")
+        title = shorten(row.title or said(_("Untitled")), 48, placeholder="…")
         await notify(
             self, _("Deleted “{title}”.", title=title), action=_("Undo"), action_id=f"undelete:{conversation}"
         )

@@ -12,7 +12,7 @@ from gantry.domain.parsing import ParsingFailed, ParsingFault, ParsingLimits, Pr
 
 _FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "TIFF", "BMP")
 _OF_PAGES = "TIFF"  # of any other, the first frame is read
-_GREY = {"1", "L", "I", "I;16", "I;16B", "I;16L", "F"}
+_GREY = {"1", "L"}
 _PIXELS = 16_000_000  # of a page as it is read; two pages of A4 at 300 dots an inch
 _MAX_PIXELS = 100_000_000  # of a page as it is decoded
 
@@ -47,6 +47,7 @@ def _dots(picture: Image.Image, page: int | None) -> bytes:
 
 
 def _opaque(picture: Image.Image) -> Image.Image:
+    picture = scaling.shallow(picture)
     if picture.has_transparency_data:
         seen = picture.convert("RGBA")
         shown = Image.new("RGB", seen.size, "white")

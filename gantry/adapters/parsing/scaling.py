@@ -4,6 +4,7 @@ import io
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import cast
 
 from PIL import Image, ImageOps, UnidentifiedImageError
 
@@ -12,6 +13,7 @@ from gantry.domain.parsing import ParsingFailed, ParsingFault
 from gantry.domain.pictures import JPEG, MAX_SIDE, PNG
 
 _FORMATS = ("PNG", "JPEG", "WEBP", "GIF")
+_DEEP = {"I", "I;16", "I;16B", "I;16L", "F"}  # Pillow cuts what is above 255, which leaves a white page
 _MAX_DOTS = 100_000_000  # decoded at once
 _LARGE_PNG = 1_000_000  # bytes; a photo is far smaller as a JPEG
 _QUALITY = 88
@@ -47,8 +49,21 @@ def decoded(source: Source, formats: tuple[str, ...] = _FORMATS) -> Iterator[Ima
         raise ParsingFailed(ParsingFault.BROKEN) from error
 
 
+def shallow(picture: Image.Image) -> Image.Image:
+    """Return a picture whose greys take more than a byte, as scanners write them, with greys of one, from its darkest to its lightest."""
+    if picture.mode not in _DEEP:
+        return picture
+    deep = picture.convert("F")
+    darkest, lightest = cast("tuple[float, float]", deep.getextrema())
+    scale = 255 / ((lightest - darkest) or 1)
+    grey = deep.point(lambda dot: dot * scale - darkest * scale).convert("L")
+    grey.info.pop("transparency", None)  # a grey of the old ones
+    return grey
+
+
 def _plain(picture: Image.Image) -> Image.Image:
     """Return it upright, in colours that every reader knows, and no larger than needed."""
+    picture = shallow(picture)
     mode = "RGBA" if picture.has_transparency_data else "RGB"
     small = picture if picture.mode == mode else picture.convert(mode)
     small.thumbnail((MAX_SIDE, MAX_SIDE), Image.Resampling.LANCZOS)

@@ -65,6 +65,15 @@ def drawn_on_nothing(kind: str) -> bytes:
     return to.getvalue()
 
 
+def deep(kind: str, mode: str, darkest: int, lightest: int) -> bytes:
+    """Return the sentence as a scanner writes it, whose greys take more than a byte."""
+    step = (lightest - darkest) / 255
+    greys = Image.open(io.BytesIO(KEEPER)).convert("F").point(lambda value: value * step + darkest)
+    to = io.BytesIO()
+    (greys if mode == "F" else greys.convert("I").convert(mode)).save(to, kind)
+    return to.getvalue()
+
+
 IMAGES = {
     "PNG": KEEPER,
     "PNG on nothing": drawn_on_nothing("PNG"),
@@ -76,6 +85,10 @@ IMAGES = {
     "BMP": written("BMP"),
     "TIFF of a fax": written("TIFF", "1", compression="group4"),
     "TIFF": written("TIFF", compression="tiff_lzw"),
+    "PNG of a scanner": deep("PNG", "I;16", 8_000, 60_000),
+    "TIFF of a scanner": deep("TIFF", "I;16B", 8_000, 60_000),
+    "TIFF of twelve bits": deep("TIFF", "I;16", 300, 4_000),
+    "TIFF of fractions": deep("TIFF", "F", 0, 1),
 }
 
 

@@ -7,6 +7,7 @@ import pytest
 from reflex.istate.data import SessionData
 
 from gantry.state.chat import ChatState
+from gantry.state.language import speak
 from gantry.state.sidebar import PAGE, SPARE, SidebarState
 from gantry.state.views.sidebar import flat
 from tests.unit.state.stage import NOON, FakeChat, tab
@@ -144,6 +145,17 @@ async def test_deleting_can_be_undone() -> None:
         await state.act(notice.id, notice.action_id)
         assert gone in {row.id for row in flat(state.recent)}
         assert await page.notices() == []
+
+
+async def test_a_deleted_conversation_without_a_title_is_told_in_the_readers_language() -> None:
+    """What it is called in the list is what the notice calls it."""
+    chat = FakeChat([FakeChat.row("", NOON)])
+    async with tab(chat=chat) as page:
+        state = await page.of(SidebarState)
+        await state.load()
+        speak("de", "")
+        await state.delete(str(chat.all[0].conversation.id))
+        assert "Ohne Titel" in (await page.notices())[0].text
 
 
 async def test_deleting_the_open_conversation_leaves_it() -> None:
