@@ -93,7 +93,12 @@ def _node(node: SyntaxTreeNode) -> str:
 
 
 def _paragraph(node: SyntaxTreeNode) -> str:
-    made, direction = f"par({_inside(node)})", _direction(node)
+    return _turned(node, f"par({_inside(node)})")
+
+
+def _turned(node: SyntaxTreeNode, made: str) -> str:
+    """Return *made* in the direction of its own letters."""
+    direction = _direction(node)
     return f"{{ set text(dir: {direction}); {made} }}" if direction else made
 
 
@@ -108,7 +113,7 @@ def _direction(node: SyntaxTreeNode) -> str:
 
 
 def _heading(node: SyntaxTreeNode) -> str:
-    return f"heading(level: {min(int(node.tag[1]) + 2, 6)}, {_inside(node)})"
+    return _turned(node, f"heading(level: {min(int(node.tag[1]) + 2, 6)}, {_inside(node)})")
 
 
 def _code(node: SyntaxTreeNode) -> str:
@@ -122,7 +127,7 @@ def _list(node: SyntaxTreeNode) -> str:
     kind = "enum" if node.type == "ordered_list" else "list"
     items = ", ".join(f"{kind}.item({_inside(item)})" for item in node.children)
     start = f"start: {int(node.attrs.get('start', 1))}, " if kind == "enum" else ""
-    return f"{kind}({start}{items})"
+    return _turned(node, f"{kind}({start}{items})")  # its marks stand beside what they mark
 
 
 def _table(node: SyntaxTreeNode) -> str:
@@ -130,7 +135,7 @@ def _table(node: SyntaxTreeNode) -> str:
     cells = ", ".join(_cell(cell) for row in rows[1:] for cell in row.children)
     head = ", ".join(_cell(cell) for cell in rows[0].children)
     columns = len(rows[0].children)
-    return f"table(columns: {columns}, table.header({head}), {cells})"
+    return _turned(node, f"table(columns: {columns}, table.header({head}), {cells})")
 
 
 def _cell(node: SyntaxTreeNode) -> str:
@@ -197,7 +202,7 @@ _MAKERS: Mapping[str, Callable[[SyntaxTreeNode], str]] = {
     "code_block": _code,
     "bullet_list": _list,
     "ordered_list": _list,
-    "blockquote": lambda node: f"quote(block: true, {_inside(node)})",
+    "blockquote": lambda node: _turned(node, f"quote(block: true, {_inside(node)})"),
     "table": _table,
     "hr": lambda node: "line(length: 100%, stroke: 0.5pt + luma(190))",
     "link": _link,

@@ -1,10 +1,11 @@
 """Laying out for export: words stay words, and no formula is lost."""
 
 import pytest
+from pypdfium2 import PdfDocument
 
 from gantry.adapters.exporting.fragments import fragment
 from gantry.adapters.exporting.typeset import blocks, pdf
-from gantry.domain.exported_text import Reading
+from gantry.domain.exported_text import Part, Reading
 
 
 @pytest.mark.parametrize("title", ["MONOPOLY", "Which FONTS?", "TITLE", '" + panic() + "', "#panic()"])
@@ -34,3 +35,18 @@ def test_what_stands_beside_a_formula_is_there(text: str, words: list[str]) -> N
 def test_formulas_lead_nowhere() -> None:
     """Addresses in them are left out: nobody has looked at those."""
     assert "javascript" not in fragment(r"$\href{javascript:alert(1)}{x}$")
+
+
+@pytest.mark.parametrize("language", ["en", "ar"])
+@pytest.mark.parametrize(
+    "text", ["- word", "1. word", "> word", "## word", "| word | other |\n|---|---|\n| 1 | 2 |"]
+)
+def test_english_stands_at_the_left_whoever_reads_it(language: str, text: str) -> None:
+    """Lists with their marks, quotations, headings and tables run as their own letters do, also on an Arabic page."""
+    made = pdf(Reading(language, "1", "2", [Part("user", "3", "", text)]))
+    with PdfDocument(made) as document:
+        page = document[0]
+        words = page.get_textpage()
+        letters = words.get_text_range()
+        places = [at for at, letter in enumerate(letters) if letter == "•"] + [letters.index("word")]
+        assert all(words.get_charbox(at)[0] < page.get_width() / 3 for at in places)
