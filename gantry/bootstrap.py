@@ -274,7 +274,7 @@ async def lifespan() -> AsyncGenerator[None]:
                         alone=alone,
                         takeovers=built.takeovers,
                         adjust_clock=built.clock.adjust,
-                        background=background_of(built.knowledge, busy=lambda: built.writers.count),
+                        background=background_of(built.knowledge, busy=lambda: built.writers.busy),
                     ),
                 ):
                     yield
@@ -394,7 +394,9 @@ async def _knowledge(
     )
 
 
-def background_of(knowledge: KnowledgeServices, *, busy: Callable[[], int] = lambda: 0) -> workers.Background:
+def background_of(
+    knowledge: KnowledgeServices, *, busy: Callable[[], bool] = lambda: False
+) -> workers.Background:
     """Return the workers of one process; *busy* counts the answers being written there."""
     return workers.Background(
         knowledge.ingestion,

@@ -59,7 +59,9 @@ class Background:
     stored: Callable[
         [float], Awaitable[None]
     ]  # waits for this process to store something, so many seconds at most
-    busy: Callable[[], int] = lambda: 0  # answers being written here, which go before what can wait
+    busy: Callable[[], bool] = lambda: (
+        False
+    )  # whether answers are written here, which go before what can wait
 
     @asynccontextmanager
     async def running(self, *, sweep_seconds: float, alone: bool) -> AsyncIterator[None]:
@@ -102,7 +104,7 @@ class Background:
 
     async def _index(self) -> int:
         await self.vector_sets.settle()
-        busy = bool(self.busy())
+        busy = self.busy()
         done = await self.indexer.work(gently=busy)
         if done and busy:
             await asyncio.sleep(GENTLE_SECONDS)  # words find it already; its meaning can wait

@@ -6,6 +6,7 @@ dies leaves its last checkpoint; the sweep of any process finds the silent row a
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable
 from contextlib import aclosing, suppress
 from dataclasses import asdict, dataclass, field, replace
@@ -59,6 +60,7 @@ MAX_ATTEMPTS = 5  # after which an answer that keeps killing its writer is given
 _SHORTER_TRIES = 3  # of a prompt that is too long, before the last one
 _SHORTER_PERCENT = 70  # of the prompt, where no length is told
 _LEAVE_SECONDS = 3  # in which a writer stores its last checkpoint when the process ends
+_CALM_SECONDS = 1.0  # after an answer: who has read it may ask the next
 _FINISH_PATIENCE_SECONDS = 60  # for a database that is away just when an answer ends
 
 log = logging.getLogger(__name__)
@@ -90,6 +92,7 @@ class Writers:
     _running: dict[UUID, _Running] = field(default_factory=dict[UUID, _Running])
     _draining: bool = False
     _once: FindingOnce | None = field(init=False, default=None)
+    _ended: float = -_CALM_SECONDS  # when the last answer did
 
     def __post_init__(self) -> None:
         """Share the finder among answers that are compared."""
@@ -116,6 +119,7 @@ class Writers:
 
         def done(_: object) -> None:
             running.asked.set()
+            self._ended = time.monotonic()
             if self._running.get(assignment.generation_id) is running:
                 del self._running[assignment.generation_id]
 
@@ -138,6 +142,11 @@ class Writers:
     def count(self) -> int:
         """How many answers are being written here."""
         return len(self._running)
+
+    @property
+    def busy(self) -> bool:
+        """Whether an answer is being written here, or was a moment ago: what can wait goes gently then."""
+        return bool(self._running) or time.monotonic() - self._ended < _CALM_SECONDS
 
     async def drain(self) -> None:
         """Store what there is of every answer and let go of it: whoever sweeps next goes on from there.
