@@ -30,7 +30,8 @@ class AnswerStream {
   #failures = 0; // since there was anything
   #lingerTimer = 0;
   #timer = 0; // of the next frame
-  #pace = 0;
+  #painted = 0; // when the last one was,
+  #pace = 0; // and how far the next is from it
 
   constructor(id) {
     this.#id = id;
@@ -113,14 +114,15 @@ class AnswerStream {
   }
 
   #schedule() {
-    this.#timer ||= setTimeout(() => requestAnimationFrame(this.#paint), this.#pace);
+    const due = this.#painted + this.#pace - performance.now();
+    this.#timer ||= setTimeout(() => requestAnimationFrame(this.#paint), due);
   }
 
   /** Show what there is, learn what that costs, layout and paint included, and keep frames far enough apart. */
   #paint = () => {
     this.#timer = 0;
     if (this.#answer.status) return;
-    const began = performance.now();
+    const began = (this.#painted = performance.now());
     // A timer comes after the frame, unlike a promise.
     setTimeout(() => (this.#pace = Math.min(MAX_PACE_MS, this.#pace * 0.8 + (performance.now() - began) * PACE * 0.2)));
     this.#publish();
