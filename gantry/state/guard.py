@@ -69,8 +69,11 @@ class SessionGuard(rx.Middleware):
         if self._is_public(app, state, event):
             return None
         page = router.get("asPath", "/")
-        if is_refused(router.get("pathname", ""), page.partition("?")[0]):
+        path = page.partition("?")[0]
+        if is_refused(router.get("pathname", ""), path):
             return StateUpdate()  # there is nothing to come back to after signing in
+        if app.router(path) in {None, "404"}:
+            page = "/"  # a click is sooner than the browser's word of it: this is the address before, which is none of ours
         return StateUpdate(events=await _way_in(page, headers.get("origin", "")))
 
     def _is_public(self, app: rx.App, state: BaseState, event: Event) -> bool:

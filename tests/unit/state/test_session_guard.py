@@ -53,13 +53,19 @@ def accounts() -> Iterator[Accounts]:
 
 
 async def passed(
-    name: str, *, cookie: str = "", page: str = "/c/[id]", state: State | None = None
+    name: str,
+    *,
+    cookie: str = "",
+    page: str = "/c/[id]",
+    address: str = "/c/17?q=1&x",
+    state: State | None = None,
 ) -> StateUpdate | None:
     state = state or State(_reflex_internal_init=True)  # pyright: ignore[reportCallIssue]
     headers = {"cookie": cookie, "origin": "https://chat.example"}
-    state.router_data = {"pathname": page, "asPath": "/c/17?q=1&x", "headers": headers}
+    state.router_data = {"pathname": page, "asPath": address, "headers": headers}
     events = {"/login": [DraftState.enter]}
-    app = SimpleNamespace(get_load_events=lambda route: events.get(route, []))
+    routes = {"/c/17": "/c/[id]"}
+    app = SimpleNamespace(get_load_events=lambda route: events.get(route, []), router=routes.get)
     return await SessionGuard().preprocess(cast("Any", app), state, Event(name=name))
 
 
@@ -80,6 +86,12 @@ async def test_without_a_session_the_way_leads_to_the_login_page(name: str) -> N
     """Without a session an event is stopped; the page is left for the login page, which knows the way back."""
     update = await passed(name, cookie="gantry_session=ended")
     assert destination(update) == "https:/login?next=/c/17%3Fq%3D1%26x"
+
+
+async def test_an_address_that_is_none_of_ours_is_no_way_back() -> None:
+    """Who leaves it by a link may be a moment ahead of what the browser says of its address."""
+    update = await passed("any.event", cookie="gantry_session=ended", address="/no/such/page")
+    assert destination(update) == "https:/login?next=/"
     with pytest.raises(NotSignedIn):
         actor()
 
