@@ -115,9 +115,8 @@ class _Measured:
     @classmethod
     def begin(cls) -> "_Measured":
         """Begin to measure."""
-        Path("/proc/self/clear_refs").write_text(
-            "5", encoding="ascii"
-        )  # the peak so far, which a process takes from its parent
+        # Forget the peak so far, which a process takes from its parent.
+        Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
         return cls(time.monotonic(), time.process_time(), psutil.Process().memory_info().rss, {})
 
     def end(self) -> None:

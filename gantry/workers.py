@@ -59,9 +59,8 @@ class Background:
     stored: Callable[
         [float], Awaitable[None]
     ]  # waits for this process to store something, so many seconds at most
-    busy: Callable[[], bool] = lambda: (
-        False
-    )  # whether answers are written here, which go before what can wait
+    # Whether answers are written here, which go before what can wait.
+    busy: Callable[[], bool] = lambda: False
 
     @asynccontextmanager
     async def running(self, *, sweep_seconds: float, alone: bool) -> AsyncIterator[None]:

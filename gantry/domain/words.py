@@ -85,9 +85,7 @@ class Asked:
 
 def languages_of(text: str) -> tuple[str, ...]:
     """Return the Latin languages a text is written in, at most two; English where nothing tells."""
-    key = hash(
-        text
-    )  # 64 bits, which differ from process to process: the text itself would be a thousand times as much to keep
+    key = hash(text)  # the text itself would be a thousand times as much to keep
     known = _read.get(key)
     if known is None:
         if len(_read) >= _MOST_READ:

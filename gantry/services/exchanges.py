@@ -19,7 +19,7 @@ from gantry.domain.chat import (
 )
 from gantry.domain.citations import cited_numbers
 from gantry.domain.clock import utc_now
-from gantry.domain.completions import Heard
+from gantry.domain.completions import Heard, annotations
 from gantry.domain.context import Knowledge, Retrieval, Source
 from gantry.domain.errors import AlreadyAnswering, GantryError, Invalid, NotFound
 from gantry.domain.live import NoticeKind
@@ -74,6 +74,22 @@ class Grounded:
 
 
 @dataclass(frozen=True, slots=True)
+class Exchange:
+    """A program's question, who asks it, what it is answered from and by, and what was heard of the answer so far."""
+
+    who: Actor
+    asked: Question
+    model: ResolvedModel
+    grounded: Grounded
+    heard: Heard = field(default_factory=Heard)
+
+    @property
+    def annotations(self) -> list[dict[str, Any]]:
+        """The sources that the answer cites, as OpenAI tells them."""
+        return annotations(self.heard.words, self.grounded.given, self.asked.origin)
+
+
+@dataclass(frozen=True, slots=True)
 class Exchanges:
     """Looks for what may answer a program's question, and stores what came of it. All of it is *who*'s own."""
 
@@ -115,31 +131,16 @@ class Exchanges:
         messages = _woven(asked.messages, prompt.turns[:-1], block)
         return Grounded(messages, _turns(messages), prompt, budget, knowledge.retrieval)
 
-    async def keep(
-        self,
-        who: Actor,
-        asked: Question,
-        model: ResolvedModel,
-        grounded: Grounded,
-        heard: Heard,
-        status: MessageStatus,
-    ) -> dict[str, str]:
+    async def keep(self, exchange: Exchange, status: MessageStatus) -> dict[str, str]:
         """Store the exchange in the conversation it continues, or in a new one; returns their ids.
 
         It is stored also when whoever waits for that goes away meanwhile.
         """
-        return await asyncio.shield(self._beside(self._keep(who, asked, model, grounded, heard, status)))
+        return await asyncio.shield(self._beside(self._keep(exchange, status)))
 
-    async def _keep(
-        self,
-        who: Actor,
-        asked: Question,
-        model: ResolvedModel,
-        grounded: Grounded,
-        heard: Heard,
-        status: MessageStatus,
-    ) -> dict[str, str]:
-        now, text = self.now(), storable(asked.text)
+    async def _keep(self, exchange: Exchange, status: MessageStatus) -> dict[str, str]:
+        who, asked, model, heard = exchange.who, exchange.asked, exchange.model, exchange.heard
+        now, text, grounded = self.now(), storable(asked.text), exchange.grounded
         async with self.database.begin() as tx:
             thread, above = await self._thread(tx, who, asked, text, now)
             question = Message(
@@ -177,24 +178,17 @@ class Exchanges:
         self.conversations.tell(who, NoticeKind.CONVERSATIONS, thread.id)
         return {"conversation_id": str(thread.id), "message_id": str(answer.id)}
 
-    def keep_later(
-        self,
-        who: Actor,
-        asked: Question,
-        model: ResolvedModel,
-        grounded: Grounded,
-        heard: Heard,
-        status: MessageStatus,
-    ) -> None:
+    def keep_later(self, exchange: Exchange, status: MessageStatus) -> None:
         """Store what there is of an answer that was cut off, while its request goes away.
 
         Programs also leave as soon as the model has told that its answer is whole.
         """
-        if not asked.extras.kept or heard.calls or not heard.text:
+        heard = exchange.heard
+        if not exchange.asked.extras.kept or heard.calls or not heard.text:
             return
         if heard.finish and status is MessageStatus.STOPPED:
             status = MessageStatus.COMPLETE
-        self._beside(self._keep_quietly(who, asked, model, grounded, heard, status))
+        self._beside(self._keep_quietly(exchange, status))
 
     def _beside(self, keeping: Coroutine[Any, Any, _Kept]) -> "asyncio.Task[_Kept]":
         """Let something be stored whatever becomes of the request."""
@@ -207,17 +201,9 @@ class Exchanges:
         """Wait until what is to be kept is stored; call before the database is closed."""
         await asyncio.gather(*self._keeping, return_exceptions=True)
 
-    async def _keep_quietly(
-        self,
-        who: Actor,
-        asked: Question,
-        model: ResolvedModel,
-        grounded: Grounded,
-        heard: Heard,
-        status: MessageStatus,
-    ) -> None:
+    async def _keep_quietly(self, exchange: Exchange, status: MessageStatus) -> None:
         try:
-            await self._keep(who, asked, model, grounded, heard, status)
+            await self._keep(exchange, status)
         except GantryError:
             log.warning("exchange.not_kept", exc_info=True)
 

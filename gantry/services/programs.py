@@ -13,7 +13,7 @@ import orjson
 from gantry.domain.accounts import Actor
 from gantry.domain.catalog import ChatRequest, ReasoningDelta, TextDelta, UsageReport
 from gantry.domain.chat import MessageStatus
-from gantry.domain.completions import Heard, annotations, chunk, usage_of
+from gantry.domain.completions import Heard, chunk, usage_of
 from gantry.domain.errors import Conflict, Invalid, ModelFault, ModelUnavailable
 from gantry.domain.json_values import object_in
 from gantry.domain.passing import MAX_LINE_BYTES, PassedAnswer, PassesOn
@@ -23,7 +23,7 @@ from gantry.domain.prompt import turn_tokens
 from gantry.domain.tokens import estimate_tokens
 from gantry.models import new_id
 from gantry.services.catalog import ResolvedModel
-from gantry.services.exchanges import Exchanges, Grounded
+from gantry.services.exchanges import Exchange, Exchanges, Grounded
 from gantry.services.open_calls import OpenCalls
 from gantry.services.program_models import ProgramModels
 
@@ -105,7 +105,7 @@ class ProgramService:
         asked, model, persona = await self.models.asked(who, asked)
         grounded = await self.exchanges.ground(who, asked, model) if asked.extras.wanted else None
         if model.spec is None:
-            return self._built_in(who, asked, model, grounded or Grounded.plain(asked))
+            return self._built_in(Exchange(who, asked, model, grounded or Grounded.plain(asked)))
         passed = dict(asked.passed, model=model.ref.name)
         if grounded is not None:
             passed["messages"] = list(grounded.messages)
@@ -114,22 +114,14 @@ class ProgramService:
         held.push_async_callback(answer.aclose)
         if grounded is None:
             return answer.pieces() if asked.streams else _in_one(answer)
-        if asked.streams:
-            return self._retold(who, asked, model, grounded, answer.pieces())
-        return self._completed(who, asked, model, grounded, answer)
+        exchange = Exchange(who, asked, model, grounded)
+        return self._retold(exchange, answer.pieces()) if asked.streams else self._completed(exchange, answer)
 
     # what the model server says, with what we know of it
 
-    async def _retold(
-        self,
-        who: Actor,
-        asked: Question,
-        model: ResolvedModel,
-        grounded: Grounded,
-        pieces: AsyncGenerator[bytes],
-    ) -> AsyncGenerator[bytes]:
+    async def _retold(self, exchange: Exchange, pieces: AsyncGenerator[bytes]) -> AsyncGenerator[bytes]:
         """Pass a stream on line by line, and tell citations and the conversation before its end."""
-        heard, rest, head, status = Heard(), b"", dict[str, Any](), MessageStatus.STOPPED
+        heard, rest, head, status = exchange.heard, b"", dict[str, Any](), MessageStatus.STOPPED
         try:
             async with aclosing(pieces):
                 async for piece in pieces:
@@ -148,14 +140,12 @@ class ProgramService:
             raise
         finally:
             if status is not MessageStatus.COMPLETE:
-                self.exchanges.keep_later(who, asked, model, grounded, heard, status)
-        for told in await self._tail(who, asked, model, grounded, heard, head):
+                self.exchanges.keep_later(exchange, status)
+        for told in await self._tail(exchange, head):
             yield _event(told)
         yield _DONE
 
-    async def _completed(
-        self, who: Actor, asked: Question, model: ResolvedModel, grounded: Grounded, answer: PassedAnswer
-    ) -> AsyncGenerator[bytes]:
+    async def _completed(self, exchange: Exchange, answer: PassedAnswer) -> AsyncGenerator[bytes]:
         """Return a whole answer, with citations and the conversation in it."""
         raw = await answer.whole(MAX_COMPLETION_BYTES)
         try:
@@ -164,48 +154,35 @@ class ProgramService:
             message["annotations"] = []  # a message is an object
         except (ValueError, LookupError, TypeError) as error:
             raise _unreadable() from error
-        heard = Heard()
-        heard.chunk(value)
-        message["annotations"] = annotations(heard.words, grounded.given, asked.origin)
-        value |= await self._kept(who, asked, model, grounded, heard)
+        exchange.heard.chunk(value)
+        message["annotations"] = exchange.annotations
+        value |= await self._kept(exchange)
         yield orjson.dumps(value)
 
-    async def _tail(
-        self,
-        who: Actor,
-        asked: Question,
-        model: ResolvedModel,
-        grounded: Grounded,
-        heard: Heard,
-        head: Mapping[str, Any],
-    ) -> list[dict[str, Any]]:
+    async def _tail(self, exchange: Exchange, head: Mapping[str, Any]) -> list[dict[str, Any]]:
         """Return the chunks that tell what a stream could not know before."""
-        noted = annotations(heard.words, grounded.given, asked.origin)
+        noted = exchange.annotations
         told = [chunk(head, {"annotations": noted})] if noted else []
-        kept = await self._kept(who, asked, model, grounded, heard)
+        kept = await self._kept(exchange)
         return [*told, {**head, "choices": [], **kept}] if kept else told
 
-    async def _kept(
-        self, who: Actor, asked: Question, model: ResolvedModel, grounded: Grounded, heard: Heard
-    ) -> dict[str, Any]:
+    async def _kept(self, exchange: Exchange) -> dict[str, Any]:
         """Store the exchange if that is wanted; returns what the client is told of it.
 
         An answer that calls a tool is no answer yet.
         """
-        told: dict[str, Any] = dict(grounded.told)
+        asked, heard, told = exchange.asked, exchange.heard, dict[str, Any](exchange.grounded.told)
         if asked.extras.kept and heard.calls:
-            await self.calls.keep(who, asked, heard)
+            await self.calls.keep(exchange.who, asked, heard)
         elif asked.extras.kept:
-            told |= await self.exchanges.keep(who, asked, model, grounded, heard, MessageStatus.COMPLETE)
+            told |= await self.exchanges.keep(exchange, MessageStatus.COMPLETE)
         return {"gantry": told} if told else {}
 
     # the built-in answerer
 
-    async def _built_in(
-        self, who: Actor, asked: Question, model: ResolvedModel, grounded: Grounded
-    ) -> AsyncGenerator[bytes]:
+    async def _built_in(self, exchange: Exchange) -> AsyncGenerator[bytes]:
         """Have the built-in answerer quote, in the shape of a completion."""
-        heard, status = Heard(), MessageStatus.STOPPED
+        asked, model, heard, status = exchange.asked, exchange.model, exchange.heard, MessageStatus.STOPPED
         head = {
             "id": f"chatcmpl-{new_id().hex}",
             "object": "chat.completion.chunk" if asked.streams else "chat.completion",
@@ -215,7 +192,7 @@ class ProgramService:
         try:
             if asked.streams:
                 yield _event(chunk(head, {"role": "assistant", "content": ""}))
-            deltas = model.chat.stream(self._request(who, asked, model, grounded))
+            deltas = model.chat.stream(self._request(exchange.who, asked, model, exchange.grounded))
             async with aclosing(deltas):
                 async for delta in deltas:
                     told = _delta(delta)
@@ -225,19 +202,21 @@ class ProgramService:
             status = MessageStatus.COMPLETE
         finally:
             if status is not MessageStatus.COMPLETE:
-                self.exchanges.keep_later(who, asked, model, grounded, heard, status)
+                self.exchanges.keep_later(exchange, status)
         heard.finish = "stop"
-        heard.usage = UsageReport(sum(map(turn_tokens, grounded.turns)), estimate_tokens(heard.words))
+        heard.usage = UsageReport(
+            sum(map(turn_tokens, exchange.grounded.turns)), estimate_tokens(heard.words)
+        )
         usage = {"usage": usage_of(heard.usage)}
         if not asked.streams:
             message = {"role": "assistant", "content": heard.words, "refusal": None}
-            message |= {"annotations": annotations(heard.words, grounded.given, asked.origin)}
-            kept = await self._kept(who, asked, model, grounded, heard)
+            message |= {"annotations": exchange.annotations}
+            kept = await self._kept(exchange)
             choice = {"index": 0, "message": message, "finish_reason": "stop", "logprobs": None}
             yield orjson.dumps({**head, "choices": [choice], **usage, **kept})
             return
         yield _event(chunk(head, {}, finish="stop"))
-        for told in await self._tail(who, asked, model, grounded, heard, head):
+        for told in await self._tail(exchange, head):
             yield _event(told)
         options = object_in(asked.passed.get("stream_options")) or {}
         if options.get("include_usage"):

@@ -206,7 +206,7 @@ class EmbeddedChroma:
                     written = True
         if written:
             with self._gate.alone():
-                self._engine = None  # only then it gives back what it holds of collections that are gone
+                # Only an engine that is left gives back what it holds of collections that are gone.
                 self._engine = self._opened()
 
     def _copy(self, name: str, key: str, count: int) -> None:

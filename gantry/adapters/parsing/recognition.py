@@ -86,11 +86,8 @@ def _run(command: list[str], given: bytes, page: int | None, seconds: float) -> 
             capture_output=True,
             timeout=seconds,
             check=True,
-            env={
-                **os.environ,
-                "OMP_THREAD_LIMIT": "1",
-                "PYTHONUNBUFFERED": "",
-            },  # which would read byte by byte
+            # Unbuffered, it would read byte by byte.
+            env=os.environ | {"OMP_THREAD_LIMIT": "1", "PYTHONUNBUFFERED": ""},
         )
     except subprocess.TimeoutExpired as error:
         raise ParsingFailed(ParsingFault.TOO_SLOW, page=page) from error
