@@ -51,6 +51,7 @@ class OrderState(rx.State):
     personas: list[PersonaChoiceView] = []
     persona: str = ""  # of chats begun in the folder; empty: the default one
     _about: list[str] = []  # conversations
+    _adds: bool = False  # the tags of the dialog come to those that there are
     _folder: str = ""  # the folder that is named, deleted or given documents; empty: a new one,
     _parent: str = ""  # and where that is to stand
     _last: str = ""  # the row that was picked last
@@ -90,15 +91,19 @@ class OrderState(rx.State):
     @rx.event
     @guarded
     async def archive(self, conversations: Ids):
-        """Take conversations out of the list, with a way back."""
-        done = await services().order.archive(await acting(self), _uuids(conversations), True)
+        """Take conversations out of the list, with a way back; none are named: those that are selected.
+
+        A browser does not name the selection: what was ticked last may not have come back to it yet.
+        """
+        about = _uuids(conversations or self.picked)
+        done = await services().order.archive(await acting(self), about, True)
         return await self._gone("unarchive", done)
 
     @rx.event
     @guarded
-    async def delete(self, conversations: Ids):
-        """Delete conversations, with one way back for all of them."""
-        done = await services().order.delete(await acting(self), _uuids(conversations))
+    async def delete_selected(self):
+        """Delete the conversations that are selected, with one way back for all of them."""
+        done = await services().order.delete(await acting(self), _uuids(self.picked))
         return await self._gone("undelete-all", done)
 
     @rx.event
@@ -133,8 +138,8 @@ class OrderState(rx.State):
     @rx.event
     @guarded
     async def ask_move(self, conversations: Ids):
-        """Ask for the folder to put conversations into."""
-        self._ask("move", said(_("Move to folder")), about=conversations)
+        """Ask for the folder to put conversations into; none are named: those that are selected."""
+        self._ask("move", said(_("Move to folder")), about=conversations or self.picked)
         self.choices = folder_choices(await services().folders.list_folders(await acting(self)))
 
     @rx.event
@@ -170,21 +175,28 @@ class OrderState(rx.State):
 
     @rx.event
     @guarded
-    async def ask_tags(self, conversations: Ids, tags: Ids):
-        """Ask for the tags of a conversation, which has *tags*, or for tags to add to several."""
-        many = len(conversations) > 1
-        self._ask("tags", said(_("Add tags") if many else _("Tags")), about=conversations)
-        self.text = "" if many else ", ".join(tags)
+    async def ask_tags(self, conversation: Id, tags: Ids):
+        """Ask for the tags of a conversation, which has *tags*."""
+        self._ask("tags", said(_("Tags")), about=[conversation])
+        self.text, self._adds = ", ".join(tags), False
+
+    @rx.event
+    @guarded
+    async def ask_more_tags(self):
+        """Ask for tags to add to the conversations that are selected."""
+        self._ask("tags", said(_("Add tags")), about=self.picked)
+        self._adds = True
 
     @rx.event
     @guarded
     async def tag(self, form: TagsForm):
         """Give what was asked about the tags of the field."""
         who, order, tags = await acting(self), services().order, form["tags"].split(",")
-        if len(self._about) == 1:
-            await order.set_tags(who, uuid_of(self._about[0]), tags)
-        else:
-            await order.tag(who, _uuids(self._about), add=tags)
+        about = _uuids(self._about)
+        if self._adds:
+            await order.tag(who, about, add=tags)
+        elif about:
+            await order.set_tags(who, about[0], tags)
         self._close()
         self._stop_picking()
         sidebar = await self.get_state(SidebarState)

@@ -157,12 +157,8 @@ async def test_sessions_are_listed_and_revoked(visits: Visits, person: Person) -
     await expect(tab.page.get_by_role("heading", name="Settings")).to_be_visible()
 
 
-def _person_row(tab: Tab, email: str) -> Locator:
-    return tab.page.get_by_test_id("person").filter(has_text=email)
-
-
 async def _choose(tab: Tab, email: str, entry: str) -> None:
-    await tab.menu(_person_row(tab, email).get_by_role("button"), entry)
+    await tab.menu((await tab.person(email)).get_by_role("button"), entry)
 
 
 async def test_adding_a_person(visits: Visits, admin: Person) -> None:
@@ -177,7 +173,7 @@ async def test_adding_a_person(visits: Visits, admin: Person) -> None:
     password = await handed.input_value()
     assert len(password) >= 10
     await tab.page.get_by_test_id("handed-dialog").get_by_role("button", name="Done").click()
-    await expect(_person_row(tab, "new.person@example.org")).to_contain_text("User")
+    await expect(await tab.person("new.person@example.org")).to_contain_text("User")
     await tab.reload()
     assert password not in await tab.page.content()
     theirs = await visits.tab()
@@ -205,7 +201,7 @@ async def test_deactivated_people_are_out(visits: Visits, admin: Person, person:
     theirs = await visits.tab(person, "/")
     tab = await visits.tab(admin, "/admin/users")
     await _choose(tab, person.email, "Deactivate")
-    await expect(_person_row(tab, person.email)).to_contain_text("Deactivated")
+    await expect(await tab.person(person.email)).to_contain_text("Deactivated")
     await theirs.at(re.compile(r"/login"))
     await theirs.usable()
     await theirs.sign_in(person)
@@ -213,7 +209,7 @@ async def test_deactivated_people_are_out(visits: Visits, admin: Person, person:
         theirs.page.get_by_role("alert").filter(has_text="Incorrect e-mail or password")
     ).to_be_visible()
     await _choose(tab, person.email, "Activate")
-    await expect(_person_row(tab, person.email)).not_to_contain_text("Deactivated")
+    await expect(await tab.person(person.email)).not_to_contain_text("Deactivated")
     await theirs.sign_in(person)
     await theirs.at("/")
 
@@ -225,8 +221,8 @@ async def test_last_administrator_stays(own_app: RunningApp, visits: Visits) -> 
     for entry in ("Deactivate", "Remove administrator role"):
         await _choose(tab, admin.email, entry)
         await expect(tab.notices.last).to_contain_text("administrator")
-        await expect(_person_row(tab, admin.email)).to_contain_text("Administrator")
-        await expect(_person_row(tab, admin.email)).to_contain_text("Active")
+        await expect(await tab.person(admin.email)).to_contain_text("Administrator")
+        await expect(await tab.person(admin.email)).to_contain_text("Active")
 
 
 async def test_resetting_a_password(visits: Visits, admin: Person, person: Person) -> None:

@@ -138,7 +138,7 @@ async def test_axe_finds_nothing_in_dialogs_of_the_administration(
     page = tab.page
     async with _looking(tab) as eye:
         await eye.dialog("add-person-dialog", page.get_by_test_id("add-person").click())
-        row = page.get_by_test_id("person").filter(has_text=person.email)
+        row = await tab.person(person.email)
         await eye.dialog("reset-dialog", tab.menu(row.get_by_role("button"), "Reset password"))
         await tab.menu(row.get_by_role("button"), "Reset password")
         await page.get_by_test_id("reset-dialog").get_by_role("button", name="Reset password").click()

@@ -328,7 +328,7 @@ async def administration(eye: Eye, other: Person) -> None:
     by = eye.by
     await eye.open("/admin/users")
     await eye.dialog("add-person-dialog", by("add-person").click())
-    actions = by("person").filter(has_text=other.email).get_by_role("button")
+    actions = (await eye.tab.person(other.email)).get_by_role("button")
     await eye.dialog("reset-dialog", eye.choose(actions, "Reset password"), stays=True)
     await eye.button("Reset password", by("reset-dialog")).click()
     await expect(by("handed-dialog")).to_be_visible()

@@ -250,6 +250,13 @@ class Tab:
         await trigger.click()
         await self.page.get_by_role("menuitem", name=entry, exact=True).click()
 
+    async def person(self, email: str) -> Locator:
+        """Search the table of people for somebody, as it shows fifty at first; returns their row."""
+        await self.page.locator("#main input[type=search]").fill(email)
+        rows = self.page.get_by_test_id("person")
+        await expect(rows).to_have_count(1)
+        return rows.filter(has_text=email)
+
     # talking
 
     async def ask(self, text: str, *, accepted: bool = True) -> None:
