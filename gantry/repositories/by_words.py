@@ -14,7 +14,7 @@ from uuid import UUID
 
 import orjson
 from sqlalchemy import TextClause, bindparam, text
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from sqlalchemy.types import Uuid
 
 from gantry.domain.words import Asked
@@ -22,8 +22,20 @@ from gantry.domain.words import Asked
 # Both databases can rank, but not by what one person keeps: SQLite counts how rare a word is among everybody's rows (and
 # takes longer the more they keep), PostgreSQL not at all. So each word is asked for by itself, and weighed by how many of the
 # owner's rows have it. SQLite gives the rows of each word as one text: adding them up here takes a third of what it needs.
-_HELD_SQLITE = "SELECT (SELECT count(*) FROM {table} WHERE account_id = ?), {hits}"
-_HIT_SQLITE = "(SELECT json_group_array(rowid) FROM fts_{table} WHERE fts_{table} MATCH ?)"
+# Of who keeps more than _MOST rows it gives none at first, then each word's newest, which takes half as long again for each row.
+_MOST = 20_000  # rows of a word that are looked at; half a million of them took 100 MB
+_HELD_SQLITE = """
+    WITH held AS (SELECT count(*) AS rows FROM {table} WHERE account_id = ?) SELECT rows, {hits} FROM held
+"""
+_HIT_SQLITE = """
+    CASE WHEN rows <= {most} THEN (SELECT json_group_array(rowid) FROM fts_{table} WHERE fts_{table} MATCH ?) END
+"""
+_NEWEST_SQLITE = """
+    (SELECT json_group_array(rowid) FROM (
+        SELECT rowid FROM fts_{table} WHERE fts_{table} MATCH ? ORDER BY rowid DESC LIMIT {most}
+    ))
+"""
+_HOLDING_SQLITE = "(SELECT count(*) FROM fts_{table} WHERE fts_{table} MATCH ?)"
 _BEST_SQLITE = """
     SELECT found.number, {table}.id FROM json_each(?) AS best CROSS JOIN fts_{table}_row found ON found.number = best.value
     CROSS JOIN {table} ON {table}.id = found.{table}_id WHERE {table}.account_id = ?
@@ -93,26 +105,43 @@ class WordsFound:
 
 
 async def by_words(
-    session: AsyncSession, kept: Kept, words: Sequence[Asked], inside: Inside, *, limit: int
+    session: AsyncSession,
+    kept: Kept,
+    words: Sequence[Asked],
+    inside: Inside,
+    *,
+    limit: int,
+    most: int = _MOST,
 ) -> WordsFound:
-    """Return the rows that hold any of *words*, with scores to compare, and how many hold each."""
+    """Return the rows that hold any of *words*, with scores to compare, and how many hold each.
+
+    Args:
+        limit: The best that are returned.
+        most: In SQLite a word counts only in so many of the newest rows that hold it.
+    """
     if not words or not all(inside.groups):
         return WordsFound()
-    sqlite = session.get_bind().dialect.name == "sqlite"
-    return await (_sqlite if sqlite else _postgresql)(session, kept, words, inside, limit)
+    if session.get_bind().dialect.name == "sqlite":
+        return await _sqlite(session, kept, words, inside, limit, most)
+    return await _postgresql(session, kept, words, inside, limit)
 
 
 async def _sqlite(
-    session: AsyncSession, kept: Kept, words: Sequence[Asked], inside: Inside, limit: int
+    session: AsyncSession, kept: Kept, words: Sequence[Asked], inside: Inside, limit: int, most: int
 ) -> WordsFound:
     alike, within, owner = _alike(kept), inside.sqlite(), inside.owner.hex
-    matches = [f"{{{columns}}} : ({_any(word.terms)}) AND {within}" for word in words for columns in alike]
+    matches = [_match(columns, word, within) for word in words for columns in alike]
     connection = await session.connection()
-    told = await connection.exec_driver_sql(_hits(kept.table, len(matches)), (owner, *matches))
+    told = await connection.exec_driver_sql(_hits(kept.table, len(matches), most), (owner, *matches))
     row = told.one()
     held: int = row[0]
     texts: Sequence[str] = row[1:]
-    summed = partial(_summed, texts, tuple(alike.values()), held=held, limit=limit)
+    many: Mapping[int, int] = {}
+    if held > most:
+        query = _of_each(_NEWEST_SQLITE, kept.table, len(matches), most)
+        texts = (await connection.exec_driver_sql(query, tuple(matches))).one()
+        many = await _holding(connection, kept, words, within, _cut(texts, len(alike), most))
+    summed = partial(_summed, texts, tuple(alike.values()), held=held, many=many, limit=limit)
     best, counts = await asyncio.to_thread(summed) if sum(map(len, texts)) > _MANY else summed()
     if not best:
         return WordsFound(kept=held)
@@ -130,27 +159,55 @@ def _alike(kept: Kept) -> dict[str, float]:
     return {names: weight for weight, names in columns.items()}
 
 
+def _match(columns: str, word: Asked, within: str) -> str:
+    return f"{{{columns}}} : ({_any(word.terms)}) AND {within}"
+
+
 @cache
-def _hits(table: str, matches: int) -> str:
+def _hits(table: str, matches: int, most: int) -> str:
     """Return what finds the rows of so many words and columns."""
-    hits = ", ".join([_HIT_SQLITE.format(table=table)] * matches)
+    hits = ", ".join([_HIT_SQLITE.format(table=table, most=most)] * matches)
     return _HELD_SQLITE.format(table=table, hits=hits)
 
 
+@cache
+def _of_each(query: str, table: str, matches: int, most: int = _MOST) -> str:
+    return "SELECT " + ", ".join([query.format(table=table, most=most)] * matches)
+
+
+def _cut(texts: Sequence[str], columns: int, most: int) -> list[int]:
+    """Return the places of the words that more rows may hold than *texts* tell."""
+    return sorted({at // columns for at, text in enumerate(texts) if text.count(",") + 1 >= most})
+
+
+async def _holding(
+    connection: AsyncConnection, kept: Kept, words: Sequence[Asked], within: str, places: Sequence[int]
+) -> dict[int, int]:
+    """Return how many rows hold the words in these places."""
+    if not places:
+        return {}
+    columns = " ".join(kept.columns)
+    matches = tuple(_match(columns, words[place], within) for place in places)
+    query = _of_each(_HOLDING_SQLITE, kept.table, len(matches))
+    counts = (await connection.exec_driver_sql(query, matches)).one()
+    return dict(zip(places, counts, strict=True))
+
+
 def _summed(
-    texts: Sequence[str], weights: Sequence[float], *, held: int, limit: int
+    texts: Sequence[str], weights: Sequence[float], *, held: int, many: Mapping[int, int], limit: int
 ) -> tuple[dict[int, float], list[int]]:
     """Return the best rows with their scores, newest first among equals, and how many rows hold each word.
 
     Args:
         texts: For each word the rows that hold it, as JSON, by the columns in which it counts the same.
         weights: What it counts there.
+        many: How many rows hold a word of which not all are told, by its place.
     """
     scores: dict[int, float] = {}
     counts: list[int] = []
     for first in range(0, len(texts), len(weights)):
         of_word: list[list[int]] = [orjson.loads(each) for each in texts[first : first + len(weights)]]
-        holding = len(set[int]().union(*of_word))
+        holding = many.get(first // len(weights)) or len(set[int]().union(*of_word))
         rarity = math.log(1 + (max(0, held - holding) + 0.5) / (holding + 0.5))
         counts.append(holding)
         for each, weight in zip(of_word, weights, strict=True):

@@ -9,7 +9,7 @@ from gantry.domain.memory import MemoryKind
 from gantry.domain.words import asked
 from gantry.models import MemoryItem
 from gantry.repositories import by_words
-from gantry.repositories.by_words import WordsFound
+from gantry.repositories.by_words import Inside, Kept, WordsFound
 from gantry.repositories.database import Database
 from tests.factories import make_account
 
@@ -79,3 +79,25 @@ async def test_nothing_is_found_where_no_row_holds_a_word(database: Database) ->
     """How many rows there are is known all the same: it tells how rare a word is."""
     owner, _rows = await keep(database, ("We had soup.", ""))
     assert await find(database, owner) == WordsFound(kept=1)
+
+
+async def test_of_who_keeps_very_much_the_newest_are_found(database: Database) -> None:
+    """A word counts in no more than so many rows, the newest; how rare it is tells the number of all."""
+    if not database.is_sqlite:
+        pytest.skip("PostgreSQL adds them up itself")
+    texts = [("The harbour smells of tar.", "It is cold.")] * 6 + [("It is cold.", "The harbour.")] * 2
+    owner, rows = await keep(database, ("They painted the lighthouse.", ""), *texts, ("We had soup.", ""))
+    kept = Kept("memory_item", {"content": 1.0, "around": 0.5}, "0, 0, 0.5, 1")
+    inside = Inside(owner, [[f"a{owner.hex}"]])
+
+    async def found(most: int) -> WordsFound:
+        async with database.read() as tx:
+            return await by_words.by_words(tx.session, kept, QUESTION, inside, limit=10, most=most)
+
+    every, newest = await found(10), await found(3)
+    assert set(every.scores) == set(rows[:-1])
+    assert set(newest.scores) == {rows[0], *rows[4:9]}  # three that hold it, two around which it stands
+    assert newest.scores == {row: every.scores[row] for row in newest.scores}
+    assert (
+        (newest.kept, newest.holders) == (every.kept, every.holders) == (10, {"harbour": 8, "lighthouse": 1})
+    )
