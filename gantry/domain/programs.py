@@ -39,9 +39,14 @@ class Extras:
         return self != Extras()
 
     @property
+    def continues(self) -> bool:
+        """Whether there is a conversation to go on with."""
+        return self.conversation_id is not None or self.after is not None
+
+    @property
     def kept(self) -> bool:
         """Whether the exchange is stored."""
-        return self.store or self.conversation_id is not None or self.after is not None
+        return self.store or self.continues
 
     @classmethod
     def parse(cls, body: Mapping[str, Any]) -> Self:

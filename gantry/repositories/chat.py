@@ -18,6 +18,7 @@ from sqlalchemy import (
     select,
     update,
 )
+from sqlalchemy.exc import InvalidRequestError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from sqlmodel import col
@@ -71,7 +72,10 @@ class ChatRepository:
 
     async def lock(self, conversation: Conversation) -> None:
         """Have a conversation as it is now, and nobody else change it until the end of the transaction."""
-        await self._session.refresh(conversation, with_for_update=True)
+        try:
+            await self._session.refresh(conversation, with_for_update=True)
+        except InvalidRequestError as error:  # removed since it was read
+            raise NotFound(_("This conversation no longer exists.")) from error
 
     async def get_message(self, message: UUID, *, owner: UUID) -> tuple[Message, Conversation]:
         """Return a message of *owner* with its conversation."""

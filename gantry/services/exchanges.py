@@ -7,6 +7,7 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Self, TypeVar
+from uuid import UUID
 
 from gantry.domain.accounts import Actor
 from gantry.domain.catalog import ChatTurn
@@ -54,6 +55,7 @@ class Grounded:
     prompt: Prompt | None = None
     budget_tokens: int = 0
     retrieval: Retrieval | None = None
+    leaf: UUID | None = None  # the last message in view of the conversation that it continues
 
     @classmethod
     def plain(cls, asked: Question) -> Self:
@@ -112,7 +114,7 @@ class Exchanges:
             )
         if not any(message.get("role") == "user" for message in asked.messages):
             raise Invalid(_("There is no question in messages."), field="messages")
-        history = await self._history(who, extras)
+        history, leaf = await self._history(who, extras)
         knowledge = Knowledge()
         if extras.scope is not None or extras.memory:
             knowledge = await self.finder.look(
@@ -129,11 +131,12 @@ class Exchanges:
         )
         block = prompt.turns[-1].content.removesuffix(text)
         messages = _woven(asked.messages, prompt.turns[:-1], block)
-        return Grounded(messages, _turns(messages), prompt, budget, knowledge.retrieval)
+        return Grounded(messages, _turns(messages), prompt, budget, knowledge.retrieval, leaf)
 
     async def keep(self, exchange: Exchange, status: MessageStatus) -> dict[str, str]:
         """Store the exchange in the conversation it continues, or in a new one; returns their ids.
 
+        Where that conversation has gone on meanwhile, it stands beside what was said there, which stays in view.
         It is stored also when whoever waits for that goes away meanwhile.
         """
         return await asyncio.shield(self._beside(self._keep(exchange, status)))
@@ -142,7 +145,7 @@ class Exchanges:
         who, asked, model, heard = exchange.who, exchange.asked, exchange.model, exchange.heard
         now, text, grounded = self.now(), storable(asked.text), exchange.grounded
         async with self.database.begin() as tx:
-            thread, above = await self._thread(tx, who, asked, text, now)
+            thread, above, leads = await self._thread(tx, exchange, text, now)
             question = Message(
                 conversation_id=thread.id,
                 account_id=who.id,
@@ -171,11 +174,14 @@ class Exchanges:
                 finished_at=now,
             )
             # Before messages are stored: an undo of the import it came with waits for that, or this for the undo.
-            thread.active_leaf_id, thread.updated_at, thread.answered_at = answer.id, now, now
-            thread.model = str(model.ref)
+            thread.updated_at = thread.answered_at = now
+            if leads:
+                thread.active_leaf_id, thread.compared, thread.model = answer.id, None, str(model.ref)
             await tx.chat.add_messages([question, answer])
             await _keep_sources(tx, who, answer, grounded, now)
-        self.conversations.tell(who, NoticeKind.CONVERSATIONS, thread.id)
+        # Beside what an open page shows of it there is now a branch, or more.
+        kind = NoticeKind.CONVERSATION if asked.extras.continues else NoticeKind.CONVERSATIONS
+        self.conversations.tell(who, kind, thread.id)
         return {"conversation_id": str(thread.id), "message_id": str(answer.id)}
 
     def keep_later(self, exchange: Exchange, status: MessageStatus) -> None:
@@ -207,43 +213,48 @@ class Exchanges:
         except GantryError:
             log.warning("exchange.not_kept", exc_info=True)
 
-    async def _history(self, who: Actor, extras: Extras) -> Sequence[ChatTurn]:
-        if extras.conversation_id is None and extras.after is None:
-            return ()
+    async def _history(self, who: Actor, extras: Extras) -> tuple[Sequence[ChatTurn], UUID | None]:
+        """Return what was said where the question goes on, and the last message in view."""
+        if not extras.continues:
+            return (), None
         async with self.database.read() as tx:
-            _thread, above = await _place(tx, who, extras)
-            rows = await tx.chat.path(above.id, limit=_HISTORY) if above else []
-        if rows and rows[-1].status is MessageStatus.STREAMING:
-            raise AlreadyAnswering
-        return turns_of(rows)
+            thread, named = await _place(tx, who, extras)
+            above = named.id if named else thread.active_leaf_id
+            rows = await tx.chat.path(above, limit=_HISTORY) if above else []
+            if (rows and rows[-1].status is MessageStatus.STREAMING) or await _is_comparing(tx, thread):
+                raise AlreadyAnswering
+        return turns_of(rows), thread.active_leaf_id
 
     async def _thread(
-        self, tx: UnitOfWork, who: Actor, asked: Question, text: str, now: datetime
-    ) -> tuple[Conversation, Message | None]:
-        extras = asked.extras
-        if extras.conversation_id is None and extras.after is None:
+        self, tx: UnitOfWork, exchange: Exchange, text: str, now: datetime
+    ) -> tuple[Conversation, Message | None, bool]:
+        """Return the conversation, the message that the question follows, and whether the conversation goes on with it."""
+        who, extras, leaf = exchange.who, exchange.asked.extras, exchange.grounded.leaf
+        if not extras.continues:
             thread = new_conversation(who, None, now)
             thread.title = title_from_prompt(text)
-            await begin(tx, thread, Beginning(scope=extras.scope, persona=asked.persona))
+            await begin(tx, thread, Beginning(scope=extras.scope, persona=exchange.asked.persona))
             await tx.chat.add_conversation(thread)
-            return thread, None
-        thread, above = await _place(tx, who, extras)
-        if above is not None and above.status is MessageStatus.STREAMING:
-            raise AlreadyAnswering
-        if thread.compared and await tx.generations.live(thread.id):
-            raise AlreadyAnswering
+            return thread, None, True
+        thread, named = await _place(tx, who, extras)
+        above = named or (await tx.chat.find_message(leaf) if leaf else None)
         await go_on_from(tx, above)
-        thread.compared = None
+        await tx.chat.lock(thread)  # who asks on the page meanwhile is there before this, or after it
+        leads = thread.active_leaf_id == leaf and not await _is_comparing(tx, thread)
         thread.title = thread.title or title_from_prompt(text)
-        return thread, above
+        return thread, above, leads
+
+
+async def _is_comparing(tx: UnitOfWork, thread: Conversation) -> bool:
+    """Whether any of the answers side by side is still being written."""
+    return bool(thread.compared and await tx.generations.live(thread.id))
 
 
 async def _place(tx: UnitOfWork, who: Actor, extras: Extras) -> tuple[Conversation, Message | None]:
-    """Return the conversation that a question continues, and the message it follows: the last one, or an answer it names."""
+    """Return the conversation that a question continues, and the answer it names to go on from, if any."""
     if extras.after is None:
         assert extras.conversation_id is not None  # noqa: S101 - one of the two says where
-        thread = await tx.chat.get_conversation(extras.conversation_id, owner=who.id)
-        return thread, await tx.chat.find_message(thread.active_leaf_id) if thread.active_leaf_id else None
+        return await tx.chat.get_conversation(extras.conversation_id, owner=who.id), None
     try:
         above, thread = await tx.chat.get_message(extras.after, owner=who.id)
     except NotFound:

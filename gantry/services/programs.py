@@ -1,5 +1,6 @@
 """What OpenAI's clients ask: passed on to a model server, with what Gantry adds only where it is asked to."""
 
+import logging
 from collections import Counter
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import AsyncExitStack, aclosing
@@ -14,7 +15,7 @@ from gantry.domain.accounts import Actor
 from gantry.domain.catalog import ChatRequest, ReasoningDelta, TextDelta, UsageReport
 from gantry.domain.chat import MessageStatus
 from gantry.domain.completions import Heard, chunk, usage_of
-from gantry.domain.errors import Conflict, Invalid, ModelFault, ModelUnavailable
+from gantry.domain.errors import Conflict, GantryError, Invalid, ModelFault, ModelUnavailable
 from gantry.domain.json_values import object_in
 from gantry.domain.passing import MAX_LINE_BYTES, PassedAnswer, PassesOn
 from gantry.domain.persona_models import wishes
@@ -29,6 +30,8 @@ from gantry.services.program_models import ProgramModels
 
 MAX_COMPLETION_BYTES = 64_000_000
 _DONE = b"data: [DONE]\n\n"
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,13 +172,17 @@ class ProgramService:
     async def _kept(self, exchange: Exchange) -> dict[str, Any]:
         """Store the exchange if that is wanted; returns what the client is told of it.
 
-        An answer that calls a tool is no answer yet.
+        An answer that calls a tool is no answer yet. One that cannot be stored any more reaches the client all the same.
         """
         asked, heard, told = exchange.asked, exchange.heard, dict[str, Any](exchange.grounded.told)
         if asked.extras.kept and heard.calls:
             await self.calls.keep(exchange.who, asked, heard)
         elif asked.extras.kept:
-            told |= await self.exchanges.keep(exchange, MessageStatus.COMPLETE)
+            try:
+                told |= await self.exchanges.keep(exchange, MessageStatus.COMPLETE)
+            except GantryError as error:
+                log.warning("exchange.not_kept", exc_info=True)
+                told["not_stored"] = str(error)
         return {"gantry": told} if told else {}
 
     # the built-in answerer
