@@ -9,6 +9,7 @@ from gantry.domain.catalog import UsageReport
 from gantry.domain.citations import cited_numbers
 from gantry.domain.context import Source
 from gantry.domain.json_values import Json, list_in, object_in, objects_in
+from gantry.domain.token_counts import told_in
 
 SEEN = 400_000  # characters of an answer that are kept to be stored
 
@@ -31,7 +32,7 @@ class Heard:
         for choice in map(object_in, (list_in(value.get("choices")) or [])[:1]):
             if choice is not None:
                 self._choice(choice)
-        self._count(object_in(value.get("usage")))
+        self.usage = told_in(value) or self.usage
 
     def _choice(self, choice: Json) -> None:
         said = object_in(choice.get("delta") or choice.get("message"))
@@ -68,12 +69,6 @@ class Heard:
             }
             for index, call in self.calls.items()
         ]
-
-    def _count(self, usage: Json | None) -> None:
-        if usage is not None:
-            prompt, answer = usage.get("prompt_tokens"), usage.get("completion_tokens")
-            if isinstance(prompt, int) and isinstance(answer, int):
-                self.usage = UsageReport(prompt, answer)
 
     @property
     def words(self) -> str:

@@ -11,12 +11,16 @@ import orjson
 _TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
 _TAGS = re.compile(r"<(script|style)\b.*?</\1>|<[^>]+>", re.IGNORECASE | re.DOTALL)
 _SENTENCES = (
-    "error", "message", "detail", "details", "msg", "error_message", "error_description", "errors", "base_resp",
+    "error", "message", "detail", "details", "msg", "error_message", "error_msg", "error_description", "errors", "issues",
+    "base_resp",
     "status_msg", "description", "title", "reason",
 )  # fmt: skip
 _CODES = ("code", "type", "status", "error_type", "error_code", "reason", "error", "object")
 _STATUSES = ("code", "status", "status_code", "statusCode")
-_PLACES = ("param", "params", "field", "fields", "parameter", "argument", "unknown_fields", "extra_fields")
+_PLACES = (
+    "param", "params", "field", "fields", "parameter", "argument", "property", "pointer", "path", "keys", "unknown_fields", "extra_fields",
+    "additionalProperty", "unevaluatedProperty",
+)  # fmt: skip
 _FRAMES = {"body", "query", "request", "json"}  # where every place begins
 _MAX_CHARACTERS = 2000
 _MAX_DEPTH = 8

@@ -6,7 +6,7 @@ from typing import Any
 
 from gantry.adapters.http.server_words import sentence_in
 from gantry.adapters.openai.echo import EchoFilter
-from gantry.adapters.openai.finish_reasons import Ending, ending_of
+from gantry.adapters.openai.finish_reasons import Ending, ending_of, told_ending
 from gantry.adapters.openai.reported import (
     BrokenAnswer,
     EndedEarly,
@@ -15,13 +15,15 @@ from gantry.adapters.openai.reported import (
     named_error,
     says_something,
 )
-from gantry.adapters.openai.sse import DONE, ErrorEvent, Malformed
-from gantry.adapters.openai.thinking import ThinkSplitter
+from gantry.adapters.openai.sse import DONE, ErrorEvent, Malformed, loose_json
+from gantry.adapters.openai.template_marks import TemplateMarks
+from gantry.adapters.openai.thinking import Piece, ThinkSplitter
 from gantry.adapters.openai.thoughts import FIELDS as THOUGHT_FIELDS
 from gantry.adapters.openai.thoughts import thought_in, thought_of, thoughts
-from gantry.domain.catalog import Delta, Filtered, Progress, TextDelta, Truncated, UsageReport
+from gantry.domain.catalog import Delta, Filtered, Progress, Recast, TextDelta, Truncated, UsageReport
 from gantry.domain.live import Stage
 from gantry.domain.text import Halves
+from gantry.domain.token_counts import counts_of, told_in
 
 _SHOWN = 200  # characters of what cannot be read
 _MAX_DEPTH = 3  # of lists of events within a list
@@ -40,8 +42,8 @@ class AnswerReader:
     """
 
     __slots__ = (
-        "_direct", "_echo", "_ending", "_halves", "_in_pieces", "_splitter", "_thought_halves", "_usage", "begun", "done", "finished",
-        "hinted", "oddity", "remark",
+        "_direct", "_echo", "_ending", "_ends_often", "_halves", "_in_pieces", "_marks", "_splitter", "_thought_halves", "_usage", "begun",
+        "done", "finished", "hinted", "oddity", "remark",
     )  # fmt: skip
 
     def __init__(self, *, prefix: str = "") -> None:
@@ -55,6 +57,8 @@ class AnswerReader:
         self._ending: Ending | None = None
         self._echo = EchoFilter(prefix)
         self._splitter = ThinkSplitter()
+        self._marks = TemplateMarks()
+        self._ends_often = False  # the server calls every piece the last one
         self._halves = Halves()
         self._thought_halves = Halves()
         self._in_pieces = False
@@ -88,6 +92,10 @@ class AnswerReader:
             raise BrokenAnswer(value.raw[:_SHOWN].decode("utf-8", "replace"))
         elif isinstance(value, list) and depth < _MAX_DEPTH and any(isinstance(each, dict) for each in value):
             return [delta for each in value for delta in self.read(each, depth + 1)]
+        elif isinstance(value, str) and isinstance(
+            inner := loose_json(value.encode("utf-8", "replace")), dict
+        ):
+            return self._read_event(inner)  # packed twice
         else:
             self._note_oddity(value)
         return ()
@@ -110,8 +118,9 @@ class AnswerReader:
         """Return what was held back, how it ended, and the usage; call once when the stream has ended."""
         held = self._echo.feed(self._halves.flush()) + self._echo.flush()
         deltas: list[Delta] = [*thoughts(self._thought_halves.flush())]
-        deltas += self._splitter.feed(held)
-        deltas += self._splitter.flush()
+        deltas += self._unmarked([*self._splitter.feed(held), *self._splitter.flush()])
+        if rest := self._marks.flush():
+            deltas.append(TextDelta(rest))
         if self._ending is Ending.LENGTH:
             deltas.append(Truncated())
         elif self._ending is Ending.FILTER:
@@ -126,13 +135,14 @@ class AnswerReader:
             raise ReportedError(error if choices else event)
         if "choices" not in event:
             return self._read_other(event)
-        usage = event.get("usage")
+        usage = event.get("usage") or event.get("x_groq")
         if usage:
-            self._note_usage(usage)
+            self._usage = told_in(event) or self._usage
         if choices:
+            choice = _own(choices)
             if not self.begun and (read := _share_read(event.get("prompt_progress"))) is not None:
-                return (Progress(Stage.THINKING, read), *self._read_choice(choices[0]))
-            return self._read_choice(choices[0])
+                return (Progress(Stage.THINKING, read), *self._read_choice(choice))
+            return self._read_choice(choice)
         if not usage and is_error(event):
             raise ReportedError(event)
         self.hinted |= bool(usage) and self.begun  # the counts come last
@@ -147,7 +157,7 @@ class AnswerReader:
         if is_error(event):
             raise ReportedError(event)
         if usage := event.get("usage"):
-            self._note_usage(usage)
+            self._usage = counts_of(usage) or self._usage
             self.hinted |= self.begun
         elif sentence_in(event):
             self.remark = (
@@ -163,11 +173,7 @@ class AnswerReader:
             "thinking": event.get("thinking"),
         }
         if event["done"]:
-            counts = {
-                "prompt_tokens": event.get("prompt_eval_count"),
-                "completion_tokens": event.get("eval_count"),
-            }
-            self._note_usage(counts)
+            self._usage = counts_of(event) or self._usage
         reason = (event.get("done_reason") or "stop") if event["done"] else None
         return self._read_choice({"delta": message, "finish_reason": reason})
 
@@ -177,7 +183,15 @@ class AnswerReader:
             delta = {"content": delta}
         content = delta.get("content")
         reason = choice.get("finish_reason")
-        if self._direct and content and not reason and content.__class__ is str and content.isascii():
+        if (
+            self._direct
+            and content
+            and not reason
+            and not self.finished
+            and content.__class__ is str
+            and content.isascii()
+            and "<" not in content
+        ):
             # The hot path: an ordinary token of an ordinary answer.
             apart = (
                 delta.get("reasoning_content")
@@ -185,7 +199,8 @@ class AnswerReader:
                 or delta.get("refusal")
                 or delta.get("thinking")
             )
-            if not apart and not self._halves.held and self._splitter.passes(content):
+            held = self._halves.held or self._marks.held
+            if not apart and not held and self._splitter.passes(content):
                 return (TextDelta(content),)
         if (error := choice.get("error")) and says_something(error):
             raise ReportedError(error)
@@ -198,8 +213,10 @@ class AnswerReader:
             self._in_pieces |= bool(choice.get("delta"))
         if found or text:
             self.begun = True
+        reason = reason or told_ending(choice)
         if reason and (ending := ending_of(reason)):
-            self._note_ending(ending, reason)
+            self._usage = counts_of(choice.get("usage")) or self._usage
+            self._note_ending(ending, reason, with_words=bool(text))
         return found
 
     def _whole_in(self, choice: dict[str, Any]) -> Any:
@@ -220,10 +237,12 @@ class AnswerReader:
             found += self._thought(thought)
         return (content or "") + (refusal if isinstance(refusal, str) else "")
 
-    def _note_ending(self, ending: Ending, reason: str) -> None:
+    def _note_ending(self, ending: Ending, reason: object, *, with_words: bool) -> None:
         if ending is Ending.FAILURE:
-            raise EndedEarly(reason)
-        if ending is Ending.UNKNOWN:
+            raise EndedEarly(str(reason))
+        if self.finished and with_words and not self.done:
+            self.finished, self._ends_often = False, True
+        if ending is Ending.UNKNOWN or (with_words and self._ends_often and ending is Ending.STOP):
             self.hinted = True
             return
         self.finished = True
@@ -232,9 +251,21 @@ class AnswerReader:
 
     def _read_text(self, content: str) -> Sequence[Delta]:
         if self._direct and self._splitter.passes(content):
-            return (TextDelta(content),) if content else ()
+            return self._unmarked([TextDelta(content)])
         found = self._splitter.feed(self._echo.feed(content))
         self._direct = self._echo.settled and self._splitter.settled
+        return self._unmarked(found)
+
+    def _unmarked(self, pieces: Sequence[Piece]) -> list[Delta]:
+        """Return *pieces* without what a chat template puts around an answer."""
+        found: list[Delta] = []
+        for piece in pieces:
+            if isinstance(piece, Recast):
+                self._marks = TemplateMarks()  # what it held is part of the thought
+            if not isinstance(piece, TextDelta):
+                found.append(piece)
+            elif text := self._marks.feed(piece.text):
+                found.append(TextDelta(text))
         return found
 
     def _thought(self, text: str) -> Sequence[Delta]:
@@ -254,10 +285,14 @@ class AnswerReader:
                 text += part.get("text") or part.get("refusal") or ""
         return text
 
-    def _note_usage(self, usage: Mapping[str, Any]) -> None:
-        prompt, completion = usage.get("prompt_tokens"), usage.get("completion_tokens")
-        if isinstance(prompt, int) and isinstance(completion, int):
-            self._usage = UsageReport(prompt, completion)
+
+def _own(choices: list[Any]) -> Any:
+    """Return the first of several answers: one was asked for, and what belongs to another would be mixed into it."""
+    first = choices[0]
+    if first.__class__ is dict and first.get("index"):
+        own = (each for each in choices if isinstance(each, dict) and not each.get("index"))
+        return next(own, first)
+    return first
 
 
 def _share_read(progress: Any) -> int | None:

@@ -36,6 +36,14 @@ _TOO_LONG = re.compile(
     | reduce\ the\ (?:length|size)\ of\ (?:the|your)\ (?:messages|prompt|input)
     | context\ ?window\ ?exceeded | \d\ maximum\ context\ length
     | exceed\w*\ (?:the\ |this\ )?(?:model'?s?\ )?(?:token|context)\ (?:limit|length|window)
+    | \bcontext_length_exceeded\b | \bKV\ cache\ is\ full | memory\ slot\ for\ batch
+    | {_MAX_LENGTH}\ is\ \d+,?\ (?:but\ )?(?:got|you|received) | max(?:imum)?\ context\ \d
+    | \b(?:sequence|text|content)\ (?:is|was)\ too\ long.{{0,40}}?(?:\d\ tokens|\ >\ \d|model)
+    | \btokens?\b.{{0,20}}?more\ than\ the\ model | \btokens\ requested,?\ but\ the\ (?:limit|maximum|model)
+    | (?:prompt|input)\ tokens\ (?:is|are|be|must\ be)?\ ?within\ \d | only\ supports?\ (?:up\ to\ )?\d+\ (?:input|prompt|context)\ tokens
+    | (?:total\ )?length\ of\ (?:the\ )?(?:input|prompt|messages).{{0,30}}?(?:less|fewer|shorter)\ than
+    | (?:超出|超过).{{0,8}}长度
+    | \bmax(?:imum)?\ tokens\ of\ \d+\ exceeded
     | too\ large\ for\ .{{0,60}}?max\ size:\ \d+\ tokens
     """,
     re.IGNORECASE | re.VERBOSE | re.DOTALL,
@@ -61,11 +69,13 @@ _LENGTHS = [
         rf"(?:{_MAX_LENGTH}|maximum (?:allowed )?length)s?(?: is| of|:| to)*(?: only)?:?\s*\(?{_N}{_NOT_SENT}",
         rf"number of tokens allowed \(?{_N}",
         rf"supports?(?: only)? up to {_N}",
-        rf"(?:less|fewer|more) than {_N} tokens",
+        rf"(?:less|fewer|more) than {_N}(?: tokens|$)",
+        rf"(?:within|only supports?|max context) {_N}",
+        rf"(?:than the model can \w+|最大长度限制) ?\(?{_N}",
         rf"must be <= {_N}",
         rf"range of input length should be \[\d+, ?{_N}",
         rf"\b(?:limit|maximum|max)\b(?: for this model)?(?: input| message)?(?: size| tokens)?(?: is| of|:| was)? {_N}",
-        rf"(?:at most|up to|under|below) {_N}",
+        rf"(?:at most|up to|under|below|tokens of) {_N}",
         rf"capacity(?: is| of)? {_N}",
         rf"(?:上限|限制|最大\D{{0,6}}) ?{_N}",
     )

@@ -27,6 +27,20 @@ _LENGTH_FIELDS = (
     "max_input_tokens",  # LiteLLM
 )
 MAX_MODELS = 5000
+_LIST_NAMES = ("data", "models", "result", "results", "items", "list", "body", "response", "value")
+_ENTRY_NAMES = (
+    "id",
+    "name",
+    "model",
+    "model_id",
+    "model_name",
+    "modelId",
+    "modelName",
+    "slug",
+    "key",
+    "root",
+)
+_MAX_DEPTH = 3
 _NOT_FOR_CHAT = re.compile(
     r"embed|rerank|whisper|\btts\b|-tts|dall-e|gpt-image|moderation|transcribe|-realtime|stable-diffusion|\bsora\b|\bveo\b",
     re.IGNORECASE,
@@ -43,8 +57,8 @@ _OTHER_TYPES = frozenset({
 def entries_of(value: Any) -> list[dict[str, Any]] | None:
     """Return the entries of a model list, each with an ``id``, or None when *value* is not one.
 
-    OpenAI's is ``{"data": [{"id": …}]}``. Others send the array alone, call it ``models`` or ``result``, name a model ``name`` or
-    ``model``, or list plain names. Only the first MAX_MODELS are read.
+    OpenAI's is ``{"data": [{"id": …}]}``. Others send the array alone, or deeper inside, call it ``models`` or ``result``, name a model
+    ``name`` or ``model``, list plain names, group them by what they do, or have one model and no list. Only the first MAX_MODELS are read.
     """
     data = _array_in(value)
     if data is None:
@@ -53,21 +67,38 @@ def entries_of(value: Any) -> list[dict[str, Any]] | None:
     return entries if entries or not data else None
 
 
-def _array_in(value: Any) -> list[Any] | None:
+def _array_in(value: Any, depth: int = 0) -> list[Any] | None:
     if isinstance(value, list):
         return value
-    if not isinstance(value, dict):
+    if not isinstance(value, dict) or depth > _MAX_DEPTH:
         return None
-    for name in ("data", "models", "result", "results"):
-        if isinstance(value.get(name), list):
-            return value[name]
-        if isinstance(value.get(name), dict):  # by name: {"data": {"llama": {…}}}
-            return [
-                {"id": each} | (more if isinstance(more, dict) else {}) for each, more in value[name].items()
-            ]
+    held = [value[name] for name in (*_LIST_NAMES, *_other_names(value)) if name in value]
+    for each in held:
+        if isinstance(each, list):
+            return each
+        if isinstance(each, dict) and (found := _array_in(each, depth + 1) or _named(each)):
+            return found
+    if value.get("object") == "model" or set(value) <= {"model", "object", "id"}:
+        return [value] if _entry(value) else None
     return (
         [] if "data" in value and value["data"] is None and value.get("object") == "list" else None
     )  # Ollama, empty
+
+
+def _other_names(value: dict[str, Any]) -> list[str]:
+    """Return the names in *value* that speak of models, such as ``availableModels``."""
+    return [name for name in value if "model" in name.lower() and name not in _LIST_NAMES]
+
+
+def _named(value: dict[str, Any]) -> list[Any]:
+    """Read models by name, ``{"llama": {…}}``, or lists of them by what they do, ``{"chat": ["llama"], "embedding": […]}``."""
+    if value and all(isinstance(each, list) for each in value.values()):
+        return [
+            {**entry, "type": kind} for kind, each in value.items() for one in each if (entry := _entry(one))
+        ]
+    if any(isinstance(each, list | str) for each in value.values()):
+        return []
+    return [{"id": each, **(more if isinstance(more, dict) else {})} for each, more in value.items()]
 
 
 def _entry(each: Any) -> dict[str, Any] | None:
@@ -75,9 +106,7 @@ def _entry(each: Any) -> dict[str, Any] | None:
         return {"id": each} if each else None
     if not isinstance(each, dict):
         return None
-    name = next(
-        (each[key] for key in ("id", "name", "model") if isinstance(each.get(key), str) and each[key]), None
-    )
+    name = next((each[key] for key in _ENTRY_NAMES if isinstance(each.get(key), str) and each[key]), None)
     return None if name is None else each | {"id": name}
 
 

@@ -12,6 +12,7 @@ from gantry.adapters.http.server_words import Words
 
 STATUSES = frozenset({400, 404, 405, 406, 415, 422, 500, 501})  # 5xx: chat templates that raise
 _VAGUE_STATUSES = (400, 422)
+_ASKERS = frozenset({400, 405, 415, 422, 501})  # the request is at fault, not the server
 _NOT_ACCEPTABLE = 406  # no content of a type that we accept: an event stream was asked for
 _FORGET_SECONDS = 3600.0  # servers are updated
 _MAX_REMEMBERED = 500  # pairs of connection and model
@@ -77,6 +78,15 @@ _THINKING = re.compile(
     r"\b(?:not|n't) (?:support|allow)\w* (?:thinking|reasoning)|(?:thinking|reasoning)\b.{0,30}\b(?:not|unsupported)\b",
     re.IGNORECASE,
 )
+# What a refusal of the asker's own making is about, in any language: asking once more in another way costs little.
+_OF_STREAMING = re.compile(
+    r"\bstream(?:s|ed|ing)?\b|server-sent|event-stream|流式|串流|ストリーミング|스트리밍|потоков",
+    re.IGNORECASE,
+)
+_OF_ROLES = re.compile(
+    r"\broles?\b|[`'\"](?:system|developer)[`'\"]|\b(?:system|developer) (?:roles?|messages?|prompts?|turns?|instructions?)|角色|系统(?:消息|提示)",
+    re.IGNORECASE,
+)
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _REFUSED = re.compile(
     r"\bnot\b|n't|unsupported|invalid|unknown|unexpected|\bonly\b|\bno\b|must|\btwo\b|multiple|\bgot\b|expected",
@@ -85,6 +95,7 @@ _REFUSED = re.compile(
 _ORDER = re.compile(
     r"(?:must|should|need to) alternate|alternat\w+ (?:user|roles)|user/assistant/user|\bonly\b.{0,20}\buser\b.{0,4}(?:,|and|or).{0,6}\bassistant\b"
     r"|(?:must|should) (?:start|begin) with (?:a |the )?user|first (?:message|turn|role) (?:must|should) be|input should be 'user'"
+    r"|roles?\b.{0,60}?\buser\b.{0,8}?\bassistant\b(?!.{0,20}\bsystem\b)"
     r"|consecutive (?:user|assistant|messages)|invalid role",
     re.IGNORECASE,
 )
@@ -114,11 +125,14 @@ def change_for(body: dict[str, Any], words: Words, status: int = 400) -> Change 
     if (change := _change_of_length(body, words)) is not None:
         return change
     if body.get("stream") and (
-        status == _NOT_ACCEPTABLE or "stream" in words.places or _NO_STREAMING.search(said)
+        status == _NOT_ACCEPTABLE
+        or "stream" in words.places
+        or _NO_STREAMING.search(said)
+        or (status in _ASKERS and _OF_STREAMING.search(said))
     ):
         return Change.WHOLE
     turns = _ORDER.search(said) or (_SYSTEM.search(said) and _REFUSED.search(said))
-    if turns or {"messages", "role"} <= words.places:
+    if turns or {"messages", "role"} <= words.places or (status in _ASKERS and _OF_ROLES.search(said)):
         return Change.PLAIN_TURNS if _plain_turns(body["messages"]) != body["messages"] else None
     if _NAMELESS.search(said) and not named.intersection(
         _DROPPED
@@ -132,7 +146,9 @@ def change_for(body: dict[str, Any], words: Words, status: int = 400) -> Change 
 def _named_in(words: Words) -> set[str]:
     """Return the options that a refusal names; ``stop`` is a word of its own and must stand out as a name."""
     said = words.sentence
-    named = set(words.places) | (set(_words(said)) - {Change.NO_STOP.value})
+    named = {_HUMP.sub("_", place).lower() for place in words.places} | (
+        set(_words(said)) - {Change.NO_STOP.value}
+    )
     if "include_usage" in named:
         named.add(Change.NO_STREAM_OPTIONS.value)
     if _STOP.search(said):

@@ -55,7 +55,7 @@ def is_error(event: Mapping[str, Any]) -> bool:
         return True
     told = any(
         isinstance(event.get(name), str | list | dict) and event[name]
-        for name in ("message", "detail", "msg")
+        for name in ("message", "detail", "msg", "error_msg", "errors")
     )
     codes = (event.get("code"), event.get("error_code"), event.get("error_type"))
     coded = any(code and str(code).lower() not in _FINE for code in codes)

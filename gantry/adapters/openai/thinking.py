@@ -18,6 +18,9 @@ _MARKS = {
     "<|begin_of_thought|>": "<|end_of_thought|>",
     "<|start_thinking|>": "<|end_thinking|>",
     "<|channel>thought": "<channel|>",
+    "<|inner_prefix|>": "<|inner_suffix|>",
+    "<|channel|>commentary<|message|>": "<|end|>",
+    "<|start|>assistant<|channel|>commentary<|message|>": "<|end|>",
     "<|channel|>analysis<|message|>": "<|end|>",
     "<|start|>assistant<|channel|>analysis<|message|>": "<|end|>",
 }

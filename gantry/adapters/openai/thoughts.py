@@ -5,7 +5,14 @@ from typing import Any
 
 from gantry.domain.catalog import Delta, ReasoningDelta
 
-FIELDS = ("reasoning_content", "reasoning", "thinking", "reasoning_text", "reasoning_details")
+FIELDS = (
+    "reasoning_content",
+    "reasoning",
+    "thinking",
+    "reasoning_text",
+    "reasoning_details",
+    "thinking_blocks",
+)
 
 
 def thoughts(text: str) -> Sequence[Delta]:

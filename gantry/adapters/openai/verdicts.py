@@ -26,7 +26,9 @@ _QUOTA = re.compile(
     r"|(?:exceeded|exhausted|used up)[\w' ]{0,40}\bcredits\b|\bcredits?[\w ]{0,12} (?:exhausted|used up|expired)"
     r"|(?:over|exceeded) ?budget|budget has been exceeded|\b(?:weekly|monthly|total) (?:usage |spend(?:ing)? )?limit|upgrade (?:for|to|your plan)"
     r"|spend(?:ing)? limit|payment required|quota (?:is |has been )?(?:exhausted|used up|spent)"
-    r"|spent (?:your|its|the) quota|overdue|top up|余额不足|欠费",
+    r"|(?:budget|spend(?:ing)? (?:cap|limit)) (?:has been |was |is )?(?:reached|hit|used)|spend(?:ing)? cap|quota exceeded for (?:this|the) (?:month|billing)"
+    r"|\bmonthly quota|(?:free )?trial (?:has |period )?(?:has )?(?:ended|expired|is over)|subscription (?:has |is )?(?:expired|ended|inactive|been cancel)"
+    r"|please upgrade\b|spent (?:your|its|the) quota|overdue|top up|余额不足|欠费",
     re.IGNORECASE,
 )
 _OF_TIME = re.compile(
@@ -37,9 +39,10 @@ _FILTER_CODES = frozenset({
     "moderation_blocked", "1301",
 })  # fmt: skip
 _FILTER = re.compile(
-    r"content (?:management )?policy|content.?filter|\bflagged\b|requires moderation|data.?inspection"
+    r"content (?:management|policy)|\bblocked (?:due to|for|because of) (?:\w+ )?(?:safety|polic|content)|prohibited.content|filtered due to|"
+    r"content.?filter|\bflagged\b|requires moderation|data.?inspection"
     r"|safety (?:system|check|filter)|safety_check|inappropriate content|content exists risk|considered high risk|usage polic"
-    r"|blocked by (?:an? |the |our )?(?:\w+ )?(?:guardrail|safety|polic|moderation)|violat\w+ [\w ]{0,40}(?:guideline|polic|terms)|不安全|敏感内容",
+    r"|blocked by (?:an? |the |our )?(?:\w+ )?(?:guardrail|safety|polic|moderation)|violat\w+ [\w ]{0,40}(?:guideline|polic|terms)|不安全|敏感内容|内容安全|审核",
     re.IGNORECASE,
 )
 _PRIVACY = re.compile(
@@ -62,8 +65,8 @@ _MODEL_CODES = frozenset({
     "deploymentnotfound", "1211",
 })  # fmt: skip
 _NO_MODEL = re.compile(
-    r"\bmodel\b.{0,80}?(?:\bnot found|not exist|n't exist|decommissioned|has been (?:removed|retired|shut down))"
-    r"|not a valid model|invalid model(?: name| id|:|$)|(?:unknown|no such) model\b|模型不存在",
+    r"\bmodel\b.{0,80}?(?:\bnot found|not exist|n't exist|decommissioned|has been (?:removed|retired|shut down|deprecated))"
+    r"|not a valid model|invalid model(?: name| id|:|$)|(?:unknown|no such|no) model (?:named|called|with)\b|(?:unknown|no such) model\b|模型不存在",
     re.IGNORECASE,
 )
 _WANTS_HTTPS = re.compile(
@@ -90,7 +93,7 @@ class Verdict:
 def verdict_on(status: int, words: Words, name: str, wait: str) -> Verdict:
     """Judge an HTTP error; *wait* is the advice of a server that told when to come back, or empty."""
     said, codes = words.sentence, words.codes
-    if codes & _FILTER_CODES or (status in {400, 403, 422, 451} and _FILTER.search(said)):
+    if status == 451 or codes & _FILTER_CODES or (status in {400, 403, 422, 451} and _FILTER.search(said)):
         return Verdict(
             ModelFault.FILTERED,
             _("The model server {name} refused the question: its content filter rejected it.", name=name),

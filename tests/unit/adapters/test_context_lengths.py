@@ -6,6 +6,15 @@ from gantry.adapters.http.server_words import Words
 from gantry.adapters.openai.context_lengths import context_limit
 
 TOO_LONG = [
+    ("max tokens of 3000 exceeded", 3000),
+    ("Keep the number of prompt tokens within 3000", 3000),
+    ("model context limit is 3000, got 5000", 3000),
+    ("The sequence is too long for this model: 5000 > 3000", 3000),
+    ("5000 tokens requested but the limit is 3000", 3000),
+    ("This deployment only supports 3000 input tokens", 3000),
+    ("The length of the input, 5000, should be less than 3000", 3000),
+    ("超过了最大长度限制 3000", 3000),
+    ("KV cache is full", None),
     ("prompt token count of 9000 exceeds the limit of 8192", 8192),
     ("The number of prompt tokens (9000) is larger than the limit 8192.", 8192),
     ("The length of prompt_tokens (9000) must be less than max_seq_len (8192).", 8192),

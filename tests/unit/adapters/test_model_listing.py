@@ -24,6 +24,16 @@ from gantry.domain.catalog import ConnectionKind, ListedModel
         ({"models": [{"name": "a", "size": 3}]}, [{"id": "a", "name": "a", "size": 3}]),
         ({"data": ["a", {"id": 3}, None, {"model": "b"}]}, [{"id": "a"}, {"id": "b", "model": "b"}]),
         ({"data": {"a": {"max_model_len": 9}}}, [{"id": "a", "max_model_len": 9}]),
+        ({"data": {"data": [{"id": "a"}]}}, [{"id": "a"}]),
+        ({"status": "ok", "response": {"models": ["a"]}}, [{"id": "a"}]),
+        ({"availableModels": [{"modelId": "a"}]}, [{"id": "a", "modelId": "a"}]),
+        (
+            {"models": {"chat": ["a"], "embedding": ["b"]}},
+            [{"id": "a", "type": "chat"}, {"id": "b", "type": "embedding"}],
+        ),
+        ({"id": "a", "object": "model"}, [{"id": "a", "object": "model"}]),
+        ({"errors": ["no such page"]}, None),
+        ({"message": "no", "id": "request-7"}, None),
     ],
 )
 def test_shape_of_a_list(value: Any, entries: Any) -> None:

@@ -100,6 +100,13 @@ VERDICTS: list[tuple[int, object, ModelFault, str]] = [
     (400, {"error": {"message": "a/b is not a valid model ID"}}, ModelFault.NOT_FOUND, "does not have this model"),
     (400, {"message": "Invalid model: foo", "type": "invalid_model"}, ModelFault.NOT_FOUND, "does not have this model"),
     (403, {"error": {"message": "No access", "code": "model_not_found"}}, ModelFault.NOT_FOUND, "does not have this model"),
+    (429, {"message": "Monthly budget reached"}, ModelFault.QUOTA, "credit"),
+    (403, {"message": "This key has hit its spending cap"}, ModelFault.QUOTA, "credit"),
+    (403, {"message": "Your trial period has ended"}, ModelFault.QUOTA, "credit"),
+    (429, {"message": "Only 5 requests per minute are free"}, ModelFault.RATE_LIMITED, "limiting"),
+    (400, {"error": {"message": "The prompt was blocked due to safety"}}, ModelFault.FILTERED, "content filter"),
+    (451, "", ModelFault.FILTERED, "content filter"),
+    (422, {"message": "There is no model named x"}, ModelFault.NOT_FOUND, "does not have this model"),
     (500, {"error": "kaput"}, ModelFault.SERVER_ERROR, "returned an error"),
 ]  # fmt: skip
 

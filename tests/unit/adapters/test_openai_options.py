@@ -58,6 +58,15 @@ REFUSALS: list[tuple[Any, Change]] = [
     ("Conversation roles must alternate user/assistant/user/assistant/...", Change.PLAIN_TURNS),
     ("Only user and assistant roles are supported!", Change.PLAIN_TURNS),
     ({"detail": [{"loc": ["body", "messages", 0, "role"], "msg": "Input should be 'user' or 'assistant'"}]}, Change.PLAIN_TURNS),
+    ({"error": {"details": [{"fieldViolations": [{"field": "streamOptions"}]}], "message": "Not good"}}, Change.NO_STREAM_OPTIONS),
+    ({"errors": [{"pointer": "/stream_options", "detail": "is not known"}]}, Change.NO_STREAM_OPTIONS),
+    ({"error": "Validation", "issues": [{"keys": ["stream_options"], "message": "Extra key"}]}, Change.NO_STREAM_OPTIONS),
+    ("Hier geht kein Streaming", Change.WHOLE),
+    ("此接口不提供流式输出", Change.WHOLE),
+    ("Server-sent events: no", Change.WHOLE),
+    ("turns[0].role: 'user' or 'assistant', please", Change.PLAIN_TURNS),
+    ("Supported values here: 'user'. Invalid value: 'system'.", Change.PLAIN_TURNS),
+    ("没有这个角色", Change.PLAIN_TURNS),
 ]  # fmt: skip
 
 

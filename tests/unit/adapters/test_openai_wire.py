@@ -241,6 +241,64 @@ def test_ollama_lines() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "last",
+    [
+        {"choices": [], "usage": {"prompt_tokens": 31.0, "completion_tokens": 9.0}},
+        {"choices": [], "usage": {"prompt_tokens": "31", "completion_tokens": "9"}},
+        {"choices": [], "usage": {"input_tokens": 31, "output_tokens": 9}},
+        {"choices": [{"delta": {}, "finish_reason": "stop", "usage": {"prompt_tokens": 31, "completion_tokens": 9}}]},
+        {"choices": [{"delta": {}}], "x_groq": {"usage": {"prompt_tokens": 31, "completion_tokens": 9}}},
+    ],
+)  # fmt: skip
+def test_counts_wherever_they_stand(last: dict[str, Any]) -> None:
+    """Token counts are read in a choice, in a gateway's own field, by other names, and as other types."""
+    deltas = heard(chunk({"content": "Yes"}) + b"data: " + orjson.dumps(last) + b"\n\n" + chunk({}, "stop"))[
+        1
+    ]
+    assert UsageReport(31, 9) in deltas
+
+
+def test_finish_with_every_piece_ends_nothing() -> None:
+    """A server that calls every piece the last one is read on; the end of its stream is the end."""
+    reader, deltas = heard(b"".join(chunk({"content": word}, "stop") for word in ("One ", "two ", "three.")))
+    assert deltas == [TextDelta("One "), TextDelta("two "), TextDelta("three.")]
+    assert not reader.finished
+    assert reader.hinted
+
+
+def test_pieces_of_another_answer_are_left_out() -> None:
+    """Of two answers in one event the first one is told."""
+    both = {
+        "choices": [
+            {"index": 1, "delta": {"content": "no"}},
+            {"index": 0, "delta": {"content": "Yes"}, "finish_reason": "stop"},
+        ]
+    }
+    assert text_of(b"data: " + orjson.dumps(both) + b"\n\n") == "Yes"
+
+
+def test_event_that_was_packed_twice_is_read() -> None:
+    """A gateway that sends each event as a JSON text within JSON is understood."""
+    inner = orjson.dumps({"choices": [{"delta": {"content": "Yes"}, "finish_reason": "stop"}]}).decode()
+    assert text_of(b"data: " + orjson.dumps(inner) + b"\n\n") == "Yes"
+
+
+@pytest.mark.parametrize(
+    "choice",
+    [
+        {"delta": {}, "finish_details": {"type": "stop"}},
+        {"delta": {}, "stop_reason": "end_turn"},
+        {"delta": {"finish_reason": "stop"}},
+        {"delta": {}, "finish_reason": {"type": "stop", "matched": 2}},
+    ],
+)
+def test_end_by_other_names(choice: dict[str, Any]) -> None:
+    """An end that is told elsewhere, or within an object, makes an answer whole when the stream ends."""
+    reader, _ = heard(chunk({"content": "Yes"}) + b"data: " + orjson.dumps({"choices": [choice]}) + b"\n\n")
+    assert reader.finished or reader.hinted
+
+
 def test_whole_answer_without_a_reason_is_whole() -> None:
     """A completion that came in one piece needs no finish reason."""
     reader, deltas = heard(b'{\n "choices": [\n  {"message": {"content": "Yes"}}\n ]\n}')

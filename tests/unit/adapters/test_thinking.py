@@ -50,6 +50,7 @@ OPENED = [
     ("<|channel|>analysis<|message|>Hm.<|end|><|start|>assistant<|channel|>final<|message|>Yes.", "Hm.", "Yes."),
     ("<|channel|>final<|message|>Yes.", "", "Yes."),
     ("<|START_THINKING|>Hm.<|END_THINKING|>Yes.", "Hm.", "Yes."),
+    ("<|inner_prefix|>Hm.<|inner_suffix|>Yes.", "Hm.", "Yes."),
     ("<think>One.</think>\n<think>Two.</think>\nYes.", "One.Two.", "Yes."),
     ("<think>Like\n```\n</think>\n```\nso.</think>Yes.", "Like\n```\n</think>\n```\nso.", "Yes."),
     ("<think>A fence ``` is\n```\nopen.\n</think>\n\nYes.", "A fence ``` is\n```\nopen.", "Yes."),
