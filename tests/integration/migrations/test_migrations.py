@@ -2,11 +2,13 @@
 
 import asyncio
 import sys
+from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
 
 from gantry.domain.errors import Conflict, WrongSchema
+from gantry.domain.sharing import Included
 from gantry.domain.words import asked
 from gantry.models import new_id
 from gantry.repositories import migrations
@@ -74,6 +76,36 @@ async def test_what_an_earlier_version_kept_is_found_in_every_language(stack: St
     assert await stack.main.knowledge.keywords.work() == 2 * len(names)
     assert await stack.main.knowledge.keywords.work() == 0
     assert await _found(stack, "護照", "自転車") == ([0, 2], [0, 2])
+
+
+async def test_a_title_that_nobody_gave_is_none(stack: Stack) -> None:
+    """Earlier versions called a conversation "New chat"; who named it so, or asked that, keeps it. The way down and up keeps it too."""
+    services, url = stack.services, stack.settings.database_url
+    given = await services.conversations.create(stack.who, title="New chat")
+    asked_for = await stack.ask("**New chat** please")
+    for sent in (asked_for, silent := await stack.ask("***")):
+        await stack.read(sent)
+    _link, token = await services.shares.create(stack.who, silent.conversation_id, included=Included())
+    await asyncio.to_thread(migrations.downgrade, url, "20261128_1200")
+    async with stack.database.begin() as tx:
+        for table in ("conversation", "share"):
+            await tx.session.execute(sa.text(f"UPDATE {table} SET title = 'New chat'"))
+    for _time in range(2):
+        await asyncio.to_thread(migrations.upgrade, url)
+        async with stack.database.read() as tx:
+            rows = await tx.session.execute(sa.text("SELECT id, title FROM conversation"))
+            titles = {UUID(str(row.id)): row.title for row in rows}
+            shared = (await tx.session.execute(sa.text("SELECT title FROM share"))).scalar_one()
+        assert titles == {
+            given.id: "New chat",
+            asked_for.conversation_id: "New chat",
+            silent.conversation_id: "",
+        }
+        assert shared == ""
+        await asyncio.to_thread(migrations.downgrade, url, "20261128_1200")
+    await asyncio.to_thread(migrations.upgrade, url)
+    assert (await services.shares.read(token, "")).title == ""
+    assert await stack.main.knowledge.keywords.work() == 0
 
 
 async def _found(stack: Stack, *questions: str) -> tuple[list[int], list[int]]:
