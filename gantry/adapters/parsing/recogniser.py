@@ -6,7 +6,7 @@ this process and nothing else; whoever started it set its limits and gives it it
 
 import sys
 
-NOT_HERE = 3  # its exit code where the library or its languages cannot be loaded
+NO_LIBRARY, NO_LANGUAGES = 3, 4  # its exit codes where they cannot be loaded
 
 
 def main() -> int:
@@ -14,12 +14,12 @@ def main() -> int:
     folder, languages, dots = sys.argv[1:4]
     try:
         from tesserocr import PSM, PyTessBaseAPI  # noqa: PLC0415 - it may be missing
-
-        engine = PyTessBaseAPI(
-            path=folder, lang=languages, psm=PSM.AUTO_OSD
-        )  # it also finds out which way is up
-    except (ImportError, RuntimeError):
-        return NOT_HERE
+    except (ImportError, OSError):
+        return NO_LIBRARY
+    try:  # it also finds out which way is up
+        engine = PyTessBaseAPI(path=folder, lang=languages, psm=PSM.AUTO_OSD)
+    except RuntimeError:
+        return NO_LANGUAGES
     engine.SetVariable("tessedit_create_txt", "1")
     if dots != "0":
         engine.SetVariable("user_defined_dpi", dots)

@@ -4,16 +4,18 @@ import os
 import shutil
 import subprocess
 import sys
+import time
+from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
-from gantry.adapters.parsing.recogniser import NOT_HERE
+from gantry.adapters.parsing.recogniser import NO_LANGUAGES, NO_LIBRARY
 from gantry.domain.parsing import ParsingFailed, ParsingFault
 
 SECONDS = 120  # for one picture
 _RECOGNISER = Path(__file__).with_name("recogniser.py")
 _LIBRARY = "tesserocr"
-_PROGRAM = "tesseract"  # where the library has no wheel
+_PROGRAM = "tesseract"  # where the library has no wheel, or does not load
 _ENDING = ".traineddata"
 _CHOSEN = "TESSDATA_PREFIX"
 _USUAL = (
@@ -64,42 +66,49 @@ def text_of(picture: bytes, page: int | None = None, *, seconds: float = SECONDS
     """
     if not is_installed():
         raise ParsingFailed(ParsingFault.NO_RECOGNITION, page=page)
-    found = _run(_command(dots), picture, page, seconds)
+    until, code, found = time.monotonic() + seconds, NO_LIBRARY, b""
+    for command in _commands(dots):
+        code, found = _run(command, picture, page, max(0, until - time.monotonic()))
+        if code != NO_LIBRARY:
+            break
+    if code:
+        raise ParsingFailed(_fault(code), page=page)
     return found.decode("utf-8", "replace").replace("\f", "").replace("\r\n", "\n")
 
 
-def _command(dots: int) -> list[str]:
+def _commands(dots: int) -> Iterator[list[str]]:
+    """Yield what reads a picture, each for where the one before is not there."""
     folder, names = _languages()
     together = "+".join(names)
     if find_spec(_LIBRARY) is not None:
-        return [sys.executable, "-P", str(_RECOGNISER), str(folder), together, str(dots)]
-    # Mode 1 also finds out which way is up.
-    command = [_PROGRAM, "--tessdata-dir", str(folder), "-", "-", "-l", together, "--psm", "1"]
-    return [*command, "--dpi", str(dots)] if dots else command
+        yield [sys.executable, "-P", str(_RECOGNISER), str(folder), together, str(dots)]
+    if shutil.which(_PROGRAM) is not None:
+        # Mode 1 also finds out which way is up.
+        command = [_PROGRAM, "--tessdata-dir", str(folder), "-", "-", "-l", together, "--psm", "1"]
+        yield [*command, "--dpi", str(dots)] if dots else command
 
 
-def _run(command: list[str], given: bytes, page: int | None, seconds: float) -> bytes:
+def _run(command: list[str], given: bytes, page: int | None, seconds: float) -> tuple[int, bytes]:
+    """Return how the process ended, and what it wrote."""
     try:
         done = subprocess.run(  # noqa: S603 - a fixed command; the picture comes through its input
             command,
             input=given,
             capture_output=True,
             timeout=seconds,
-            check=True,
+            check=False,
             # Unbuffered, it would read byte by byte.
             env=os.environ | {"OMP_THREAD_LIMIT": "1", "PYTHONUNBUFFERED": ""},
         )
     except subprocess.TimeoutExpired as error:
         raise ParsingFailed(ParsingFault.TOO_SLOW, page=page) from error
-    except subprocess.CalledProcessError as error:
-        raise ParsingFailed(_fault(error.returncode), page=page) from error
     except OSError as error:
         raise ParsingFailed(ParsingFault.NO_RECOGNITION, page=page) from error
-    return done.stdout
+    return done.returncode, done.stdout
 
 
 def _fault(code: int) -> ParsingFault:
-    if code == NOT_HERE:
+    if code in {NO_LIBRARY, NO_LANGUAGES}:
         return ParsingFault.NO_RECOGNITION
     return (
         ParsingFault.TOO_LARGE if code < 0 else ParsingFault.BROKEN

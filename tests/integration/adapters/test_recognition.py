@@ -4,6 +4,7 @@ import io
 import sys
 import time
 from contextlib import aclosing
+from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
 
 import pytest
@@ -190,15 +191,48 @@ async def test_a_library_that_fails_ends_alone(
     assert time.monotonic() - began < 30
 
 
-@pytest.mark.usefixtures("english")
-def test_where_the_library_has_no_wheel_the_program_is_asked(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """With the same languages, found by us."""
-    program = tmp_path / "tesseract"
+@pytest.fixture
+def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Put a program on the path that tells its arguments; return those it is to be given."""
+    program = tmp_path / "bin" / "tesseract"
+    program.parent.mkdir()
     program.write_text('#!/bin/sh\ncat > /dev/null; echo "$*"\n', encoding="utf-8")
     program.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    monkeypatch.setenv("PATH", f"{program.parent}:/usr/bin:/bin")
+    return f"--tessdata-dir {tmp_path}/languages - - -l eng --psm 1 --dpi 300\n"
+
+
+@pytest.mark.usefixtures("english")
+def test_where_the_library_has_no_wheel_the_program_is_asked(
+    program: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the same languages, found by us."""
     monkeypatch.setitem(sys.modules, "tesserocr", None)
-    told = recognition.text_of(DOT, dots=300)
-    assert told == f"--tessdata-dir {tmp_path}/languages - - -l eng --psm 1 --dpi 300\n"
+    assert recognition.text_of(DOT, dots=300) == program
+
+
+@pytest.fixture
+def unloadable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have a library that is no library for this machine, for us and for the processes we start."""
+    library = tmp_path / "library"
+    library.mkdir()
+    (library / f"tesserocr{EXTENSION_SUFFIXES[0]}").write_bytes(b"\x7fELF of another machine")
+    monkeypatch.syspath_prepend(str(library))
+    monkeypatch.setenv("PYTHONPATH", str(library))
+
+
+@pytest.mark.usefixtures("english", "unloadable")
+def test_where_the_library_does_not_load_the_program_is_asked(program: str) -> None:
+    """It is there, as far as can be seen without loading it."""
+    assert recognition.text_of(DOT, dots=300) == program
+
+
+@pytest.mark.usefixtures("english", "unloadable")
+def test_where_neither_is_there_text_is_not_recognised(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The picture is not called damaged."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(ParsingFailed) as refused:
+        recognition.text_of(DOT)
+    assert refused.value.fault is ParsingFault.NO_RECOGNITION
