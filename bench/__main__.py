@@ -5,6 +5,7 @@
 
 import argparse
 import asyncio
+import math
 import os
 import sys
 import tempfile
@@ -200,7 +201,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--soak",
         type=float,
-        default=0,
         metavar="MINUTES",
         help="measure instead whether anything grows in use",
     )
@@ -216,7 +216,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = parser.parse_args(arguments)
     if fault := _fault(chosen):
         parser.error(fault)
-    before = earlier(chosen.against)
+    try:
+        before = earlier(chosen.against)
+    except (OSError, ValueError, LookupError, TypeError):
+        parser.error(f"--against names a file that --json has written, which {chosen.against} is not.")
     kinds = [chosen.database] if chosen.database else DATABASES
     if chosen.importing:
         return _instead(lambda: import_bench(chosen.mb or EXPORT_MB, kinds, before), chosen.json)
@@ -248,6 +251,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _fault(chosen: argparse.Namespace) -> str:
     """Return why these options do not go together; empty: they do."""
+    for name, value in (("--soak", chosen.soak), ("--messages", chosen.messages), ("--mb", chosen.mb)):
+        if value is not None and not 0 < value < math.inf:
+            return f"{name} is more than 0."
     instead = {"--soak": chosen.soak, "--search": chosen.search, "--import": chosen.importing}
     asked = [name for name, value in instead.items() if value]
     if len(asked) > 1:

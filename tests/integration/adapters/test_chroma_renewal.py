@@ -99,6 +99,33 @@ async def test_removing_much_is_enough(tmp_path: Path) -> None:
     client.close()
 
 
+async def test_an_engine_that_cannot_be_opened_again_leaves_the_one_there_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The log says so; what stays is found, more is added, and the next time it is opened."""
+
+    def refuse(**_settings: Any) -> None:
+        raise RuntimeError("too many open files")
+
+    client = EmbeddedChroma(tmp_path)
+    key = fill(client, staying=60, going=190)
+    with monkeypatch.context() as patched:
+        patched.setattr("chromadb_rust_bindings.Bindings", refuse)
+        come_and_go(client, key, 100)
+        async with asyncio.timeout(20):
+            while "index.not_written_anew" not in caplog.messages:
+                await asyncio.sleep(0.02)
+    key = client.collection(NAME, make=False)
+    client.upsert(key, ["new"], vectors(1, 99), about("mine", 1))
+    for _turn in range(5):
+        come_and_go(client, key, 190)
+    assert (client.names(10, 0), client.count(key)) == ([NAME], 61)
+    client.write_anew()
+    assert client.collection(NAME, make=False) != key
+    assert nearest(client, 31)[0] == f"{UUID(int=31).hex}:0"
+    client.close()
+
+
 async def test_questions_and_new_vectors_meanwhile_lose_nothing(tmp_path: Path) -> None:
     """Each question finds what it found before, and what is added is there."""
     client = EmbeddedChroma(tmp_path)
