@@ -30,7 +30,11 @@ _PAGE = """
 #show raw: set text(font: MONO, dir: ltr)
 #show raw.where(block: true): it => block(fill: luma(246), inset: 8pt, radius: 3pt, width: 100%, text(8.5pt, it))
 #show raw.where(block: false): it => box(fill: luma(243), inset: (x: 2pt), outset: (y: 2.5pt), radius: 2pt, it)
-#show quote.where(block: true): it => block(stroke: (left: 2pt + luma(190)), inset: (left: 10pt, y: 2pt), it.body)
+#show quote.where(block: true): it => context {
+  let is-rtl = text.dir == rtl or text.dir == auto and text.lang in ("ar", "fa", "he", "ur")
+  let start = if is-rtl { "right" } else { "left" }
+  block(stroke: ((start): 2pt + luma(190)), inset: ((start): 10pt, y: 2pt), it.body)
+}
 #set table(stroke: 0.5pt + luma(190), inset: 5pt)
 #show table.cell.where(y: 0): strong
 """

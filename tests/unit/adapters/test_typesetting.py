@@ -50,3 +50,29 @@ def test_english_stands_at_the_left_whoever_reads_it(language: str, text: str) -
         letters = words.get_text_range()
         places = [at for at, letter in enumerate(letters) if letter == "•"] + [letters.index("word")]
         assert all(words.get_charbox(at)[0] < page.get_width() / 3 for at in places)
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "is_right"),
+    [
+        ("en", "> word", False),
+        ("ar", "> word", False),
+        ("ar", "> كلمة", True),
+        ("en", "> كلمة", True),
+        ("ar", "> 12", True),
+        ("de", "> 12", False),
+    ],
+)
+def test_the_bar_of_a_quotation_stands_where_its_lines_begin(
+    language: str, text: str, is_right: bool
+) -> None:
+    """At the right of Arabic; what has no letters begins where the page does."""
+    made = pdf(Reading(language, "1", "", [Part("user", "3", "", text)]))
+    with PdfDocument(made) as document:
+        page = document[0].render(scale=2, grayscale=True).to_pil()
+    width, height = page.size
+    upright = [
+        at for at in range(width) if sum(page.getpixel((at, row)) == 190 for row in range(height)) >= 15
+    ]
+    assert upright
+    assert all((at > width / 2) == is_right for at in upright)
