@@ -71,6 +71,11 @@ class OrderService:
         self._told(who, [conversation])
         return kept
 
+    async def tags_of(self, who: Actor, conversation: UUID) -> list[str]:
+        """Return the tags that a conversation has."""
+        async with self.database.read() as tx:
+            return (await tx.chat.get_conversation(conversation, owner=who.id)).tags or []
+
     async def tags(self, who: Actor) -> list[str]:
         """Return all tags that conversations have, by name."""
         async with self.database.read() as tx:

@@ -115,9 +115,9 @@ class PeopleState(rx.State):
 
     @rx.event
     @guarded
-    async def reset_password(self):
-        """Give the person in the open dialog a new password, and show it."""
-        if not self.resetting_id:
+    async def reset_password(self, person: str):
+        """Give the person in the open dialog a new password, and show it, if that is *person*, whom the dialog names."""
+        if not person or person != self.resetting_id:
             return
         account = uuid_of(self.resetting_id)
         email = next((each.email for each in self.people if each.id == self.resetting_id), "")

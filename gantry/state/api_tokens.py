@@ -43,7 +43,7 @@ class ApiTokensState(KeepingState, rx.State):
     @guarded
     async def open_form(self):
         """Begin to make a token."""
-        self.editing, self.fault = True, ""
+        self._edit()
 
     @rx.event
     @guarded
@@ -52,12 +52,14 @@ class ApiTokensState(KeepingState, rx.State):
         days = int(form["days"])
         until = utc_now() + timedelta(days=days) if days else None
         chosen = [scope for scope in Scope if form.get(scope.value)]
+        if self._is_kept:
+            return
         try:
             made = await services().api_tokens.create(await acting(self), form["name"], chosen, until)
         except GantryError as error:
             self.fault = told(error)
             return
-        self.editing = False
+        self.editing, self._is_kept = False, True
         self.secret, self.secret_name = made.secret, made.token.name
         await self._show()
 

@@ -27,9 +27,9 @@ Key = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 Text = Annotated[str, StringConstraints(max_length=2 * MAX_MESSAGE_CHARACTERS)]
 
 
-def _wanted(models: Sequence[str] | None) -> str | Sequence[str]:
+def _wanted(models: Sequence[str]) -> str | Sequence[str]:
     """Return the models that were chosen to answer side by side, each once, or the one that is left; else nothing."""
-    chosen = list(dict.fromkeys(models or ()))
+    chosen = list(dict.fromkeys(models))
     return chosen[0] if len(chosen) == 1 else chosen
 
 
@@ -54,25 +54,27 @@ class AskingState(rx.State):
         Args:
             key: The page's name for this text; sent again, the text is shown and not stored twice.
             files: Attached files; pages from before there were any send none.
-            models: Those that answer side by side, where several do.
+            models: Those that answer side by side, where several do, as the page shows them.
         """
+        comparing = await self.get_state(ComparingState)
         with self._refusing(key):
             who, chat = await acting(self), await self.get_state(ChatState)
+            asked = comparing.asked(conversation, models or [], chat)
             thread = uuid_of(conversation) if conversation else None
             sent = await services().chat.send(
                 who,
                 thread,
                 text,
-                model=_wanted(models) or chat.model_for(conversation),
+                model=_wanted(asked) or chat.model_for(conversation),
                 client_key=key,
                 files=[uuid_of(each) for each in files or []],
                 beginning=chat.beginning() if conversation else await self._beginning(chat),
             )
         await services().chat.until_asked(sent)
         self.accepted = key
-        if models:
-            (await self.get_state(ComparingState)).models = []
-        return await chat.follow(who, sent)
+        if asked:
+            comparing.models = []
+        await chat.follow(who, sent, begins=not conversation)
 
     @rx.event
     @guarded
@@ -85,8 +87,10 @@ class AskingState(rx.State):
     async def regenerate(self, message: str, model: Model):
         """Have a question answered again, by the same model or (*model* not empty) by another."""
         who, chat = await acting(self), await self.get_state(ChatState)
+        if not chat.offers(message):
+            return
         sent = await services().chat.regenerate(who, uuid_of(message), model=model or None)
-        return await chat.follow(who, sent)
+        await chat.follow(who, sent)
 
     @rx.event
     @guarded
@@ -99,15 +103,17 @@ class AskingState(rx.State):
         model = chat.model_for_message(message)
         key = uuid5(NAMESPACE_OID, f"{message}\n{model or ''}\n{text}").hex
         sent = await services().chat.edit(who, uuid_of(message), text, model=model, client_key=key)
-        return await chat.follow(who, sent)
+        await chat.follow(who, sent)
 
     @rx.event
     @guarded
     async def resume(self, message: str):
         """Have a stopped, failed or truncated answer continued."""
         who, chat = await acting(self), await self.get_state(ChatState)
+        if not chat.offers(message):
+            return
         sent = await services().chat.resume(who, uuid_of(message))
-        return await chat.follow(who, sent)
+        await chat.follow(who, sent)
 
     async def _beginning(self, chat: ChatState) -> Beginning:
         settings = await self.get_state(ChatSettingsState)

@@ -24,6 +24,7 @@ from gantry.runtime import services
 from gantry.services.chat import Beginning, Sent, Window
 from gantry.state.addresses import conversation_in
 from gantry.state.chat_settings import ChatSettingsState
+from gantry.state.leading import LeadingState, forget, lead
 from gantry.state.search import FoundState
 from gantry.state.session import acting, guarded, uuid_of
 from gantry.state.sidebar import SidebarState, refresh_list
@@ -116,6 +117,7 @@ class ChatState(rx.State):
         wanted = self._address()
         self.ready = True
         self._held = []
+        forget(await self.get_state(LeadingState))
         found = await self.get_state(FoundState)
         is_open = bool(wanted and wanted == self.conversation_id and self.latest)
         try:
@@ -177,6 +179,7 @@ class ChatState(rx.State):
     async def choose_model(self, model: Model, conversation: str):
         """Use another model from the next message on, in *conversation* or (empty) in a new one."""
         who = await acting(self)
+        conversation = await self.meant(conversation)
         resolved = await services().catalog.resolve(who, model)
         if conversation:
             await services().conversations.set_model(who, uuid_of(conversation), str(resolved.ref))
@@ -218,6 +221,7 @@ class ChatState(rx.State):
     @guarded
     async def take_persona(self, conversation: str):
         """Show the model and the documents of the persona that *conversation*, or (empty) a new one, has been given."""
+        conversation = await self.meant(conversation)
         if conversation != self.conversation_id:
             return
         if conversation:
@@ -259,6 +263,10 @@ class ChatState(rx.State):
         if conversation and await _seen(await acting(self), conversation):
             await refresh_list(self)
 
+    async def meant(self, conversation: str) -> str:
+        """Return the id of *conversation*, or (empty) of what the new one on the page has become before it has heard of that."""
+        return conversation or (await self.get_state(ChatSettingsState)).begun
+
     def beginning(self) -> Beginning:
         """Return how a new conversation is to start, as the page says."""
         temporary = self.temporary or self._asks_for_temporary()
@@ -274,8 +282,16 @@ class ChatState(rx.State):
         shown = any(view.id == message for view in (*self.earlier, *self.latest))
         return self.model_for(self.conversation_id) if shown else None
 
+    def offers(self, message: str) -> bool:
+        """Whether an answer can still be acted on: a button pressed twice would act on what has given way to another."""
+        shown = (*self.earlier, *self.latest)  # nothing after a restart
+        return not shown or any(
+            view.id == message and view.status != MessageStatus.STREAMING for view in shown
+        )
+
     async def take_scope(self, who: Actor, scope: DocumentScope, conversation: str) -> None:
         """Store *scope* where the page says, and show it if that is what is open."""
+        conversation = await self.meant(conversation)
         if conversation:
             await services().conversations.set_scope(who, uuid_of(conversation), scope)
         if conversation == self.conversation_id:
@@ -414,8 +430,12 @@ class ChatState(rx.State):
         self._chosen = self._chosen or window.conversation.model is not None
         self.model = window.conversation.model or self.model
 
-    async def follow(self, who: Actor, sent: Sent) -> list[rx.event.EventSpec]:
-        """Follow the answer that *sent* has started; return what leads to its page when another is open."""
+    async def follow(self, who: Actor, sent: Sent, *, begins: bool = False) -> None:
+        """Follow the answer that *sent* has started, on its own page.
+
+        Args:
+            begins: The conversation was the new one on the page.
+        """
         conversation = str(sent.conversation_id)
         started = [str(each.message_id) for each in (sent, *sent.beside)]
         self._held = [*self._held[-LATEST_LIMIT:], *started]  # nothing of it need come twice
@@ -426,7 +446,10 @@ class ChatState(rx.State):
         if len(self.latest) > LATEST_LIMIT:
             self._fold()
         await refresh_list(self)
-        return [] if self._address() == conversation else [rx.redirect(f"/c/{conversation}")]
+        if begins:
+            (await self.get_state(ChatSettingsState)).note_begun()
+        if self._address() != conversation:
+            await lead(self, f"/c/{conversation}")
 
     def _fold(self) -> None:
         """Move all but the last exchange from ``latest`` to ``earlier``, which is then sent once."""

@@ -41,10 +41,12 @@ class ChatSettingsState(rx.State):
     persona_name: str = ""
     persona_about: str = ""
     questions: list[str] = []  # ways to begin with the persona
-    asking: bool = False  # the dialog is open
+    asking: bool = False  # the dialog is open,
+    about: str = ""  # for this conversation; empty: a new one
     form: ParametersView = ParametersView()
     fault: str = ""
-    _of: str | None = None  # the conversation on the page; empty: a new one
+    _of: str | None = None  # the conversation on the page; empty: a new one,
+    _begun: bool = False  # which the one on the page was when its last message was sent
     _set: dict[str, Any] = {}
     _model: str = ""  # of the persona
     _scope: dict[str, Any] = {}
@@ -57,7 +59,8 @@ class ChatSettingsState(rx.State):
     async def ask(self, conversation: str):
         """Open the dialog."""
         who = await acting(self)
-        self.form = parameters_view(await self._parameters_of(who, conversation))
+        self.about = conversation or self.begun
+        self.form = parameters_view(await self._parameters_of(who, self.about))
         self.fault, self.asking = "", True
 
     @rx.event
@@ -90,13 +93,27 @@ class ChatSettingsState(rx.State):
     async def choose_persona(self, persona: str, conversation: str):
         """Give *conversation*, or (empty) a new one, a persona from the next message on, or (*persona* empty) none."""
         who, chosen = await acting(self), uuid_of(persona, "persona") if persona else None
+        conversation = conversation or self.begun
         found = await services().personas.get(who, chosen) if chosen else None
         if conversation:
             await services().conversations.set_persona(who, uuid_of(conversation), chosen)
         if conversation == (self._of or ""):
             self._take_persona(found)
 
+    @property
+    def begun(self) -> str:
+        """The id of the conversation on the page, if that was a new one when its last message was sent; else nothing.
+
+        What the page says of a new conversation until it has heard that it is stored is meant for this one.
+        """
+        return (self._of or "") if self._begun else ""
+
+    def note_begun(self) -> None:
+        """Note that the conversation on the page was a new one until now."""
+        self._begun = True
+
     async def _keep(self, who: Actor, conversation: str, parameters: Parameters) -> None:
+        conversation = conversation or self.begun
         if conversation:
             await services().conversations.set_parameters(who, uuid_of(conversation), parameters)
         if conversation == (self._of or ""):
@@ -126,7 +143,7 @@ class ChatSettingsState(rx.State):
 
     def take(self, window: Window) -> int:
         """Show what is stored for the conversation on the page; returns ``uncounted``."""
-        self._of = str(window.conversation.id)
+        self._is_of(str(window.conversation.id))
         self._take_parameters(Parameters.parse(window.conversation.parameters))
         self._take_persona(window.persona)
         answered = next((str(b.message.id) for b in window.bubbles[::-1] if b.message.prompt_tokens), "")
@@ -141,7 +158,8 @@ class ChatSettingsState(rx.State):
         """Show a new conversation, with the person's default persona; False when one is on the page already."""
         if self._of == "":
             return False
-        self._of, self._answered, self._counted = "", "", 0
+        self._is_of("")
+        self._answered, self._counted = "", 0
         self._take_parameters(Parameters())
         self._take_persona(await services().personas.default(who))
         return True
@@ -152,6 +170,12 @@ class ChatSettingsState(rx.State):
         await self.begin(who)
         if persona is not None:
             self._take_persona(await services().personas.get(who, persona))
+
+    def _is_of(self, conversation: str) -> None:
+        """Note that *conversation* is on the page: a dialog about the one before is over."""
+        if conversation != self._of:
+            self._of, self._begun = conversation, False
+            self.asking = False
 
     def _take_parameters(self, parameters: Parameters) -> None:
         stored = parameters.stored()

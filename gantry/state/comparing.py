@@ -1,5 +1,7 @@
 """Comparing: which models the next message goes to, and which of their answers is kept."""
 
+from collections.abc import Sequence
+
 import reflex as rx
 
 from gantry.domain.chat import MAX_COMPARED
@@ -17,6 +19,7 @@ class ComparingState(rx.State):
 
     models: list[ComparedModelView] = []
     conversation: str = ""
+    _is_chosen: bool = False  # the person has said which, and this state has not been lost since
 
     @rx.var  # pyright: ignore[reportUnknownMemberType]
     def ids(self) -> list[str]:
@@ -25,26 +28,36 @@ class ComparingState(rx.State):
 
     @rx.event
     @guarded
-    async def toggle(self, model: Model, first: Model, conversation: Id):
-        """Have *model* answer the next message beside the *first*, or not any more."""
+    async def choose(self, model: Model, first: Model, conversation: Id, asked: bool):
+        """Have *model* answer the next message beside the *first*, or (*asked* False) not any more."""
         resolved = await services().catalog.resolve(await acting(self), model)
+        conversation = await (await self.get_state(ChatState)).meant(conversation)
         chosen = ComparedModelView(str(resolved.ref), resolved.ref.name)
         before = self.models if conversation == self.conversation else []
-        if chosen in before:
+        if not asked:
             before = [each for each in before if each != chosen]
-        elif len(before) + 1 >= MAX_COMPARED:
-            raise Invalid(
-                _("Up to {most} models can be compared.", most=MAX_COMPARED), advice=_("Remove one first.")
-            )
-        elif chosen.id != first:
+        elif chosen not in before and chosen.id != first:
+            if len(before) + 1 >= MAX_COMPARED:
+                raise Invalid(
+                    _("Up to {most} models can be compared.", most=MAX_COMPARED),
+                    advice=_("Remove one first."),
+                )
             before = [*before, chosen]
-        self.models, self.conversation = before, conversation
+        self.models, self.conversation, self._is_chosen = before, conversation, True
 
-    @rx.event
-    @guarded
-    async def end(self):
-        """Compare no longer: the next message goes to one model."""
-        self.models = []
+    def asked(self, conversation: str, shown: Sequence[str], chat: ChatState) -> Sequence[str]:
+        """Return the models that answer the next message in *conversation* side by side; none where one does.
+
+        Args:
+            shown: What the page shows of it, which a press just before may have changed. It counts when this state is lost.
+            chat: What the page shows of the conversation.
+        """
+        if not self._is_chosen:
+            return shown
+        if conversation != self.conversation or not self.models:
+            return ()
+        first = chat.model if conversation == chat.conversation_id else ""
+        return [each for each in (first or next(iter(shown), ""), *(each.id for each in self.models)) if each]
 
     @rx.event
     @guarded

@@ -60,9 +60,11 @@ class ImportingState(rx.State):
 
     @rx.event
     @guarded
-    async def undo(self):
-        """Remove what the chosen import added."""
-        run, self.undoing_id = self.undoing_id, ""
+    async def undo(self, run: str):
+        """Remove what the chosen import added, if that is *run*, which the question names."""
+        if not run or run != self.undoing_id:
+            return
+        self.undoing_id = ""
         undone = await services().imports.undo(await acting(self), uuid_of(run))
         await self._show()
         await notify(self, _undone(undone), kind="success")

@@ -1,6 +1,6 @@
 """What lists of things that a person keeps have in common: the form above them, and the question before one goes."""
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from uuid import UUID
 
 import reflex as rx
@@ -20,6 +20,7 @@ class KeepingState(rx.State, mixin=True):
     loaded: bool = False
     editing: bool = False
     fault: str = ""  # what is wrong in the form
+    _is_kept: bool = False  # what was in the form; it may have been sent twice
     removing_id: str = ""
     removing_name: str = ""
 
@@ -50,11 +51,11 @@ class KeepingState(rx.State, mixin=True):
 
     @rx.event
     @guarded
-    async def remove(self):
-        """Delete what was asked about."""
-        if not self.removing_id:
+    async def remove(self, chosen: str):
+        """Delete what was asked about, if that is *chosen*, which the question on the page names."""
+        if not chosen or chosen != self.removing_id:
             return
-        chosen, name = self.removing_id, self.removing_name
+        name = self.removing_name
         self._close()
         await self._delete(uuid_of(chosen))
         await self._show()
@@ -63,16 +64,22 @@ class KeepingState(rx.State, mixin=True):
     def _ask_to_remove(self, chosen: str, name: str) -> None:
         self.removing_id, self.removing_name = chosen, name
 
-    async def _keep(self, kept: Awaitable[object]) -> bool:
-        """Keep what is in the form; what is wrong is said there. Returns whether it is kept."""
+    def _edit(self) -> None:
+        """Open the form."""
+        self.editing, self.fault, self._is_kept = True, "", False
+
+    async def _keep(self, keep: Callable[[], Awaitable[object]]) -> None:
+        """Keep what is in the form, once however often it is sent; what is wrong is said there."""
+        if self._is_kept:
+            return
         try:
-            await kept
+            await keep()
         except GantryError as error:
             self.fault = told(error)
-            return False
+            return
         self._close()
+        self._is_kept = True
         await self._show()
-        return True
 
     def _gone(self, name: str) -> Message:
         return _("Deleted {name}.", name=name)

@@ -76,18 +76,16 @@ class MemoryState(rx.State):
 
     @rx.event
     @guarded
-    async def toggle(self):
+    async def switch(self, on: bool):
         """Switch memory on or off."""
-        who, memory = await acting(self), services().memory
-        await memory.change_settings(who, enabled=not (await memory.settings(who)).enabled)
+        await services().memory.change_settings(await acting(self), enabled=on)
         await self._show()
 
     @rx.event
     @guarded
-    async def toggle_model(self):
-        """Let the model find facts in idle chats for facts, or not."""
-        who, memory = await acting(self), services().memory
-        await memory.change_settings(who, by_model=not (await memory.settings(who)).by_model)
+    async def switch_model(self, on: bool):
+        """Let the model find facts in idle chats, or not."""
+        await services().memory.change_settings(await acting(self), by_model=on)
         await self._show()
 
     @rx.event

@@ -14,6 +14,7 @@ from gantry.domain.messages import _, plural
 from gantry.domain.order import MAX_FOLDER_NAME_CHARACTERS, MAX_SELECTED
 from gantry.runtime import services
 from gantry.state.language import said
+from gantry.state.leading import LeadingState, lead
 from gantry.state.session import acting, guarded, notify, uuid_of
 from gantry.state.sidebar import SidebarState
 from gantry.state.views.order import FolderChoiceView, PersonaChoiceView, folder_choices, persona_choices
@@ -37,13 +38,17 @@ class TagsForm(TypedDict):
 
 
 class OrderState(rx.State):
-    """The selection, and the question of the open dialog with what it is about."""
+    """The selection, and the question of the open dialog with what it is about.
+
+    What a dialog asks is done while it is asked: who presses twice does it once.
+    """
 
     picking: bool = False
     picked: list[str] = []
     asking: Asked = ""
     title: str = ""  # of the open dialog
     text: str = ""  # what its field holds at first
+    turn: int = 0  # counts the times one was opened: each has a field of its own
     choices: list[FolderChoiceView] = []
     collections: list[CollectionView] = []
     chosen: list[str] = []  # of the collections
@@ -55,6 +60,7 @@ class OrderState(rx.State):
     _folder: str = ""  # the folder that is named, deleted or given documents; empty: a new one,
     _parent: str = ""  # and where that is to stand
     _last: str = ""  # the row that was picked last
+    _forked: str = ""  # the answer that was forked last, and the turn of the page that this leads
 
     @rx.event
     @guarded
@@ -97,24 +103,28 @@ class OrderState(rx.State):
         """
         about = _uuids(conversations or self.picked)
         done = await services().order.archive(await acting(self), about, True)
-        return await self._gone("unarchive", done)
+        await self._gone("unarchive", done)
 
     @rx.event
     @guarded
     async def delete_selected(self):
         """Delete the conversations that are selected, with one way back for all of them."""
         done = await services().order.delete(await acting(self), _uuids(self.picked))
-        return await self._gone("undelete-all", done)
+        await self._gone("undelete-all", done)
 
     @rx.event
     @guarded
     async def fork(self, message: Id):
         """Go on from an answer in a conversation of its own."""
+        leading = await self.get_state(LeadingState)
+        if self._forked == f"{message} {leading.turn}":  # pressed again before the page was led there
+            return
         made = await services().forks.fork(await acting(self), uuid_of(message, "message"))
         await (await self.get_state(SidebarState)).changed([], leave=True)
-        return rx.redirect(f"/c/{made}")
+        await lead(self, f"/c/{made}")
+        self._forked = f"{message} {leading.turn}"
 
-    async def _gone(self, undo: str, done: Sequence[UUID]) -> rx.event.EventSpec | None:
+    async def _gone(self, undo: str, done: Sequence[UUID]) -> None:
         ids = [str(each) for each in done]
         self._stop_picking()
         action = await (await self.get_state(SidebarState)).changed(ids, leave=True, undo=undo)
@@ -131,9 +141,8 @@ class OrderState(rx.State):
                 action=_("Undo"),
                 action_id=action,
             )
-        if undo == "unarchive":
-            return None
-        return rx.redirect("/") if self.router.url.path.removeprefix("/c/") in ids else None
+        if undo != "unarchive" and self.router.url.path.removeprefix("/c/") in ids:
+            await lead(self, "/")
 
     @rx.event
     @guarded
@@ -146,6 +155,8 @@ class OrderState(rx.State):
     @guarded
     async def move(self, folder: Id):
         """Put what was asked about into *folder*; empty: into none."""
+        if self.asking != "move":
+            return
         await self._move(uuid_of(folder, "folder") if folder else None)
 
     @rx.event
@@ -162,6 +173,8 @@ class OrderState(rx.State):
     @guarded
     async def move_to_new(self, form: NameForm):
         """Make a folder, and put what was asked about into it."""
+        if self.asking != "move":
+            return
         made = await services().folders.create(await acting(self), form["name"])
         await self._move(made.id)
 
@@ -175,8 +188,9 @@ class OrderState(rx.State):
 
     @rx.event
     @guarded
-    async def ask_tags(self, conversation: Id, tags: Ids):
-        """Ask for the tags of a conversation, which has *tags*."""
+    async def ask_tags(self, conversation: Id):
+        """Ask for the tags of a conversation: the page's menu may have been open since it had others."""
+        tags = await services().order.tags_of(await acting(self), uuid_of(conversation, "conversation"))
         self._ask("tags", said(_("Tags")), about=[conversation])
         self.text, self._adds = ", ".join(tags), False
 
@@ -191,6 +205,8 @@ class OrderState(rx.State):
     @guarded
     async def tag(self, form: TagsForm):
         """Give what was asked about the tags of the field."""
+        if self.asking != "tags":
+            return
         who, order, tags = await acting(self), services().order, form["tags"].split(",")
         about = _uuids(self._about)
         if self._adds:
@@ -214,6 +230,8 @@ class OrderState(rx.State):
     @guarded
     async def name_folder(self, form: NameForm):
         """Make the folder, or give it its new name."""
+        if self.asking != "name":
+            return
         who, folders = await acting(self), services().folders
         if self._folder:
             await folders.rename(who, uuid_of(self._folder, "folder"), form["name"])
@@ -234,8 +252,10 @@ class OrderState(rx.State):
 
     @rx.event
     @guarded
-    async def delete_folder(self):
-        """Delete the folder that was asked about; what is in it stays."""
+    async def delete_folder(self, title: Annotated[str, StringConstraints(max_length=1000)]):
+        """Delete the folder that was asked about, in the words of *title*; what is in it stays."""
+        if self.asking != "delete" or title != self.title:
+            return
         await services().folders.delete(await acting(self), uuid_of(self._folder, "folder"))
         sidebar = await self.get_state(SidebarState)
         await self._folders_changed()
@@ -297,7 +317,7 @@ class OrderState(rx.State):
         self._close()
 
     def _ask(self, what: Asked, title: str, *, about: Sequence[str] = (), folder: str = "") -> None:
-        self.asking, self.title, self.text = what, title, ""
+        self.asking, self.title, self.text, self.turn = what, title, "", self.turn + 1
         self._about, self._folder, self._parent = list(about), folder, ""
 
     def _close(self) -> None:

@@ -6,6 +6,7 @@ from reflex_base.event import Event
 
 from gantry.state.chat import ChatState
 from gantry.state.guard import HYDRATION
+from gantry.state.leading import LeadingState, forget
 
 
 class PageLoad(rx.Middleware):
@@ -19,4 +20,5 @@ class PageLoad(rx.Middleware):
         """Clear the state of a page at another address; let every event through."""
         if event.name in HYDRATION:
             (await state.get_state(ChatState)).arrive()
+            forget(await state.get_state(LeadingState))
         return None

@@ -28,6 +28,7 @@ class PersonasState(KeepingState, rx.State):
 
     personas: list[PersonaView] = []
     form: PersonaFormView = PersonaFormView()
+    turn: int = 0  # counts the times it was opened: each has fields of its own
     models: list[ModelView] = []
     collections: list[CollectionView] = []
     chosen: list[str] = []  # the ids of collections that are ticked in the form
@@ -43,7 +44,8 @@ class PersonasState(KeepingState, rx.State):
         self.models = [model(each) for each in await services().catalog.models(who)]
         self.collections = collection_views(await services().collections.list_collections(who))
         self.chosen = list(form.collections)
-        self.form, self.fault, self.editing = form, "", True
+        self.form, self.turn = form, self.turn + 1
+        self._edit()
 
     @rx.event
     @guarded
@@ -56,7 +58,8 @@ class PersonasState(KeepingState, rx.State):
     @guarded
     async def save(self, fields: PersonaFields):
         """Keep what is in the form; what is wrong is said there."""
-        await self._keep(self._save(await acting(self), fields))
+        who = await acting(self)
+        await self._keep(lambda: self._save(who, fields))
 
     @rx.event
     @guarded

@@ -20,7 +20,9 @@ class PromptsState(KeepingState, rx.State):
     form_id: str = ""
     form_name: str = ""
     form_content: str = ""
+    turn: int = 0  # counts the times it was opened: each has fields of its own
     came: bool = False  # the list, just now, to a page that may be written in already
+    place: str = ""  # the conversation that the prompt goes into; empty: a new one
     using_id: str = ""  # the prompt whose variables are asked for
     using_name: str = ""
     variables: list[str] = []
@@ -50,13 +52,15 @@ class PromptsState(KeepingState, rx.State):
         if prompt:
             stored = await services().prompts.get(who, uuid_of(prompt, "prompt"))
             self.form_name, self.form_content = stored.name, stored.content
-        self.fault, self.editing = "", True
+        self.turn += 1
+        self._edit()
 
     @rx.event
     @guarded
     async def save(self, fields: PromptFields):
         """Keep what is in the form; what is wrong is said there."""
-        await self._keep(self._save(await acting(self), fields))
+        who = await acting(self)
+        await self._keep(lambda: self._save(who, fields))
 
     @rx.event
     @guarded
@@ -71,10 +75,10 @@ class PromptsState(KeepingState, rx.State):
 
     @rx.event
     @guarded
-    async def use(self, prompt: str):
-        """Put a prompt into the composer; ask first for its variables, if it has any."""
+    async def use(self, prompt: str, conversation: str):
+        """Put a prompt into the message that is written in *conversation*; ask first for its variables, if it has any."""
         stored = await services().prompts.get(await acting(self), uuid_of(prompt, "prompt"))
-        self.variables = list(variables_in(stored.content))
+        self.variables, self.place = list(variables_in(stored.content)), conversation
         if self.variables:
             self.using_id, self.using_name = prompt, stored.name
         else:

@@ -43,6 +43,7 @@ class ScopeState(rx.State):
         What was chosen before is the conversation's own, so that ticks in quick succession build on each other.
         """
         who, chat = await acting(self), await self.get_state(ChatState)
+        conversation = await chat.meant(conversation)
         before = await _scope_of(who, conversation, chat)
         lists = {"collection": list(before.collections), "document": list(before.documents)}
         ticked = uuid_of(item)
@@ -66,9 +67,10 @@ class ScopeState(rx.State):
     @guarded
     async def set_remembered(self, remembered: bool, conversation: str):
         """Let memory take part in *conversation*, or (empty) in a new one, or not."""
+        chat = await self.get_state(ChatState)
+        conversation = await chat.meant(conversation)
         if conversation:
             await services().memory.set_remembered(await acting(self), uuid_of(conversation), remembered)
-        chat = await self.get_state(ChatState)
         if conversation == chat.conversation_id:
             chat.remembered = remembered
 

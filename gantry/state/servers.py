@@ -40,6 +40,7 @@ class ServersState(KeepingState, rx.State):
     servers: list[ServerView] = []
     checking: bool = False
     form: ServerDraftView = ServerDraftView()
+    turn: int = 0  # counts the times it was opened: each has fields of its own
     busy: bool = False
     outcome: OutcomeView = OutcomeView()
 
@@ -78,7 +79,8 @@ class ServersState(KeepingState, rx.State):
             wanted = uuid_of(connection)
             found = [each for each in await services().connections.connections(who) if each.id == wanted]
             form = draft(found[0]) if found else form
-        self.form, self.outcome, self.busy, self.editing = form, OutcomeView(), False, True
+        self.form, self.outcome, self.busy, self.turn = form, OutcomeView(), False, self.turn + 1
+        self._edit()
 
     @rx.event(background=True)
     @guarded_background
@@ -104,6 +106,8 @@ class ServersState(KeepingState, rx.State):
     async def save(self, fields: ServerFields):
         """Keep what is in the form; what is wrong is said there."""
         who, connection, servers = await acting(self), self._edited(), services().connections
+        if self._is_kept:
+            return None
         try:
             if connection:
                 await servers.edit_connection(who, connection, _draft_of(fields))
@@ -112,7 +116,7 @@ class ServersState(KeepingState, rx.State):
         except GantryError as error:
             self.outcome = OutcomeView(text=said(error.public), advice=said(error.advice))
             return None
-        self.editing = False
+        self.editing, self._is_kept = False, True
         await self._show()
         return ServersState.check
 

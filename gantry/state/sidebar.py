@@ -23,6 +23,7 @@ from gantry.runtime import services
 from gantry.services.chat import Listed
 from gantry.services.conversations import IN_FOLDER, MOST_IN_FOLDER
 from gantry.state.language import said
+from gantry.state.leading import lead
 from gantry.state.session import SessionState, acting, guarded, notify, uuid_of, withdraw, zone_of
 from gantry.state.views.sidebar import (
     FolderView,
@@ -224,7 +225,8 @@ class SidebarState(rx.State):
             self, _("Deleted “{title}”.", title=title), action=_("Undo"), action_id=f"undelete:{conversation}"
         )
         self._was_open = conversation if self.router.url.path == f"/c/{conversation}" else ""
-        return rx.redirect("/") if self._was_open else None
+        if self._was_open:
+            await lead(self, "/")
 
     @rx.event
     @guarded
@@ -239,10 +241,9 @@ class SidebarState(rx.State):
                     self._put_older(row)
             await self._refresh()
             if argument == self._was_open and self.router.url.path == "/":
-                return rx.redirect(f"/c/{argument}")
+                await lead(self, f"/c/{argument}")
         elif verb in {"undelete-all", "unarchive"}:
             await self._take_back(verb, argument)
-        return None
 
     def take_name(self, conversation: str, title: str) -> None:
         """Show the new name of a conversation that no refresh asks for."""

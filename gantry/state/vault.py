@@ -164,9 +164,11 @@ class VaultState(rx.State):
 
     @rx.event
     @guarded
-    async def confirm_delete(self):
-        """Delete what the open dialog names."""
+    async def confirm_delete(self, item: str):
+        """Delete what the open dialog names, if that is *item*."""
         who = await acting(self)
+        if item != (self.collection_id if self.dialog == "delete-collection" else self.chosen_id):
+            return
         if self.dialog == "delete-collection":
             await services().collections.delete(who, uuid_of(self.collection_id, "collection"))
             self.collection_id = ""

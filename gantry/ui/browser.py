@@ -40,6 +40,11 @@ def grouped(number: Any) -> rx.Var[str]:
     return FunctionStringVar.create("Intl.NumberFormat().format").call(number).to(str)
 
 
+def once() -> dict[str, str]:
+    """Return attributes of a button of which a double click is one press: by the second, another thing may stand there."""
+    return {"data-once": ""}  # islands/frame.js; a new one each time, as components write into it
+
+
 def _importing(name: str, file: str) -> VarData:
     return VarData(imports={f"$/islands/{file}": [ImportVar(tag=name)]})
 

@@ -5,7 +5,7 @@ from typing import Any
 import reflex as rx
 from reflex.event import no_args_event_spec
 
-from gantry.ui.browser import function
+from gantry.ui.browser import function, once
 from gantry.ui.text import Text, _
 
 
@@ -68,7 +68,7 @@ def dialog_actions(*buttons: rx.Component, on_cancel: Any = None) -> rx.Componen
     return rx.el.div(*cancel, *buttons, class_name="dialog-actions")
 
 
-def form_dialog(
+def form_dialog(  # noqa: PLR0913 - what a form is made of
     *fields: rx.Component,
     buttons: tuple[rx.Component, ...],
     on_submit: Any,
@@ -78,10 +78,12 @@ def form_dialog(
     on_close: Any,
     testid: str,
     class_name: str = "",
+    of: Any = "",
 ) -> rx.Component:
     """Lay out a dialog with a form.
 
     Args:
+        of: What the form is about: for another it has fields of its own, with what was written in none of them.
         buttons: Beside Cancel; the last one submits.
         fault: What is wrong with what was submitted; it is said above the buttons.
     """
@@ -91,6 +93,7 @@ def form_dialog(
             rx.el.div(rx.cond(fault != "", rx.el.p(fault, class_name="callout danger")), role="alert"),
             dialog_actions(*buttons, on_cancel=on_close),
             on_submit=on_submit,
+            key=of,
             class_name="stack",
         ),
         open_=open_,
@@ -103,7 +106,7 @@ def form_dialog(
 
 def submit_button(label: Text) -> rx.Component:
     """Lay out the button that submits the form it is in."""
-    return rx.el.button(label, type="submit", class_name="button primary")
+    return rx.el.button(label, type="submit", class_name="button primary", custom_attrs=once())
 
 
 def confirmation(
@@ -120,7 +123,9 @@ def confirmation(
     return dialog(
         rx.el.p(text, class_name="soft"),
         dialog_actions(
-            rx.el.button(action, type="button", on_click=on_confirm, class_name="button danger"),
+            rx.el.button(
+                action, type="button", on_click=on_confirm, class_name="button danger", custom_attrs=once()
+            ),
             on_cancel=on_close,
         ),
         open_=open_,

@@ -10,6 +10,7 @@ from gantry.state.admin import PeopleState
 from gantry.state.archived import ArchivedState
 from gantry.state.chat import ChatState
 from gantry.state.importing import ImportingState
+from gantry.state.leading import LeadingState
 from gantry.state.memory import MemoryState
 from gantry.state.personas import PersonasState
 from gantry.state.preferences import PreferencesState
@@ -70,6 +71,10 @@ def frame() -> rx.Component:
         _connection(),
         rx.cond(SessionState.id != "", _known()),
         rx.fragment(_come(), key=PATH),
+        rx.cond(
+            LeadingState.turn != "",
+            rx.fragment(_led(away_from=LeadingState.away_from, to=LeadingState.to), key=LeadingState.turn),
+        ),
         rx.cond(rx.State.is_hydrated, _met()),
         rx.cond(_MET.value & SessionState.known, _as_preferred()),
         notices(),
@@ -137,6 +142,12 @@ def _as_preferred() -> rx.Component:
 def _come() -> rx.Component:
     """Close the drawer on the way to another page."""
     return rx.fragment(on_mount=_CLOSE)
+
+
+@rx.memo
+def _led(away_from: rx.Var[str], to: rx.Var[str]) -> rx.Component:
+    """Go where something that is done leads, unless the person has gone elsewhere."""
+    return rx.fragment(on_mount=rx.cond(away_from == PATH, rx.redirect(to), rx.noop()))
 
 
 @rx.memo

@@ -11,10 +11,10 @@ from gantry.state.archived import ArchivedState
 from gantry.state.session import NoticeState
 from gantry.state.sidebar import SidebarState
 from gantry.state.views.notices import NoticeView
-from gantry.ui.browser import PATH, Kept
+from gantry.ui.browser import PATH, Kept, once
 from gantry.ui.text import _
 
-_DISMISSED = Kept("dismissed")  # at once, without waiting for the server to agree
+_DISMISSED = Kept("dismissed", {})  # by id; at once, without waiting for the server to agree
 
 
 class _AboveAll(rx.Component):
@@ -49,9 +49,10 @@ def notices() -> rx.Component:
 
 
 def _notice(notice: NoticeView) -> rx.Component:
-    dismissed = [_DISMISSED.put(notice.id), NoticeState.dismiss(notice.id)]
+    goes = _DISMISSED.put(_DISMISSED.now.merge({notice.id: True}))
+    dismissed = [goes, NoticeState.dismiss(notice.id)]
     return rx.cond(
-        _DISMISSED.value == notice.id,
+        _DISMISSED.value.contains(notice.id),
         rx.fragment(),
         _Passing.create(
             rx.match(
@@ -72,8 +73,9 @@ def _notice(notice: NoticeView) -> rx.Component:
                     notice.action,
                     type="button",
                     class_name="button tiny",
+                    custom_attrs=once(),
                     on_click=[
-                        _DISMISSED.put(notice.id),
+                        goes,
                         SidebarState.act(notice.id, notice.action_id),
                         rx.cond(PATH == "/archived", ArchivedState.refresh(), rx.noop()),
                     ],
@@ -84,6 +86,7 @@ def _notice(notice: NoticeView) -> rx.Component:
                 type="button",
                 class_name="icon-button",
                 aria_label=_("Dismiss"),
+                custom_attrs=once(),
                 on_click=dismissed,
             ),
             key=notice.id,

@@ -212,7 +212,7 @@ def _row_menu() -> rx.Component:
             SidebarState.pin(about.id, ~about.pinned),
         ),
         entry(_("Move to folder"), "folder-input", OrderState.ask_move([about.id])),
-        entry(_("Tags"), "tag", OrderState.ask_tags(about.id, about.tags)),
+        entry(_("Tags"), "tag", OrderState.ask_tags(about.id)),
         rx.foreach(
             about.tags,
             lambda tag: entry(_("Show only #{tag}", tag=tag), "list-filter", SidebarState.narrow(tag)),

@@ -19,6 +19,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
 from gantry.state.chat import ChatState
+from gantry.state.leading import LeadingState
 from gantry.state.session import NoticeState, SessionState
 from tests.parts.app import Served
 
@@ -235,7 +236,15 @@ class WireTab:
             for owner, changes in (update.get("delta") or {}).items():
                 known = self.state.setdefault(owner, {})
                 known.update({key.removesuffix("_rx_state_"): value for key, value in changes.items()})
+            self._be_led(update)
         self._changed.set()
+
+    def _be_led(self, update: dict[str, Any]) -> None:
+        """Go where the page is led, as a browser does that has not gone elsewhere."""
+        told = (update.get("delta") or {}).get(LeadingState.get_full_name(), {})
+        away_from = self.var(LeadingState, "away_from")
+        if told.get("turn_rx_state_") and self.path.partition("?")[0] == away_from:
+            self.path = self.var(LeadingState, "to")
 
     async def _stay(self, apps: Sequence[Served]) -> None:
         turn = next((i for i, app in enumerate(apps) if self._speaks_to(app)), 0)

@@ -8,7 +8,7 @@ import reflex as rx
 from gantry.state.asking import AskingState
 from gantry.state.chat import ChatState
 from gantry.state.views.chat import MessageView, SourceView
-from gantry.ui.browser import Kept
+from gantry.ui.browser import Kept, once
 from gantry.ui.components.attached import attached
 from gantry.ui.components.local import number_event, text_text_flag_event
 from gantry.ui.components.sources import open_source, sources
@@ -227,6 +227,7 @@ def _failure(view: MessageView) -> rx.Component:
                 _("Retry"),
                 type="button",
                 on_click=AskingState.regenerate(view.id, ""),
+                custom_attrs=once(),
                 class_name="button primary",
             ),
             rx.cond(

@@ -49,7 +49,7 @@ def api_tokens() -> rx.Component:
         confirmation(
             _("Programs that use it stop working at once. This cannot be undone."),
             action=_("Revoke"),
-            on_confirm=ApiTokensState.remove,
+            on_confirm=ApiTokensState.remove(ApiTokensState.removing_id),
             on_close=ApiTokensState.close,
             open_=ApiTokensState.removing_id != "",
             title=_("Revoke {name}?", name=ApiTokensState.removing_name),

@@ -8,6 +8,7 @@ from gantry.domain.accounts import Theme
 from gantry.domain.clock import zone_names
 from gantry.state.preferences import PreferencesState
 from gantry.state.session import SessionState
+from gantry.ui.ahead import Ahead
 from gantry.ui.browser import BROWSERS_ZONE
 from gantry.ui.text import Text, _
 
@@ -36,11 +37,12 @@ _DETAILS: tuple[tuple[Literal["model", "time", "usage"], Text, Text], ...] = (
 
 def themes() -> rx.Component:
     """Lay out the choice of a theme, each with a small picture."""
+    theme = Ahead("theme", SessionState.theme)
     return _choices(
         _("Theme"),
         *(
             rx.el.label(
-                _radio("theme", value, SessionState.theme, SessionState.choose_theme(value)),
+                _radio(theme, value, SessionState.choose_theme(value)),
                 rx.el.div(class_name=f"swatch {value}", aria_hidden="true"),
                 label,
                 class_name="choice",
@@ -53,10 +55,11 @@ def themes() -> rx.Component:
 
 def density() -> rx.Component:
     """Lay out the choice of how much room things have."""
+    chosen = Ahead("density", PreferencesState.density)
     return _choices(
         _("Density"),
         *(
-            _worded("density", value, label, PreferencesState.density, PreferencesState.choose_density(value))
+            _worded(chosen, value, label, PreferencesState.choose_density(value))
             for value, label in _DENSITIES
         ),
     )
@@ -64,18 +67,10 @@ def density() -> rx.Component:
 
 def text_size() -> rx.Component:
     """Lay out the choice of the size of everything."""
+    chosen = Ahead("text_size", PreferencesState.text_size)
     return _choices(
         _("Text size"),
-        *(
-            _worded(
-                "text-size",
-                value,
-                label,
-                PreferencesState.text_size,
-                PreferencesState.choose_text_size(value),
-            )
-            for value, label in _SIZES
-        ),
+        *(_worded(chosen, value, label, PreferencesState.choose_text_size(value)) for value, label in _SIZES),
     )
 
 
@@ -97,12 +92,13 @@ def time_zone() -> rx.Component:
     """Lay out the choice of a zone. A name that this list does not have is one that a program has chosen."""
     names = rx.Var.create(list(zone_names()))
     zone = PreferencesState.zone
+    ahead = Ahead("zone", zone)
     return rx.el.select(
         rx.el.option(_("As in the browser ({zone})", zone=BROWSERS_ZONE), value=""),
         rx.cond((zone != "") & ~names.contains(zone), rx.el.option(zone, value=zone)),
         rx.foreach(names, lambda name: rx.el.option(name.replace("_", " "), value=name, key=name)),
-        value=zone,
-        on_change=lambda chosen: PreferencesState.choose_zone(chosen, BROWSERS_ZONE),
+        value=ahead.value,
+        on_change=ahead.takes(lambda chosen: PreferencesState.choose_zone(chosen, BROWSERS_ZONE)),
         class_name="input",
         aria_label=_("Time zone"),
     )
@@ -112,20 +108,27 @@ def _choices(legend: Text, *choices: rx.Component, class_name: str = "segments")
     return rx.el.fieldset(rx.el.legend(legend, class_name="sr-only"), *choices, class_name=class_name)
 
 
-def _worded(name: str, value: str, label: Text, now: Any, on_change: Any) -> rx.Component:
-    return rx.el.label(_radio(name, value, now, on_change), rx.el.span(label), class_name="segment")
+def _worded(chosen: Ahead, value: str, label: Text, does: Any) -> rx.Component:
+    return rx.el.label(_radio(chosen, value, does), rx.el.span(label), class_name="segment")
 
 
-def _radio(name: str, value: str, now: Any, on_change: Any) -> rx.Component:
-    return rx.el.input(type="radio", name=name, value=value, checked=now == value, on_change=on_change)
+def _radio(chosen: Ahead, value: str, does: Any) -> rx.Component:
+    return rx.el.input(
+        type="radio",
+        name=chosen.name,
+        value=value,
+        checked=chosen.value == value,
+        on_change=chosen.chosen(value, does),
+    )
 
 
 def _detail(detail: Literal["model", "time", "usage"], label: Text, what: Text, shown: Any) -> rx.Component:
+    box = Ahead(f"detail_{detail}", shown)
     return rx.el.label(
         rx.el.input(
             type="checkbox",
-            checked=shown,
-            on_change=PreferencesState.show(detail, rx.cond(shown, False, True)),
+            checked=box.value,
+            on_change=box.takes(lambda on: PreferencesState.show(detail, on)),
         ),
         rx.el.span(label, rx.el.span(what, class_name="small soft")),
         class_name="check",

@@ -33,7 +33,7 @@ def chat_settings_dialog() -> rx.Component:
     form, has_persona = ChatSettingsState.form, ChatSettingsState.persona != ""
     unset = rx.cond(has_persona, _("As the persona decides"), _("As the server decides"))
     return form_dialog(
-        rx.el.input(type="hidden", name="conversation", value=ChatState.conversation_id),
+        rx.el.input(type="hidden", name="conversation", value=ChatSettingsState.about),
         rx.el.p(
             _("For this chat, from the next message on. What a model does not take is left out."),
             class_name="section-note",
@@ -57,7 +57,7 @@ def _use_defaults() -> rx.Component:
         rx.el.button(
             _("Use defaults"),
             type="button",
-            on_click=[ChatSettingsState.clear(ChatState.conversation_id), ChatState.recount],
+            on_click=[ChatSettingsState.clear(ChatSettingsState.about), ChatState.recount],
             class_name="button",
         ),
     )

@@ -8,7 +8,7 @@ from gantry.domain.chat import MAX_COMPARED
 from gantry.state.chat import ChatState
 from gantry.state.comparing import ComparingState
 from gantry.state.views.chat import ComparedModelView, MessageView
-from gantry.ui.browser import function
+from gantry.ui.browser import function, once
 from gantry.ui.components.answer import answer
 from gantry.ui.components.message_actions import (
     continue_button,
@@ -65,7 +65,8 @@ def _asked(model: ComparedModelView) -> rx.Component:
             rx.icon("x", size=14, aria_hidden="true"),
             type="button",
             aria_label=_("Ask without {name}", name=model.name),
-            on_click=[ComparingState.toggle(model.id, first, here), _TO_FIELD],
+            on_click=[ComparingState.choose(model.id, first, here, False), _TO_FIELD],
+            custom_attrs=once(),
         ),
         class_name="asked-model",
     )

@@ -5,7 +5,7 @@ import reflex as rx
 from gantry.state.asking import AskingState
 from gantry.state.chat import ChatState
 from gantry.state.session import SessionState
-from gantry.ui.browser import CONVERSATION, Kept, function, whole_event
+from gantry.ui.browser import CONVERSATION, Kept, function, once, whole_event
 from gantry.ui.components.comparison import asked_beside, asked_models
 from gantry.ui.components.local import Dropping, message_event
 from gantry.ui.components.pictures import thumbnail
@@ -223,6 +223,7 @@ def _attached(file: UploadView) -> rx.Component:
                 type="button",
                 aria_label=_("Remove {name}", name=file.name),
                 on_click=[_NOTE.put(""), remove_file.partial(file.key)],
+                custom_attrs=once(),
             ),
             key=file.key,
             class_name="attached-file",

@@ -8,6 +8,7 @@ import reflex as rx
 from gantry.state.order import OrderState
 from gantry.state.sidebar import SidebarState
 from gantry.state.views.sidebar import FolderView, RowView
+from gantry.ui.ahead import Ahead
 from gantry.ui.browser import Kept, link
 from gantry.ui.menus import entry, menu, menu_button
 from gantry.ui.text import Text, _, plural
@@ -123,14 +124,15 @@ def folder_menu() -> rx.Component:
 
 def tag_filter() -> rx.Component:
     """Lay out the choice of the tag that the list is narrowed to."""
+    tag = Ahead("tag", SidebarState.tag)
     return rx.el.label(
         rx.icon("tag", size=15, aria_hidden="true"),
         rx.el.span(_("Show conversations with tag"), class_name="sr-only"),
         rx.el.select(
             rx.el.option(_("All tags"), value=""),
-            rx.foreach(SidebarState.tags, lambda tag: rx.el.option(tag, value=tag)),
-            value=SidebarState.tag,
-            on_change=SidebarState.narrow,
+            rx.foreach(SidebarState.tags, lambda each: rx.el.option(each, value=each)),
+            value=tag.value,
+            on_change=tag.takes(SidebarState.narrow),
             class_name="input",
             data_testid="tag-filter",
         ),
@@ -141,12 +143,14 @@ def tag_filter() -> rx.Component:
 
 def row_to_pick(view: RowView, picked: rx.Var[bool]) -> rx.Component:
     """Lay out a row while rows are selected: a box to tick, with Shift for all rows up to it."""
+    box = Ahead("pick", picked, of=view.id)
+    ticked = rx.cond(box.value, False, True)
     return rx.el.label(
         rx.el.input(
             type="checkbox",
-            checked=picked,
+            checked=box.value,
             read_only=True,
-            on_click=lambda how: OrderState.pick(view.id, ~picked, _held(how)),
+            on_click=lambda how: box.chosen(ticked, OrderState.pick(view.id, ticked, _held(how))),
         ),
         rx.el.span(rx.cond(view.title != "", view.title, _("Untitled")), class_name="clip", dir="auto"),
         class_name="pick",

@@ -4,11 +4,14 @@ import reflex as rx
 
 from gantry.state.importing import ImportingState
 from gantry.state.views.importing import ImportView, SkippedView
+from gantry.ui.ahead import Ahead
+from gantry.ui.browser import once
 from gantry.ui.components.local import moment
 from gantry.ui.dialogs import confirmation
 from gantry.ui.text import _
 from gantry.ui.uploads import UPLOADS, FileField, UploadView, add_chosen, remove_file
 
+_REMEMBER = Ahead("import_memory", ImportingState.remember)
 _PLACE = "imports"
 _FIELDS = {"to": "/api/v1/imports", "attach": ""}
 
@@ -55,7 +58,7 @@ def imports() -> rx.Component:
             ),
             action=_("Undo import"),
             title=_("Undo the import of {name}?", name=ImportingState.undoing_name),
-            on_confirm=ImportingState.undo,
+            on_confirm=ImportingState.undo(ImportingState.undoing_id),
             on_close=ImportingState.ask_undo("", ""),
             open_=ImportingState.undoing_id != "",
             testid="undo-import",
@@ -83,6 +86,7 @@ def _upload(view: UploadView) -> rx.Component:
             type="button",
             aria_label=_("Remove {name} from this list", name=view.name),
             on_click=remove_file.partial(view.key),
+            custom_attrs=once(),
             class_name="icon-button",
         ),
         key=view.key,
@@ -151,8 +155,8 @@ def _choice(view: ImportView) -> rx.Component:
             rx.el.label(
                 rx.el.input(
                     type="checkbox",
-                    checked=ImportingState.remember,
-                    on_change=ImportingState.choose_memory(rx.cond(ImportingState.remember, False, True)),
+                    checked=_REMEMBER.value,
+                    on_change=_REMEMBER.takes(ImportingState.choose_memory),
                 ),
                 _("Remember what they say"),
                 class_name="import-choice small",
@@ -160,7 +164,11 @@ def _choice(view: ImportView) -> rx.Component:
             rx.el.span(class_name="grow"),
         ),
         rx.el.button(
-            _("Discard"), type="button", on_click=ImportingState.discard(view.id), class_name="button"
+            _("Discard"),
+            type="button",
+            on_click=ImportingState.discard(view.id),
+            class_name="button",
+            custom_attrs=once(),
         ),
         rx.cond(
             view.adds,
@@ -168,6 +176,7 @@ def _choice(view: ImportView) -> rx.Component:
                 _("Import"),
                 type="button",
                 on_click=ImportingState.start(view.id),
+                custom_attrs=once(),
                 class_name="button primary",
             ),
         ),
@@ -191,6 +200,7 @@ def _afterwards(view: ImportView) -> rx.Component:
                 type="button",
                 aria_label=_("Remove {name} from this list", name=view.name),
                 on_click=ImportingState.discard(view.id),
+                custom_attrs=once(),
                 class_name="button",
             ),
         ),

@@ -38,11 +38,12 @@ def keeping_dialogs(
             on_close=state.close,
             testid=f"{testid}-dialog",
             class_name=class_name,
+            of=state.turn,
         ),
         confirmation(
             when_deleted,
             action=_("Delete"),
-            on_confirm=state.remove,
+            on_confirm=state.remove(state.removing_id),
             open_=state.removing_id != "",
             title=_("Delete {name}?", name=state.removing_name),
             on_close=state.close,

@@ -9,7 +9,7 @@ from gantry.state.chat import ChatState
 from gantry.state.order import OrderState
 from gantry.state.session import SessionState
 from gantry.state.views.chat import MessageView
-from gantry.ui.browser import Kept, function
+from gantry.ui.browser import Kept, function, once
 from gantry.ui.components.answer import streamed_text
 from gantry.ui.components.model_picker import other_model_button
 from gantry.ui.components.sources import open_prompt
@@ -127,11 +127,19 @@ def _of_answer(view: MessageView, rating: rx.Var[str]) -> rx.Component:
         rx.cond(view.blank, rx.fragment(), rating_buttons(view, rating)),
         read_aloud(view),
         rx.el.span(
-            _action(_("Retry"), "rotate-cw", AskingState.regenerate(view.id, ""), data_testid="retry"),
+            _action(
+                _("Retry"),
+                "rotate-cw",
+                AskingState.regenerate(view.id, ""),
+                data_testid="retry",
+                custom_attrs=once(),
+            ),
             other_model_button(view, class_name="action narrow"),
             class_name="retry",
         ),
-        _action(_("Fork from here"), "git-fork", OrderState.fork(view.id), data_testid="fork"),
+        _action(
+            _("Fork from here"), "git-fork", OrderState.fork(view.id), data_testid="fork", custom_attrs=once()
+        ),
         prompt_button(view),
     )
 
@@ -144,6 +152,7 @@ def continue_button(view: MessageView) -> rx.Component:
         type="button",
         class_name="action worded",
         on_click=AskingState.resume(view.id),
+        custom_attrs=once(),
         data_testid="continue",
     )
 

@@ -95,7 +95,8 @@ def _server(server: ServerModelsView) -> rx.Component:
 def _model(model: ModelChoiceView) -> rx.Component:
     is_retry, is_beside = _FOR.value["message"] != "", _FOR.value["beside"] != ""
     is_first = ChatState.model == model.id
-    is_asked = is_first | (is_beside & COMPARING & ComparingState.ids.contains(model.id))  # pyright: ignore[reportAttributeAccessIssue]
+    is_compared: Any = COMPARING & ComparingState.ids.contains(model.id)  # pyright: ignore[reportAttributeAccessIssue]
+    is_asked = is_first | (is_beside & is_compared)
     chosen = rx.cond(is_retry, _FOR.value["model"] == model.name, is_asked)
     message, beside = _FOR.now["message"].to(str), _FOR.now["beside"].to(str)
     here = ChatState.conversation_id
@@ -111,7 +112,7 @@ def _model(model: ModelChoiceView) -> rx.Component:
             AskingState.regenerate(message, model.id),
             rx.cond(
                 beside != "",
-                ComparingState.toggle(model.id, ChatState.model, here),
+                ComparingState.choose(model.id, ChatState.model, here, rx.cond(is_compared, False, True)),
                 ChatState.choose_model(model.id, here),
             ),
         ),

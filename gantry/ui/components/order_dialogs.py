@@ -9,7 +9,9 @@ from gantry.state.order import OrderState
 from gantry.state.sidebar import SidebarState
 from gantry.state.views.order import FolderChoiceView
 from gantry.state.views.vault import CollectionView
-from gantry.ui.dialogs import confirmation, dialog, dialog_actions
+from gantry.ui.ahead import Ahead
+from gantry.ui.browser import once
+from gantry.ui.dialogs import confirmation, dialog, dialog_actions, submit_button
 from gantry.ui.forms import field
 from gantry.ui.text import Text, _
 
@@ -49,7 +51,7 @@ def _move() -> rx.Component:
                 auto_complete="off",
                 class_name="input grow",
             ),
-            rx.el.button(_("Create and move"), type="submit", class_name="button"),
+            rx.el.button(_("Create and move"), type="submit", class_name="button", custom_attrs=once()),
             class_name="row",
             on_submit=OrderState.move_to_new,
         ),
@@ -99,6 +101,7 @@ def _tags() -> rx.Component:
             ),
             _actions(_("Save")),
             on_submit=OrderState.tag,
+            key=OrderState.turn,
             class_name="stack",
         ),
     )
@@ -123,6 +126,7 @@ def _name() -> rx.Component:
             ),
             _actions(_("Save")),
             on_submit=OrderState.name_folder,
+            key=OrderState.turn,
             class_name="stack",
         ),
     )
@@ -147,14 +151,15 @@ def _documents() -> rx.Component:
 
 
 def _persona() -> rx.Component:
+    chosen = Ahead("folder_persona", OrderState.persona)
     return field(
         _("Persona"),
         rx.el.select(
             rx.el.option(_("The default one"), value=""),
             rx.foreach(OrderState.personas, lambda each: rx.el.option(each.name, value=each.id)),
             id="folder-persona",
-            value=OrderState.persona,
-            on_change=OrderState.choose_persona,
+            value=chosen.value,
+            on_change=chosen.takes(OrderState.choose_persona),
             class_name="input",
         ),
         id_="folder-persona",
@@ -180,7 +185,7 @@ def _delete() -> rx.Component:
     return confirmation(
         _("The conversations in it stay, outside of any folder."),
         action=_("Delete folder"),
-        on_confirm=OrderState.delete_folder,
+        on_confirm=OrderState.delete_folder(OrderState.title),
         on_close=OrderState.close,
         open_=OrderState.asking == "delete",
         title=OrderState.title,
@@ -189,6 +194,4 @@ def _delete() -> rx.Component:
 
 
 def _actions(submit: Text) -> rx.Component:
-    return dialog_actions(
-        rx.el.button(submit, type="submit", class_name="button primary"), on_cancel=OrderState.close
-    )
+    return dialog_actions(submit_button(submit), on_cancel=OrderState.close)

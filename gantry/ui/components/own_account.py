@@ -6,7 +6,7 @@ import reflex as rx
 
 from gantry.state.own_account import OwnAccountState
 from gantry.state.session import SessionState
-from gantry.ui.browser import plain_link
+from gantry.ui.browser import once, plain_link
 from gantry.ui.components.exporting import data_settings
 from gantry.ui.dialogs import dialog, dialog_actions
 from gantry.ui.forms import field
@@ -85,6 +85,7 @@ def _question() -> rx.Component:
                 _("Delete my account"),
                 type="submit",
                 class_name="button danger",
+                custom_attrs=once(),
                 data_testid="deletion-confirm",
             ),
             on_cancel=OwnAccountState.close,

@@ -118,7 +118,7 @@ def _reset_dialog() -> rx.Component:
             "Their old password stops working and they are signed out everywhere. We'll generate a new one and show it once."
         ),
         action=_("Reset password"),
-        on_confirm=PeopleState.reset_password,
+        on_confirm=PeopleState.reset_password(PeopleState.resetting_id),
         open_=PeopleState.resetting_id != "",
         title=_("Reset the password for {name}?", name=PeopleState.resetting_name),
         on_close=PeopleState.close,

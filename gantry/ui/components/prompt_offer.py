@@ -6,7 +6,7 @@ import reflex as rx
 
 from gantry.state.prompts import PromptsState
 from gantry.state.views.personas import PromptView
-from gantry.ui.browser import function, whole_event
+from gantry.ui.browser import CONVERSATION, function, whole_event
 from gantry.ui.dialogs import dialog, dialog_actions
 from gantry.ui.forms import field
 from gantry.ui.text import _
@@ -43,6 +43,7 @@ def prompt_offer() -> rx.Component:
 
 def prompt_dialog() -> rx.Component:
     """Lay out what asks for a prompt's variables, and what puts its text into the composer; once on a page."""
+    is_here = PromptsState.place == CONVERSATION
     return rx.fragment(
         dialog(
             rx.el.form(
@@ -55,16 +56,16 @@ def prompt_dialog() -> rx.Component:
                 on_submit=PromptsState.fill,
                 class_name="stack",
             ),
-            open_=PromptsState.using_id != "",
+            open_=(PromptsState.using_id != "") & is_here,
             title=PromptsState.using_name,
             on_close=PromptsState.close,
             testid="prompt-variables",
         ),
         rx.cond(
-            PromptsState.text != "",
+            (PromptsState.text != "") & is_here,
             rx.fragment(
                 on_mount=[
-                    function("fill", "composer.js").partial(PromptsState.text, True),
+                    function("fill", "composer.js").partial(PromptsState.text),
                     PromptsState.taken,
                 ],
                 key=f"text-{PromptsState.times}",
@@ -87,7 +88,8 @@ def _prompt(view: PromptView) -> rx.Component:
         aria_selected=False,
         class_name="picker-option",
         custom_attrs={"data-words": f"{view.name} {view.beginning}"},
-        on_click=PromptsState.use(view.id),
+        # What asked for it goes at once: pressed again, Enter would send it.
+        on_click=[function("rewrite", "composer.js").partial(""), PromptsState.use(view.id, CONVERSATION)],
     )
 
 

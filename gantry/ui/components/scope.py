@@ -8,6 +8,7 @@ from gantry.state.chat import ChatState
 from gantry.state.scope import ScopeState
 from gantry.state.views.chat import DocumentChoiceView
 from gantry.state.views.vault import CollectionView
+from gantry.ui.ahead import Ahead
 from gantry.ui.browser import Kept
 from gantry.ui.components.local import link
 from gantry.ui.text import Text, _
@@ -59,7 +60,7 @@ def memory_control() -> rx.Component:
     label = rx.cond(
         ChatState.temporary, _("Temporary"), rx.cond(ChatState.remembered, _("Memory"), _("No memory"))
     )
-    remembered = ChatState.remembered & ~ChatState.temporary
+    remembers = Ahead("remembers", ChatState.remembered & ~ChatState.temporary)
     return rx.fragment(
         _button(
             rx.cond(
@@ -78,8 +79,8 @@ def memory_control() -> rx.Component:
             _("Memory in this chat"),
             _Line(
                 _("Use memory in this chat"),
-                remembered,
-                lambda on: ScopeState.set_remembered(on, ChatState.conversation_id),
+                remembers.value,
+                remembers.takes(lambda on: ScopeState.set_remembered(on, ChatState.conversation_id)),
                 disabled=ChatState.temporary,
             ).checkbox(),
             rx.cond(

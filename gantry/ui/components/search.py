@@ -9,6 +9,7 @@ from gantry.state.search import FoundState, SearchState
 from gantry.state.session import SessionState
 from gantry.state.views.search import HitView, PieceView, RecentView
 from gantry.ui.account_menu import HELP, THEMES
+from gantry.ui.ahead import Ahead
 from gantry.ui.browser import Kept, function, link, set_theme, whole_event
 from gantry.ui.components.local import moment
 from gantry.ui.dialogs import dialog
@@ -137,26 +138,42 @@ def _field() -> rx.Component:
 def _filters() -> rx.Component:
     state = SearchState
     return rx.el.div(
-        _select(_("Who"), state.role, state.choose_role, *(_choice(*each) for each in _ROLES)),
-        _select(_("When"), state.days, state.choose_days, *(_choice(*each) for each in _TIMES)),
+        _select(_("Who"), Ahead("role", state.role), state.choose_role, *(_choice(*each) for each in _ROLES)),
+        _select(
+            _("When"), Ahead("days", state.days), state.choose_days, *(_choice(*each) for each in _TIMES)
+        ),
         rx.cond(
             rx.Var.create(state.models).length() > 1,
-            _select(_("Model"), state.model, state.choose_model, *_offered(_("Any model"), state.models)),
+            _select(
+                _("Model"),
+                Ahead("of_model", state.model),
+                state.choose_model,
+                *_offered(_("Any model"), state.models),
+            ),
         ),
         rx.cond(
             state.folders,
             _select(
-                _("Folder"), state.folder, state.choose_folder, *_offered(_("Any folder"), state.folders)
+                _("Folder"),
+                Ahead("in_folder", state.folder),
+                state.choose_folder,
+                *_offered(_("Any folder"), state.folders),
             ),
         ),
         rx.cond(
             state.personas,
             _select(
-                _("Persona"), state.persona, state.choose_persona, *_offered(_("Any persona"), state.personas)
+                _("Persona"),
+                Ahead("of_persona", state.persona),
+                state.choose_persona,
+                *_offered(_("Any persona"), state.personas),
             ),
         ),
         rx.cond(
-            state.tags, _select(_("Tag"), state.tag, state.choose_tag, *_offered(_("Any tag"), state.tags))
+            state.tags,
+            _select(
+                _("Tag"), Ahead("with_tag", state.tag), state.choose_tag, *_offered(_("Any tag"), state.tags)
+            ),
         ),
         class_name="search-filters",
         role="group",
@@ -168,14 +185,14 @@ def _offered(every: Text, choices: Any) -> tuple[rx.Component, rx.Component]:
     return _choice("", every), rx.foreach(choices, lambda one: rx.el.option(one.name, value=one.id))
 
 
-def _select(label: Text, value: Any, on_change: Any, *choices: Any) -> rx.Component:
+def _select(label: Text, filter_: Ahead, choose: Any, *choices: Any) -> rx.Component:
     return rx.el.select(
         *choices,
-        value=value,
-        on_change=on_change,
+        value=filter_.value,
+        on_change=filter_.takes(choose),
         aria_label=label,
         class_name="search-filter",
-        custom_attrs={"data-chosen": value != ""},
+        custom_attrs={"data-chosen": filter_.value != ""},
     )
 
 

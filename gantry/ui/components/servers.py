@@ -7,7 +7,7 @@ import reflex as rx
 from gantry.domain.catalog import ConnectionKind
 from gantry.state.servers import ServerFields, ServersState
 from gantry.state.views.admin import KINDS, ServerView
-from gantry.ui.browser import Kept
+from gantry.ui.browser import Kept, once
 from gantry.ui.components.local import moment
 from gantry.ui.components.placeholders import empty
 from gantry.ui.dialogs import confirmation, dialog, dialog_actions
@@ -178,11 +178,14 @@ def _form_dialog() -> rx.Component:
                     on_click=_TESTING.put(True),
                     class_name="button",
                 ),
-                rx.el.button(_("Save"), type="submit", disabled=busy, class_name="button primary"),
+                rx.el.button(
+                    _("Save"), type="submit", disabled=busy, class_name="button primary", custom_attrs=once()
+                ),
                 on_cancel=ServersState.close,
             ),
             on_submit=_sent,
             aria_busy=rx.cond(busy, "true", "false"),
+            key=ServersState.turn,
             class_name="stack",
         ),
         open_=ServersState.editing,
@@ -241,7 +244,7 @@ def _remove_dialog() -> rx.Component:
             "Its models will be removed from the list. Conversations stay and can continue with another model."
         ),
         action=_("Remove"),
-        on_confirm=ServersState.remove,
+        on_confirm=ServersState.remove(ServersState.removing_id),
         open_=ServersState.removing_id != "",
         title=_("Remove {name}?", name=ServersState.removing_name),
         on_close=ServersState.close,

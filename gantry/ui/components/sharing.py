@@ -6,6 +6,7 @@ import reflex as rx
 
 from gantry.state.sharing import SharingState
 from gantry.state.views.sharing import ShareView
+from gantry.ui.browser import once
 from gantry.ui.components.local import moment
 from gantry.ui.copying import copy_field
 from gantry.ui.dialogs import dialog
@@ -34,7 +35,7 @@ def share_dialog() -> rx.Component:
             ),
         ),
         open_=SharingState.asking,
-        title=_("Share"),
+        title=_("Share “{title}”", title=SharingState.title),
         on_close=SharingState.close,
         testid="share",
     )
@@ -47,6 +48,7 @@ def share_list() -> rx.Component:
 
 def _form() -> rx.Component:
     return rx.el.form(
+        rx.el.input(type="hidden", name="conversation", value=SharingState.conversation),
         rx.el.p(
             _(
                 "Anybody who has the link can read this conversation as it is now. What you write later is not shown."
@@ -68,7 +70,11 @@ def _form() -> rx.Component:
         rx.el.div(
             rx.el.button(_("Cancel"), type="button", class_name="button", on_click=SharingState.close),
             rx.el.button(
-                _("Create link"), type="submit", class_name="button primary", data_testid="create-link"
+                _("Create link"),
+                type="submit",
+                class_name="button primary",
+                custom_attrs=once(),
+                data_testid="create-link",
             ),
             class_name="dialog-actions",
         ),
@@ -116,6 +122,7 @@ def _share(each: ShareView) -> rx.Component:
             class_name="button tiny",
             aria_label=_("Revoke the link to {title}", title=each.title),
             on_click=SharingState.revoke(each.id),
+            custom_attrs=once(),
         ),
         key=each.id,
         class_name="row",

@@ -75,7 +75,7 @@ def _suggestion(shown: rx.Component, text: Text) -> rx.Component:
             shown,
             type="button",
             data_testid="suggestion",
-            on_click=function("fill", "composer.js").partial(text, False),
+            on_click=function("fill", "composer.js").partial(text),
         )
     )
 

@@ -65,7 +65,7 @@ export function typed() {
   offer().togglePopover(words !== undefined && search({ currentTarget: field().form, target: { value: words } }));
 }
 
-function rewrite(text) {
+export function rewrite(text) {
   field().value = text;
   keepDraft();
 }
@@ -91,8 +91,7 @@ function open() {
   const before = area.value; // typed before we knew who is writing
   rewrite([read(name), page.here ? "" : shared()].filter(Boolean).join("\n\n") || (area.dataset.loaded ? "" : before));
   area.dataset.loaded = "yes";
-  const isSelecting = !(document.getSelection()?.isCollapsed ?? true);
-  if (!isTouch() && !isSelecting) focusOn(area);
+  if (!isTouch() && (document.getSelection()?.isCollapsed ?? true)) focusOn(area); // nothing is being selected
 }
 
 export function submit(event) {
@@ -210,10 +209,9 @@ export function takeOffer() {
   field().focus();
 }
 
-/** Put `text` behind what is written already, or in its place. */
-export function fill(text, inPlace) {
-  const written = inPlace ? "" : field().value.trimEnd();
-  rewrite(written ? `${written} ${text}` : text);
+/** Put `text` behind what is written already. */
+export function fill(text) {
+  rewrite([field().value.trimEnd(), text].filter(Boolean).join(" "));
   field().focus();
 }
 

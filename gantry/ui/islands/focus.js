@@ -96,9 +96,9 @@ export function nameKeys(back, event) {
   requestAnimationFrame(() => document.querySelector(back)?.focus());
 }
 
-/** Give the focus to the row of the list of conversations beside one that is about to go. */
+/** Give the focus to the row beside one that is about to go, in the list it stands in. */
 export function leaveRow(id) {
-  const rows = [...document.querySelectorAll("nav.conversations a[data-id]")];
+  const rows = [...(document.activeElement.closest("nav.conversations, main") ?? document).querySelectorAll("a[data-id]")];
   const at = rows.findIndex((link) => link.dataset.id === id);
   (rows[at + 1] ?? rows[at - 1])?.focus();
 }

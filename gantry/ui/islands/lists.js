@@ -85,8 +85,7 @@ export function pickerToggled({ currentTarget: picker, newState }) {
   const field = picker.querySelector(FIELD);
   field.value = "";
   search({ currentTarget: picker, target: field });
-  const current = picker.querySelector('[aria-selected="true"]');
-  if (current) activate(picker, current);
+  activate(picker, picker.querySelector('[aria-selected="true"]') ?? activeOf(picker));
   if (matchMedia("(pointer: fine)").matches) focusOn(field); // no keyboard over the list on a phone
 }
 

@@ -1,9 +1,12 @@
 """The archive: conversations that stand in no list, to be read, brought back or deleted."""
 
+from typing import Any
+
 import reflex as rx
 
 from gantry.state.archived import ArchivedState
 from gantry.state.views.order import ArchivedView
+from gantry.ui.browser import function, once
 from gantry.ui.components.local import link, moment
 from gantry.ui.components.page import page
 from gantry.ui.components.placeholders import empty, skeleton
@@ -39,11 +42,21 @@ def archived_page() -> rx.Component:
     )
 
 
+def _leave(each: ArchivedView) -> Any:
+    return function("leaveRow", "focus.js").partial(each.id)
+
+
 def _row(each: ArchivedView) -> rx.Component:
     title = rx.cond(each.title != "", each.title, _("Untitled"))
     return rx.el.li(
         rx.el.div(
-            link(title, to=f"/c/{each.id}", class_name="anywhere archived-title", dir="auto"),
+            link(
+                title,
+                to=f"/c/{each.id}",
+                class_name="anywhere archived-title",
+                dir="auto",
+                custom_attrs={"data-id": each.id},
+            ),
             rx.el.span(
                 moment(each.updated),
                 rx.cond(each.folder != "", f" · {each.folder}", ""),
@@ -57,7 +70,8 @@ def _row(each: ArchivedView) -> rx.Component:
             type="button",
             class_name="button tiny",
             aria_label=_("Unarchive {title}", title=title),
-            on_click=ArchivedState.restore(each.id),
+            custom_attrs=once(),
+            on_click=[_leave(each), ArchivedState.restore(each.id)],
         ),
         rx.el.button(
             rx.icon("trash-2", size=17, aria_hidden="true"),
@@ -65,7 +79,8 @@ def _row(each: ArchivedView) -> rx.Component:
             class_name="icon-button",
             aria_label=_("Delete {title}", title=title),
             title=_("Delete"),
-            on_click=ArchivedState.delete(each.id),
+            custom_attrs=once(),
+            on_click=[_leave(each), ArchivedState.delete(each.id)],
         ),
         key=each.id,
         class_name="row archived",

@@ -1,10 +1,13 @@
 """What Gantry remembers of a person, to be seen, changed and forgotten."""
 
+from typing import Any
+
 import reflex as rx
 
 from gantry.state.memory import FACT_FIELD, MemoryState
 from gantry.state.views.graph import EdgeView, NodeView
 from gantry.state.views.memory import FactView
+from gantry.ui.ahead import Ahead
 from gantry.ui.components.local import link, moment
 from gantry.ui.components.page import page, section
 from gantry.ui.components.placeholders import empty, skeleton
@@ -41,10 +44,17 @@ def memory_page() -> rx.Component:
     )
 
 
+_ENABLED = Ahead("memory", MemoryState.enabled)
+_BY_MODEL = Ahead("memory_model", MemoryState.by_model)
 _NOTE = _(
     "Gantry can use what you write in later chats, with its date. No other account can see it; excerpts go to the model you "
     "use. To leave a chat out of memory, or to start a temporary chat, press “Memory” below the message field."
 )
+
+
+def _switched(control: Ahead, switch: Any) -> list[Any]:
+    other = rx.cond(control.value, False, True)
+    return control.chosen(other, switch(other))
 
 
 def _switch() -> rx.Component:
@@ -53,8 +63,8 @@ def _switch() -> rx.Component:
             _("Remember what I write"),
             type="button",
             role="switch",
-            aria_checked=rx.cond(MemoryState.enabled, "true", "false"),
-            on_click=MemoryState.toggle,
+            aria_checked=rx.cond(_ENABLED.value, "true", "false"),
+            on_click=_switched(_ENABLED, MemoryState.switch),
             class_name="switch",
             data_testid="memory-switch",
         ),
@@ -79,8 +89,8 @@ def _model() -> rx.Component:
             _("Let the model find facts in idle chats"),
             type="button",
             role="switch",
-            aria_checked=rx.cond(MemoryState.by_model, "true", "false"),
-            on_click=MemoryState.toggle_model,
+            aria_checked=rx.cond(_BY_MODEL.value, "true", "false"),
+            on_click=_switched(_BY_MODEL, MemoryState.switch_model),
             class_name="switch",
             data_testid="memory-model",
         ),

@@ -6,7 +6,8 @@ from gantry.domain.accounts import MIN_PASSWORD_CHARACTERS
 from gantry.state.session import SessionState
 from gantry.state.settings import SettingsState
 from gantry.state.views.settings import ModelView, SessionView
-from gantry.ui.browser import PLACE, plain_link
+from gantry.ui.ahead import Ahead
+from gantry.ui.browser import PLACE, once, plain_link
 from gantry.ui.components.api_tokens import api_tokens
 from gantry.ui.components.appearance import density, message_details, text_size, themes, time_zone
 from gantry.ui.components.exporting import data_settings
@@ -169,11 +170,12 @@ def _profile() -> rx.Component:
 
 
 def _default_model() -> rx.Component:
+    chosen = Ahead("default_model", SettingsState.default_model)
     return rx.el.select(
         rx.el.option(_("First available"), value=""),
         rx.foreach(SettingsState.models, _model),
-        value=SettingsState.default_model,
-        on_change=SettingsState.choose_model,
+        value=chosen.value,
+        on_change=chosen.takes(SettingsState.choose_model),
         class_name="input",
         aria_label=_("Default model"),
     )
@@ -243,6 +245,7 @@ def _session(session: SessionView) -> rx.Component:
                 rx.el.span(" ", session.agent, class_name="sr-only"),
                 type="button",
                 on_click=SettingsState.revoke(session.id),
+                custom_attrs=once(),
                 class_name="button tiny",
             ),
         ),

@@ -4,10 +4,11 @@ import reflex as rx
 
 from gantry.state.vault import VaultState
 from gantry.state.views.vault import ChunkView, CollectionView, DocumentView
+from gantry.ui.browser import once
 from gantry.ui.components.local import Dropping
 from gantry.ui.components.page import page
 from gantry.ui.components.placeholders import skeleton
-from gantry.ui.dialogs import confirmation, dialog, dialog_actions
+from gantry.ui.dialogs import confirmation, dialog, dialog_actions, submit_button
 from gantry.ui.forms import field, search_field
 from gantry.ui.menus import actions
 from gantry.ui.text import Text, _
@@ -145,6 +146,7 @@ def _upload(view: UploadView) -> rx.Component:
             type="button",
             aria_label=_("Remove {name} from this list", name=view.name),
             on_click=remove_file.partial(view.key),
+            custom_attrs=once(),
             class_name="icon-button",
         ),
         key=view.key,
@@ -279,11 +281,13 @@ def _dialogs() -> rx.Component:
         _naming("rename", _("Rename document"), VaultState.chosen_name, _("Rename")),
         _deleting(
             "delete-collection",
+            VaultState.collection_id,
             _("Delete this collection?"),
             _("Its documents and their quoted passages will be deleted too."),
         ),
         _deleting(
             "delete",
+            VaultState.chosen_id,
             _("Delete “{name}”?", name=VaultState.chosen_name),
             _("The file, its text and quoted passages will be deleted. This cannot be undone."),
         ),
@@ -309,10 +313,9 @@ def _naming(kind: str, title: Text, value: str | rx.Var[str], label: Text) -> rx
                 ),
                 id_=id_,
             ),
-            dialog_actions(
-                rx.el.button(label, type="submit", class_name="button primary"), on_cancel=VaultState.close
-            ),
+            dialog_actions(submit_button(label), on_cancel=VaultState.close),
             on_submit=VaultState.name_it,
+            key=VaultState.chosen_id,
             class_name="stack",
         ),
         open_=VaultState.dialog == kind,
@@ -322,11 +325,11 @@ def _naming(kind: str, title: Text, value: str | rx.Var[str], label: Text) -> rx
     )
 
 
-def _deleting(kind: str, title: Text, text: Text) -> rx.Component:
+def _deleting(kind: str, item: str, title: Text, text: Text) -> rx.Component:
     return confirmation(
         text,
         action=_("Delete"),
-        on_confirm=VaultState.confirm_delete,
+        on_confirm=VaultState.confirm_delete(item),
         open_=VaultState.dialog == kind,
         title=title,
         testid=f"dialog-{kind}",

@@ -122,7 +122,7 @@ async def test_a_password_is_reset_only_after_asking() -> None:
         await state.load()
         await state.choose(str(BOB), "reset")
         assert (state.resetting_name, state.handed_password) == ("Bob", "")
-        await state.reset_password()
+        await state.reset_password(str(BOB))
         assert (state.handed_email, state.handed_password) == ("bob@example.org", "another one")
 
 

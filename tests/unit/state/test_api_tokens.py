@@ -69,11 +69,11 @@ async def test_a_token_is_revoked_once_it_was_asked_about() -> None:
     async with tab(api_tokens=tokens) as page:
         state = await page.of(ApiTokensState)
         await state.load()
-        await state.remove()
+        await state.remove(str(OLD.id))
         assert tokens.rows == [OLD]
         await state.ask(str(OLD.id))
         assert state.removing_name == "Old"
-        await state.remove()
+        await state.remove(str(OLD.id))
         assert (tokens.rows, state.tokens, state.removing_id) == ([], [], "")
 
 

@@ -8,7 +8,6 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-import reflex as rx
 from reflex.istate.data import ReflexURL, SessionData
 
 from gantry.domain.accounts import Actor
@@ -20,7 +19,9 @@ from gantry.services.catalog import ModelChoice
 from gantry.services.chat import Beginning, Bubble, Listed, Sent, Window
 from gantry.state.asking import AskingState
 from gantry.state.chat import ChatState
+from gantry.state.comparing import ComparingState
 from gantry.state.guard import page_name
+from gantry.state.leading import LeadingState
 from gantry.state.scope import ScopeState
 from gantry.state.sidebar import SidebarState
 from gantry.state.views.chat import usage_label
@@ -161,22 +162,16 @@ async def at(path: str, chat: Threads, **parts: Any) -> AsyncIterator[tuple[Tab,
         yield page, await page.of(ChatState)
 
 
-def ways(outcome: Any) -> list[str]:
-    """Return where the events of *outcome* lead."""
-    events = [each for each in outcome or [] if isinstance(each, rx.event.EventSpec)]
-    return [str(value).strip('"') for each in events for name, value in each.args if str(name) == "path"]
-
-
 async def test_a_fresh_state_sends_where_the_page_says() -> None:
     """A message goes to the conversation on the page even before this state knows which one that is."""
     chat = Threads.of(ONE)
     async with at(f"/c/{ONE}", chat) as (page, state):
         asking = await page.of(AskingState)
-        outcome = await asking.send("second", "k", str(ONE), [])
+        await asking.send("second", "k", str(ONE), [])
         assert chat.questions(ONE) == ["first of 101", "second"]
         assert (state.conversation_id, asking.accepted) == (str(ONE), "k")
         assert [view.markdown for view in state.latest if view.role == "user"] == ["second"]
-        assert ways(outcome) == []
+        assert (await page.of(LeadingState)).turn == ""
 
 
 async def test_a_message_never_lands_in_what_is_shown_by_mistake() -> None:
@@ -200,9 +195,13 @@ async def test_a_first_message_leads_to_its_page_and_so_does_its_repetition() ->
     async with at("/", chat) as (page, state):
         asking = await page.of(AskingState)
         await state.open()
-        first = ways(await asking.send("hello", "k", "", []))
-        again = ways(await asking.send("hello", "k", "", []))
-        assert first == again == [f"/c/{state.conversation_id}"]
+        leading = await page.of(LeadingState)
+        turns: list[str] = []
+        for _ in range(2):
+            await asking.send("hello", "k", "", [])
+            turns.append(leading.turn)
+            assert (leading.away_from, leading.to) == ("/", f"/c/{state.conversation_id}")
+        assert turns[0] != turns[1]
         assert chat.questions(UUID(state.conversation_id)) == ["hello"]
 
 
@@ -229,7 +228,8 @@ async def test_what_a_page_does_it_shows_at_once_and_names_itself() -> None:
     async with at(f"/c/{ONE}", chat) as (page, _):
         asking = await page.of(AskingState)
         page.root.router = replace(page.root.router, session=SessionData(client_token="secret"))
-        assert await asking.send("second", "k", str(ONE), []) == []
+        await asking.send("second", "k", str(ONE), [])
+        assert (await page.of(LeadingState)).turn == ""
         assert [row.id for row in flat((await page.of(SidebarState)).recent)] == [str(ONE)]
         assert chat.lists == 1
         assert chat.pages == [page_name("secret")]
@@ -246,6 +246,34 @@ async def test_the_end_of_an_answer_is_one_event() -> None:
         assert (chat.calls, chat.lists) == ([("seen", ONE)], 1)
         await state.answer_ended(str(uuid4()), "complete", True)
         assert (chat.calls, chat.lists) == ([("seen", ONE)], 2)
+
+
+async def test_who_answers_side_by_side_is_known_here_and_else_from_the_page() -> None:
+    """What the page says counts after a restart; otherwise it may be older than what was pressed last."""
+    async with at(f"/c/{ONE}", Threads.of(ONE)) as (page, state):
+        comparing = await page.of(ComparingState)
+        shown = ["box/one", "box/two"]
+        assert comparing.asked(str(ONE), shown, state) == shown
+        await comparing.choose("box/two", "box/one", str(ONE), True)
+        await comparing.choose("box/two", "box/one", str(ONE), True)
+        assert comparing.asked(str(ONE), [], state) == ["box/two"]
+        state.conversation_id, state.model = str(ONE), "box/one"
+        assert comparing.asked(str(ONE), [], state) == shown
+        assert comparing.asked(str(TWO), shown, state) == ()
+        await comparing.choose("box/two", "box/one", str(ONE), False)
+        assert comparing.asked(str(ONE), shown, state) == ()
+
+
+async def test_a_button_that_is_pressed_twice_asks_once() -> None:
+    """An answer that has given way to another is not tried again; after a restart every press counts."""
+    chat = Threads.of(ONE)
+    async with at(f"/c/{ONE}", chat) as (_, state):
+        assert state.offers("anything")
+        await state.open()
+        assert state.offers(state.latest[-1].id)
+        assert not state.offers("another")
+        state.latest = [replace(view, status="streaming") for view in state.latest]
+        assert not state.offers(state.latest[-1].id)
 
 
 async def test_what_is_seen_changes_the_list_only_when_it_is_news() -> None:
@@ -268,7 +296,8 @@ async def test_the_same_edit_is_stored_once() -> None:
         await state.choose_model("box/one", str(ONE))
         question = state.latest[0].id if state.latest[0].role == "user" else state.earlier[-1].id
         for words in ("other", "other", "others"):
-            assert ways(await asking.edit(question, words)) == []
+            await asking.edit(question, words)
+        assert (await page.of(LeadingState)).turn == ""
         edits = [call for call in chat.calls if call[0] == "edit"]
         assert [call[1:4] for call in edits[:2]] == [(UUID(question), "other", "box/one")] * 2
         assert edits[0][4] == edits[1][4] != edits[2][4]

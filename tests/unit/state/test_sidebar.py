@@ -8,6 +8,7 @@ from reflex.istate.data import SessionData
 
 from gantry.state.chat import ChatState
 from gantry.state.language import speak
+from gantry.state.leading import LeadingState
 from gantry.state.sidebar import PAGE, SPARE, SidebarState
 from gantry.state.views.sidebar import flat
 from tests.unit.state.stage import NOON, FakeChat, tab
@@ -165,7 +166,9 @@ async def test_deleting_the_open_conversation_leaves_it() -> None:
     async with tab(chat=chat, url=f"http://localhost/c/{one}") as page:
         state = await page.of(SidebarState)
         await state.load()
-        assert await state.delete(one) is not None
+        await state.delete(one)
+        leading = await page.of(LeadingState)
+        assert (leading.away_from, leading.to) == (f"/c/{one}", "/")
 
 
 @pytest.mark.parametrize("conversation", ["", "nonsense", "0198c0de-0000-7000-8000-000000000000"])
