@@ -52,7 +52,7 @@ def _items(root: Element, folder: str) -> dict[str, _Item]:
     found: dict[str, _Item] = {}
     for each in root.iter():
         if name_of(each).rpartition(":")[2] == "item":
-            path = posixpath.normpath(posixpath.join(folder, unquote(value(each, "href"))))
+            path = posixpath.normpath(posixpath.join(folder, unquote(value(each, "href").partition("#")[0])))
             found[value(each, "id")] = _Item(path, value(each, "media-type"), value(each, "properties"))
     return found
 

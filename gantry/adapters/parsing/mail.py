@@ -15,6 +15,9 @@ from gantry.domain.parsing import FileFormat, ParsingLimits, Progress, Section
 
 _HEADERS = ("From", "To", "Cc", "Date", "Subject")
 _BYTES = re.compile(r"[\udc80-\udcff]")
+_DIVIDES = re.compile(
+    r"^--([\w'()+,./:=?-]{1,70})[ \t]*\r?\n(?:Content-|MIME-)", re.MULTILINE | re.IGNORECASE
+)
 _MAX_DEPTH = 3  # of messages in messages
 _MAX_PARTS = 1000
 _MAX_HEADER = 2000  # characters that are told of one
@@ -23,7 +26,7 @@ _MAX_HEADER = 2000  # characters that are told of one
 def read(source: Source, limits: ParsingLimits, depth: int = 0) -> Iterator[Section | Progress]:
     """Yield the text of a message and of its attachments."""
     with opened(source) as file:
-        message = BytesParser(policy=policy.default).parse(file)
+        message = _mended(BytesParser(policy=policy.default).parse(file))
     subject = _header(message, "Subject")
     head = "\n".join(f"{name}: {said}" for name in _HEADERS if (said := _header(message, name)))
     yield Progress(0, None)
@@ -38,6 +41,22 @@ def read(source: Source, limits: ParsingLimits, depth: int = 0) -> Iterator[Sect
             break
         left = replace(limits, recognition_seconds=max(0.0, until - time.monotonic()))
         yield from _attachment(part, subject, left, depth)
+
+
+def _mended(message: EmailMessage) -> EmailMessage:
+    """Return a message whose parts are not divided as its header says: by the line that does divide them, else as text."""
+    said = message.get_payload()
+    if message.get_content_maintype() != "multipart" or not isinstance(said, str):
+        return message
+    found = _DIVIDES.search(said)
+    if found:
+        message.set_param("boundary", found[1])
+        again = BytesParser(policy=policy.default).parsebytes(message.as_bytes())
+        if again.is_multipart():
+            return again
+    del message["Content-Type"]
+    message["Content-Type"] = "text/plain; charset=utf-8"
+    return message
 
 
 def _header(message: EmailMessage, name: str) -> str:

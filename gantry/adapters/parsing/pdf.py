@@ -14,7 +14,14 @@ from gantry.domain.parsing import ParsingFailed, ParsingFault, ParsingLimits, Pr
 
 _LOOKED_AT = 12  # pages from which running heads and feet are learned
 # PDFium marks a hyphen at a line's end with U+FFFE and leaves the line end out.
-_HYPHEN = re.compile(r"(?<=\w)(?:[\ufffe\x02]\n?|[-\u00ad]\n)(?=[a-zà-ÿ])")
+_HYPHEN = re.compile(r"(?<=\w)(?:[\ufffe\x02]\n?|[-\u00ad]\n)(?=[a-zà-ÿ])|(?<=\w)-\n(?=\w)")
+_WORD_BEFORE = re.compile(r"\S+\Z")
+_WORD_AFTER = re.compile(r"\w+")
+_WORD_LENGTH = 60
+_AND = frozenset({"und", "oder", "bzw", "sowie", "and", "or"})  # "Montags- und Dienstags"
+_SHORT_PARTS = frozenset(
+    {"the", "of", "to", "in", "by", "and", "up", "on", "off", "out", "for", "at", "or"}
+)  # "state-of-the-art"
 _PAGE_END = re.compile(
     r"(?<=[^\W\d])\ufffe\n?(?=\d+\b)"
 )  # the page's number follows a word that goes on overleaf
@@ -155,8 +162,25 @@ def _open(source: Source) -> pypdfium2.PdfDocument:
 
 def _plain(raw: str) -> str:
     text = raw.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")
-    text = _HYPHEN.sub("", _PAGE_END.sub("-\n", text)).translate(_SIGNS)
+    text = _PAGE_END.sub("-\n", _HYPHEN.sub(_joined, text)).translate(_SIGNS)
     return _UPRIGHT.sub(_upright, text)
+
+
+def _joined(match: re.Match[str]) -> str:
+    """Return what a hyphen at a line's end becomes: nothing within a word, itself between two."""
+    text, start, end = match.string, match.start(), match.end()
+    before = _WORD_BEFORE.search(text, max(0, start - _WORD_LENGTH), start)
+    after = _WORD_AFTER.match(text, end, end + _WORD_LENGTH)
+    word, following = before[0] if before else "", after[0] if after else ""
+    if match[0][0] == "\u00ad":
+        return ""
+    if following in _AND:
+        return "- "
+    part = re.split(r"[-‑]", word)[-1].lstrip("(\"'„“‘«")
+    is_link = "://" in word or word.startswith("www.")
+    is_compound = part.lower() in _SHORT_PARTS and part != word
+    keeps = is_link or is_compound or len(part) == 1 or word[-1:].isdigit() or not following[:1].islower()
+    return "-" if keeps else ""
 
 
 def _letters(text: str) -> int:

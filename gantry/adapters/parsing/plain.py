@@ -73,9 +73,10 @@ def _csv(text: str) -> Iterator[Section]:
     if rows is None:
         yield from _pieces(text, "")
         return
-    lines = tables.told(rows)
-    while some := list(itertools.islice(lines, _ROWS)):
-        yield Section("\n".join(some))
+    for _number, table in itertools.groupby(tables.each(rows), key=lambda row: row[0]):
+        lines = tables.told(row for _, row in table)
+        while some := list(itertools.islice(lines, _ROWS)):
+            yield Section("\n".join(some))
 
 
 def _json(text: str) -> Iterator[Section]:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 _LOOKED_AT = 200  # rows from which the width, the header and what stands before it are told
 _BEFORE = 20  # lines before a table, at most, where they have as many cells as it
+_BELOW = 6  # rows from which it is told whether another table begins
 _LAST = 3  # rows at the end that may be shorter: sums, remarks
 _NUMBER = re.compile(
     r"[-+−(]?\s?[$€£¥]?\s?\d[\d.,'’\s]{0,30}(?:e[-+]?\d{1,3})?\s?(?:%|[$€£¥]|[A-Z]{3})?\)?", re.IGNORECASE
@@ -43,6 +44,36 @@ def told(rows: Iterable[Sequence[str]]) -> Iterator[str]:
         yield ", ".join(filter(None, header))
         return
     yield from _named(header, itertools.chain(table[bool(header) :], map(_clean, rest)), width)
+
+
+def each(rows: Iterable[Sequence[str]]) -> Iterator[tuple[int, Sequence[str]]]:
+    """Yield each row with the number of its table: an empty row and names of columns begin another."""
+    rest = iter(rows)
+    ahead: list[Sequence[str]] = []
+    number, is_after = 0, False
+    first: list[list[str]] = []  # rows of this table
+    while ahead or (ahead := list(itertools.islice(rest, 1))):
+        row = ahead.pop(0)
+        if not any(cell.strip() for cell in row):
+            is_after = True
+        elif (
+            is_after and len(first) > 1 and sum(map(bool, first[0])) > 2 and _is_header(first)
+        ):  # two: facts, more often
+            ahead += itertools.islice(rest, _BELOW - len(ahead))
+            if _begins(_clean(row), [_clean(below) for below in ahead]):
+                number, first = number + 1, []
+        if any(row):
+            is_after = False
+            first += [_clean(row)] if len(first) < _LOOKED_AT else []
+        yield number, row
+
+
+def _begins(row: list[str], below: list[list[str]]) -> bool:
+    """Whether a row names the columns of those below it."""
+    if len(row) < 2 or not all(row) or any(map(sort_of, row)):
+        return False
+    same = list(itertools.takewhile(any, below))
+    return any(sort_of(value) for under in same if len(under) == len(row) for value in under)
 
 
 def _clean(row: Sequence[str]) -> list[str]:

@@ -49,3 +49,14 @@ def test_a_protected_book_says_so() -> None:
         with pytest.raises(ParsingFailed) as refused:
             sniffing.sniff(content, "a.epub")
         assert refused.value.fault is ParsingFault.ENCRYPTED
+
+
+def test_a_chapter_whose_address_names_a_place_is_read() -> None:
+    """Some programs list ``a.xhtml#start`` as a file."""
+    package = (
+        '<package xmlns="http://www.idpf.org/2007/opf"><manifest>'
+        '<item id="a" href="a.xhtml#start" media-type="application/xhtml+xml"/></manifest>'
+        '<spine><itemref idref="a"/></spine></package>'
+    )
+    content = epub({"a": "<p>They need cold.</p>"}, more={"OEBPS/book.opf": package})
+    assert [each.text for each in sections(content)] == ["They need cold."]

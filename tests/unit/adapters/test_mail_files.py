@@ -83,3 +83,16 @@ def test_messages_in_messages_have_a_bottom() -> None:
 def test_letters_and_notes_are_no_mail(content: bytes) -> None:
     """A text that begins with a word and a colon is a text."""
     assert sniffing.sniff(content, "notes.txt").format is FileFormat.TEXT
+
+
+@pytest.mark.parametrize(
+    ("boundary", "divided"),
+    [
+        ("other", "--mine\nContent-Type: text/plain\n\nThe boat is late.\n--mine--\n"),
+        ("other", "The boat is late.\n"),
+    ],
+)
+def test_parts_that_are_divided_otherwise_are_read(boundary: str, divided: str) -> None:
+    """A message whose header names another line between its parts, or whose parts are none, is not lost."""
+    head = f'{HEAD}\nMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary="{boundary}"\n\n'
+    assert sections((head + divided).encode(), "a.eml")[-1].text.strip() == "The boat is late."

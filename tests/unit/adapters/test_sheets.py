@@ -86,6 +86,21 @@ def test_cells_of_every_kind_say_what_is_shown() -> None:
     ]
 
 
+def test_line_ends_within_a_cell_are_no_signs() -> None:
+    """Excel writes what XML cannot hold by its number; a number of sixteen digits is told in full."""
+    content = xlsx(
+        {
+            "Sheet": cells(
+                {
+                    1: {"A": "Plant", "B": "Code"},
+                    2: {"A": "Rose_x000D_\nred_x005F_x000D_", "B": number("4.2345678901234E+15")},
+                }
+            )
+        }
+    )
+    assert text(content) == "Plant: Rose red_x000D_; Code: 4234567890123400"
+
+
 def number(value: str) -> str:
     """Return a cell that holds a number."""
     return f"<c><v>{value}</v></c>"

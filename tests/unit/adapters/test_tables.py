@@ -1,5 +1,6 @@
 """CSV in words: separators, quotation marks, what stands before and after a table, and names of columns."""
 
+import itertools
 import time
 
 import pytest
@@ -11,7 +12,8 @@ def told(text: str) -> list[str]:
     """Return the lines that are said of CSV."""
     rows = delimited.rows_of(text)
     assert rows is not None
-    return list(tables.told(rows))
+    parts = itertools.groupby(tables.each(rows), key=lambda row: row[0])
+    return [line for _number, part in parts for line in tables.told(row for _, row in part)]
 
 
 @pytest.mark.parametrize(
@@ -45,6 +47,15 @@ def told(text: str) -> list[str]:
             id="never-closed",
         ),
         pytest.param('id,size\n1,5" wide\n2,4\n', ['id: 1; size: 5" wide', "id: 2; size: 4"], id="inches"),
+        pytest.param(
+            "Plant,Bed,Litres\nRose,North,4\nTulip,East,2\n\nTool,Room,Price\nSpade,Shed,30\n",
+            [
+                "Plant: Rose; Bed: North; Litres: 4",
+                "Plant: Tulip; Bed: East; Litres: 2",
+                "Tool: Spade; Room: Shed; Price: 30",
+            ],
+            id="two-tables",
+        ),
         pytest.param("n,a,a,\nx,1,2,3\n", ["n: x; a: 1; a: 2; 3"], id="same-and-empty-names"),
         pytest.param(",a,b\n0,1,2\n1,3,4\n", ["0; a: 1; b: 2", "1; a: 3; b: 4"], id="numbered-rows"),
         pytest.param(

@@ -1,11 +1,14 @@
 """What a cell of an Excel sheet shows."""
 
+import re
 from collections.abc import Iterator
 
 from gantry.adapters.parsing.office import number_formats
 from gantry.adapters.parsing.office.archive import Archive
 from gantry.adapters.parsing.office.word_styles import to_int
 from gantry.adapters.parsing.office.xml import Element, child, child_value, name_of, units, value
+
+_ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 
 
 class Cells:
@@ -41,6 +44,8 @@ class Cells:
             return f"={formula}" if formula and kind != "str" else ""
         if kind == "b":
             return "FALSE" if raw == "0" else "TRUE"
+        if kind == "str":
+            return _unescaped(raw)
         if kind != "n":
             return raw.removesuffix("T00:00:00") if kind == "d" else raw
         return self._number(raw, to_int(value(cell, "s")) or 0)
@@ -62,7 +67,17 @@ def _string(element: Element) -> str:
             parts.append(each.text or "")
         elif name_of(each) == "s:r":
             parts += [inner.text or "" for inner in each if name_of(inner) == "s:t"]
-    return "".join(parts).strip()
+    return _unescaped("".join(parts)).strip()
+
+
+def _unescaped(text: str) -> str:
+    """Read signs that XML cannot hold, which Excel writes by their numbers: ``_x000D_`` is the end of a line."""
+    return _ESCAPED.sub(_sign, text).replace("\r\n", "\n").replace("\r", "\n") if "_x" in text else text
+
+
+def _sign(match: re.Match[str]) -> str:
+    sign = chr(int(match[1], 16))
+    return sign if sign.isprintable() or sign in "\t\r\n" else ""
 
 
 def _formats(styles: Element) -> Iterator[str]:

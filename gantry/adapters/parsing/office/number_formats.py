@@ -46,7 +46,7 @@ def shown(number: float, form: str, *, since_1904: bool = False) -> str:
 
 def plain(number: float) -> str:
     """Return a number without what binary fractions add to it."""
-    if number == int(number) and abs(number) < 1e15:
+    if number == int(number) and abs(number) < 1e21:  # a longer one is no number of anything
         return str(int(number))
     return f"{number:.15g}"
 
