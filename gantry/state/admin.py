@@ -9,6 +9,7 @@ from gantry.domain.accounts import Role
 from gantry.domain.errors import GantryError
 from gantry.domain.messages import _
 from gantry.runtime import services
+from gantry.state.finding import FindingState
 from gantry.state.language import told
 from gantry.state.session import acting, guarded, notify, uuid_of
 from gantry.state.views.admin import PersonView, person
@@ -24,17 +25,13 @@ class PersonForm(TypedDict):
     role: Role
 
 
-class PeopleState(rx.State):
+class PeopleState(FindingState, rx.State):
     """The table of people, and the dialogs above it.
 
     ``handed_password`` is on screen once, to be handed over, and forgotten when the dialog closes.
     """
 
-    loaded: bool = False
-    search: str = ""
     people: list[PersonView] = []
-    has_more: bool = False
-    _limit: int = _PAGE
     adding: bool = False
     fault: str = ""
     resetting_id: str = ""
@@ -51,21 +48,6 @@ class PeopleState(rx.State):
             await self._show()
         else:
             self.reset()
-
-    @rx.event
-    @guarded
-    async def find(self, search: str):
-        """Show the people whose name or address matches."""
-        self.search, self._limit = search[:100], _PAGE
-        await self._show()
-
-    @rx.event
-    @guarded
-    async def more(self):
-        """Show more people."""
-        if self.has_more:
-            self._limit += _PAGE
-            await self._show()
 
     @rx.event
     @guarded
@@ -128,9 +110,10 @@ class PeopleState(rx.State):
 
     async def _show(self) -> None:
         who = await acting(self)
-        rows = await services().people.list_accounts(who, search=self.search, limit=self._limit + 1)
-        self.people = [person(row, you=row.id == who.id) for row in rows[: self._limit]]
-        self.has_more = len(rows) > self._limit
+        most = self._pages * _PAGE
+        rows = await services().people.list_accounts(who, search=self.search, limit=most + 1)
+        self.people = [person(row, you=row.id == who.id) for row in rows[:most]]
+        self.has_more = len(rows) > most
         self.loaded = True
 
     def _name_of(self, account: UUID) -> str:

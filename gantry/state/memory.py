@@ -1,6 +1,8 @@
 """What is remembered, as its page shows it."""
 
+from collections.abc import Awaitable, Sequence
 from typing import Literal
+from uuid import UUID
 
 import reflex as rx
 from typing_extensions import TypedDict
@@ -8,6 +10,7 @@ from typing_extensions import TypedDict
 from gantry.domain.memory import Fact
 from gantry.domain.messages import _
 from gantry.runtime import services
+from gantry.state.finding import FindingState
 from gantry.state.session import acting, guarded, notify, uuid_of
 from gantry.state.views.graph import EdgeView, NodeView, graph_view
 from gantry.state.views.memory import FactView, fact_view
@@ -22,17 +25,13 @@ class FactForm(TypedDict):
     content: str
 
 
-class MemoryState(rx.State):
+class MemoryState(FindingState, rx.State):
     """Facts, the graph, and what is allowed."""
 
-    loaded: bool = False
     enabled: bool = True
     by_model: bool = False
     turns: int = 0
-    search: str = ""
     facts: list[FactView] = []
-    has_more: bool = False
-    _limit: int = _PAGE
     nodes: list[NodeView] = []
     edges: list[EdgeView] = []
     others: list[NodeView] = []  # names that nothing else is known about
@@ -51,28 +50,6 @@ class MemoryState(rx.State):
     async def arrive(self):
         """Show no dialog of an earlier visit."""
         self.dialog = ""
-
-    @rx.event
-    @guarded
-    async def refresh(self):
-        """Show that something was learned or forgotten."""
-        if self.loaded:
-            await self._show()
-
-    @rx.event
-    @guarded
-    async def find(self, search: str):
-        """Show the facts that hold these words."""
-        self.search, self._limit = search[:100], _PAGE
-        await self._show()
-
-    @rx.event
-    @guarded
-    async def more(self):
-        """Show older facts too."""
-        if self.has_more:
-            self._limit += _PAGE
-            await self._show()
 
     @rx.event
     @guarded
@@ -147,14 +124,11 @@ class MemoryState(rx.State):
         who, memory = await acting(self), services().memory
         allowed = await memory.settings(who)
         self.enabled, self.by_model, self.turns = allowed.enabled, allowed.by_model, allowed.turns
-        found: list[Fact] = []
-        self.has_more = True
-        while self.has_more and len(found) < self._limit:
-            last = found[-1].id if found else None
-            page = await memory.facts(who, words=self.search, after=last, limit=_PAGE)
-            found += page
-            self.has_more = len(page) == _PAGE
-        self.facts = [fact_view(each) for each in found]
+
+        def facts(after: UUID | None) -> Awaitable[Sequence[Fact]]:
+            return memory.facts(who, words=self.search, after=after, limit=_PAGE)
+
+        self.facts = [fact_view(each) for each in await self._read(facts, _PAGE)]
         graph = graph_view(await memory.graph(who))
         self.nodes, self.edges, self.others = graph.nodes, graph.edges, graph.others
         self.loaded = True

@@ -1,12 +1,16 @@
 """A person's documents, as the vault page shows them. Files themselves go over REST (islands/upload.js)."""
 
+from collections.abc import Awaitable, Sequence
 from typing import Literal
+from uuid import UUID
 
 import reflex as rx
 from typing_extensions import TypedDict
 
 from gantry.domain.messages import _
+from gantry.domain.vault import StoredDocument
 from gantry.runtime import services
+from gantry.state.finding import FindingState
 from gantry.state.language import said
 from gantry.state.session import acting, guarded, notify, uuid_of
 from gantry.state.views.vault import (
@@ -28,16 +32,12 @@ class NameForm(TypedDict):
     name: str
 
 
-class VaultState(rx.State):
+class VaultState(FindingState, rx.State):
     """Collections, the documents of one of them, and the dialog above."""
 
-    loaded: bool = False
     collections: list[CollectionView] = []
     collection_id: str = ""  # empty: all collections
-    search: str = ""
     documents: list[DocumentView] = []
-    has_more: bool = False
-    _limit: int = _PAGE
     index_note: str = ""
     dialog: str = ""  # "new-collection", "rename-collection", "delete-collection", "rename", "move", "delete" or "preview"
     chosen_id: str = ""
@@ -64,32 +64,10 @@ class VaultState(rx.State):
 
     @rx.event
     @guarded
-    async def refresh(self):
-        """Show that a document has come, gone, or come further."""
-        if self.loaded:
-            await self._show()
-
-    @rx.event
-    @guarded
     async def open_collection(self, collection: str):
         """Show the documents of one collection, or (empty) of all."""
-        self.collection_id, self._limit = collection, _PAGE
+        self.collection_id, self._pages = collection, 1
         await self._show()
-
-    @rx.event
-    @guarded
-    async def find(self, search: str):
-        """Show the documents whose names hold these words."""
-        self.search, self._limit = search[:100], _PAGE
-        await self._show()
-
-    @rx.event
-    @guarded
-    async def more(self):
-        """Show older documents too."""
-        if self.has_more:
-            self._limit += _PAGE
-            await self._show()
 
     @rx.event
     @guarded
@@ -205,15 +183,13 @@ class VaultState(rx.State):
         if self.collection_id not in {each.id for each in self.collections}:
             self.collection_id = ""
         chosen = uuid_of(self.collection_id, "collection") if self.collection_id else None
-        views: list[DocumentView] = []
-        self.has_more = True
-        while self.has_more and len(views) < self._limit:
-            last = uuid_of(views[-1].id) if views else None
-            found = await services().documents.list_documents(
-                who, collection=chosen, words=self.search, after=last, limit=_PAGE
+
+        def documents(after: UUID | None) -> Awaitable[Sequence[StoredDocument]]:
+            return services().documents.list_documents(
+                who, collection=chosen, words=self.search, after=after, limit=_PAGE
             )
-            views += [document_view(row) for row in found]
-            self.has_more = len(found) == _PAGE
+
+        views = [document_view(row) for row in await self._read(documents, _PAGE)]
         if views != self.documents:
             self.documents = views
         status = await services().vector_sets.status()

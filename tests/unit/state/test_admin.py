@@ -27,7 +27,7 @@ class People(FakeAccounts):
 
     async def list_accounts(self, who: Actor, *, search: str = "", limit: int = 200) -> list[Person]:
         who.require_admin()
-        return [row for row in self.rows if search.lower() in row.name.lower()]
+        return [row for row in self.rows if search.lower() in row.name.lower()][:limit]
 
     async def create_account(self, who: Actor, email: str, name: str, role: Role) -> tuple[Person, str]:
         who.require_admin()
@@ -148,3 +148,24 @@ async def test_a_tab_forgets_people_with_the_role() -> None:
         people.who = replace(ADA, role=Role.USER)
         await state.load()
         assert (state.people, state.handed_password, state.loaded) == ([], "", False)
+
+
+async def test_a_long_list_is_shown_page_by_page() -> None:
+    """Each press shows a page more, until there is none; who searches, or refreshes, begins at the first or stays."""
+    rows = [account(id=UUID(int=number), name=f"Person {number}") for number in range(10, 130)]
+    async with tab(accounts=People(rows=[account(), *rows])) as page:
+        state = await page.of(PeopleState)
+        await state.refresh()
+        assert state.people == []  # nobody has opened it
+        await state.load()
+        shown = [(len(state.people), state.has_more)]
+        for _press in range(3):
+            await state.more()
+            shown.append((len(state.people), state.has_more))
+        assert shown == [(50, True), (100, True), (121, False), (121, False)]
+        await state.refresh()
+        assert len(state.people) == 121
+        await state.find("person")
+        assert (len(state.people), state.has_more) == (50, True)
+        await state.find("person 99")
+        assert ([each.name for each in state.people], state.has_more) == (["Person 99"], False)
