@@ -42,6 +42,8 @@ class ImportingState(rx.State):
     @guarded
     async def start(self, run: str):
         """Import what was looked at."""
+        if not self._offers(run, "looked"):
+            return
         await services().imports.start(await acting(self), uuid_of(run), remember=self.remember)
         await self._show()
 
@@ -49,6 +51,8 @@ class ImportingState(rx.State):
     @guarded
     async def discard(self, run: str):
         """Forget a file that was not imported."""
+        if not self._offers(run):
+            return
         await services().imports.discard(await acting(self), uuid_of(run))
         await self._show()
 
@@ -68,6 +72,11 @@ class ImportingState(rx.State):
         undone = await services().imports.undo(await acting(self), uuid_of(run))
         await self._show()
         await notify(self, _undone(undone), kind="success")
+
+    def _offers(self, run: str, *states: str) -> bool:
+        """Whether an import can still be acted on, pressed twice; nothing is known of them after a restart."""
+        shown = [each for each in self.imports if each.id == run]
+        return not self.imports or any(not states or each.state in states for each in shown)
 
     async def _show(self) -> None:
         self.imports = [

@@ -89,6 +89,7 @@ class PromptsState(KeepingState, rx.State):
     async def fill(self, fields: dict[str, Any]):
         """Put the prompt that was asked about into the composer, with what was given."""
         prompt = uuid_of(str(fields.get("id", "")), "prompt")
+        self.place = str(fields.get("place", ""))[:36]
         stored = await services().prompts.get(await acting(self), prompt)
         self._close()
         self._put(filled(stored.content, value_fields(fields, variables_in(stored.content))))

@@ -87,7 +87,7 @@ class ServersState(KeepingState, rx.State):
     async def test(self, fields: ServerFields):
         """Ask the server in the form for its models, and say in the form what it answered."""
         async with self:
-            who, connection = await acting(self), self._edited()
+            who, connection, turn = await acting(self), self._edited(), self.turn
             self.busy, self.outcome = True, OutcomeView()
         outcome = OutcomeView()
         try:
@@ -99,7 +99,8 @@ class ServersState(KeepingState, rx.State):
             outcome = OutcomeView(text=said(error.public), advice=said(error.advice))
         finally:
             async with self:
-                self.busy, self.outcome = False, outcome
+                if turn == self.turn:  # another form may be open by now
+                    self.busy, self.outcome = False, outcome
 
     @rx.event
     @guarded

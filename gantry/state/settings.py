@@ -64,6 +64,8 @@ class SettingsState(rx.State):
     @guarded
     async def revoke(self, session: str):
         """End another of the person's sessions."""
+        if self.sessions and all(each.id != session for each in self.sessions):  # pressed twice
+            return
         await services().accounts.revoke_session(await acting(self), uuid_of(session))
         await self._show_sessions()
 

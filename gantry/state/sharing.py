@@ -75,6 +75,8 @@ class SharingState(rx.State):
     @guarded
     async def revoke(self, share: str):
         """Take a link back."""
+        if self.shares and all(each.id != share for each in self.shares):  # pressed twice
+            return
         await services().shares.revoke(await acting(self), uuid_of(share, "link"))
         self.address = ""
         await self._list()

@@ -37,6 +37,7 @@ class VaultState(FindingState, rx.State):
 
     collections: list[CollectionView] = []
     collection_id: str = ""  # empty: all collections
+    collection_name: str = ""  # of the one that a dialog is about
     documents: list[DocumentView] = []
     index_note: str = ""
     dialog: str = ""  # "new-collection", "rename-collection", "delete-collection", "rename", "move", "delete" or "preview"
@@ -102,6 +103,9 @@ class VaultState(FindingState, rx.State):
         self, action: Literal["new-collection", "rename-collection", "delete-collection"]
     ):
         """Open a dialog about collections."""
+        self.collection_name = next(
+            (each.name for each in self.collections if each.id == self.collection_id), ""
+        )
         self.dialog = action
 
     @rx.event

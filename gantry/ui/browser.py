@@ -40,6 +40,17 @@ def grouped(number: Any) -> rx.Var[str]:
     return FunctionStringVar.create("Intl.NumberFormat().format").call(number).to(str)
 
 
+def leave_row(when: Any = True) -> FunctionVar:
+    """Return a handler that gives the focus to what is around a row of a list that goes with what is pressed, if *when* holds.
+
+    Not to the next row: Enter pressed twice would act on that.
+    """
+    around = rx.Var(
+        "document.activeElement.closest('dialog, [tabindex=\"-1\"]:not(a, button)') ?? document.getElementById('main')"
+    )
+    return function("focusOn", "page.js").partial(rx.cond(when, around, rx.Var("document.activeElement")))
+
+
 def once() -> dict[str, str]:
     """Return attributes of a button of which a double click is one press: by the second, another thing may stand there."""
     return {"data-once": ""}  # islands/frame.js; a new one each time, as components write into it

@@ -5,6 +5,7 @@ from typing import Any
 
 import reflex as rx
 
+from gantry.ui.ahead import Ahead
 from gantry.ui.browser import function
 from gantry.ui.text import _
 
@@ -18,7 +19,7 @@ class _Name(rx.el.Input):
 
 
 def name_field(
-    name: str | rx.Var[str], rename: Callable[[Any], Any], *, done: Any, back: str | rx.Var[str]
+    name: Ahead, rename: Callable[[Any], Any], *, done: Any, back: str | rx.Var[str]
 ) -> rx.Component:
     """Lay out the field in the place of a name.
 
@@ -29,13 +30,14 @@ def name_field(
     """
 
     def named(title: Any) -> list[object]:
-        is_new = (title.strip() != "") & (title.strip() != name)
-        return [rx.cond(is_new, rename(title), rx.noop()), done]
+        is_new = (title.strip() != "") & (title.strip() != name.value)
+        told = rx.cond(is_new, rename(title), rx.noop())
+        return [*name.chosen(rx.cond(is_new, title.strip(), name.value), told), done]
 
     return _Name.create(
         class_name="input",
         aria_label=_("New name"),
-        default_value=name,
+        default_value=name.value,
         max_length=MAX_TITLE_CHARACTERS,
         auto_focus=True,
         on_focus=function("selectName", "focus.js").partial(),

@@ -11,7 +11,7 @@ from gantry.state.archived import ArchivedState
 from gantry.state.session import NoticeState
 from gantry.state.sidebar import SidebarState
 from gantry.state.views.notices import NoticeView
-from gantry.ui.browser import PATH, Kept, once
+from gantry.ui.browser import PATH, Kept, leave_row, once
 from gantry.ui.text import _
 
 _DISMISSED = Kept("dismissed", {})  # by id; at once, without waiting for the server to agree
@@ -50,7 +50,7 @@ def notices() -> rx.Component:
 
 def _notice(notice: NoticeView) -> rx.Component:
     goes = _DISMISSED.put(_DISMISSED.now.merge({notice.id: True}))
-    dismissed = [goes, NoticeState.dismiss(notice.id)]
+    dismissed = [goes, NoticeState.dismiss(notice.id)]  # by itself, or by the button
     return rx.cond(
         _DISMISSED.value.contains(notice.id),
         rx.fragment(),
@@ -75,6 +75,7 @@ def _notice(notice: NoticeView) -> rx.Component:
                     class_name="button tiny",
                     custom_attrs=once(),
                     on_click=[
+                        leave_row(),
                         goes,
                         SidebarState.act(notice.id, notice.action_id),
                         rx.cond(PATH == "/archived", ArchivedState.refresh(), rx.noop()),
@@ -87,7 +88,7 @@ def _notice(notice: NoticeView) -> rx.Component:
                 class_name="icon-button",
                 aria_label=_("Dismiss"),
                 custom_attrs=once(),
-                on_click=dismissed,
+                on_click=[leave_row(), *dismissed],
             ),
             key=notice.id,
             class_name="notice",

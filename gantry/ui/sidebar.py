@@ -13,6 +13,7 @@ from gantry.state.sharing import SharingState
 from gantry.state.sidebar import SidebarState
 from gantry.state.views.sidebar import GroupView, RowView
 from gantry.ui.account_menu import account_menu
+from gantry.ui.ahead import Ahead
 from gantry.ui.browser import Kept, function, link
 from gantry.ui.components.exporting import export_entry
 from gantry.ui.components.folders import folder_list, folder_menu, row_to_pick, selection, tag_filter
@@ -144,7 +145,8 @@ def _row(
 
 
 def _conversation(view: RowView) -> rx.Component:
-    title = rx.cond(view.title != "", view.title, _("Untitled"))
+    name = _title(view).value
+    title = rx.cond(name != "", name, _("Untitled"))
     return rx.fragment(
         _Here.create(
             rx.el.span(title, class_name="clip", dir="auto"),
@@ -187,9 +189,13 @@ def _sign(view: RowView) -> rx.Component:
     )
 
 
+def _title(view: RowView) -> Ahead:
+    return Ahead("title", view.title, of=view.id)  # as above the chat
+
+
 def _name(view: RowView) -> rx.Component:
     return name_field(
-        view.title,
+        _title(view),
         lambda title: ChatState.rename(title, view.id),
         done=_RENAMING.put(""),
         back=f'nav.conversations a[data-id="{view.id}"]',

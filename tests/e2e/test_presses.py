@@ -344,3 +344,85 @@ async def test_a_double_click_asks_once(tab: Tab, cue: Cues) -> None:
     await expect(tab.answer.get_by_test_id("branches")).to_contain_text("2 / 2")
     await tab.ends()
     await expect(tab.notices).to_have_count(0)
+
+
+async def test_names_and_judgements_show_at_once(tab: Tab, cue: Cues, person: Person) -> None:
+    """And the name in another conversation, or a judgement of another answer, is its own."""
+    mine = await person.ask(f"Mine {cue(Script(text='Mine.'))}")
+    other = await person.ask(f"Other {cue(Script(text='Other.'))}")
+    for each in (mine, other):
+        await person.rest.patch(f"/api/v1/conversations/{each}", json={"title": "Talk"})
+    line = SlowLine()
+    await line.lay(tab.page)
+    await tab.open(f"/c/{mine}")
+    await tab.ends()
+    title, row = tab.page.get_by_test_id("chat-title"), tab.sidebar.locator(f'[data-id="{mine}"]')
+    good, bad = tab.action("Good answer"), tab.action("Bad answer")
+    line.hold()
+    await title.click()
+    await tab.page.get_by_label("New name").fill("Garden")
+    await tab.page.keyboard.press("Enter")
+    await expect(title).to_have_text("Garden")
+    await expect(row).to_contain_text("Garden")
+    await good.click()
+    await expect(good).to_have_attribute("aria-pressed", "true")
+    await good.click()
+    await expect(good).to_have_attribute("aria-pressed", "false")
+    await bad.click()
+    line.let_go()
+    await tab.sidebar.locator(f'[data-id="{other}"]').click()
+    await expect(tab.answer).to_contain_text("Other.")
+    await expect(title).to_have_text("Talk")
+    await expect(bad).to_have_attribute("aria-pressed", "false")
+    await row.click()
+    await expect(tab.answer).to_contain_text("Mine.")
+    await expect(title).to_have_text("Garden")
+    await expect(bad).to_have_attribute("aria-pressed", "true")
+    assert (await stored(person, mine))["title"] == "Garden"
+
+
+async def test_files_go_into_the_collection_that_was_pressed(tab: Tab, person: Person) -> None:
+    """Also before the server has shown what is in it; a collection is deleted by its name."""
+    await person.rest.post("/api/v1/collections", json={"name": "Harbour"})
+    line = SlowLine()
+    await line.lay(tab.page)
+    await tab.open("/vault")
+    harbour = tab.page.get_by_test_id("collection").filter(has_text="Harbour")
+    line.hold()
+    await harbour.click()
+    await expect(harbour).to_have_attribute("aria-pressed", "true")
+    file = {"name": "boats.txt", "mimeType": "text/plain", "buffer": b"Seven boats lie in the harbour."}
+    async with tab.page.expect_response("**/api/v1/documents") as answer:
+        await tab.page.get_by_test_id("upload").set_input_files(files=[file])  # pyright: ignore[reportArgumentType]
+    await answer.value
+    line.let_go()
+    await expect(harbour).to_have_text("Harbour (1)")
+    await tab.page.get_by_role("button", name="Delete collection").click()
+    await expect(tab.page.get_by_role("heading", name="Delete the collection “Harbour”?")).to_be_visible()
+
+
+async def test_the_focus_is_not_lost_with_a_row(tab: Tab, cue: Cues, person: Person) -> None:
+    """Of links and of facts, by keyboard alone."""
+    ids = [await person.ask(f"Talk {cue(Script(text='Talk.'))}") for _ in range(2)]
+    for each in ids:
+        made = await person.rest.post(f"/api/v1/conversations/{each}/shares", json={})
+        assert made.is_success, made.text
+    for fact in ("Is allergic to peanuts.", "Drinks green tea."):
+        assert (await person.rest.post("/api/v1/memory", json={"content": fact})).is_success
+    where = (
+        "document.activeElement === document.body ? 'lost' : document.activeElement.outerHTML.slice(0, 300)"
+    )
+    await tab.open("/settings")
+    rows = tab.page.get_by_test_id("share-row")
+    await rows.first.get_by_role("button").focus()
+    await tab.page.keyboard.press("Enter")
+    await expect(rows).to_have_count(1)
+    assert await tab.page.evaluate(where) != "lost"
+    await tab.open("/settings/memory")
+    facts = tab.page.get_by_test_id("fact")
+    await facts.first.get_by_role("button").focus()
+    await tab.page.keyboard.press("Enter")
+    await tab.page.get_by_role("menuitem", name="Forget").focus()
+    await tab.page.keyboard.press("Enter")
+    await expect(facts).to_have_count(1)
+    assert await tab.page.evaluate(where) != "lost"

@@ -3,6 +3,7 @@
 import reflex as rx
 
 from gantry.state.chat import ChatState
+from gantry.ui.ahead import Ahead
 from gantry.ui.browser import Kept
 from gantry.ui.components.chat_settings import chat_settings_button
 from gantry.ui.components.exporting import export_button
@@ -11,6 +12,7 @@ from gantry.ui.components.persona_picker import persona_picker
 from gantry.ui.naming import name_field
 from gantry.ui.text import _
 
+_NAME = Ahead("title", ChatState.title, of=ChatState.conversation_id)
 _NAMING = Kept("naming")  # the id of the conversation whose name is being typed
 
 
@@ -31,7 +33,7 @@ def chat_header() -> rx.Component:
 
 
 def _title() -> rx.Component:
-    title = rx.cond(ChatState.title != "", ChatState.title, _("Conversation"))
+    title = rx.cond(_NAME.value != "", _NAME.value, _("Conversation"))
     return rx.el.h1(
         rx.cond(
             _NAMING.value == ChatState.conversation_id,
@@ -51,7 +53,7 @@ def _title() -> rx.Component:
 
 def _name() -> rx.Component:
     return name_field(
-        ChatState.title,
+        _NAME,
         lambda title: ChatState.rename(title, ChatState.conversation_id),
         done=_NAMING.put(""),
         back=".chat-title",

@@ -2,7 +2,7 @@
 
 import reflex as rx
 
-from gantry.ui.browser import Kept, on_backend, plain_link
+from gantry.ui.browser import Kept, on_backend, once, plain_link
 from gantry.ui.dialogs import dialog
 from gantry.ui.menus import entry
 from gantry.ui.text import Text, _
@@ -56,6 +56,7 @@ def _form(path: rx.Var[str] | str, label: Text, what: Text, icon: str, form: str
         rx.el.span(rx.el.span(label, class_name="strong"), rx.el.span(what, class_name="small soft block")),
         href=on_backend(path),
         download="",
+        custom_attrs=once(),
         class_name="target",
         data_testid=f"export-{form}",
     )
@@ -69,6 +70,7 @@ def data_settings() -> rx.Component:
             _("Export everything"),
             href=on_backend("/api/v1/export?format=json&everything=true"),
             download="",
+            custom_attrs=once(),
             class_name="button",
             data_testid="export-everything",
         ),
@@ -77,6 +79,7 @@ def data_settings() -> rx.Component:
                 label,
                 href=on_backend(f"/api/v1/export?format={form}"),
                 download="",
+                custom_attrs=once(),
                 class_name="button",
             )
             for form, label in (

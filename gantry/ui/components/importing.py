@@ -5,7 +5,7 @@ import reflex as rx
 from gantry.state.importing import ImportingState
 from gantry.state.views.importing import ImportView, SkippedView
 from gantry.ui.ahead import Ahead
-from gantry.ui.browser import once
+from gantry.ui.browser import leave_row, once
 from gantry.ui.components.local import moment
 from gantry.ui.dialogs import confirmation
 from gantry.ui.text import _
@@ -85,7 +85,7 @@ def _upload(view: UploadView) -> rx.Component:
             rx.icon("x", size=16, aria_hidden="true"),
             type="button",
             aria_label=_("Remove {name} from this list", name=view.name),
-            on_click=remove_file.partial(view.key),
+            on_click=[leave_row(), remove_file.partial(view.key)],
             custom_attrs=once(),
             class_name="icon-button",
         ),
@@ -166,7 +166,7 @@ def _choice(view: ImportView) -> rx.Component:
         rx.el.button(
             _("Discard"),
             type="button",
-            on_click=ImportingState.discard(view.id),
+            on_click=[leave_row(), ImportingState.discard(view.id)],
             class_name="button",
             custom_attrs=once(),
         ),
@@ -175,7 +175,7 @@ def _choice(view: ImportView) -> rx.Component:
             rx.el.button(
                 _("Import"),
                 type="button",
-                on_click=ImportingState.start(view.id),
+                on_click=[leave_row(), ImportingState.start(view.id)],
                 custom_attrs=once(),
                 class_name="button primary",
             ),
@@ -199,7 +199,7 @@ def _afterwards(view: ImportView) -> rx.Component:
                 _("Remove from this list"),
                 type="button",
                 aria_label=_("Remove {name} from this list", name=view.name),
-                on_click=ImportingState.discard(view.id),
+                on_click=[leave_row(), ImportingState.discard(view.id)],
                 custom_attrs=once(),
                 class_name="button",
             ),

@@ -9,6 +9,7 @@ from gantry.state.chat import ChatState
 from gantry.state.order import OrderState
 from gantry.state.session import SessionState
 from gantry.state.views.chat import MessageView
+from gantry.ui.ahead import Ahead
 from gantry.ui.browser import Kept, function, once
 from gantry.ui.components.answer import streamed_text
 from gantry.ui.components.model_picker import other_model_button
@@ -106,11 +107,13 @@ def rating_of(view: MessageView) -> rx.Var[str]:
 
 def rating_buttons(view: MessageView, rating: rx.Var[str]) -> rx.Component:
     """Lay out the two buttons that judge an answer; pressed again, one takes its judgement back."""
+    given = Ahead("rating", rating, of=view.id)
 
     def judge(label: Text, icon: str, value: Literal["up", "down"]) -> rx.Component:
-        is_given = rating == value
+        is_given = given.value == value
         judgement: Any = rx.cond(is_given, "", value)
-        return _action(label, icon, ChatState.rate(view.id, judgement), aria_pressed=is_given)
+        does = given.chosen(judgement, ChatState.rate(view.id, judgement))
+        return _action(label, icon, does, aria_pressed=is_given)
 
     return rx.fragment(
         judge(_("Good answer"), "thumbs-up", "up"), judge(_("Bad answer"), "thumbs-down", "down")

@@ -151,7 +151,7 @@ def _documents() -> rx.Component:
 
 
 def _persona() -> rx.Component:
-    chosen = Ahead("folder_persona", OrderState.persona)
+    chosen = Ahead("folder_persona", OrderState.persona, of=OrderState.turn)
     return field(
         _("Persona"),
         rx.el.select(
@@ -168,8 +168,11 @@ def _persona() -> rx.Component:
 
 def _collection(each: CollectionView) -> rx.Component:
     chosen = rx.Var.create(OrderState.chosen).contains(each.id)
+    box = Ahead("folder_reads", chosen, of=OrderState.turn, each=each.id)
     return _line(
-        f"{each.name} ({each.documents})", chosen, lambda on: OrderState.read_collection(each.id, on)
+        f"{each.name} ({each.documents})",
+        box.value,
+        box.takes(lambda on: OrderState.read_collection(each.id, on)),
     )
 
 

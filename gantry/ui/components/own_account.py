@@ -12,6 +12,8 @@ from gantry.ui.dialogs import dialog, dialog_actions
 from gantry.ui.forms import field
 from gantry.ui.text import _
 
+_ONCE_MS = 2000  # sent again, the second of these would be refused, and hide what came of the first
+
 
 def email_form() -> rx.Component:
     """Lay out the form for another address."""
@@ -35,7 +37,7 @@ def email_form() -> rx.Component:
         field(_("Password"), _password("email-password"), id_="email-password"),
         rx.el.p(OwnAccountState.email_fault, class_name="fault", role="alert"),
         rx.el.div(rx.el.button(_("Change e-mail"), type="submit", class_name="button"), class_name="row"),
-        on_submit=OwnAccountState.change_email,
+        on_submit=OwnAccountState.change_email.throttle(_ONCE_MS),  # pyright: ignore[reportAttributeAccessIssue]
         class_name="stack",
         data_testid="email-form",
     )
@@ -90,7 +92,7 @@ def _question() -> rx.Component:
             ),
             on_cancel=OwnAccountState.close,
         ),
-        on_submit=OwnAccountState.delete,
+        on_submit=OwnAccountState.delete.throttle(_ONCE_MS),  # pyright: ignore[reportAttributeAccessIssue]
         class_name="stack",
     )
 

@@ -13,6 +13,7 @@ from gantry.state.personas import PersonasState
 from gantry.state.views.personas import KEEP
 from gantry.state.views.settings import ModelView
 from gantry.state.views.vault import CollectionView
+from gantry.ui.ahead import Ahead
 from gantry.ui.components.keeping_dialogs import keeping_dialogs
 from gantry.ui.components.parameters import parameters, system_prompt
 from gantry.ui.forms import field
@@ -132,11 +133,12 @@ def _collections() -> rx.Component:
 
 def _collection(each: CollectionView) -> rx.Component:
     is_chosen = rx.Var.create(PersonasState.chosen).contains(each.id)
+    box = Ahead("persona_reads", is_chosen, of=PersonasState.turn, each=each.id)
     return rx.el.label(
         rx.el.input(
             type="checkbox",
-            checked=is_chosen,
-            on_change=PersonasState.choose_collection(each.id, rx.cond(is_chosen, False, True)),
+            checked=box.value,
+            on_change=box.takes(lambda on: PersonasState.choose_collection(each.id, on)),
         ),
         rx.el.span(each.name),
         key=each.id,

@@ -48,6 +48,7 @@ def prompt_dialog() -> rx.Component:
         dialog(
             rx.el.form(
                 rx.el.input(type="hidden", name="id", value=PromptsState.using_id),
+                rx.el.input(type="hidden", name="place", value=PromptsState.place),
                 rx.foreach(PromptsState.variables, _variable),
                 dialog_actions(
                     rx.el.button(_("Insert"), type="submit", class_name="button primary"),

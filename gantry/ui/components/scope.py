@@ -60,7 +60,7 @@ def memory_control() -> rx.Component:
     label = rx.cond(
         ChatState.temporary, _("Temporary"), rx.cond(ChatState.remembered, _("Memory"), _("No memory"))
     )
-    remembers = Ahead("remembers", ChatState.remembered & ~ChatState.temporary)
+    remembers = Ahead("remembers", ChatState.remembered & ~ChatState.temporary, of=ChatState.conversation_id)
     return rx.fragment(
         _button(
             rx.cond(

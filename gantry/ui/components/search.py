@@ -40,6 +40,12 @@ _WAYS = (
 )
 
 
+_FILTERS = {
+    name: Ahead(f"search_{name}", getattr(SearchState, name))
+    for name in ("role", "days", "model", "folder", "persona", "tag")
+}
+
+
 class _Box(rx.el.Div):
     """A search field and its list, whose keys and input islands/lists.js knows."""
 
@@ -102,7 +108,7 @@ def _box() -> rx.Component:
         rx.el.p(_said(), class_name="sr-only", role="status"),
         id=_BOX,
         class_name="search-box",
-        on_mount=SearchState.begin,
+        on_mount=[*(each.forgets() for each in _FILTERS.values()), SearchState.begin],
         on_input=function("search", "lists.js").partial(),
         on_key_down=function("pickerKeys", "lists.js").partial(),
         on_pointer_move=function("pointed", "lists.js").partial(),
@@ -138,15 +144,13 @@ def _field() -> rx.Component:
 def _filters() -> rx.Component:
     state = SearchState
     return rx.el.div(
-        _select(_("Who"), Ahead("role", state.role), state.choose_role, *(_choice(*each) for each in _ROLES)),
-        _select(
-            _("When"), Ahead("days", state.days), state.choose_days, *(_choice(*each) for each in _TIMES)
-        ),
+        _select(_("Who"), _FILTERS["role"], state.choose_role, *(_choice(*each) for each in _ROLES)),
+        _select(_("When"), _FILTERS["days"], state.choose_days, *(_choice(*each) for each in _TIMES)),
         rx.cond(
             rx.Var.create(state.models).length() > 1,
             _select(
                 _("Model"),
-                Ahead("of_model", state.model),
+                _FILTERS["model"],
                 state.choose_model,
                 *_offered(_("Any model"), state.models),
             ),
@@ -155,7 +159,7 @@ def _filters() -> rx.Component:
             state.folders,
             _select(
                 _("Folder"),
-                Ahead("in_folder", state.folder),
+                _FILTERS["folder"],
                 state.choose_folder,
                 *_offered(_("Any folder"), state.folders),
             ),
@@ -164,16 +168,14 @@ def _filters() -> rx.Component:
             state.personas,
             _select(
                 _("Persona"),
-                Ahead("of_persona", state.persona),
+                _FILTERS["persona"],
                 state.choose_persona,
                 *_offered(_("Any persona"), state.personas),
             ),
         ),
         rx.cond(
             state.tags,
-            _select(
-                _("Tag"), Ahead("with_tag", state.tag), state.choose_tag, *_offered(_("Any tag"), state.tags)
-            ),
+            _select(_("Tag"), _FILTERS["tag"], state.choose_tag, *_offered(_("Any tag"), state.tags)),
         ),
         class_name="search-filters",
         role="group",

@@ -6,7 +6,7 @@ import reflex as rx
 
 from gantry.state.sharing import SharingState
 from gantry.state.views.sharing import ShareView
-from gantry.ui.browser import once
+from gantry.ui.browser import leave_row, once
 from gantry.ui.components.local import moment
 from gantry.ui.copying import copy_field
 from gantry.ui.dialogs import dialog
@@ -121,7 +121,7 @@ def _share(each: ShareView) -> rx.Component:
             type="button",
             class_name="button tiny",
             aria_label=_("Revoke the link to {title}", title=each.title),
-            on_click=SharingState.revoke(each.id),
+            on_click=[leave_row(), SharingState.revoke(each.id)],
             custom_attrs=once(),
         ),
         key=each.id,

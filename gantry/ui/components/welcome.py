@@ -6,7 +6,7 @@ from reflex.event import no_args_event_spec
 from gantry.state.chat import ChatState
 from gantry.state.chat_settings import ChatSettingsState
 from gantry.state.session import SessionState
-from gantry.ui.browser import function, link
+from gantry.ui.browser import function, link, once
 from gantry.ui.components.first_steps import first_steps
 from gantry.ui.text import Text, _, around
 
@@ -75,6 +75,7 @@ def _suggestion(shown: rx.Component, text: Text) -> rx.Component:
             shown,
             type="button",
             data_testid="suggestion",
+            custom_attrs=once(),
             on_click=function("fill", "composer.js").partial(text),
         )
     )

@@ -21,7 +21,7 @@ export function openDialog(id) {
 
 /** Give the focus back to what had it before. */
 export function leaveDialog(id) {
-  focusOn(openers.get(id));
+  focusOn([openers.get(id), document.getElementById("main")].find((each) => each?.isConnected)); // its row may have gone
   openers.delete(id);
   showDialog();
 }

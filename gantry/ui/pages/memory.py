@@ -8,6 +8,7 @@ from gantry.state.memory import FACT_FIELD, MemoryState
 from gantry.state.views.graph import EdgeView, NodeView
 from gantry.state.views.memory import FactView
 from gantry.ui.ahead import Ahead
+from gantry.ui.browser import leave_row
 from gantry.ui.components.local import link, moment
 from gantry.ui.components.page import page, section
 from gantry.ui.components.placeholders import empty, skeleton
@@ -160,7 +161,7 @@ def _fact(view: FactView) -> rx.Component:
             view.id,
             _("Actions for {what}", what=view.text),
             view.actions,
-            lambda key: MemoryState.choose(view.id, key),
+            lambda key: [leave_row(key == "forget"), MemoryState.choose(view.id, key)],
         ),
         key=view.id,
         class_name="memory-fact",

@@ -7,7 +7,7 @@ import reflex as rx
 from gantry.state.personas import PersonasState
 from gantry.state.prompts import PromptsState
 from gantry.state.views.personas import PersonaView, PromptView
-from gantry.ui.browser import link, on_backend, once, plain_link
+from gantry.ui.browser import leave_row, link, on_backend, once, plain_link
 from gantry.ui.components.page import page
 from gantry.ui.components.persona_form import persona_dialogs
 from gantry.ui.components.placeholders import empty, skeleton
@@ -138,7 +138,7 @@ def _import(file: UploadView) -> rx.Component:
                 rx.icon("x", size=16, aria_hidden="true"),
                 type="button",
                 aria_label=_("Remove {name} from this list", name=file.name),
-                on_click=remove_file.partial(file.key),
+                on_click=[leave_row(), remove_file.partial(file.key)],
                 custom_attrs=once(),
                 class_name="icon-button",
             ),

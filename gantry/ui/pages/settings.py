@@ -7,7 +7,7 @@ from gantry.state.session import SessionState
 from gantry.state.settings import SettingsState
 from gantry.state.views.settings import ModelView, SessionView
 from gantry.ui.ahead import Ahead
-from gantry.ui.browser import PLACE, once, plain_link
+from gantry.ui.browser import PLACE, leave_row, once, plain_link
 from gantry.ui.components.api_tokens import api_tokens
 from gantry.ui.components.appearance import density, message_details, text_size, themes, time_zone
 from gantry.ui.components.exporting import data_settings
@@ -213,7 +213,7 @@ def _sessions() -> rx.Component:
                 rx.el.button(
                     _("Sign out everywhere else"),
                     type="button",
-                    on_click=SettingsState.revoke_others,
+                    on_click=[leave_row(), SettingsState.revoke_others],
                     class_name="button danger",
                 ),
                 class_name="row",
@@ -244,7 +244,7 @@ def _session(session: SessionView) -> rx.Component:
                 _("Sign out"),
                 rx.el.span(" ", session.agent, class_name="sr-only"),
                 type="button",
-                on_click=SettingsState.revoke(session.id),
+                on_click=[leave_row(), SettingsState.revoke(session.id)],
                 custom_attrs=once(),
                 class_name="button tiny",
             ),

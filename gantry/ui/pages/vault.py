@@ -4,7 +4,8 @@ import reflex as rx
 
 from gantry.state.vault import VaultState
 from gantry.state.views.vault import ChunkView, CollectionView, DocumentView
-from gantry.ui.browser import once
+from gantry.ui.ahead import Ahead
+from gantry.ui.browser import leave_row, once
 from gantry.ui.components.local import Dropping
 from gantry.ui.components.page import page
 from gantry.ui.components.placeholders import skeleton
@@ -25,6 +26,7 @@ class _Formatted(rx.NoSSRComponent):
 
 
 _PLACE = "documents"
+_SHOWN = Ahead("collection", VaultState.collection_id)  # files go into the collection that was pressed last
 
 
 def vault_page() -> rx.Component:
@@ -36,7 +38,7 @@ def vault_page() -> rx.Component:
             _dialogs(),
             actions=_upload_button(),
         ),
-        Dropping.create(place=_PLACE, fields={"collection_id": VaultState.collection_id}),
+        Dropping.create(place=_PLACE, fields={"collection_id": _SHOWN.value}),
         rx.cond(DROPPING, rx.el.div(_("Drop to upload"), class_name="drop-target", aria_hidden="true")),
         class_name="wide-page",
         data_page="vault",
@@ -45,7 +47,7 @@ def vault_page() -> rx.Component:
 
 
 def _upload_button() -> rx.Component:
-    fields = {"collection_id": VaultState.collection_id}
+    fields = {"collection_id": _SHOWN.value}
     return rx.el.label(
         rx.icon("upload", size=17, aria_hidden="true"),
         _("Upload files"),
@@ -82,7 +84,7 @@ def _vault() -> rx.Component:
         ),
         rx.el.div(
             rx.el.nav(
-                _collection_tab("", _("All"), VaultState.collection_id == ""),
+                _collection_tab("", _("All")),
                 rx.foreach(VaultState.collections, _collection),
                 rx.el.button(
                     rx.icon("plus", size=15, aria_hidden="true"),
@@ -145,7 +147,7 @@ def _upload(view: UploadView) -> rx.Component:
             rx.icon("x", size=16, aria_hidden="true"),
             type="button",
             aria_label=_("Remove {name} from this list", name=view.name),
-            on_click=remove_file.partial(view.key),
+            on_click=[leave_row(), remove_file.partial(view.key)],
             custom_attrs=once(),
             class_name="icon-button",
         ),
@@ -155,15 +157,15 @@ def _upload(view: UploadView) -> rx.Component:
 
 
 def _collection(view: CollectionView) -> rx.Component:
-    return _collection_tab(view.id, f"{view.name} ({view.documents})", VaultState.collection_id == view.id)
+    return _collection_tab(view.id, f"{view.name} ({view.documents})")
 
 
-def _collection_tab(collection: str | rx.Var[str], label: Text, current: bool | rx.Var[bool]) -> rx.Component:
+def _collection_tab(collection: str | rx.Var[str], label: Text) -> rx.Component:
     return rx.el.button(
         label,
         type="button",
-        on_click=VaultState.open_collection(collection),
-        aria_pressed=rx.cond(current, "true", "false"),
+        on_click=_SHOWN.chosen(collection, VaultState.open_collection(collection)),
+        aria_pressed=rx.cond(_SHOWN.value == collection, "true", "false"),
         class_name="collection",
         dir="auto",
         data_testid="collection",
@@ -172,7 +174,7 @@ def _collection_tab(collection: str | rx.Var[str], label: Text, current: bool | 
 
 def _collection_tools() -> rx.Component:
     return rx.cond(
-        VaultState.collection_id != "",
+        _SHOWN.value != "",
         rx.el.div(
             rx.el.button(
                 _("Rename collection"),
@@ -189,7 +191,7 @@ def _collection_tools() -> rx.Component:
 def _collection_deletion(view: CollectionView) -> rx.Component:
     """Offer to delete the collection that is shown; the default one stays."""
     return rx.cond(
-        (view.id == VaultState.collection_id) & ~view.is_default,
+        (view.id == _SHOWN.value) & ~view.is_default,
         rx.el.button(
             _("Delete collection"),
             type="button",
@@ -282,7 +284,7 @@ def _dialogs() -> rx.Component:
         _deleting(
             "delete-collection",
             VaultState.collection_id,
-            _("Delete this collection?"),
+            _("Delete the collection “{name}”?", name=VaultState.collection_name),
             _("Its documents and their quoted passages will be deleted too."),
         ),
         _deleting(

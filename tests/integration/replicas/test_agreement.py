@@ -125,7 +125,7 @@ async def test_connection_reaches_all_replicas_and_pages(deployment: Deployment)
             [late] = [each for each in admin.var(ServersState, "servers") if each["name"] == "Late"]
             feed.notices.clear()
             await admin.send(ServersState.event_handlers["ask_to_remove"], connection=late["id"])
-            await admin.send(ServersState.event_handlers["remove"])
+            await admin.send(ServersState.event_handlers["remove"], chosen=late["id"])
             await offers(tab, feed, "late/late-model", there=False)
         async with program(second, person.session) as client:
             listed = (await client.get("/api/v1/models")).json()["models"]

@@ -181,7 +181,7 @@ async def test_replica_killed_in_mid_event(deployment: Deployment) -> None:
         assert tab.new_tokens == []
         [slow] = [each for each in tab.var(ServersState, "servers") if each["name"] == "Slow"]
         await tab.send(ServersState.event_handlers["ask_to_remove"], connection=slow["id"])
-        await tab.send(ServersState.event_handlers["remove"])
+        await tab.send(ServersState.event_handlers["remove"], chosen=slow["id"])
         await tab.until(lambda: tab.notices == ["Removed Slow."])
 
 
