@@ -76,6 +76,18 @@ class Heard:
         return "".join(self.text)
 
 
+def error_in(value: Json) -> Json | None:
+    """Return the error that a chunk tells, of its own or of its first choice; some send an empty one with every chunk."""
+    first = (objects_in(value.get("choices")) or [{}])[:1]
+    for holder in (value, *first):
+        error = holder.get("error")
+        if isinstance(error, str) and error:
+            return {"message": error}
+        if (told := object_in(error)) and told.get("message"):
+            return told
+    return None
+
+
 def call_index(call: Json, position: int) -> int:
     """Return which call a piece belongs to; some servers do not say so."""
     index = call.get("index")

@@ -6,9 +6,11 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from gantry.domain.catalog import UsageReport
 from gantry.domain.completions import call_index, call_name
 from gantry.domain.errors import Invalid
 from gantry.domain.json_values import object_in, objects_in
+from gantry.domain.token_counts import told_in
 
 Json = dict[str, Any]
 _SAME = (
@@ -177,8 +179,8 @@ class ResponseTeller:
 
     def take(self, value: Mapping[str, Any]) -> Iterator[Json]:
         """Yield what one chunk, or one whole completion, means."""
-        if (usage := object_in(value.get("usage"))) is not None:
-            self._usage = _usage(usage)
+        if (counts := told_in(value)) is not None:
+            self._usage = _usage(counts)
         if (told := object_in(value.get("gantry"))) is not None:
             self._gantry = dict(told)
         choices = objects_in(value.get("choices"))
@@ -322,8 +324,8 @@ class ResponseTeller:
         return {"type": kind, "sequence_number": number, **values}
 
 
-def _usage(told: Mapping[str, Any]) -> Json:
-    prompt, answer = int(told.get("prompt_tokens") or 0), int(told.get("completion_tokens") or 0)
+def _usage(counts: UsageReport) -> Json:
+    prompt, answer = counts.prompt_tokens, counts.completion_tokens
     return {
         "input_tokens": prompt,
         "input_tokens_details": {"cached_tokens": 0},

@@ -14,6 +14,7 @@ from gantry.adapters.http.server_words import Words
 from gantry.adapters.openai.errors import FINAL, ServerFaults
 from gantry.adapters.openai.options import STATUSES, change_for, changed
 from gantry.adapters.openai.pace import Pace
+from gantry.adapters.openai.whole import whole_of
 from gantry.domain.catalog import ConnectionSpec, Waits
 from gantry.domain.connections import address_below
 
@@ -65,7 +66,7 @@ class Passed:
             await self.aclose()
 
     async def whole(self, max_bytes: int) -> bytes:
-        """Return the whole body."""
+        """Return the whole body; one completion also where the server streamed it unasked."""
         pieces: list[bytes] = []
         size = 0
         async for piece in self._read():
@@ -73,7 +74,7 @@ class Passed:
             if size > max_bytes:
                 raise self._faults.broken(f"The answer is larger than {max_bytes:,} bytes.")
             pieces.append(piece)
-        return b"".join(pieces)
+        return whole_of(b"".join(pieces), self._faults)
 
     async def aclose(self) -> None:
         """Close the connection, or keep it for the next request when all of the body was read."""

@@ -15,6 +15,7 @@ from gantry.api.access import Program, ProgramLooks, presented_token
 from gantry.api.openai.described import asks, lists, takes
 from gantry.api.openai.errors import told
 from gantry.api.openai.relay import Relay, json_of, json_whole, unless_gone, whole
+from gantry.domain.completions import error_in
 from gantry.domain.errors import GantryError
 from gantry.domain.responses import ResponseTeller, chat_request, previous_answer
 from gantry.runtime import services
@@ -127,7 +128,7 @@ async def _events(answer: ProgramAnswer, teller: ResponseTeller) -> AsyncGenerat
         yield _line(event)
     try:
         async for value in _values(answer.pieces):
-            if isinstance(error := value.get("error"), Mapping):
+            if (error := error_in(value)) is not None:
                 for event in teller.failed(error):
                     yield _line(event)
                 return

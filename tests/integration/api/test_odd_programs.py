@@ -240,6 +240,19 @@ async def test_the_last_of_two_equal_names_counts(program: httpx.AsyncClient, st
     assert stack.llm.last.body["messages"] == HELLO
 
 
+async def test_an_error_within_a_piece_fails_a_response(program: httpx.AsyncClient, stack: Stack) -> None:
+    """Some servers tell it inside a choice; the answer is not called complete."""
+    word = b'data: {"id": "c1", "choices": [{"index": 0, "delta": {"content": "It "}}]}\n\n'
+    fault = (
+        b'data: {"choices": [{"delta": {}, "finish_reason": "error", "error": {"message": "on fire"}}]}\n\n'
+    )
+    stack.llm.enqueue(Script(raw=[word, fault]))
+    stream = await program.post(RESPONSES, json={"model": MODEL, "input": "hello", "stream": True})
+    assert "response.failed" in stream.text
+    assert "on fire" in stream.text
+    assert "response.completed" not in stream.text
+
+
 async def test_a_hundred_thousand_messages(program: httpx.AsyncClient, stack: Stack) -> None:
     """Are passed on; stored with documents, the question is the last of them."""
     many = [{"role": ("user", "assistant")[number % 2], "content": "x"} for number in range(100_001)]
