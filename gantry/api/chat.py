@@ -1,12 +1,9 @@
 """Conversations and messages over REST."""
 
-from datetime import UTC, datetime
 from typing import Annotated
 from uuid import UUID
 
-from annotated_types import Ge, Le
 from fastapi import APIRouter, Query
-from pydantic import AwareDatetime
 
 from gantry.api.access import Asks, AsksOrReads, AsksOrWrites, Reads, Writes
 from gantry.api.chat_schemas import (
@@ -27,6 +24,7 @@ from gantry.api.chat_schemas import (
     Started,
     StartedAnswer,
 )
+from gantry.api.moments import Moment
 from gantry.api.refusals import BODY, CHANGE, NAMED, SIGNED_IN
 from gantry.domain.accounts import Actor
 from gantry.domain.errors import Invalid
@@ -37,7 +35,6 @@ from gantry.services.chat import Beginning, Listed, Sent
 
 router = APIRouter(prefix="/api/v1", tags=["chat"], responses=SIGNED_IN)
 # In UTC, databases hold the years 1 to 9999.
-_EARLIEST, _LATEST = datetime(1970, 1, 2, tzinfo=UTC), datetime(9999, 12, 30, tzinfo=UTC)
 
 
 def _listed(item: Listed) -> ListedConversation:
@@ -57,7 +54,7 @@ def _started(sent: Sent) -> Started:
 @router.get("/conversations", operation_id="list_conversations", responses=NAMED)
 async def list_conversations(
     who: Reads,
-    before: Annotated[AwareDatetime, Ge(_EARLIEST), Le(_LATEST)] | None = None,
+    before: Moment | None = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     archived: bool = False,
     folder: UUID | None = None,

@@ -1,14 +1,14 @@
 """Search over REST."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from annotated_types import Ge, Le
 from fastapi import APIRouter, Query
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from gantry.api.access import Reads
+from gantry.api.moments import Moment
 from gantry.api.refusals import NAMED, SIGNED_IN
 from gantry.domain.chat import MessageRole
 from gantry.domain.finding import MAX_QUERY_CHARACTERS, Filters
@@ -17,10 +17,6 @@ from gantry.runtime import services
 from gantry.services.search import MOST
 
 router = APIRouter(prefix="/api/v1", tags=["search"], responses=SIGNED_IN)
-# In UTC, databases hold the years 1 to 9999.
-_Moment = Annotated[
-    AwareDatetime, Ge(datetime(1970, 1, 2, tzinfo=UTC)), Le(datetime(9999, 12, 30, tzinfo=UTC))
-]
 
 
 class SearchQuery(BaseModel):
@@ -28,8 +24,8 @@ class SearchQuery(BaseModel):
 
     q: str = Field(max_length=MAX_QUERY_CHARACTERS)
     role: MessageRole | None = None
-    before: _Moment | None = None
-    after: _Moment | None = None
+    before: Moment | None = None
+    after: Moment | None = None
     model: str | None = Field(default=None, max_length=255)
     folder: UUID | None = None
     persona: UUID | None = None

@@ -5,10 +5,11 @@ from typing import Self
 from uuid import UUID
 
 from fastapi import APIRouter, Response
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from gantry.api.access import Administers, Reads
 from gantry.api.described import example
+from gantry.api.moments import Moment
 from gantry.api.refusals import BODY, CHANGE, NAMED, SIGNED_IN
 from gantry.domain.api_tokens import MAX_TOKEN_NAME_CHARACTERS, NewApiToken, Scope
 from gantry.runtime import services
@@ -27,7 +28,7 @@ class TokenIn(BaseModel):
 
     name: str = Field(min_length=1, max_length=MAX_TOKEN_NAME_CHARACTERS, examples=["Open WebUI"])
     scopes: list[Scope] = Field(min_length=1, max_length=len(Scope), examples=[["chat", "read"]])
-    expires_at: AwareDatetime | None = None
+    expires_at: Moment | None = None
 
 
 class TokenOut(BaseModel):

@@ -1,5 +1,6 @@
 """Everything a person can do inside their conversations."""
 
+import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -47,6 +48,7 @@ from gantry.services.writing import Assignment, Writers
 __all__ = ["Beginning", "Bubble", "ChatService", "Listed", "Sent", "Window"]
 
 MAX_LIVE_ANSWERS = 100  # of one account: far more than a person asks for, and than a runaway program should
+_BLANK_LINES = re.compile(r"\A(?:[^\S\n]*\n)+")
 _ASKED_SECONDS = 0.1  # in which a page can do without what it shows next
 WINDOW = 30  # messages a page opens with
 
@@ -548,8 +550,8 @@ class ChatService:
 
 
 def _checked(text: str) -> str:
-    text = storable(text).strip()
-    if not text:
+    text = _BLANK_LINES.sub("", storable(text).rstrip())  # how the first line is indented belongs to it
+    if not text.strip():
         raise Invalid(_("Enter a message first."), field="content")
     if len(text) > MAX_MESSAGE_CHARACTERS:
         raise Invalid(

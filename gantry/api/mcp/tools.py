@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StrictInt
+from pydantic import BaseModel, ConfigDict, Field, StrictInt, model_validator
 
 from gantry.api.mcp import results
 from gantry.api.mcp.asking import answered
@@ -16,6 +16,7 @@ from gantry.domain.api_tokens import Scope
 from gantry.domain.chat import MAX_MESSAGE_CHARACTERS
 from gantry.domain.errors import NotFound
 from gantry.domain.finding import MAX_QUERY_CHARACTERS, Segment
+from gantry.domain.json_values import object_in
 from gantry.domain.knowledge import DocumentScope, Passage, ScopeKind
 from gantry.domain.memory import MAX_FACT_CHARACTERS
 from gantry.domain.programs import MAX_MODEL_CHARACTERS
@@ -30,6 +31,19 @@ _Limit = Annotated[StrictInt, Field(ge=1, le=50, description="How many results a
 
 class _Arguments(BaseModel):
     model_config = ConfigDict(extra="forbid")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _as_programs_write(cls, given: Any) -> Any:
+        """Take null for what is left out, as models fill forms in, and 3.0 for 3, which JSON Schema calls an integer."""
+        arguments = object_in(given)
+        if arguments is None:
+            return given
+        return {name: _whole(value) for name, value in arguments.items() if value is not None}
+
+
+def _whole(value: Any) -> Any:
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 class SearchDocuments(_Arguments):

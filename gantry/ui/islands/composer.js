@@ -108,7 +108,7 @@ export function submit(event) {
   else if (tooLong(text)) {
     say(tooLong(text));
     put("offered", text);
-  } else send(text.trim(), ids);
+  } else send(text.replace(/^(?:[^\S\n]*\n)+/, "").trimEnd(), ids);
 }
 
 function settled() {

@@ -95,6 +95,13 @@ async def test_the_rest_path_of_one_answer(stack: Stack, client: httpx.AsyncClie
     assert answer["usage"]["completion_tokens"] > 0
 
 
+async def test_a_message_keeps_its_indentation(client: httpx.AsyncClient) -> None:
+    """Blank lines around it go; how its first line is indented is part of the code that somebody pastes."""
+    started = await ask(client, "\n \n\tif ready:\n\t\tgo()  \n\n")
+    conversation = (await client.get(f"/api/v1/conversations/{started['conversation_id']}")).json()
+    assert conversation["messages"][0]["content"] == "\tif ready:\n\t\tgo()"
+
+
 async def test_a_dropped_stream_goes_on_from_the_last_event(stack: Stack, client: httpx.AsyncClient) -> None:
     """With Last-Event-ID the text goes on where it stopped: nothing missing, nothing twice."""
     stack.llm.default = Script(text=LONG, tokens_per_second=400)

@@ -95,6 +95,8 @@ async def test_each_tool_does_what_it_says(library: Stack, address: str, mode: s
         )
         best = found["passages"][0]
         assert (best["document"], best["page"], best["title"]) == (str(document.id), 2, "harbour.pdf")
+        filled: Any = {"collection": None, "limit": 1.0}  # as models fill forms in
+        assert len((await call(client, "search_documents", query="bridge", **filled))["passages"]) == 1
         page = await call(client, "read_page", document=best["document"], page=best["page"])
         assert ("Amalia" in page["text"], page["page"], page["pages"]) == (True, 2, 2)
         assert (await call(client, "add_memory", text="I drink green tea."))["text"] == "I drink green tea."

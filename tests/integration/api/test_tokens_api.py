@@ -305,6 +305,7 @@ async def test_tokens_are_made_listed_used_and_revoked(stack: Stack) -> None:
             {"name": "", "scopes": ["read"]},
             {"name": "N", "scopes": []},
             {"name": "N", "scopes": ["all"]},
+            {"name": "N", "scopes": ["read"], "expires_at": "9999-12-31T23:59:59-12:00"},
         ):
             assert (await client.post("/api/v1/me/tokens", json=wrong)).status_code == 422
 
