@@ -11,7 +11,7 @@ from typing_extensions import TypedDict
 
 from gantry.domain.knowledge import DocumentScope, ScopeKind
 from gantry.domain.messages import _, plural
-from gantry.domain.order import MAX_FOLDER_NAME_CHARACTERS, MAX_SELECTED
+from gantry.domain.order import MAX_FOLDER_NAME_CHARACTERS, MAX_SELECTED, cleaned_tags
 from gantry.runtime import services
 from gantry.state.language import said
 from gantry.state.leading import LeadingState, lead
@@ -102,6 +102,8 @@ class OrderState(rx.State):
         A browser does not name the selection: what was ticked last may not have come back to it yet.
         """
         about = _uuids(conversations or self.picked)
+        if not about:  # pressed again when nothing is selected any more
+            return
         done = await services().order.archive(await acting(self), about, True)
         await self._gone("unarchive", done)
 
@@ -109,6 +111,8 @@ class OrderState(rx.State):
     @guarded
     async def delete_selected(self):
         """Delete the conversations that are selected, with one way back for all of them."""
+        if not self.picked:
+            return
         done = await services().order.delete(await acting(self), _uuids(self.picked))
         await self._gone("undelete-all", done)
 
@@ -211,8 +215,13 @@ class OrderState(rx.State):
         about = _uuids(self._about)
         if self._adds:
             await order.tag(who, about, add=tags)
-        elif about:
-            await order.set_tags(who, about[0], tags)
+        elif about:  # what was changed in the field, whatever another page has changed meanwhile
+            before, now = cleaned_tags(self.text.split(",")), cleaned_tags(tags)
+            added, removed = (
+                [each for each in these if each not in those]
+                for these, those in ((now, before), (before, now))
+            )
+            await order.tag(who, about, add=added, remove=removed)
         self._close()
         self._stop_picking()
         sidebar = await self.get_state(SidebarState)

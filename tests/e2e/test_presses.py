@@ -1,13 +1,14 @@
 """Two presses before the server has answered the first: each does what stood there, once, where it was pressed."""
 
+import asyncio
 from typing import Any
 
 from playwright.async_api import Locator, expect
 
 from tests.e2e.scripts import Cues
-from tests.parts.app import Person
-from tests.parts.browser import SlowLine, Tab, becomes
-from tests.parts.llm_server import Script
+from tests.parts.app import PASSWORD, Person
+from tests.parts.browser import SlowLine, Tab, Visits, becomes
+from tests.parts.llm_server import Script, ScriptedServer
 
 PRESSES = "buttons => buttons.forEach(button => button.form && button.matches('[type=submit]') ? button.form.requestSubmit() : button.click())"
 
@@ -189,6 +190,12 @@ async def test_tags_are_those_that_the_conversation_has(tab: Tab, person: Person
     await entry(tab, "Tags").click()
     dialog = tab.page.get_by_test_id("ask-tags")
     await expect(dialog.get_by_label("Tags")).to_have_value("garden")
+    await dialog.get_by_label("Tags").fill("kitchen")
+    await person.rest.patch(f"/api/v1/conversations/{conversation}", json={"tags": ["garden", "cellar"]})
+    await dialog.get_by_role("button", name="Save").click()
+    await expect(dialog).to_have_count(0)
+    listed = (await person.conversations())[0]
+    assert sorted(listed["tags"]) == ["cellar", "kitchen"]
 
 
 async def test_chat_settings_are_those_of_the_chat_they_were_opened_for(
@@ -426,3 +433,118 @@ async def test_the_focus_is_not_lost_with_a_row(tab: Tab, cue: Cues, person: Per
     await tab.page.keyboard.press("Enter")
     await expect(facts).to_have_count(1)
     assert await tab.page.evaluate(where) != "lost"
+
+
+async def _press_twice(tab: Tab, button: Locator, then: Locator) -> None:
+    """Double-click slowly: the second press comes when *then* is there."""
+    box = await button.bounding_box() or {}
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    await tab.page.mouse.click(x, y)
+    await expect(then).to_be_visible()
+    await tab.page.mouse.move(x, y)
+    await tab.page.mouse.down(click_count=2)
+    await tab.page.mouse.up(click_count=2)
+
+
+async def test_a_double_click_on_send_stops_nothing(tab: Tab, cue: Cues) -> None:
+    """Stop stands where Send stood."""
+    await tab.open()
+    await tab.composer.fill(f"Hello {cue(Script(text='Hello, and welcome.', first_byte_delay=0.5))}")
+    await _press_twice(tab, tab.send_button, tab.stop_button)
+    await tab.ends("complete")
+    await tab.shows("Hello, and welcome.")
+
+
+async def test_a_double_click_takes_a_suggestion_once(tab: Tab) -> None:
+    """A text that is offered is not put twice into the message."""
+    await tab.open()
+    suggestion = tab.page.get_by_test_id("suggestion").first
+    await suggestion.dblclick()
+    written = await tab.composer.input_value()
+    assert written
+    assert written.count(written[:20]) == 1
+
+
+async def test_one_of_several_answers_is_kept_once(tab: Tab) -> None:
+    """Pressing again says nothing."""
+    await tab.open()
+    await tab.composer.fill("Which soil?")
+    await _compare(tab)
+    await tab.composer.press("Enter")
+    columns = tab.page.get_by_test_id("column")
+    await expect(columns).to_have_count(2)
+    for number in range(2):
+        await expect(columns.nth(number)).to_have_attribute("data-status", "complete", timeout=20_000)
+    keep = tab.page.get_by_test_id("keep").last
+    await press(tab, keep, keep)
+    await expect(tab.answer.get_by_test_id("branches")).to_contain_text("/ 2")
+    await expect(columns).to_have_count(0)
+    await expect(tab.notices).to_have_count(0)
+
+
+async def test_a_form_sent_twice_tells_what_came_of_the_first(tab: Tab, person: Person) -> None:
+    """A fact that is remembered is not refused in the same breath, and who leaves gets their receipt."""
+    await tab.open("/settings/memory")
+    await tab.page.get_by_label("Something to remember").fill("Is allergic to peanuts.")
+    remember = tab.page.get_by_role("button", name="Remember", exact=True)
+    await press(tab, remember, remember)
+    await expect(tab.notices).to_have_text(["Remembered."])
+    await expect(tab.page.get_by_test_id("fact")).to_have_count(1)
+    await tab.open("/settings")
+    await tab.page.get_by_test_id("delete-account").click()
+    await tab.page.locator("#deletion-password").fill(PASSWORD)
+    leave = tab.page.get_by_test_id("deletion-confirm")
+    await press(tab, leave, leave)
+    await expect(tab.page.get_by_test_id("receipt")).to_be_visible()
+
+
+async def test_a_server_is_told_of_in_its_own_form(
+    visits: Visits, admin: Person, llm: ScriptedServer
+) -> None:
+    """What comes of a test whose form was closed is not said in the next one."""
+    reached, told = asyncio.Event(), asyncio.Event()
+
+    async def answer(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        reached.set()
+        await told.wait()
+        writer.close()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as slow:
+        tab = await visits.tab(admin, "/admin/models")
+        dialog = tab.page.get_by_test_id("server-dialog")
+        test, status = dialog.get_by_role("button", name="Test"), dialog.get_by_role("status")
+        for address in (f"http://127.0.0.1:{slow.sockets[0].getsockname()[1]}/v1", llm.url):
+            await tab.page.get_by_test_id("add-server").click()
+            await dialog.get_by_label("Name", exact=True).fill("Some")
+            await dialog.get_by_label("Address").fill(address)
+            await test.click()
+            if address != llm.url:
+                await reached.wait()
+                await tab.page.keyboard.press("Escape")
+                await expect(dialog).to_have_count(0)
+        await expect(status).to_contain_text("Connected")
+        await status.evaluate("""status => {
+            window.said = new Set();
+            const listen = () => status.innerText && window.said.add(status.innerText.slice(0, 9));
+            new MutationObserver(listen).observe(status, {childList: true, subtree: true, characterData: true});
+        }""")
+        told.set()
+        for _ in range(2):  # by the second, what came of the first server has long been told
+            await test.click()
+            await expect(test).to_be_enabled()
+            await expect(status).to_contain_text("Connected")
+        assert await tab.page.evaluate("[...window.said]") == ["Connected"]
+
+
+async def test_a_selection_is_deleted_once(tab: Tab, person: Person) -> None:
+    """Pressed again, nothing is selected any more, and nobody is told that it is not there."""
+    ids = [await person.conversation(f"Talk {number}") for number in range(2)]
+    await tab.open()
+    await row_menu(tab, ids[0]).click()
+    await entry(tab, "Select").click()
+    delete = tab.page.get_by_test_id("selection").get_by_role("button", name="Delete")
+    await expect(delete).to_be_enabled()
+    await press(tab, delete, delete)
+    await expect(tab.rows).to_have_text(["Talk 1"])
+    await expect(tab.notices).to_have_count(1)
+    await expect(tab.notices).to_contain_text("Deleted 1 conversation.")

@@ -5,6 +5,7 @@ import reflex as rx
 from gantry.domain.api_tokens import MAX_TOKEN_NAME_CHARACTERS, Scope
 from gantry.state.api_tokens import ApiTokensState
 from gantry.state.views.api_tokens import TokenView
+from gantry.ui.browser import once
 from gantry.ui.components.local import moment
 from gantry.ui.components.placeholders import skeleton
 from gantry.ui.copying import copy_field
@@ -164,7 +165,13 @@ def _secret_dialog() -> rx.Component:
         rx.el.p(_("Copy it now: you won't see it again."), class_name="soft"),
         copy_field(ApiTokensState.secret, label=_("token"), long=True),
         dialog_actions(
-            rx.el.button(_("Done"), type="button", on_click=ApiTokensState.close, class_name="button primary")
+            rx.el.button(
+                _("Done"),
+                type="button",
+                on_click=ApiTokensState.close,
+                class_name="button primary",
+                custom_attrs=once(),
+            )
         ),
         open_=ApiTokensState.secret != "",
         title=_("Token for {name}", name=ApiTokensState.secret_name),

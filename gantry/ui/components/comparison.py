@@ -181,5 +181,6 @@ def _keep(view: MessageView) -> rx.Component:
         class_name="button tiny",
         aria_label=_("Keep this answer: {heading}", heading=view.heading),
         on_click=[ComparingState.keep(view.id), _TO_FIELD],
+        custom_attrs=once(),
         data_testid="keep",
     )

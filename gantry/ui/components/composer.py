@@ -147,6 +147,7 @@ def _bar() -> rx.Component:
                 class_name="round",
                 aria_label=rx.cond(is_stopping, _("Stopping"), _("Stop")),
                 title=_("Stop (Esc)"),
+                custom_attrs=once(),  # Send and Stop take turns in one place
                 disabled=is_stopping,
                 on_click=[
                     _STOPPING.put_for(ChatState.generation_id, _STOP_PATIENCE_MS),
@@ -160,6 +161,7 @@ def _bar() -> rx.Component:
                 class_name="round",
                 aria_label=_("Send"),
                 title=_("Send (Enter)"),
+                custom_attrs=once(),
                 disabled=_EMPTY.value | _SENDING.value,
                 data_testid="send",
             ),

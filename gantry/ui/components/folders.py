@@ -9,7 +9,7 @@ from gantry.state.order import OrderState
 from gantry.state.sidebar import SidebarState
 from gantry.state.views.sidebar import FolderView, RowView
 from gantry.ui.ahead import Ahead
-from gantry.ui.browser import Kept, link
+from gantry.ui.browser import Kept, leave_row, link
 from gantry.ui.menus import entry, menu, menu_button
 from gantry.ui.text import Text, _, plural
 
@@ -188,12 +188,14 @@ def selection() -> rx.Component:
             class_name="grow",
         ),
         rx.el.button(_("All"), type="button", class_name="button tiny", on_click=OrderState.pick_all),
-        rx.el.button(_("Done"), type="button", class_name="button tiny", on_click=OrderState.end_picking),
+        rx.el.button(
+            _("Done"), type="button", class_name="button tiny", on_click=[leave_row(), OrderState.end_picking]
+        ),
         rx.el.div(
             action(_("Move to folder"), "folder-input", OrderState.ask_move([])),
             action(_("Add tags"), "tag", OrderState.ask_more_tags),
-            action(_("Archive"), "archive", OrderState.archive([])),
-            action(_("Delete"), "trash-2", OrderState.delete_selected),
+            action(_("Archive"), "archive", [leave_row(), OrderState.archive([])]),
+            action(_("Delete"), "trash-2", [leave_row(), OrderState.delete_selected]),
             class_name="row",
         ),
         role="toolbar",

@@ -6,6 +6,7 @@ import reflex as rx
 
 from gantry.state.admin import PeopleState
 from gantry.state.views.admin import PersonView
+from gantry.ui.browser import once
 from gantry.ui.components.local import moment
 from gantry.ui.components.placeholders import empty
 from gantry.ui.copying import copy_field
@@ -137,7 +138,13 @@ def _handed_dialog() -> rx.Component:
         ),
         copy_field(PeopleState.handed_password, label=_("password")),
         dialog_actions(
-            rx.el.button(_("Done"), type="button", on_click=PeopleState.close, class_name="button primary")
+            rx.el.button(
+                _("Done"),
+                type="button",
+                on_click=PeopleState.close,
+                class_name="button primary",
+                custom_attrs=once(),
+            )
         ),
         open_=PeopleState.handed_password != "",
         title=_("New password"),

@@ -6,7 +6,7 @@ import reflex as rx
 
 from gantry.state.archived import ArchivedState
 from gantry.state.views.order import ArchivedView
-from gantry.ui.browser import function, once
+from gantry.ui.browser import function, leave_row, once
 from gantry.ui.components.local import link, moment
 from gantry.ui.components.page import page
 from gantry.ui.components.placeholders import empty, skeleton
@@ -71,7 +71,7 @@ def _row(each: ArchivedView) -> rx.Component:
             class_name="button tiny",
             aria_label=_("Unarchive {title}", title=title),
             custom_attrs=once(),
-            on_click=[_leave(each), ArchivedState.restore(each.id)],
+            on_click=[leave_row(), _leave(each), ArchivedState.restore(each.id)],
         ),
         rx.el.button(
             rx.icon("trash-2", size=17, aria_hidden="true"),
@@ -80,7 +80,7 @@ def _row(each: ArchivedView) -> rx.Component:
             aria_label=_("Delete {title}", title=title),
             title=_("Delete"),
             custom_attrs=once(),
-            on_click=[_leave(each), ArchivedState.delete(each.id)],
+            on_click=[leave_row(), _leave(each), ArchivedState.delete(each.id)],
         ),
         key=each.id,
         class_name="row archived",

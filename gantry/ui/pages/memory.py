@@ -113,7 +113,7 @@ def _add() -> rx.Component:
                 class_name="input",
             ),
             rx.el.button(_("Remember"), type="submit", class_name="button"),
-            on_submit=MemoryState.add,
+            on_submit=MemoryState.add.throttle(1000),  # pyright: ignore[reportAttributeAccessIssue]
             class_name="row memory-add",
         ),
         search_field(_("Search facts"), _("Search facts"), MemoryState.search, MemoryState.find),
