@@ -152,9 +152,7 @@ class UploadService:
             if place is not None and (same := await self._same(who, place, received)):
                 return Accepted(same, known=True)
             raise
-        except BaseException:
-            await self.files.remove(account=who.id, documents=[row.id])
-            raise
+        # After any other fault it may be stored all the same: the file stays, and housekeeping sets it aside if nothing knows it.
         tell_changed(self.notices, row)
         self.ingestion.wake()
         return Accepted(value_of(StoredDocument, row), known=False)
@@ -176,11 +174,16 @@ class UploadService:
             return (await tx.vault.get_collection(collection, owner=who.id)).id
 
     async def _same(self, who: Actor, collection: UUID, received: Received) -> StoredDocument | None:
+        """Return the document that is there with this content; a file that it has lost is the received one from now on."""
         async with self.database.read() as tx:
             same = await tx.vault.find_same(collection, received.sha256)
-        if same is not None and same.state is DocumentState.FAILED:
+        if same is None:
+            return None
+        if not await self.files.holds(account=who.id, document=same.id):
+            await self.files.keep(received, account=who.id, document=same.id)
+        if same.state is DocumentState.FAILED:
             await self.documents.retry(who, same.id)
-        return value_of(StoredDocument, same) if same else None
+        return value_of(StoredDocument, same)
 
 
 async def _once(data: bytes) -> AsyncIterator[bytes]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from gantry.adapters.parsing import recognition
 from gantry.bootstrap import build
@@ -263,6 +264,41 @@ async def test_the_same_file_is_recognised(library: Stack) -> None:
     assert second.id != first.id
     with pytest.raises(Conflict):
         await library.services.documents.move(library.who, second.id, first.collection_id or other.id)
+
+
+async def test_an_upload_given_up_while_it_is_stored_is_whole_or_not_there(library: Stack) -> None:
+    """Whether the database stored it nobody knows then. Uploaded again it is read."""
+    services, who = library.services, library.who
+    await services.collections.default(who)
+    received = await services.uploads.receive(who, once(GARDEN))
+    accepting = asyncio.create_task(services.uploads.accept(who, received, name="harbour.pdf"))
+
+    def give_up(_connection: Any) -> None:
+        accepting.cancel()
+
+    async with library.main.writers.database.read() as tx:
+        engine = (await tx.session.connection()).engine.sync_engine
+    event.listen(engine, "commit", give_up)
+    with pytest.raises(asyncio.CancelledError):
+        await accepting
+    event.remove(engine, "commit", give_up)
+    for row in await services.documents.list_documents(who):
+        assert Path((await services.documents.original(who, row.id)).path).read_bytes() == GARDEN
+    again = await read(library, (await upload(library, "harbour.pdf", GARDEN)).id)
+    assert again.state is DocumentState.READY
+    assert Path((await services.documents.original(who, again.id)).path).read_bytes() == GARDEN
+
+
+async def test_uploading_a_lost_file_again_brings_it_back(stack: Stack) -> None:
+    """The document that is there is read, and gives its original."""
+    row = await upload(stack, "harbour.pdf", GARDEN)
+    path = Path((await stack.services.documents.original(stack.who, row.id)).path)
+    await asyncio.to_thread(path.unlink)
+    async with background(stack.main):
+        assert (await read(stack, row.id)).state is DocumentState.FAILED
+        assert (await upload(stack, "harbour.pdf", GARDEN)).id == row.id
+        assert (await read(stack, row.id)).state is DocumentState.READY
+    assert path.read_bytes() == GARDEN
 
 
 async def test_no_collection_takes_the_name_of_the_default_one(stack: Stack) -> None:
