@@ -1,6 +1,7 @@
 """Vectors from any server that speaks the OpenAI protocol (``POST /v1/embeddings``)."""
 
 import asyncio
+import json
 import logging
 import math
 from collections.abc import Iterator, Sequence
@@ -23,6 +24,7 @@ _SHORTEST = 100  # characters; what is refused and no longer than that is not re
 _PROBE = "dimension"
 _MAX_BYTES = 64 * 1024 * 1024  # of one answer: 32 vectors of 4,096 numbers as text are 3 MB
 _REFUSALS = frozenset({400, 413, 422, 500})  # how servers refuse a text that is too long for them
+_NO_VECTOR = "it sent no vector for one of the texts"
 _ADVICE = "Check EMBEDDING_BASE_URL and EMBEDDING_MODEL."
 _TIMEOUT = httpx.Timeout(60, connect=3)
 _QUERY_TIMEOUT = httpx.Timeout(5, connect=2)
@@ -102,12 +104,15 @@ class OpenAiEmbedder:
     async def _ask(self, texts: list[str], patience: httpx.Timeout) -> list[Vector]:
         with _as_unavailable():
             body = {"model": self._name, "input": texts}
-            answer = orjson.loads(await self._answer("POST", "embeddings", body, patience))
-            vectors = [_unit(each["embedding"]) for each in _in_order(answer)]
-        if len(vectors) != len(texts) or len({len(vector) for vector in vectors}) != 1:
+            answer = _parsed(await self._answer("POST", "embeddings", body, patience))
+            found = [_unit(each["embedding"]) for each in _in_order(answer)]
+        vectors = [vector for vector in found if vector is not None]
+        if len(found) != len(texts) or len({len(vector) for vector in vectors}) > 1:
             raise EmbeddingUnavailable(
                 "The embeddings server sent another number of vectors than it was asked for."
             )
+        if len(vectors) < len(found):
+            raise _InputRefused(_NO_VECTOR)
         return vectors
 
     async def _answer(self, method: str, path: str, body: Any, patience: httpx.Timeout) -> bytes:
@@ -160,16 +165,24 @@ def _sentence(reason: str) -> str:
 
 
 def _mean(vectors: Sequence[Vector]) -> Vector:
-    return _unit([sum(values) for values in zip(*vectors, strict=True)])
+    return _unit([sum(values) for values in zip(*vectors, strict=True)]) or vectors[0]
+
+
+def _parsed(content: bytes) -> Any:
+    try:
+        return orjson.loads(content)
+    except ValueError:
+        return json.loads(content)  # knows NaN, which is no JSON: some servers write it
 
 
 def _in_order(body: Any) -> list[dict[str, Any]]:
     return sorted(body["data"], key=lambda each: each.get("index", 0))
 
 
-def _unit(raw: Any) -> Vector:
-    vector = [float(value) for value in raw]
+def _unit(raw: Any) -> Vector | None:
+    """Return a vector with the length one; None of what has no direction, as a server may send for a text it cannot read."""
+    vector = [math.nan if value is None else float(value) for value in raw or ()]
     length = math.sqrt(sum(value * value for value in vector))
-    if not vector or not math.isfinite(length) or not length:
-        raise ValueError("not a vector")
+    if not math.isfinite(length) or not length:
+        return None
     return [value / length for value in vector]

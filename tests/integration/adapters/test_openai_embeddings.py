@@ -1,6 +1,7 @@
 """Vectors from a server that speaks the OpenAI protocol, over a real port."""
 
 import gzip
+import json
 from typing import Any
 
 import pytest
@@ -141,6 +142,26 @@ async def test_a_text_that_is_refused_at_any_length_is_left_to_its_words() -> No
         vectors = await embedder.embed(["tulips", "@@", "asters"], TextRole.PASSAGE)
         await embedder.aclose()
     assert len(vectors) == 3
+
+
+@pytest.mark.parametrize("none", [None, [], [0.0] * 24, [None] * 24, [float("nan")] * 24])
+async def test_a_text_without_a_vector_keeps_no_other_waiting(none: Any) -> None:
+    """A server may answer well and have none for one of the texts: that one is left to its words."""
+
+    def answer(request: Any) -> Any:
+        made = embeddings({"small": 24})(request)
+        for each in made["data"]:
+            if "@@" in request.body["input"][each["index"]]:
+                each["embedding"] = none
+        return 200, json.dumps(made).encode(), {"Content-Type": "application/json"}
+
+    async with serving(answer) as server:
+        embedder = OpenAiEmbedder(server.url, "small")
+        vectors = await embedder.embed(["tulips", "@@ " * 50, "asters"], TextRole.PASSAGE)
+        alone = await embedder.embed(["asters"], TextRole.PASSAGE)
+        await embedder.aclose()
+    assert len(vectors) == 3
+    assert list(vectors[2]) == pytest.approx(list(alone[0]))
 
 
 async def test_what_the_server_says_is_told() -> None:
