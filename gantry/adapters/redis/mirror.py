@@ -142,6 +142,8 @@ class Mirrors:
     def _apply(self, generation: UUID, batch: Batch) -> bool:
         """Add what the log lacks; False when something between is missing."""
         attempt = self._log.attempt(generation)
+        if attempt is not None and batch.attempt <= attempt.number and self._writes(generation):
+            return True  # our own, or of an earlier attempt: what is written here is ahead of it
         # An opening of the same attempt with another prefix: what was said before was told apart anew.
         if (
             attempt is None
@@ -154,8 +156,8 @@ class Mirrors:
             self._overtaken(generation)
             self._log.open(generation, opening)
             attempt = self._log.attempt(generation)
-        # An earlier attempt: its writer has lost its lease and does not know it yet. Our own: we wrote it.
-        if attempt is None or batch.attempt < attempt.number or self._writes(generation):
+        # An earlier attempt: its writer has lost its lease and does not know it yet.
+        if attempt is None or batch.attempt < attempt.number:
             return True
         return self._add(generation, batch, attempt)
 

@@ -203,6 +203,31 @@ async def test_overtaken_writer_is_not_heard(replica: MakeLog, answer: UUID) -> 
     assert (await follow(stale, answer)).text == "New text"
 
 
+async def test_text_told_apart_anew_goes_on_after_a_silence(
+    replica: MakeLog, redis: Redis, answer: UUID
+) -> None:
+    """A reader beside the writer, who looks into the stream meanwhile, takes nothing away from the writer."""
+    writer = await replica()
+
+    async def written(count: int) -> bool:
+        return await redis.xlen(stream_key(answer)) == count
+
+    writer.open(answer, Opening(1))
+    writer.append(answer, text="I think so")
+    await eventually(lambda: written(1))
+    writer.open(answer, Opening(1, "", "I think so"))
+    await eventually(lambda: written(2))
+    await eventually(lambda: writer._log.silent_seconds(answer) > IDLE)
+    reading = asyncio.create_task(come_to_the_end(Page(), writer, answer))
+    await eventually(lambda: writer._mirrors.followed == 1)
+    await eventually(lambda: any(each.last_id != b"0-0" for each in writer._mirrors._mirrors.values()))
+    writer.append(answer, text="Yes.")
+    writer.end(answer, "complete")
+    page = await reading
+    assert (page.reasoning, page.text) == ("I think so", "Yes.")
+    assert (await follow(await replica(), answer)).text == "Yes."
+
+
 async def test_mirrors_are_shared_and_freed(replica: MakeLog, answer: UUID) -> None:
     """However many read an answer there is one mirror, and it goes with the last of them."""
     writer, elsewhere = await replica(), await replica()
