@@ -9,12 +9,14 @@ from uuid import UUID, uuid4
 
 from redis.asyncio import Redis
 from redis.asyncio.client import PubSub
+from redis.exceptions import ResponseError
 
 from gantry.adapters.in_process.notices import InProcessNotices, Subscription
 from gantry.adapters.redis.link import AWAY, RETRY_SECONDS, Background, Reach
 from gantry.domain.live import EVERYBODY, Notice, NoticeKind
 
 MAX_UNSENT = 1000
+MAX_TRIES = 5  # of sending, in a row
 LISTEN_SECONDS = 15.0
 _PREFIX = "gantry:notices:"
 
@@ -27,7 +29,7 @@ class RedisNotices:
     """Implements ``domain.live.Notices`` for all replicas that share a Redis.
 
     Subscribers of this process are told directly, and also while Redis is away; other replicas get what could
-    be sent, at most once. When Redis goes or is back, every page is told to look again: what it missed it sees then. One connection listens, to the channels of the accounts subscribed here.
+    be sent, as a rule once. When Redis goes or is back, every page is told to look again: what it missed it sees then. One connection listens, to the channels of the accounts subscribed here.
 
     Args:
         redis: From ``link.connect``; stays open when this closes.
@@ -41,6 +43,7 @@ class RedisNotices:
         self._local = InProcessNotices(max_waiting, self._changed.set)
         self._unsent: deque[tuple[bytes, bytes]] = deque(maxlen=MAX_UNSENT)
         self._filled = asyncio.Event()
+        self._failed = 0
         self._pubsub: PubSub | None = None
         self._followed: set[UUID] = set()
         self._background = Background()
@@ -89,9 +92,7 @@ class RedisNotices:
             await self._filled.wait()
             try:
                 if self._reach.away:
-                    await self._redis.execute_command(
-                        "PING"
-                    )  # a batch that fails is lost: find out with something cheaper
+                    await self._redis.execute_command("PING")  # a batch may fail only so often
                 self._reach.found()
                 self._filled.clear()
                 await self._send_waiting()
@@ -108,7 +109,15 @@ class RedisNotices:
         pipe = self._redis.pipeline(transaction=False)
         for channel, message in batch:
             pipe.publish(channel, message)
-        await pipe.execute()
+        try:
+            await pipe.execute()
+            self._failed = 0
+        except (*AWAY, asyncio.CancelledError) as error:
+            # Whether they arrived is unknown, and heard twice they do no harm. What is refused would be refused again.
+            self._failed += 1
+            if self._failed < MAX_TRIES and not isinstance(error, ResponseError):
+                self._unsent = deque([*batch, *self._unsent], maxlen=MAX_UNSENT)
+            raise
 
     async def _listen(self) -> None:
         while True:

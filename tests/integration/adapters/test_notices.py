@@ -10,6 +10,8 @@ from uuid import UUID, uuid4
 
 import pytest
 from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
 
 from gantry.adapters.in_process.live import InProcessNotices
 from gantry.adapters.redis.live import RedisNotices, connect
@@ -192,6 +194,35 @@ async def test_connection_listens_only_while_somebody_does(redis: Redis, account
             return await listeners() == 0
 
         await eventually(nobody)
+
+
+async def test_a_broken_connection_loses_no_notice(redis_url: str, redis: Redis, account: UUID) -> None:
+    """Where only the one breaks that publishes, nobody else knows that there is something to look up."""
+    async with (
+        Redis.from_url(redis_url, client_name="publisher", retry=Retry(NoBackoff(), 0)) as one,
+        connect(redis_url) as two,
+        RedisNotices(one) as near,
+        RedisNotices(two) as far,
+    ):
+        feed = far.subscribe(account)
+        await House(near, far, redis).subscribed(account)
+        near.publish(account, Notice(CATALOG, "before"))
+        assert (await take(feed, 1))[0].id == "before"
+
+        async def publishing() -> list[str]:
+            clients: Any = await redis.client_list()
+            return [
+                each["id"] for each in clients if each["name"] == "publisher" and each["cmd"] == "publish"
+            ]
+
+        await redis.client_pause(10_000, all=False)
+        near.publish(account, Notice(CATALOG, "lost"))
+        await eventually(lambda: not near._unsent)
+        for each in await publishing():
+            await redis.client_kill_filter(_id=each)
+        await redis.client_unpause()
+        assert (await take(feed, 1))[0].id == "lost"
+        await feed.aclose()
 
 
 async def test_redis_restarted(redis_server: Any, account: UUID) -> None:
