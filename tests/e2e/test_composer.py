@@ -229,12 +229,13 @@ async def test_ux_22_arrow_up_edits_the_last_message(tab: Tab, cue: Cues) -> Non
     ],
 )
 async def test_text_arrives_as_it_was_typed(tab: Tab, cue: Cues, person: Person, text: str) -> None:
-    """Whatever people type is stored, sent to the model and shown as it is, blanks around it aside."""
+    """Whatever people type is stored, sent to the model and shown as it is, blanks behind it aside."""
     script = cue(Script("ok"))
     await tab.open()
     await tab.ask(f"{text} {script}")
     await tab.ends()
-    wanted = f"{text} {script}".strip()
+    await expect(tab.composer).to_have_value("")
+    wanted = f"{text} {script}".rstrip()
     assert (await person.messages(await tab.conversation()))[0]["content"] == wanted
     assert (await script.request()).body["messages"][-1]["content"] == wanted
     await expect(tab.questions.first.locator(".bubble")).to_have_text(wanted)

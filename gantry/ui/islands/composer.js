@@ -22,7 +22,7 @@ const newKey = () => [...crypto.getRandomValues(new Uint8Array(16))].map((byte) 
 
 /** What is left of `text` once `sent` has gone: what was typed behind it in the meantime. */
 export function remainder(text, sent) {
-  return text.trimStart().startsWith(sent) ? text.trimStart().slice(sent.length).trimStart() : text;
+  return text.trimStart().startsWith(sent.trimStart()) ? text.trimStart().slice(sent.trimStart().length).trimStart() : text;
 }
 
 /** Say that `text` is too long to be a message; "" when it is not. */
@@ -88,8 +88,8 @@ function open() {
     write(moving, "");
     moving = "";
   }
-  const before = area.value; // typed before we knew who is writing
-  rewrite([read(name), page.here ? "" : shared()].filter(Boolean).join("\n\n") || (area.dataset.loaded ? "" : before));
+  for (const said of ["note", "offered"]) put(said, ""); // of the draft that is left; the first keeps what was typed already
+  rewrite([read(name), page.here ? "" : shared()].filter(Boolean).join("\n\n") || (area.dataset.loaded ? "" : area.value));
   area.dataset.loaded = "yes";
   if (!isTouch() && (document.getSelection()?.isCollapsed ?? true)) focusOn(area); // nothing is being selected
 }
