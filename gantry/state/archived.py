@@ -56,10 +56,10 @@ class ArchivedState(rx.State):
     async def delete(self, conversation: str):
         """Delete a conversation, with a way back into the archive."""
         row = next((each for each in self.rows if each.id == conversation), None)
-        if row is None:  # pressed again before the page had heard that it is gone
+        if self.rows and row is None:  # pressed again before the page had heard that it is gone
             return
         await services().order.delete(await acting(self), [uuid_of(conversation)])
-        title = row.title or _("Untitled")
+        title = (row and row.title) or _("Untitled")
         self.rows = [each for each in self.rows if each.id != conversation]
         await notify(
             self, _("Deleted “{title}”.", title=title), action=_("Undo"), action_id=f"undelete:{conversation}"

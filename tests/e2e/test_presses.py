@@ -548,3 +548,18 @@ async def test_a_selection_is_deleted_once(tab: Tab, person: Person) -> None:
     await expect(tab.rows).to_have_text(["Talk 1"])
     await expect(tab.notices).to_have_count(1)
     await expect(tab.notices).to_contain_text("Deleted 1 conversation.")
+
+
+async def test_what_is_said_of_a_draft_stays_with_it(tab: Tab, cue: Cues, person: Person) -> None:
+    """Neither the offer to make a file of it nor what is wrong with it goes along to another conversation."""
+    other = await person.ask(f"Other {cue(Script(text='Other.'))}")
+    await tab.open()
+    await tab.composer.fill("x" * 200_001)
+    await tab.composer.press("Enter")
+    offer, note = tab.page.get_by_test_id("paste-offer"), tab.page.locator(".composer-note")
+    await expect(offer).to_be_visible()
+    await expect(note).to_contain_text("too long")
+    await tab.sidebar.locator(f'[data-id="{other}"]').click()
+    await expect(tab.answer).to_contain_text("Other.")
+    await expect(offer).to_have_count(0)
+    await expect(note).to_be_empty()
