@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator
 _CODE = re.compile(
     r"(?P<fence>^ {0,3}(?P<mark>`{3,}|~{3,}).*?(?:^ {0,3}(?P=mark)[`~]*[ \t]*$|\Z))"
     r"|(?<!`)(?P<ticks>`+)(?!`)(?:(?!\n[ \t]*\n).)+?(?<!`)(?P=ticks)(?!`)"
-    r"|\$\$.+?\$\$|\\\(.+?\\\)|\\\[.+?\\\]|(?<![\\$A-Za-z0-9_])\$(?!\s)[^$\n]+?(?<![\s\\])\$(?!\d)",
+    r"|\$\$.+?\$\$|\\\(.+?\\\)|\\\[.+?\\\]|(?<![\\$A-Za-z0-9_])\$(?!\s)[^$\n`]+?(?<![\s\\])\$(?!\d)(?<![:/.,=@-]\$(?=[A-Za-z{]))",
     re.DOTALL | re.MULTILINE,
 )
 # Not a link's text, nor a footnote's definition.

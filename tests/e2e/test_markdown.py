@@ -76,6 +76,10 @@ _CASES: dict[str, tuple[str, str]] = {
         "by\n\\[\na\n- b\n\n+ c\n\\]\nit",
         "<p>by</p>" + _displayed("a\n- b\n\n+ c") + "<p>it</p>",
     ),
+    "a path of variables": (
+        "Add $BIN/x:$PATH or ${A}-${B}, not `$q$`",
+        "<p>Add $BIN/x:$PATH or ${A}-${B}, not <code>$q$</code></p>",
+    ),
     "dollars over lines": ("$$\\begin{x}\nq\n\\end{x}$$", _displayed("\\begin{x}\nq\n\\end{x}")),
     "never closed": ("$$ is a mark\n\n- a", "<p>$$ is a mark</p><ul>\n<li>a</li>\n</ul>"),
     # Code

@@ -1,7 +1,7 @@
 // Formulas in markdown: $x$, $$x$$, \(x\) and \[x\]. The parser knows none: each is hidden from it, its ASCII signs moved to a plane of
 // Unicode that nobody writes in, and becomes a formula in the parsed tree; in code and addresses it is what it was. $…$ is one by the
 // rule of gantry/domain/citations.py: on one line, no blank inside its dollars, no letter or digit before it and no digit after it: $5 and
-// $6 are money. What is between $$ or \[ \] is displayed. A mark that is never closed stays as it was written.
+// $6 are money, $A/b:$C is a path. What is between $$ or \[ \] is displayed. A mark that is never closed stays as it was written.
 import { findAndReplace } from "mdast-util-find-and-replace";
 import { createElement, useEffect } from "react";
 import { visit } from "unist-util-visit";
@@ -12,7 +12,7 @@ const square = (line) => String.raw`(?<!\\)\\\[(?:[^\\\n]|${line}|\\[^[\]])*\\\]
 const round = (line) => String.raw`(?<!\\)\\\((?:[^\\\n]|${line}|\\[^()])*\\\)`; // none stands in another one
 const FENCE = "^(?:[ \\t>]|[-*+] |\\d+[.)] )*(?<fence>`{3,}(?!`|.*`)|~{3,}).*\\n[^]*?(?:^[ \\t>]*\\k<fence>|(?![^]))";
 const CODE = "(?<![`\\\\])(?<ticks>`+)[^`](?:[^]{0,4000}?[^`])??\\k<ticks>(?!`)";
-const SINGLE = String.raw`(?<![\\$\w])\$(?![\s$])(?:[^$\\\n]|\\.)*(?<!\s)\$(?!\d)`;
+const SINGLE = String.raw`(?<![\\$\w])\$(?![\s$])(?:[^$\\\n\x60]|\\.)*(?<!\s)\$(?!\d)(?<![:/.,=@-]\$(?=[A-Za-z{]))`;
 const SAME = "\\n(?![ \\t>]*(?:\\n|`{3}|~{3}|#|[-*+] |\\d+[.)] ))"; // a line of the same paragraph
 const ALONE = String.raw`(?=[$\\])(?<=^(?:[ \t]*(?:[-*+>]|\d+[.)]))*[ \t]*)(?:${double("\n")}|${square("\n")})(?=[ \t]*$)`;
 const WITHIN = `${SINGLE}|${double(SAME)}|${square(SAME)}|${round(SAME)}`;

@@ -22,6 +22,7 @@ from gantry.domain.citations import cited_numbers
         ("A probability in [0, 1] and a[0] [2]", {2}),
         (r"$\sqrt[2]{27} = x[2]$ [1]", {1}),
         ("It cost $5 [1], then $6 [9].", {1}),
+        ("Set $HOME as he said [1] and lib:$PATH.", {1}),
         (r"\(a[1] + b[2]\), and $$c[1]$$", set()),
         ("其中$x [1]$是 [2]", {2}),
         ("``a` [1] ` b`` [2]", {2}),
