@@ -12,6 +12,7 @@ _TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
 _TAGS = re.compile(r"<(script|style)\b.*?</\1>|<[^>]+>", re.IGNORECASE | re.DOTALL)
 _SENTENCES = (
     "error", "message", "detail", "details", "msg", "error_message", "error_msg", "error_description", "errors", "issues",
+    "fault", "faultstring", "exception", "Error", "Message",
     "base_resp",
     "status_msg", "description", "title", "reason",
 )  # fmt: skip

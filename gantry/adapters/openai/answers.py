@@ -289,10 +289,12 @@ class AnswerReader:
 def _own(choices: list[Any]) -> Any:
     """Return the first of several answers: one was asked for, and what belongs to another would be mixed into it."""
     first = choices[0]
-    if first.__class__ is dict and first.get("index"):
-        own = (each for each in choices if isinstance(each, dict) and not each.get("index"))
-        return next(own, first)
-    return first
+    if first.__class__ is dict and not first.get("index"):
+        return first
+    some = [each for each in choices if isinstance(each, dict)]
+    if not some:
+        return {} if first is None else first
+    return next((each for each in some if not each.get("index")), some[0])
 
 
 def _share_read(progress: Any) -> int | None:

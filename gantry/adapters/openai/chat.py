@@ -206,7 +206,7 @@ class OpenAIChatModel:
         self, reader: AnswerReader, cutter: EventCutter, response: httpx.Response
     ) -> ModelUnavailable:
         """Return the fault of a stream that ended without a word about it: in mid-answer, or it never was one."""
-        said = sentence_in(reader.remark) or server_message(cutter.words)
+        said = sentence_in(reader.remark) or server_message(cutter.words) or reader.oddity
         kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
         if reader.begun or (kind == "text/event-stream" and reader.remark is None):
             return self._faults.cut_off(said)

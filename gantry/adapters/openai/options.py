@@ -55,7 +55,9 @@ _NAMELESS = re.compile(
 # A refusal that names nothing at all; one more question may spare the person a server that never answers.
 _VAGUE = re.compile(
     r"(?:\d{3} ?)?(?:bad request|unprocessable (?:entity|content)|invalid (?:request|body|input|json)|validation (?:error|failed))"
-    r"(?:: (?:invalid|malformed) \w+(?: \w+)?)?\.?",
+    r"(?:: (?:invalid|malformed) \w+(?: \w+)?)?\.?"
+    r"|(?:the )?(?:request|input|payload|body)(?: body)? (?:validation (?:error|failed)|is (?:invalid|malformed|not valid)|(?:does not|doesn't) match (?:the |its )?schema)\.?"
+    r"|(?:schema|request|input|parameter) validation (?:error|failed)\.?|malformed (?:request|body|input)\.?",
     re.IGNORECASE,
 )
 _NO_STREAMING = re.compile(

@@ -210,6 +210,14 @@ async def test_error_inside_the_stream(
     assert (text, error.fault) == ("a", fault)
 
 
+async def test_words_of_a_stream_without_an_answer_are_kept(
+    server: ScriptedServer, client: httpx.AsyncClient
+) -> None:
+    """Whatever shape they have: who runs the server finds them in the details."""
+    _, error = await fault_of(Script(raw=[b'data: {"exit":{"why":"card on fire"}}\n\n']), server, client)
+    assert (error.fault, error.details) == (ModelFault.CUT_OFF, '{"exit": {"why": "card on fire"}}')
+
+
 async def test_error_of_status_200(server: ScriptedServer, client: httpx.AsyncClient) -> None:
     """An error as JSON with status 200 is an error all the same."""
     _, error = await fault_of(Script(body={"error": {"message": "No credits", "code": 402}}), server, client)

@@ -27,6 +27,8 @@ from gantry.languages.stored import recalled
             "Provider error (card on fire)",
         ),
         (b'{"error_description":"No scope"}', "No scope"),
+        (b'{"fault":{"faultstring":"No scope"}}', "No scope"),
+        (b'{"Error":{"Code":"X","Message":"No scope"}}', "No scope"),
         (b"<!doctype html><html><head><title>502 Bad\n Gateway</title></head>x</html>", "502 Bad Gateway"),
         (b"<p>Really &lt;bad&gt;</p><script>alert(1)</script>", "Really <bad>"),
         (b"upstream connect error", "upstream connect error"),

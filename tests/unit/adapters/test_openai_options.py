@@ -67,6 +67,8 @@ REFUSALS: list[tuple[Any, Change]] = [
     ("turns[0].role: 'user' or 'assistant', please", Change.PLAIN_TURNS),
     ("Supported values here: 'user'. Invalid value: 'system'.", Change.PLAIN_TURNS),
     ("没有这个角色", Change.PLAIN_TURNS),
+    ("The request body does not match its schema.", Change.NO_STREAM_OPTIONS),
+    ({"error": {"message": "Parameter validation failed"}}, Change.NO_STREAM_OPTIONS),
 ]  # fmt: skip
 
 

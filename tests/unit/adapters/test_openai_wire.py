@@ -136,7 +136,7 @@ def test_nonsense_is_broken(payload: bytes) -> None:
 @pytest.mark.parametrize(
     "event",
     [b"data: ping", b"data: : BUSY", b"data:", b": OPENROUTER PROCESSING", b'data: {"type":"ping"}', b"data: 3",
-     b'data: "still here"', b"data: null", b'data: {"choices":[]}', b'data: {"choices":null}', b"event: ping\ndata: {}",
+     b'data: "still here"', b"data: null", b'data: {"choices":[]}', b'data: {"choices":null}', b'data: {"choices":[null]}', b"event: ping\ndata: {}",
      b'data: {"status":"queued","message":"Please wait"}', b'data: {"code":200,"message":"processing"}',
      b'data: {"type":"progress","detail":"loading"}', b"data: {keep-alive}"],
 )  # fmt: skip
