@@ -4,6 +4,7 @@ import asyncio
 import json
 import re
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -36,6 +37,44 @@ async def test_markdown_is_rendered(tab: Tab, cue: Cues, person: Person) -> None
     assert len(colours) > 1, "the code has one colour only"
     stored = (await person.messages(await tab.conversation()))[-1]
     assert stored["content"] == MARKDOWN
+
+
+ROWS = "- row\n" * 600
+
+
+async def test_what_comes_has_only_its_surroundings_styled_anew(tab: Tab, cue: Cues) -> None:
+    """Paragraphs and list items that are added leave the rest of the page alone: a long conversation streams as a short one."""
+    await tab.open()
+    await tab.ask(f"Many! {cue(Script(ROWS))}")
+    await tab.ends()
+    elements = await tab.page.evaluate("document.querySelectorAll('*').length")
+    devtools = await tab.page.context.new_cdp_session(tab.page)
+    events: list[dict[str, Any]] = []
+    ended = asyncio.Event()
+    devtools.on("Tracing.dataCollected", lambda told: events.extend(told["value"]))
+    devtools.on("Tracing.tracingComplete", lambda _: ended.set())
+    slow = Script([f"- item {number}\n\npart {number}\n\n" for number in range(40)], tokens_per_second=20)
+    await tab.ask(f"Slowly! {cue(slow)}")
+    await tab.shows("part 3")
+    await devtools.send("Tracing.start", {"categories": "devtools.timeline", "transferMode": "ReportEvents"})
+    await tab.shows("part 33")
+    await devtools.send("Tracing.end")
+    async with asyncio.timeout(10):
+        await ended.wait()
+    restyled = [each["args"]["elementCount"] for each in events if each["name"] == "UpdateLayoutTree"]
+    assert elements > 1000
+    assert max(restyled) < 300, sorted(restyled)
+
+
+async def test_the_mark_below_a_text_moves_only_while_nothing_comes(tab: Tab, cue: Cues) -> None:
+    """Text that comes is movement enough; when it stays away for a while, the mark says that it is still waited for."""
+    await tab.open()
+    await tab.ask(f"Go {cue(Script(counted(40), tokens_per_second=20, stall_after=30))}")
+    mark = tab.answer.locator(".at-work .working-mark")
+    await tab.shows("w0010")
+    await expect(mark).to_have_css("animation-name", "none")
+    await expect(mark).to_have_css("animation-name", "working")
+    await expect(tab.answer.locator(".answer")).to_contain_text("w0029")
 
 
 async def test_ux_43_code_can_be_copied_and_wrapped(tab: Tab, cue: Cues) -> None:

@@ -31,6 +31,7 @@ class StreamView:
         writes: Whether there is any text, and ``thinks`` any reasoning.
         milliseconds: How long it has thought; 0 until it has begun to write.
         stage: What is done before there is any text; ``detail`` says it in the server's words.
+        still: Whether nothing has come for a while.
         status: How it ended.
     """
 
@@ -40,6 +41,7 @@ class StreamView:
     stage: str = ""
     detail: str = ""
     sources: list[SourceView] = field(default_factory=list)
+    still: bool = False
     status: str = ""
 
 
@@ -119,6 +121,8 @@ def _body(view: rx.Var[MessageView]) -> rx.Component:
     has_thoughts = rx.Var.create(stream.thinks) | (shape.reasoning != "")
     writes = rx.Var.create(stream.writes)
     mark = rx.el.span(class_name="working-mark", aria_hidden="true")
+    # Text that comes is movement enough: an animation beside it has the browser draw sixty times a second.
+    still = {"data-still": rx.cond(stream.still, "", rx.Var("undefined"))}
     return rx.el.div(
         rx.cond(has_thoughts, _thoughts(shape, stream, writing & ~writes)),
         rx.el.div(  # lists and tables have the direction of the answer, whatever that of the page is
@@ -137,7 +141,10 @@ def _body(view: rx.Var[MessageView]) -> rx.Component:
             writing & ~writes & ~has_thoughts,
             rx.el.p(mark, rx.el.span(_stage(stream), class_name="working-label"), class_name="working"),
         ),
-        rx.cond(live & writes, rx.el.p(rx.cond(writing, mark), class_name="at-work", aria_hidden="true")),
+        rx.cond(
+            live & writes,
+            rx.el.p(rx.cond(writing, mark), class_name="at-work", aria_hidden="true", custom_attrs=still),
+        ),
         _Following.create(
             message_id=shape.id,
             generation_id=shape.generation_id,

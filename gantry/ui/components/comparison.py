@@ -73,11 +73,16 @@ def _asked(model: ComparedModelView) -> rx.Component:
     return rx.fragment(rx.cond(model.id != first, chip), key=model.id)
 
 
+def compares() -> rx.Var[bool]:
+    """Whether answers stand side by side at the end of the conversation."""
+    latest: Any = rx.Var.create(ChatState.latest)
+    return rx.cond(ChatState.latest, latest[-1].heading != "", False).to(bool)
+
+
 def comparison() -> rx.Component:
     """Lay out the answers that stand side by side at the end of the conversation."""
-    latest: Any = rx.Var.create(ChatState.latest)
     return rx.cond(
-        rx.cond(ChatState.latest, latest[-1].heading != "", False),
+        compares(),
         rx.el.section(
             rx.el.div(
                 rx.foreach(

@@ -9,6 +9,7 @@ from gantry.state.asking import AskingState
 from gantry.state.chat import ChatState
 from gantry.state.search import FoundState
 from gantry.ui.browser import Kept, function
+from gantry.ui.components.comparison import compares
 from gantry.ui.components.local import comes_near
 from gantry.ui.text import _
 
@@ -44,6 +45,7 @@ def transcript(*messages: Any, otherwise: rx.Component) -> rx.Component:
                 *messages,
                 rx.cond(is_pending, _pending(), rx.cond(is_blank, otherwise)),
                 class_name="transcript-column",
+                custom_attrs={"data-compares": rx.cond(compares(), "", rx.Var("undefined"))},
             ),
             class_name="transcript",
             role="log",

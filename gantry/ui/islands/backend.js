@@ -1,5 +1,4 @@
-// The one place that knows where the backend is: where the page comes from, unless the export for a static host has
-// named another origin in the page's head (gantry/api/export.py).
+// The one place that knows where the backend is: where the page comes from, or the origin that its head names (gantry/api/export.py).
 import { _, language } from "./text.js";
 
 const inBrowser = typeof document !== "undefined"; // pages are also drawn once, when they are built

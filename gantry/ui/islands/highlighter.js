@@ -1,5 +1,4 @@
-// The syntax highlighter, a chunk of its own that is loaded with the first block of code. Colours are CSS variables (chat.css), so one result serves both
-// themes and a change of theme costs nothing.
+// The syntax highlighter, loaded with the first block of code. Colours are CSS variables (chat.css): one result serves both themes.
 import { createCodePlugin } from "@streamdown/code";
 import { createCssVariablesTheme } from "shiki/core";
 

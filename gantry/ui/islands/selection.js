@@ -1,5 +1,4 @@
-// Text that grows under a selection. React replaces a text node's whole data, which moves the ends of a selection in it
-// to its beginning; here they are put back before anything is painted.
+// Text that grows under a selection: React replaces a text node's whole data, which moves its ends; they are put back before the paint.
 import { Component } from "react";
 
 const endsOf = ({ anchorNode, anchorOffset, focusNode, focusOffset }) => [anchorNode, anchorOffset, focusNode, focusOffset];

@@ -1,6 +1,6 @@
-// The live text of an answer, read from its event stream. It cannot be Python: through Reflex's state a token costs seventy times as much.
-// An AnswerStream lives outside React: a message that is mounted again goes on from the text that is here. It is shown (as values of the
-// store) once per frame, less often when that is slow, never in a hidden tab. A connection that breaks is opened again where it stood.
+// The live text of an answer, read from its event stream; through Reflex's state a token costs seventy times as much. An AnswerStream
+// lives outside React: a message that is mounted again goes on from the text that is here. It is shown (as values of the store) once per
+// frame, less often when that is slow, never in a hidden tab. A connection that breaks is opened again where it stood.
 import { EventSourceParserStream } from "eventsource-parser/stream";
 import { useEffect } from "react";
 import { ask } from "./backend.js";
@@ -15,7 +15,7 @@ const MAX_PACE_MS = 100;
 const PACE = 2.5; // frames are at least this many times their own cost apart
 
 /** What is known of an answer (gantry/ui/components/answer.py); `status` is how it ended, "lost" when there is none for us. */
-const NOTHING = { text: "", reasoning: "", milliseconds: 0, stage: "", detail: "", sources: [], status: "" };
+const NOTHING = { text: "", reasoning: "", milliseconds: 0, stage: "", detail: "", sources: [], still: false, status: "" };
 const streams = new Map();
 
 class AnswerStream {
@@ -29,6 +29,7 @@ class AnswerStream {
   #facts = ""; // all but the texts, as last shown: that is drawn anew only when it changes
   #failures = 0; // since there was anything
   #lingerTimer = 0;
+  #stillTimer = 0;
   #timer = 0; // of the next frame
   #painted = 0; // when the last one was,
   #pace = 0; // and how far the next is from it
@@ -84,6 +85,9 @@ class AnswerStream {
   #take({ id, event: name, data: json }) {
     const data = JSON.parse(json);
     const answer = this.#answer;
+    clearTimeout(this.#stillTimer);
+    answer.still = false;
+    this.#stillTimer = setTimeout(() => (answer.still = true) && this.#schedule(), 1200); // a pause that people wonder about
     this.#failures = 0;
     this.#lastId = id || this.#lastId;
     if (name === "text") {

@@ -1,5 +1,4 @@
-// What the browser's parser of markdown is made of: CommonMark and GitHub's additions, read as chat models and people write them. All of it works on
-// the parsed tree, so code is never touched.
+// What the browser's parser of markdown is made of: CommonMark and GitHub's additions, all on the parsed tree: code is never touched.
 import { cjk } from "@streamdown/cjk";
 import remarkBreaks from "remark-breaks";
 import { defaultRehypePlugins, defaultRemarkPlugins, parseMarkdownIntoBlocks } from "streamdown";
