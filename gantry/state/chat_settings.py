@@ -59,9 +59,9 @@ class ChatSettingsState(rx.State):
     async def ask(self, conversation: str):
         """Open the dialog."""
         who = await acting(self)
-        self.about = conversation or self.begun
-        self.form = parameters_view(await self._parameters_of(who, self.about))
-        self.fault, self.asking = "", True
+        about = conversation or self.begun
+        self.form = parameters_view(await self._parameters_of(who, about))
+        self.about, self.fault, self.asking = about, "", True
 
     @rx.event
     @guarded

@@ -1,9 +1,10 @@
 """The prompts a person keeps: their list, and putting one into a message."""
 
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 import reflex as rx
+from pydantic import StringConstraints
 
 from gantry.domain.accounts import Actor
 from gantry.domain.prompts import filled, variables_in
@@ -75,7 +76,7 @@ class PromptsState(KeepingState, rx.State):
 
     @rx.event
     @guarded
-    async def use(self, prompt: str, conversation: str):
+    async def use(self, prompt: str, conversation: Annotated[str, StringConstraints(max_length=36)]):
         """Put a prompt into the message that is written in *conversation*; ask first for its variables, if it has any."""
         stored = await services().prompts.get(await acting(self), uuid_of(prompt, "prompt"))
         self.variables, self.place = list(variables_in(stored.content)), conversation

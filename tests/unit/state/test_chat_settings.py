@@ -14,8 +14,8 @@ from gantry.domain.personas import StoredPersona
 from gantry.state.asking import AskingState
 from gantry.state.chat import ChatState
 from gantry.state.chat_settings import ChatSettingsState
-from tests.unit.state.stage import NOON, FakePersonas, Tab, tab
-from tests.unit.state.test_chat import ONE, FakeCatalog, FakeVault, Threads
+from tests.unit.state.stage import ADA, NOON, FakePersonas, Tab, tab
+from tests.unit.state.test_chat import ONE, TWO, FakeCatalog, FakeVault, Threads
 
 PIRATE = StoredPersona(
     UUID(int=301),
@@ -103,3 +103,20 @@ async def test_nobody_elses_chat_or_persona_can_be_named() -> None:
         await settings.save({"conversation": str(ONE), "temperature": "9"})
         assert "between 0 and 2" in settings.fault
         assert chat.rows[ONE].parameters is None
+
+
+async def test_what_is_said_of_a_new_conversation_is_meant_for_what_it_has_become() -> None:
+    """Until the page opens another: what is chosen before it has heard of the first message is kept."""
+    chat = Settable.of(ONE, TWO)
+    async with at("/", chat, PIRATE) as (shown, settings, page):
+        await shown.open()
+        assert await shown.meant("") == ""
+        await shown._show(ADA, str(ONE))
+        settings.note_begun()
+        assert await shown.meant("") == str(ONE)
+        await settings.ask("")
+        assert (settings.about, settings.asking) == (str(ONE), True)
+        await shown._show(ADA, str(TWO))
+        assert await shown.meant("") == ""
+        assert not settings.asking
+        assert await page.notices() == []
