@@ -3,7 +3,7 @@
 What was taken from a document or from memory is a quotation, which the database removes with what it was taken from.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any
 from uuid import UUID
@@ -96,27 +96,59 @@ class SentRepository:
         quotations: Sequence[Quotation],
         *,
         again: bool,
+        continued: bool = False,
     ) -> None:
         """Store what an answer was given; *again*: in place of what an earlier try or attempt was.
 
-        Of what was deleted or forgotten since it was found only the number stays.
+        Of what was deleted or forgotten since it was found only the number stays. Where the text is *continued*, all numbers stay
+        that are there, as the rows they are: the text refers to them, and links do.
         """
+        before = await self._quoted_in(trace.message_id) if continued else []
         # First what may be deleted, as deletions do it: two that take rows in another order may wait for each other.
-        kept = await self._still_there(quotations)
-        for table in (Citation, ContextTrace) if again else ():
+        there = await self._still_there([*quotations, *before])
+        kept = [row for row in quotations if row.document_id in there and row.memory_item_id in there]
+        numbered = {row.number: row.id for row in before}
+        same = {row.id: numbered[row.number] for row in citations if row.number in numbered}
+        if before:
+            await self._detach(list(numbered.values()), given_again=list(same.values()))
+        replaced = (ContextTrace,) if continued else (Citation, ContextTrace)
+        for table in replaced if again else ():
             await self._session.execute(delete(table).where(col(table.message_id) == trace.message_id))
         new: tuple[tuple[Any, Sequence[Row]], ...] = (
             (ContextTrace, [trace]),
             (SentPart, parts),
-            (Citation, citations),
-            (Quotation, kept),
+            (Citation, [row for row in citations if row.id not in same]),
+            (Quotation, [_moved(row, same) for row in kept]),
         )
         for table, rows in new:
             if rows:
                 await self._session.execute(_storing(table), [columns_of(row) for row in rows])
 
-    async def _still_there(self, quotations: Sequence[Quotation]) -> list[Quotation]:
-        """Return those whose document or memory is there; it stays to the transaction's end."""
+    async def _quoted_in(self, message: UUID) -> Sequence[Any]:
+        """Return id and number of an answer's citations, with what each quotes."""
+        quoted = (col(Quotation.document_id), col(Quotation.memory_item_id))
+        query = (
+            select(col(Citation.id), col(Citation.number), *quoted)
+            .outerjoin(Quotation, col(Quotation.citation_id) == col(Citation.id))
+            .where(col(Citation.message_id) == message)
+        )
+        return (await self._session.execute(query)).all()
+
+    async def _detach(self, citations: Sequence[UUID], *, given_again: Sequence[UUID]) -> None:
+        """Have quotations of *citations* stay when the trace goes; those that are *given_again* are stored anew."""
+        quotes = col(Quotation.citation_id)
+        await self._session.execute(
+            delete(Quotation).where(quotes.in_(given_again)).execution_options(synchronize_session=False)
+        )
+        await self._session.execute(
+            update(Quotation)
+            .where(quotes.in_(citations))
+            .values(part_id=None, sent="")
+            .execution_options(synchronize_session=False)
+        )
+
+    async def _still_there(self, quotations: Sequence[Any]) -> set[UUID | None]:
+        """Return which of their documents and memories are there, and None; they stay to the transaction's end."""
         there: set[UUID | None] = {None}
         quoted: tuple[tuple[Any, set[UUID]], ...] = (
             (Document, {row.document_id for row in quotations if row.document_id}),
@@ -126,7 +158,7 @@ class SentRepository:
             if wanted:
                 kept = await self._session.execute(_kept(table), {"ids": wanted})
                 there.update(kept.scalars())
-        return [row for row in quotations if row.document_id in there and row.memory_item_id in there]
+        return there
 
     async def mark_cited(self, message: UUID, numbers: Sequence[int]) -> None:
         """Keep which of its sources an answer refers to."""
@@ -183,6 +215,13 @@ class SentRepository:
         return {
             row.id: value_of(StoredMessage, row) for row in (await self._session.execute(query)).scalars()
         }
+
+
+def _moved(row: Quotation, same: Mapping[UUID, UUID]) -> Quotation:
+    """Return a quotation as one of the citation that was there before."""
+    if row.citation_id is not None:
+        row.citation_id = same.get(row.citation_id, row.citation_id)
+    return row
 
 
 def _sources(*, passages: bool) -> Any:

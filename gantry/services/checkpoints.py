@@ -138,7 +138,7 @@ async def keep_sent(
 ) -> None:
     """Store what the answer was given and what was sent, once; *again*: in place of what may be there."""
     if sent is not None:
-        await tx.sent.keep(*sent.rows(assignment, at), again=again)
+        await tx.sent.keep(*sent.rows(assignment, at), again=again, continued=sent.continued)
 
 
 def said_of(sent: SentContext | None) -> dict[str, Any]:

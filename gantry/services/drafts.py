@@ -1,5 +1,6 @@
 """One answer to be written, and its text as it grows."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Self
@@ -87,6 +88,7 @@ class SentContext:
     prompt: Prompt
     budget_tokens: int
     retrieval: Retrieval | None
+    continued: bool = False  # what it goes on from refers to what was given before
 
     def rows(
         self, assignment: Assignment, at: datetime
@@ -205,11 +207,25 @@ class Draft:
         known = [source.number for source in self.given]
         return columns, sorted(cited_numbers(columns.get("content", ""), known))
 
-    def take(self, prompt: Prompt, *, budget_tokens: int, retrieval: Retrieval | None) -> None:
-        """Note what is sent to the model, to be stored with the next checkpoint."""
-        self.left_out, self.prompt_estimate, self.given = prompt.left_out, prompt.tokens, prompt.given
+    def take(
+        self,
+        prompt: Prompt,
+        *,
+        budget_tokens: int,
+        retrieval: Retrieval | None,
+        known: Sequence[Source] = (),
+    ) -> None:
+        """Note what is sent to the model, to be stored with the next checkpoint.
+
+        Args:
+            known: What was found for the question. A text that is continued keeps all of it: it may refer also to what finds no
+                room beside it.
+        """
+        continued = bool(self.prefix[0])
+        self.left_out, self.prompt_estimate = prompt.left_out, prompt.tokens
+        self.given = tuple(known) if continued else prompt.given
         self.can_be_shorter = any(part.kind in _SPARED and not part.left_out for part in prompt.parts)
-        self.sent = SentContext(prompt, budget_tokens, retrieval)
+        self.sent = SentContext(prompt, budget_tokens, retrieval, continued)
 
     def give_sent(self) -> tuple[SentContext | None, bool]:
         """Return what is to be stored of what was sent, and whether the database may hold some of it already."""

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from contextlib import aclosing, suppress
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -315,7 +316,8 @@ class Writers:
         knowledge = await self._knowledge(assignment, told, continued=bool(text))
         request, prompt = self.prompter.request(assignment, model, told, knowledge)
         budget = prompt_budget(model.context_tokens, assignment.parameters.max_tokens)
-        draft.take(prompt, budget_tokens=budget, retrieval=request.retrieval)
+        take = partial(draft.take, prompt, budget_tokens=budget, known=knowledge.sources)
+        take(retrieval=request.retrieval)
         # The model reads its prompt while the sources are stored; nobody is shown a word before that.
         async with (
             meanwhile(self._begin_waiting(assignment, draft, model)) as ready,
@@ -325,7 +327,7 @@ class Writers:
                 await ready
                 if isinstance(delta, WithoutPictures) and told.talk.question.pictures:
                     unseen = (request.retrieval or Retrieval()).without_pictures()
-                    draft.take(prompt, budget_tokens=budget, retrieval=unseen)
+                    take(retrieval=unseen)
                     await self._tell_sources(assignment, draft)
                 room = MAX_ANSWER_CHARACTERS - draft.characters
                 if isinstance(delta, TextDelta | ReasoningDelta) and len(delta.text) > room:
