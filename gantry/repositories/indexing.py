@@ -153,6 +153,17 @@ class IndexingRepository:
                 .execution_options(synchronize_session=False)
             )
 
+    async def mark_memories(self, items: Collection[MemoryItem], set_name: str) -> None:
+        """Note that *set_name* holds the vectors of those *items* that are as they were."""
+        as_they_were = tuple_(col(MemoryItem.id), col(MemoryItem.updated_at))
+        for some in _batches(items):
+            await self._session.execute(
+                update(MemoryItem)
+                .where(as_they_were.in_([(item.id, item.updated_at) for item in some]))
+                .values(vectors_in=set_name)
+                .execution_options(synchronize_session=False)
+            )
+
     async def recount(self, documents: Collection[UUID]) -> None:
         """Write how many chunks of each of these documents have vectors; not with ``mark`` in one transaction.
 

@@ -27,7 +27,7 @@ from gantry.domain.live import NoticeKind
 from gantry.domain.messages import _
 from gantry.domain.personas import StoredPersona
 from gantry.domain.text import storable
-from gantry.models import Conversation, Generation, Message, hold_back, new_id
+from gantry.models import Conversation, Generation, Message, hold_back, is_held_back, new_id
 from gantry.repositories.database import Database
 from gantry.repositories.importing import came_in
 from gantry.repositories.unit import UnitOfWork
@@ -376,6 +376,7 @@ class ChatService:
             if row.role is not MessageRole.ASSISTANT or not unfinished:
                 raise Conflict(_("This answer is complete."))
             place = await place_of(tx, thread, row.id)
+            await _have_it_read_again(tx, row)
             row.status, row.error, row.truncated = MessageStatus.STREAMING, None, False
             row.model = chosen
             assignment = await self._write(
@@ -547,6 +548,12 @@ class ChatService:
             if row.role is not MessageRole.ASSISTANT:
                 raise Invalid(_("Only an answer can be rated."))
             await tx.chat.rate(row, rating, self.now())
+
+
+async def _have_it_read_again(tx: UnitOfWork, answer: Message) -> None:
+    """Have memory read an answer that is continued: one that it holds, or that had no words. What was passed over or forgotten stays so."""
+    if not is_held_back(answer) and (not answer.content.strip() or await tx.memory.turns_of([answer.id])):
+        answer.memorised_at = None
 
 
 def _checked(text: str) -> str:

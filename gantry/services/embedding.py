@@ -94,11 +94,11 @@ class Embedding:
             await self.index.add(target.name, account, kind, entries)
 
     async def _mark(self, kind: VectorKind, rows: Sequence[Chunk] | Sequence[MemoryItem], name: str) -> None:
-        """Note what has vectors now. Chunks that were moved or renamed meanwhile are left out: theirs are made again."""
+        """Note what has vectors now. Chunks that were moved or renamed meanwhile, and memories that changed, are left out: theirs are made again."""
         chunks = [row for row in rows if isinstance(row, Chunk)]
         async with self.database.begin(brief=True) as tx:
             if kind is VectorKind.MEMORY:
-                await tx.indexing.mark(kind, [row.id for row in rows], name)
+                await tx.indexing.mark_memories([row for row in rows if isinstance(row, MemoryItem)], name)
             for collection in {chunk.collection_id for chunk in chunks}:
                 those = [chunk for chunk in chunks if chunk.collection_id == collection]
                 await tx.indexing.mark_chunks(those, name, collection=collection)

@@ -92,7 +92,7 @@ class Learner:
             await make_names(tx, owner, named[owner], self.now())
 
     async def _turns(self, tx: UnitOfWork, readings: Sequence[_Reading]) -> dict[UUID, MemoryItem]:
-        """Remember messages as they were said, those that are not yet; returns the new memories by their messages."""
+        """Remember messages as they are, those that are not yet or have grown; returns the new memories by their messages."""
         above = {each.message.id: await tx.reading.above(each.message, 2) for each in readings}
         beside = {rows[-1].id for rows in above.values() if rows}
         known = await tx.memory.turns_of([*above, *beside])
@@ -100,9 +100,13 @@ class Learner:
         changed: dict[UUID, MemoryItem] = {}
         for reading in readings:
             message, before = reading.message, above[reading.message.id]
-            if message.id in known:
-                continue
             item = self._turn(message, reading.account, before)
+            if (there := known.get(message.id)) is not None:
+                if there.content != item.content:  # it was continued
+                    there.content, there.lead = item.content, item.lead
+                    there.vectors_in, there.updated_at = "", self.now()
+                    changed[message.id] = there
+                continue
             known[message.id] = made[message.id] = changed[message.id] = item
             if before and (earlier := known.get(before[-1].id)):
                 earlier.around = f"{earlier.around} {message.content[:_AROUND]}"[: 4 * _AROUND]

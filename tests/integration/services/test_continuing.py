@@ -4,7 +4,9 @@ from uuid import UUID
 
 from gantry.domain.context import CitedSource
 from gantry.domain.sharing import Included, SharedSource
-from tests.parts.knowledge import read, upload
+from gantry.models import MemoryItem
+from gantry.services.chat import Sent
+from tests.parts.knowledge import learned, read, upload
 from tests.parts.llm_server import Script
 from tests.parts.stack import Stack
 
@@ -54,3 +56,87 @@ async def test_continuing_keeps_every_source_of_the_text_there_is(library: Stack
     assert await shared(library, token) == linked
     told = (await services.answers.context(who, sent.message_id)).parts
     assert [part.number for part in told if part.number and part.text]
+
+
+ROSES = (
+    "Roses of the old sort need a great deal of water in the long dry weeks of the summer, says the gardener."
+)
+LUPINS = " Lupins dislike lime and chalk in the ground where they stand, and ask for nothing else all the year long."
+
+
+async def turn_of(stack: Stack, message: UUID) -> MemoryItem | None:
+    """Return what memory holds of a message."""
+    async with stack.database.read() as tx:
+        return (await tx.memory.turns_of([message])).get(message)
+
+
+async def cut_off(stack: Stack, *more: Script) -> Sent:
+    """Have an answer cut off, and *more* to be said by whoever goes on with it."""
+    stack.llm.enqueue(Script(text=ROSES, finish_reason="length"), *more)
+    sent = await stack.ask("What do you know of gardens?")
+    await stack.read(sent)
+    return sent
+
+
+async def test_memory_reads_what_continuing_adds(library: Stack) -> None:
+    """It is found by its words, and has vectors of its own beside those there were."""
+    services, who, index = library.services, library.who, library.main.knowledge.index
+    sent = await cut_off(library, Script(text=LUPINS))
+    await learned(library)
+    vectors = await index.count("lexical-512")
+    await library.read(await services.chat.resume(who, sent.message_id))
+    await learned(library)
+    held = await turn_of(library, sent.message_id)
+    assert held
+    assert held.content == ROSES + LUPINS
+    assert await index.count("lexical-512") == vectors + 1
+    other = await services.conversations.create(who)
+    recalled = await services.memory.recall(who, "What do lupins dislike?", conversation=other.id)
+    assert "Lupins" in " ".join(each.text for each in recalled.turns.passages)
+
+
+async def test_memory_reads_an_answer_that_had_no_words_at_first(library: Stack) -> None:
+    """Nothing was passed over of it."""
+    library.llm.enqueue(Script(status=500, body={"error": {"message": "away"}}), Script(text=LUPINS.strip()))
+    sent = await library.ask("What do lupins dislike?")
+    await library.read(sent)
+    await learned(library)
+    assert await turn_of(library, sent.message_id) is None
+    await library.read(await library.services.chat.resume(library.who, sent.message_id))
+    await learned(library)
+    held = await turn_of(library, sent.message_id)
+    assert held
+    assert held.content == LUPINS.strip()
+
+
+async def test_continuing_brings_back_nothing_that_was_forgotten(library: Stack) -> None:
+    """Neither with everything nor with its conversation."""
+    memory, who = library.services.memory, library.who
+    first = await cut_off(library, Script(text=LUPINS))
+    await learned(library)
+    await memory.forget_everything(who)
+    await library.read(await library.services.chat.resume(who, first.message_id))
+    second = await cut_off(library, Script(text=LUPINS))
+    await learned(library)
+    await memory.set_remembered(who, second.conversation_id, False)
+    await library.read(await library.services.chat.resume(who, second.message_id))
+    await learned(library)
+    assert await turn_of(library, first.message_id) is None
+    assert await turn_of(library, second.message_id) is None
+
+
+async def test_vectors_of_words_that_grew_meanwhile_do_not_count(stack: Stack) -> None:
+    """Whoever made them for the answer as it was leaves it waiting as it is."""
+    learner = stack.main.knowledge.learner
+    sent = await cut_off(stack, Script(text=LUPINS))
+    await learner.learn()
+    async with stack.database.read() as tx:
+        waiting = await tx.indexing.waiting_memories(limit=5)
+    assert len(waiting) == 2
+    await stack.read(await stack.services.chat.resume(stack.who, sent.message_id))
+    await learner.learn()
+    async with stack.database.begin() as tx:
+        await tx.indexing.mark_memories(waiting, "lexical-512")
+    async with stack.database.read() as tx:
+        (left,) = await tx.indexing.waiting_memories(limit=5)
+    assert (left.message_id, left.content) == (sent.message_id, ROSES + LUPINS)
