@@ -51,6 +51,21 @@ class ChatRepository:
         await self._session.flush()
         await WordsRepository(self._session).index_texts(TITLES, [TITLES.of(conversation)])
 
+    async def name(self, conversation: Conversation, title: str) -> None:
+        """Give a conversation a title where it still has none: somebody may have given it one since it was read."""
+        if not title:
+            return
+        unnamed = (
+            update(Conversation)
+            .where(col(Conversation.id) == conversation.id, col(Conversation.title) == "")
+            .values(title=title)
+            .returning(col(Conversation.id))
+            .execution_options(synchronize_session=False)
+        )
+        if (await self._session.execute(unnamed)).first() is not None:
+            named = {**TITLES.of(conversation), "title": title}
+            await WordsRepository(self._session).index_texts(TITLES, [named])
+
     async def add_messages(self, messages: Sequence[Message]) -> None:
         """Store new messages; the database refuses a second one with the same client key."""
         self._session.add_all(messages)
@@ -76,6 +91,17 @@ class ChatRepository:
             await self._session.refresh(conversation, with_for_update=True)
         except InvalidRequestError as error:  # removed since it was read
             raise NotFound(_("This conversation no longer exists.")) from error
+
+    async def hold(self, message: Message, conversation: Conversation) -> None:
+        """Have a message and its conversation as they are now, and nobody else change them until the end of the transaction.
+
+        What names them may be stored meanwhile: the key is shared.
+        """
+        try:
+            for row in (conversation, message):
+                await self._session.refresh(row, with_for_update={"key_share": True})
+        except InvalidRequestError as error:  # removed since it was read
+            raise NotFound(_("This message no longer exists.")) from error
 
     async def get_message(self, message: UUID, *, owner: UUID) -> tuple[Message, Conversation]:
         """Return a message of *owner* with its conversation."""

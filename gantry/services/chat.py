@@ -228,6 +228,7 @@ class ChatService:
                 chosen, *others = await self._choose_each(who, None, model)
                 async with self.database.begin(brief=True) as tx:
                     thread = new_conversation(who, None, self.now())
+                    thread.title = title_from_prompt(text)
                     await begin(tx, thread, beginning)
                     await tx.chat.add_conversation(thread)
                     first = await self._ask(tx, thread, None, question, chosen)
@@ -369,12 +370,12 @@ class ChatService:
         """Go on writing a stopped, failed or truncated answer: appends to the same message."""
         async with self.database.read() as tx:
             row, thread = await tx.chat.get_message(message, owner=who.id)
+        _require_unfinished(row)
         chosen = await self._choose(who, thread.id, row.model)
         async with self.database.begin() as tx:
             row, thread = await tx.chat.get_message(message, owner=who.id)
-            unfinished = row.status in {MessageStatus.STOPPED, MessageStatus.FAILED} or row.truncated
-            if row.role is not MessageRole.ASSISTANT or not unfinished:
-                raise Conflict(_("This answer is complete."))
+            await tx.chat.hold(row, thread)  # another process may have gone on with it
+            _require_unfinished(row)
             place = await place_of(tx, thread, row.id)
             await _have_it_read_again(tx, row)
             row.status, row.error, row.truncated = MessageStatus.STREAMING, None, False
@@ -425,16 +426,13 @@ class ChatService:
             client_key=asked.client_key,
             created_at=self.now(),
         )
-        is_unnamed = not thread.title
-        if is_unnamed:
-            thread.title = title_from_prompt(asked.text)
         assignment = await self._answer(tx, thread, question, model, new=(question,))
         if asked.files:
             await tx.attachments.attach(asked.files, question, at=self.now())
         if asked.edits:
             await tx.attachments.attach_again(asked.edits, question, at=self.now())
-        if is_unnamed:
-            await tx.chat.index_title(thread)
+        if not thread.title:
+            await tx.chat.name(thread, title_from_prompt(asked.text))
         return assignment
 
     async def _answer(
@@ -548,6 +546,14 @@ class ChatService:
             if row.role is not MessageRole.ASSISTANT:
                 raise Invalid(_("Only an answer can be rated."))
             await tx.chat.rate(row, rating, self.now())
+
+
+def _require_unfinished(answer: Message) -> None:
+    if answer.status is MessageStatus.STREAMING:
+        raise AlreadyAnswering
+    unfinished = answer.status in {MessageStatus.STOPPED, MessageStatus.FAILED} or answer.truncated
+    if answer.role is not MessageRole.ASSISTANT or not unfinished:
+        raise Conflict(_("This answer is complete."))
 
 
 async def _have_it_read_again(tx: UnitOfWork, answer: Message) -> None:

@@ -1,13 +1,19 @@
 """What Continue leaves as it was, and what it adds: on both databases."""
 
+import asyncio
 from uuid import UUID
 
+import pytest
+
 from gantry.domain.context import CitedSource
+from gantry.domain.errors import AlreadyAnswering
 from gantry.domain.sharing import Included, SharedSource
 from gantry.models import MemoryItem
 from gantry.services.chat import Sent
 from tests.parts.knowledge import learned, read, upload
+from tests.parts.live import eventually
 from tests.parts.llm_server import Script
+from tests.parts.locks import waits_for_a_lock
 from tests.parts.stack import Stack
 
 HERE = "192.0.2.1"
@@ -140,3 +146,35 @@ async def test_vectors_of_words_that_grew_meanwhile_do_not_count(stack: Stack) -
     async with stack.database.read() as tx:
         (left,) = await tx.indexing.waiting_memories(limit=5)
     assert (left.message_id, left.content) == (sent.message_id, ROSES + LUPINS)
+
+
+async def held_up(stack: Stack, work: asyncio.Task[Sent]) -> None:
+    """Wait until *work* waits for a transaction that is open."""
+    if stack.database.is_sqlite:  # where it cannot begin before that has ended
+        assert not (await asyncio.wait({work}, timeout=0.3))[0]
+    else:
+        await eventually(lambda: waits_for_a_lock(stack.database))
+
+
+async def test_what_another_process_adds_meanwhile_is_continued(stack: Stack) -> None:
+    """Whoever presses Continue at the same moment goes on from all there is by then, and overwrites nothing."""
+    sent = await cut_off(stack, Script(text=" And so on."))
+    async with stack.database.begin() as tx:
+        row = await tx.chat.find_message(sent.message_id)
+        assert row
+        row.content = ROSES + LUPINS
+        await tx.session.flush()
+        going_on = asyncio.create_task(stack.services.chat.resume(stack.who, sent.message_id))
+        await held_up(stack, going_on)
+    reader = await stack.read(await going_on)
+    assert reader.text == f"{ROSES}{LUPINS} And so on."
+    assert (await stack.message(sent.message_id)).content == reader.text
+
+
+async def test_an_answer_that_is_being_continued_is_not_called_complete(stack: Stack) -> None:
+    """Another press of Continue is told that it is being written."""
+    sent = await cut_off(stack, Script("One two three", stall_after=2))
+    more = await stack.services.chat.resume(stack.who, sent.message_id)
+    with pytest.raises(AlreadyAnswering):
+        await stack.services.chat.resume(stack.who, sent.message_id)
+    await stack.services.answers.stop(stack.who, more.generation_id)
