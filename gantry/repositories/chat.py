@@ -131,7 +131,8 @@ class ChatRepository:
         query = (
             select(Message)
             .where(col(Message.conversation_id) == conversation)
-            .order_by(col(Message.id))
+            # Not by id alone: an answer that a program asked for has its own before its question.
+            .order_by(col(Message.depth), col(Message.created_at), col(Message.id))
             .limit(1)
         )
         return (await self._session.execute(query)).scalar_one_or_none()

@@ -119,3 +119,13 @@ async def test_an_answer_that_cannot_be_stored_any_more_is_told_all_the_same(
     await stack.services.conversations.delete(stack.who, sent.conversation_id)
     gone = {"not_stored": "This conversation no longer exists."}
     assert await read(answer) == ("Four.", gone)
+
+
+async def test_a_stored_exchange_is_named_by_its_question(stack: Stack) -> None:
+    """Also when somebody clears the name they gave it; the answer had its id before the question had one."""
+    stack.llm.enqueue(Script("Four."))
+    _words, told = await read(await begun(stack, streams=False))
+    thread = UUID(told["conversation_id"])
+    conversations = stack.services.conversations
+    assert await conversations.rename(stack.who, thread, "Sums") == "Sums"
+    assert await conversations.rename(stack.who, thread, "") == "What is 2 + 2?"
