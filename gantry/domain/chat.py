@@ -185,6 +185,8 @@ class StoredGeneration:
     finished_at: datetime | None
 
 
+_TITLE_FROM = 20_000  # characters of a message that are looked at for its title,
+_TITLE_LINE = 1000  # and of a line: taking marks off in pairs takes time by its square
 _FENCE = re.compile(
     r"^ {0,3}(?P<mark>`{3,}|~{3,})[^\n]*\n?(?P<code>.*?)(?:^ {0,3}(?P=mark)[^\n]*$|\Z)",
     re.DOTALL | re.MULTILINE,
@@ -200,8 +202,9 @@ def title_from_prompt(prompt: str) -> str:
     The first line with words in it, outside of code where there is one, without the marks of markdown, cut at a word near
     60 characters. Names such as ``snake_case`` and addresses stay as they are written. Without words there is no title yet.
     """
+    prompt = prompt[:_TITLE_FROM]
     prose = _FENCE.sub("\n", prompt)
-    line = _first_line(prose)
+    line = _first_line(prose)[:_TITLE_LINE]
     if line:
         line = _PAIRS.sub(lambda pair: pair[2] or pair[4], _BEGINS_LINE.sub("", line))
         word = _PLAIN_WORD.match(line)

@@ -6,8 +6,8 @@ from collections.abc import Collection, Iterator
 # What stands in code or in a formula is not ours: [1] may be an index there.
 _CODE = re.compile(
     r"(?P<fence>^ {0,3}(?P<mark>`{3,}|~{3,}).*?(?:^ {0,3}(?P=mark)[`~]*[ \t]*$|\Z))"
-    r"|(?<!`)(?P<ticks>`+)(?!`)(?:(?!\n[ \t]*\n).)+?(?<!`)(?P=ticks)(?!`)"
-    r"|\$\$.+?\$\$|\\\(.+?\\\)|\\\[.+?\\\]|(?<![\\$A-Za-z0-9_])\$(?!\s)[^$\n`]+?(?<![\s\\])\$(?!\d)(?<![:/.,=@-]\$(?=[A-Za-z{]))",
+    r"|(?<!`)(?P<ticks>`+)(?!`)(?:(?!\n[ \t]*\n).){1,2000}?(?<!`)(?P=ticks)(?!`)"
+    r"|\$\$.+?\$\$|\\\((?:(?!\\\().)+?\\\)|\\\[(?:(?!\\\[).)+?\\\]|(?<![\\$A-Za-z0-9_])\$(?!\s)[^$\n`]+?(?<![\s\\])\$(?!\d)(?<![:/.,=@-]\$(?=[A-Za-z{]))",
     re.DOTALL | re.MULTILINE,
 )
 # Not a link's text, nor a footnote's definition.
@@ -21,6 +21,8 @@ def cited_numbers(text: str, known: Collection[int]) -> set[int]:
     [0, 1] is no reference: nothing is numbered 0. Neither are the indices in code that stands outside of a code block.
     """
     cited: set[int] = set()
+    if not known:
+        return cited
     for prose in _prose(text):
         for match in _REFERENCE.finditer(prose):
             numbers = {int(number) for number in re.findall(r"\d+", match[1])}

@@ -11,11 +11,11 @@ from gantry.domain import stop_words
 _FEW_WORDS = 4  # a message with fewer that are worth searching may be about what was asked before
 _FRAGMENT = 3  # words of a question that is none by itself: "in May?"
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
-_CLAUSE = re.compile(r"(?<=[.!?;,:。！？；，、])\s*|\n+")
+_CLAUSE = re.compile(r"(?<=[.!?;,:。！？؟；，、])\s*|\n+")
 _WIDE = re.compile(
     r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff]"
 )  # written without spaces: two signs are about a word
-_QUESTION = re.compile(r"[?？؟]\s*[\"'”’)]*\s*$")
+_QUESTION = re.compile(r"[?？؟][\s\"'”’)]*$")
 
 
 def _set(words: str) -> frozenset[str]:

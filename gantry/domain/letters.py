@@ -12,6 +12,7 @@ _CLEANED = _IGNORED | _DIGITS | {ord("İ"): "i"}
 _UNCLEAN = re.compile(f"[{''.join(map(chr, _CLEANED))}]")  # looking is far quicker than translating
 # Accents of Latin, Greek and Cyrillic letters, vowel signs of Hebrew and Arabic; in other scripts marks are vowels.
 _ACCENTS = re.compile("[\u0300-\u036f\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u064b-\u065f\u0670]")
+_KEPT = 80  # characters of a word that is remembered
 _PLAIN = str.maketrans(
     {
         "ß": "ss",
@@ -37,10 +38,14 @@ def normalised(text: str) -> str:
     return (clean.translate(_CLEANED) if _UNCLEAN.search(clean) else clean).lower()
 
 
-@lru_cache(maxsize=1 << 15)
 def plain(word: str) -> str:
     """Return a normalised word without its accents, Turkish ı as i, ß as ss."""
     if word.isascii():
         return word
+    return _plain(word) if len(word) <= _KEPT else _plain.__wrapped__(word)
+
+
+@lru_cache(maxsize=1 << 15)
+def _plain(word: str) -> str:
     bare = _ACCENTS.sub("", unicodedata.normalize("NFD", word))
     return unicodedata.normalize("NFC", bare).translate(_PLAIN)

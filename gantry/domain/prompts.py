@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from gantry.domain.chat import MAX_MESSAGE_CHARACTERS
 from gantry.domain.errors import Invalid
 from gantry.domain.messages import _
 from gantry.domain.names import on_one_line
@@ -35,7 +36,17 @@ def variables_in(content: str) -> tuple[str, ...]:
 
 
 def filled(content: str, values: Mapping[str, str]) -> str:
-    """Return *content* with what was given for its variables; those without a value stay as they are written."""
+    """Return *content* with what was given for its variables; those without a value stay as they are written.
+
+    Raises:
+        Invalid: That is longer than a message may be.
+    """
+    given = sum(len(values.get(name, "")) for name in _VARIABLE.findall(content))
+    if given > MAX_MESSAGE_CHARACTERS:
+        raise Invalid(
+            _("This message is longer than {most} characters.", most=MAX_MESSAGE_CHARACTERS),
+            advice=_("Shorten it, or send it in parts."),
+        )
     return _VARIABLE.sub(lambda place: values.get(place[1], "") or place[0], content)
 
 

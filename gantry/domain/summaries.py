@@ -12,6 +12,7 @@ MAX_CHARACTERS = 2400
 _CODE = re.compile(r"```.*?(?:```|\Z)", re.DOTALL)
 _SHORTEST = 25  # bytes: nine Chinese characters say as much as twenty-five letters
 _LONGEST = 320  # characters
+_READ = 20_000  # of a message: each sentence is weighed against all others
 _QUESTION_BONUS = 1.3
 _TELLING_BONUS = 1.2
 _TOLD = 0.4  # of a word's weight is left for the sentences after
@@ -27,7 +28,7 @@ def summarised(messages: Sequence[tuple[bool, str]], *, max_characters: int = MA
     sentences = [
         (number, mine, sentence)
         for number, (mine, text) in enumerate(messages)
-        for sentence in _sentences(text)
+        for sentence in _sentences(text[:_READ])
     ]
     words = [frozenset(content_terms(sentence)) for *_, sentence in sentences]
     weight = {

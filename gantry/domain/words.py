@@ -21,6 +21,7 @@ from gantry.domain.unspaced import RUN, SPACED, UNSPACED, asked_pairs, pairs
 ENGLISH = "english"
 APART = "·"  # ends the stems of other Latin languages: they are never taken for English words
 _LONGEST = 64  # characters of a term
+_CUT = 80  # of a word: no ending that is cut off is longer than what is beyond the term. What is longer is not kept
 _MAX_WORDS = 24  # of a question, and
 _MAX_PAIRS = 36  # where pairs of characters are among them
 _MOST_KNOWN = 1 << 16  # words whose terms are kept, of each language
@@ -127,7 +128,7 @@ def content_terms(text: str, endings: Endings = stem) -> list[str]:
     """Return the terms of a text's own words, each once, stop words left out: for comparing texts with each other."""
     written = languages_of(text)
     words = (word for word in _spaced(normalised(text)) if not _is_stop(word, written))
-    spaced = (_term(word, language, endings) for word in words for language in written)
+    spaced = (_term(word[:_CUT], language, endings) for word in words for language in written)
     return list(dict.fromkeys((*spaced, *_unspaced(normalised(text)))))
 
 
@@ -136,7 +137,9 @@ def content_words(text: str) -> tuple[Counter[str], Counter[str]]:
     clean = normalised(text)
     words = _spaced(clean)
     written = _languages(words)
-    return Counter(plain(word) for word in words if not _is_stop(word, written)), Counter(_unspaced(clean))
+    return Counter(plain(word[:_CUT]) for word in words if not _is_stop(word, written)), Counter(
+        _unspaced(clean)
+    )
 
 
 @lru_cache(maxsize=256)  # one question is compared with hundreds of texts
@@ -164,7 +167,7 @@ def asked(question: str, endings: Endings = porter_stem, *, alone: bool = True) 
 def _asked(clean: str, endings: Endings, *, whole: bool) -> Iterator[Asked]:
     for run in RUN.finditer(clean):
         if run.lastgroup == "word":
-            yield Asked(run.group(), _alternatives(run.group(), endings), frozenset([run.start()]))
+            yield Asked(run.group(), _alternatives(run.group()[:_CUT], endings), frozenset([run.start()]))
         else:
             for term, start, end in asked_pairs(run.group(), run.lastgroup or "", whole=whole):
                 yield Asked(term, (term,), frozenset(range(run.start() + start, run.start() + end)))
@@ -178,10 +181,12 @@ class _Terms(dict[str, tuple[str, ...]]):
         self._written, self._endings = written, endings
 
     def __missing__(self, word: str) -> tuple[str, ...]:
-        found = tuple(dict.fromkeys(_made(word, language, self._endings) for language in self._written))
+        made = (_made(word[:_CUT], language, self._endings) for language in self._written)
+        found = tuple(dict.fromkeys(made))
         if len(self) >= _MOST_KNOWN:
             self.clear()
-        self[word] = found
+        if len(word) <= _CUT:
+            self[word] = found
         return found
 
 
@@ -203,10 +208,11 @@ class _Known(dict[str, str | None]):
         for language in self._written:
             # No English ending changes how a word begins, so that most words need not lose theirs.
             if language != ENGLISH or not word.isascii() or word[0] in self._first:
-                found = self._exact.get(_term(word, language, self._endings))
+                found = self._exact.get(_term(word[:_CUT], language, self._endings))
                 if found is not None:
                     break
-        self[word] = found
+        if len(word) <= _CUT:
+            self[word] = found
         return found
 
 

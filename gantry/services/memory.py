@@ -13,6 +13,7 @@ from gantry.domain.knowledge import Found, KnownFact, Recalled
 from gantry.domain.live import Notice, NoticeKind, Notices
 from gantry.domain.memory import MAX_FACT_CHARACTERS, Fact, Graph, MemoryKind
 from gantry.domain.messages import _
+from gantry.domain.retrieval import MAX_QUESTION_CHARACTERS
 from gantry.domain.text import storable
 from gantry.domain.vectors import VectorKind
 from gantry.domain.words import counting, stem
@@ -180,7 +181,7 @@ class MemoryService:
 
     async def recall(self, who: Actor, question: str, *, conversation: UUID | None) -> Recalled:
         """Return what may be told in *conversation* (None: outside of any) for a question; nothing when memory is off for it."""
-        question = storable(question)
+        question = storable(question)[:MAX_QUESTION_CHARACTERS]
         async with self.database.read() as tx:
             account = await tx.memory.account(who.id)
             if not account.memory_enabled:
@@ -193,7 +194,7 @@ class MemoryService:
             counted = await tx.knowledge.count_memories(owner=who.id, conversation=conversation)
             named, near = set[UUID](), set[UUID]()
             if facts:
-                keys = [entity_key(name) for name in (*names_in(f"It {question}"), *question.split())]
+                keys = list({entity_key(name) for name in (*names_in(f"It {question}"), *question.split())})
                 named = {item.id for item in await tx.graph.facts_naming(who.id, keys, limit=FACTS)}
                 beside = await tx.graph.facts_near(who.id, keys, apart_from=key_of(account), limit=FACTS)
                 near = {item.id for item in beside}

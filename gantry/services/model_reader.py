@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import accumulate, takewhile
 
 from gantry.domain.accounts import Actor
 from gantry.domain.catalog import (
@@ -128,9 +129,8 @@ class ModelReader:
         lines = [Line(row.role is MessageRole.USER, row.content) for row in told]
         half = _READ_CHARACTERS // 2
         first, count = transcript(lines, max_characters=half, other_characters=half)
-        last = lines[count:]
-        while sum(min(len(line.text), half) + 12 for line in last) > half:
-            last = last[1:]
+        sizes = accumulate(min(len(line.text), half) + 12 for line in reversed(lines[count:]))
+        last = lines[len(lines) - sum(1 for _ in takewhile(lambda size: size <= half, sizes)) :]
         rest = transcript(last, max_characters=half, other_characters=half)[0]
         prompt = f"{SUMMARY_WANTED.format(words=_SUMMARY_WORDS)}\n\n{first}\n\n{rest}".strip()
         try:

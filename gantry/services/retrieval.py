@@ -28,7 +28,6 @@ from gantry.services.making_passages import different, joined, turn_passage
 
 DEADLINE_SECONDS = 3.0
 _RERANKED = 30
-_MAX_QUESTION = 4000
 _READ = 6000  # characters of a message that are looked at for words
 _IN_TURN = (1.0, 2.0, 0.5)  # what a word counts in a past turn, in its speaker and day, in the turns around,
 _IN_CHUNK = (1.0, 3.0)  # in a chunk, in the names of its document and headings
@@ -67,7 +66,7 @@ class Retriever:
             return Found(nothing=Nothing.MISSING if chosen else Nothing.EMPTY)
         if not question.strip():
             return Found(searched=searched, nothing=Nothing.UNRELATED)
-        question = question[:_MAX_QUESTION]
+        question = question[: retrieval.MAX_QUESTION_CHARACTERS]
         near, words, left_out = await self._both(
             partial(
                 self.vectors.nearest,
@@ -120,7 +119,7 @@ class Retriever:
             counted: How many there are, and how many of them are *exclude*'s, where the caller has just counted.
         """
         started = time.perf_counter()
-        question = storable(question)[:_MAX_QUESTION]
+        question = storable(question)[: retrieval.MAX_QUESTION_CHARACTERS]
         if counted is None:
             async with self.database.read() as tx:
                 counted = await tx.knowledge.count_memories(owner=who.id, conversation=exclude)

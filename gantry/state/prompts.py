@@ -92,8 +92,9 @@ class PromptsState(KeepingState, rx.State):
         prompt = uuid_of(str(fields.get("id", "")), "prompt")
         self.place = str(fields.get("place", ""))[:36]
         stored = await services().prompts.get(await acting(self), prompt)
+        text = filled(stored.content, value_fields(fields, variables_in(stored.content)))
         self._close()
-        self._put(filled(stored.content, value_fields(fields, variables_in(stored.content))))
+        self._put(text)
 
     @rx.event
     @guarded

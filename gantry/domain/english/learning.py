@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from gantry.domain.english.own_words import own_words
+from gantry.domain.english.own_words import LONGEST, own_words
 from gantry.domain.memory import EntityKind
 from gantry.domain.words import is_english, languages_of
 
@@ -203,7 +203,7 @@ def _sentence(text: str) -> str:
 def names_in(text: str) -> list[str]:
     """Return the names that the person mentions: capitalised words inside sentences, each once, at most a dozen."""
     found: dict[str, None] = {}
-    if "german" in languages_of(text):
+    if len(text) > LONGEST or "german" in languages_of(text):
         return []
     for match in _CAPITALISED.finditer(own_words(text)):
         words = match[1].split()
