@@ -1,9 +1,11 @@
 """Conversations and messages over REST."""
 
+from collections.abc import AsyncIterator
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query
+from fastapi.responses import StreamingResponse
 
 from gantry.api.access import Asks, AsksOrReads, AsksOrWrites, Reads, Writes
 from gantry.api.chat_schemas import (
@@ -32,6 +34,7 @@ from gantry.domain.messages import _
 from gantry.domain.order import MAX_TAG_CHARACTERS, Listing
 from gantry.runtime import services
 from gantry.services.chat import Beginning, Listed, Sent
+from gantry.services.conversations import ToldMessage
 
 router = APIRouter(prefix="/api/v1", tags=["chat"], responses=SIGNED_IN)
 # In UTC, databases hold the years 1 to 9999.
@@ -86,22 +89,30 @@ async def create_conversation(who: AsksOrWrites, new: NewConversation) -> Conver
     return ConversationOut.model_validate(row)
 
 
-@router.get("/conversations/{conversation_id:uuid}", operation_id="get_conversation", responses=NAMED)
-async def get_conversation(who: AsksOrReads, conversation_id: UUID) -> ConversationWithMessages:
-    """Return a conversation with the messages of all its branches, oldest first."""
-    row, messages = await services().conversations.all_messages(who, conversation_id)
-    given = await services().conversations.given(who, conversation_id)
-    base = ConversationOut.model_validate(row).model_dump()
-    told = [
-        MessageOut.of(
-            each,
-            given.citations.get(each.id, ()),
-            given.files.get(each.id, ()),
-            administrator=who.is_admin,
-        )
-        for each in messages
-    ]
-    return ConversationWithMessages(**base, messages=told)
+@router.get(
+    "/conversations/{conversation_id:uuid}",
+    operation_id="get_conversation",
+    response_model=ConversationWithMessages,
+    responses=NAMED,
+)
+async def get_conversation(who: AsksOrReads, conversation_id: UUID) -> StreamingResponse:
+    """Return a conversation with the messages of all its branches, oldest first: the newest 10,000."""
+    row, messages = await services().conversations.told(who, conversation_id)
+    pieces = _written(ConversationOut.model_validate(row), messages, administrator=who.is_admin)
+    return StreamingResponse(pieces, media_type="application/json")
+
+
+async def _written(
+    conversation: ConversationOut, messages: AsyncIterator[ToldMessage], *, administrator: bool
+) -> AsyncIterator[str]:
+    """Write a ConversationWithMessages, of which there may be 64 MB, while it is sent."""
+    yield conversation.model_dump_json().removesuffix("}") + ',"messages":['
+    comma = ""
+    async for each in messages:
+        told = MessageOut.of(each.message, each.citations, each.files, administrator=administrator)
+        yield comma + told.model_dump_json()
+        comma = ","
+    yield "]}"
 
 
 @router.patch(

@@ -130,15 +130,6 @@ class AttachmentRepository:
             found.setdefault(row.message_id, []).append(value_of(StoredAttachment, row))
         return found
 
-    async def attachments_in(self, conversation: UUID) -> dict[UUID, list[StoredAttachment]]:
-        """Return what was sent with all messages of a conversation, by message."""
-        inside = select(col(Message.id)).where(col(Message.conversation_id) == conversation)
-        files = select(Attachment).where(col(Attachment.message_id).in_(inside)).order_by(col(Attachment.id))
-        attachments: dict[UUID, list[StoredAttachment]] = {}
-        for row in (await self._session.execute(files)).scalars():
-            attachments.setdefault(row.message_id, []).append(value_of(StoredAttachment, row))
-        return attachments
-
 
 # Made once: making them costs more than asking, and they are asked for each question.
 @cache

@@ -23,11 +23,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
-from gantry.domain.chat import MessageStatus, Rating, StoredMessage
+from gantry.domain.chat import MessageStatus, Rating
 from gantry.domain.errors import NotFound
 from gantry.domain.messages import _
 from gantry.models import Conversation, Feedback, Generation, Message
-from gantry.repositories.values import table_of, values_of
+from gantry.repositories.values import table_of
 from gantry.repositories.words import MESSAGES, TITLES, WordsRepository
 
 _LEVELS = 500  # of a tree that are removed at once
@@ -214,15 +214,15 @@ class ChatRepository:
                 Feedback(message_id=message.id, account_id=message.account_id, rating=rating, created_at=at)
             )
 
-    async def all_messages(self, conversation: UUID, *, limit: int) -> list[StoredMessage]:
+    async def message_ids(self, conversation: UUID, *, limit: int) -> Sequence[UUID]:
         """Return the newest messages of all branches, oldest first."""
         query = (
-            select(Message)
+            select(col(Message.id))
             .where(col(Message.conversation_id) == conversation)
             .order_by(col(Message.created_at).desc(), col(Message.depth).desc(), col(Message.id).desc())
             .limit(limit)
         )
-        return values_of(StoredMessage, (await self._session.execute(query)).scalars().all()[::-1])
+        return (await self._session.execute(query)).scalars().all()[::-1]
 
     async def finish_message(
         self, message: UUID, values: Mapping[str, Any], *, owner: UUID, conversation: UUID, content: str

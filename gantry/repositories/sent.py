@@ -40,11 +40,6 @@ class SentRepository:
         """Return the sources of each of these answers, by number; their passages only when asked for: they are long."""
         return await self._cited(col(Citation.message_id).in_(messages), passages=passages)
 
-    async def citations_in(self, conversation: UUID) -> dict[UUID, list[CitedSource]]:
-        """Return the sources of all answers of a conversation, by answer, without passages."""
-        inside = select(col(Message.id)).where(col(Message.conversation_id) == conversation)
-        return await self._cited(col(Citation.message_id).in_(inside), passages=False)
-
     async def cited_documents(
         self, messages: Sequence[UUID]
     ) -> dict[UUID, list[tuple[UUID, int, str, int | None]]]:

@@ -1,6 +1,6 @@
 """A person's conversations as a whole: list, name, pin, delete."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -32,6 +32,7 @@ TEMPORARY_HOURS = 6  # for which a temporary conversation that nobody has left m
 UNDO_SECONDS = 30  # for which a deletion can be undone; the page offers it for less
 IN_FOLDER, MOST_IN_FOLDER = 50, 1000  # conversations of an open folder that are listed, at first and at most
 _PURGED_AT_ONCE = 20  # conversations; others write meanwhile
+_MESSAGES_AT_ONCE = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +60,12 @@ PLAIN = Beginning()
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
-    """What was given with messages, by message: sources of answers, files of questions."""
+class ToldMessage:
+    """A message with what was given with it: sources of an answer, files of a question."""
 
-    citations: dict[UUID, list[CitedSource]]
-    files: dict[UUID, list[StoredAttachment]]
+    message: StoredMessage
+    citations: Sequence[CitedSource]
+    files: Sequence[StoredAttachment]
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,22 +121,24 @@ class ConversationService:
         async with self.database.read() as tx:
             return _listed(await tx.order.kept(owner=who.id, folders=folders[:MAX_FOLDERS], each=each))
 
-    async def all_messages(
+    async def told(
         self, who: Actor, conversation: UUID
-    ) -> tuple[StoredConversation, list[StoredMessage]]:
-        """Return a conversation with the messages of all its branches, oldest first (10,000 at most)."""
+    ) -> tuple[StoredConversation, AsyncIterator[ToldMessage]]:
+        """Return a conversation with the messages of all its branches, oldest first (the newest 10,000), read as they are asked for."""
         async with self.database.read() as tx:
             row = await tx.chat.get_conversation(conversation, owner=who.id)
-            messages = await tx.chat.all_messages(conversation, limit=10_000)
-        return value_of(StoredConversation, row), messages
+            ids = await tx.chat.message_ids(conversation, limit=10_000)
+        return value_of(StoredConversation, row), self._told(ids)
 
-    async def given(self, who: Actor, conversation: UUID) -> Given:
-        """Return what was given with the messages of a conversation."""
-        async with self.database.read() as tx:
-            await tx.chat.get_conversation(conversation, owner=who.id)
-            return Given(
-                await tx.sent.citations_in(conversation), await tx.attachments.attachments_in(conversation)
-            )
+    async def _told(self, ids: Sequence[UUID]) -> AsyncIterator[ToldMessage]:
+        for first in range(0, len(ids), _MESSAGES_AT_ONCE):
+            some = ids[first : first + _MESSAGES_AT_ONCE]
+            async with self.database.read() as tx:
+                rows = {row.id: value_of(StoredMessage, row) for row in await tx.chat.messages(some)}
+                citations, files = await tx.sent.citations(some), await tx.attachments.attachments(some)
+            for each in some:
+                if each in rows:  # else it is gone meanwhile
+                    yield ToldMessage(rows[each], citations.get(each, ()), files.get(each, ()))
 
     async def rename(self, who: Actor, conversation: UUID, title: str) -> str:
         """Set a title by hand; a blank one goes back to ours. Returns the title as stored."""

@@ -13,6 +13,7 @@ import pytest
 
 from gantry.bootstrap import Built, build
 from gantry.domain.accounts import Actor
+from gantry.domain.chat import StoredConversation, StoredMessage
 from gantry.domain.live import LiveEvent, LiveKind, Position
 from gantry.models import Message
 from gantry.repositories.database import Database
@@ -128,6 +129,14 @@ class Stack:
             found = await tx.chat.find_message(message)
         assert found is not None
         return found
+
+
+async def all_messages(
+    services: Services, who: Actor, conversation: UUID
+) -> tuple[StoredConversation, list[StoredMessage]]:
+    """Return a conversation of *who* with the messages of all its branches, oldest first."""
+    row, messages = await services.conversations.told(who, conversation)
+    return row, [each.message async for each in messages]
 
 
 @asynccontextmanager

@@ -2,7 +2,9 @@
 
 import asyncio
 import re
+import tracemalloc
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -11,6 +13,11 @@ import orjson
 import pytest
 import websockets
 
+from gantry.api.chat import get_conversation
+from gantry.domain.chat import MessageRole
+from gantry.domain.clock import utc_now
+from gantry.models import Message
+from gantry.runtime import installed
 from tests.parts.api_server import api_of, sign_in
 from tests.parts.llm_server import Script, markdown_answer
 from tests.parts.stack import Stack
@@ -368,3 +375,42 @@ async def test_several_models_are_compared_over_rest(stack: Stack, client: httpx
     ):
         answer = await client.post(f"{talk}/messages", json=both | refused)
         assert answer.status_code == 422, answer.text
+
+
+async def test_a_long_conversation_is_told_as_it_is_read(stack: Stack) -> None:
+    """All of it, oldest first, and never the whole at once: an import may bring 64 MB."""
+    thread, now = await stack.services.conversations.create(stack.who, title="Long"), utc_now()
+    rows = [
+        Message(
+            conversation_id=thread.id,
+            account_id=stack.who.id,
+            depth=at,
+            role=MessageRole.USER,
+            content=f"{at} {'word ' * 10_000}",
+            created_at=now + timedelta(seconds=at),
+        )
+        for at in range(300)
+    ]
+    for at in range(1, 300):
+        rows[at].parent_id = rows[at - 1].id
+    async with stack.database.begin() as tx:
+        tx.session.add_all(rows)
+    with installed(stack.services):
+        answer = await get_conversation(stack.who, thread.id)
+        told = orjson.loads("".join([str(piece) async for piece in answer.body_iterator]))
+    assert told["title"] == "Long"
+    assert [each["content"].partition(" ")[0] for each in told["messages"]] == [str(at) for at in range(300)]
+    whole = sum(len(row.content) for row in rows)
+    del rows, told
+    with installed(stack.services):
+        answer = await get_conversation(stack.who, thread.id)
+        tracemalloc.start()
+        try:
+            written = 0
+            async for piece in answer.body_iterator:
+                written += len(piece)
+            most = tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+    assert written > whole > 15_000_000
+    assert most < whole / 3

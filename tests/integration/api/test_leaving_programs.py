@@ -12,7 +12,7 @@ from gantry.api.guard import Guard
 from gantry.domain.api_tokens import Scope
 from gantry.runtime import installed
 from tests.parts.llm_server import Script, markdown_answer
-from tests.parts.stack import Stack
+from tests.parts.stack import Stack, all_messages
 
 
 class LeavingClient:
@@ -112,5 +112,5 @@ def question(**more: Any) -> dict[str, Any]:
 
 async def stored(stack: Stack, conversation: UUID) -> list[str]:
     """Return the messages of a conversation, each with how it ended."""
-    _thread, messages = await stack.services.conversations.all_messages(stack.who, conversation)
+    _thread, messages = await all_messages(stack.services, stack.who, conversation)
     return [f"{each.status.value}: {each.content}" for each in messages]

@@ -14,7 +14,7 @@ from gantry.domain.chat import MessageStatus
 from tests.factories import actor_of, make_account
 from tests.parts.llm_server import Script, markdown_answer
 from tests.parts.programs import openai_client
-from tests.parts.stack import Stack
+from tests.parts.stack import Stack, all_messages
 
 MODEL = "openai/scripted"
 HELLO: list[Any] = [{"role": "user", "content": "hello"}]
@@ -363,9 +363,7 @@ async def test_an_exchange_becomes_a_conversation(client: AsyncOpenAI, stack: St
     assert [turn["content"] for turn in stack.llm.last.body["messages"]] == [
         "Who are you?", "My name is Hal.", "What did you say?",
     ]  # fmt: skip
-    thread, messages = await stack.services.conversations.all_messages(
-        stack.who, UUID(kept["conversation_id"])
-    )
+    thread, messages = await all_messages(stack.services, stack.who, UUID(kept["conversation_id"]))
     assert (thread.title, thread.model) == ("Who are you?", MODEL)
     assert [message.content for message in messages] == [
         "Who are you?", "My name is Hal.", "What did you say?", "I said Hal.",
@@ -388,7 +386,7 @@ async def test_what_was_cut_off_is_stored_as_stopped(client: AsyncOpenAI, stack:
     async with asyncio.timeout(3):
         while not (listed := await stack.services.conversations.list_conversations(stack.who)):
             await asyncio.sleep(0.02)
-    _thread, messages = await stack.services.conversations.all_messages(stack.who, listed[0].conversation.id)
+    _thread, messages = await all_messages(stack.services, stack.who, listed[0].conversation.id)
     assert messages[-1].status is MessageStatus.STOPPED
     assert messages[-1].content.startswith(seen)
 

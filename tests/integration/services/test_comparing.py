@@ -15,7 +15,7 @@ from tests.factories import actor_of, make_account
 from tests.parts.doomed import DoomedWriter
 from tests.parts.live import eventually
 from tests.parts.llm_server import Script, markdown_answer
-from tests.parts.stack import PATIENCE, Reader, Stack
+from tests.parts.stack import PATIENCE, Reader, Stack, all_messages
 
 LONG = "".join(markdown_answer(400))
 BEFORE = "20261128_0300"  # the revision that knows one answer at a time
@@ -81,7 +81,7 @@ async def test_several_models_answer_one_question(stack: Stack) -> None:
     assert [bubble.message.id for bubble in window.bubbles][1:] == [sent.message_id]
     assert window.bubbles[-1].siblings == tuple(ids(window))
     assert (window.conversation.model, window.conversation.title) == (MODELS[0], "Which soil?")
-    _, messages = await stack.services.conversations.all_messages(stack.who, sent.conversation_id)
+    _, messages = await all_messages(stack.services, stack.who, sent.conversation_id)
     assert len(messages) == 5
 
 
@@ -133,7 +133,7 @@ async def test_nothing_else_is_asked_while_one_of_them_is_written(stack: Stack) 
         await ask(stack, 2, sent.conversation_id, parent=done.message_id)
     with pytest.raises(AlreadyAnswering):
         await stack.services.chat.select(stack.who, done.message_id)
-    _, messages = await stack.services.conversations.all_messages(stack.who, sent.conversation_id)
+    _, messages = await all_messages(stack.services, stack.who, sent.conversation_id)
     assert len(messages) == 3
 
 

@@ -25,7 +25,7 @@ from tests.parts.live import eventually
 from tests.parts.locks import waits_for_a_lock
 from tests.parts.pictures import picture
 from tests.parts.rich import add_rich
-from tests.parts.stack import Stack
+from tests.parts.stack import Stack, all_messages
 
 KEPT, LOOK = Choice(), Choice(dry_run=True)
 
@@ -233,7 +233,7 @@ async def test_what_is_being_sent_while_an_import_is_undone_stays(stack: Stack, 
         done, _ = await asyncio.wait({undoing}, timeout=0.5)
         assert not done
     assert (await undoing).left == ("Tides one",)
-    _, messages = await stack.services.conversations.all_messages(stack.who, thread.id)
+    _, messages = await all_messages(stack.services, stack.who, thread.id)
     assert [each.content for each in messages][-1] == "Here too?"
 
 
@@ -331,8 +331,8 @@ async def test_files_of_a_zip_are_attached_and_missing_ones_are_named(stack: Sta
     (listed,) = await stack.services.conversations.list_conversations(stack.who)
     window = await stack.services.chat.window(stack.who, listed.conversation.id)
     assert window.bubbles[0].message.content == "Read.\n\n[File not in the export: gone.pdf]"
-    given = await stack.services.conversations.given(stack.who, listed.conversation.id)
-    assert [file.name for files in given.files.values() for file in files] == ["notes.txt"]
+    _row, messages = await stack.services.conversations.told(stack.who, listed.conversation.id)
+    assert [file.name async for each in messages for file in each.files] == ["notes.txt"]
 
 
 async def test_a_message_beyond_our_limit_is_cut_and_kept_as_a_file(stack: Stack, tmp_path: Path) -> None:

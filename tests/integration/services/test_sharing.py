@@ -21,7 +21,7 @@ from tests.factories import actor_of, make_account
 from tests.parts.api_server import api_of
 from tests.parts.knowledge import until, upload
 from tests.parts.pictures import picture
-from tests.parts.stack import Stack
+from tests.parts.stack import Stack, all_messages
 
 HERE = "192.0.2.1"
 ALL = Included(files=True, sources=True)
@@ -111,7 +111,7 @@ async def test_a_fork_takes_as_many_statements_however_long_it_is(stack: Stack) 
         row.active_leaf_id = above
     assert above
     fork = await stack.services.forks.fork(stack.who, above)
-    _row, messages = await stack.services.conversations.all_messages(stack.who, fork)
+    _row, messages = await all_messages(stack.services, stack.who, fork)
     assert [each.content for each in sorted(messages, key=lambda each: each.created_at)][2:] == [
         str(number) for number in range(2000)
     ]

@@ -20,7 +20,7 @@ from gantry.services.conversations import UNDO_SECONDS
 from tests.factories import actor_of, make_account
 from tests.parts.doomed import DoomedWriter
 from tests.parts.llm_server import Script, markdown_answer
-from tests.parts.stack import PATIENCE, Reader, Stack
+from tests.parts.stack import PATIENCE, Reader, Stack, all_messages
 
 LONG = "".join(markdown_answer(400))
 CONVERSATION, CONVERSATIONS = NoticeKind.CONVERSATION, NoticeKind.CONVERSATIONS
@@ -141,7 +141,7 @@ async def test_a_second_message_waits_for_the_first_answer(stack: Stack) -> None
     other = await stack.another()
     with pytest.raises(AlreadyAnswering):
         await other.services.chat.send(stack.who, first.conversation_id, "again", model="openai/scripted")
-    _, messages = await stack.services.conversations.all_messages(stack.who, first.conversation_id)
+    _, messages = await all_messages(stack.services, stack.who, first.conversation_id)
     assert len(messages) == 2
 
 
@@ -397,7 +397,7 @@ async def test_another_persons_ids_are_not_found(stack: Stack) -> None:
     conversation = sent.conversation_id
     attempts = [
         chat.window(eve, conversation),
-        conversations.all_messages(eve, conversation),
+        conversations.told(eve, conversation),
         chat.send(eve, conversation, "hi", model="openai/scripted"),
         chat.edit(eve, question, "hi"),
         chat.regenerate(eve, answer),
