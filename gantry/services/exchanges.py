@@ -114,11 +114,11 @@ class Exchanges:
             )
         if not any(message.get("role") == "user" for message in asked.messages):
             raise Invalid(_("There is no question in messages."), field="messages")
-        history, leaf = await self._history(who, extras)
+        history, leaf, thread = await self._history(who, extras)
         knowledge = Knowledge()
         if extras.scope is not None or extras.memory:
             knowledge = await self.finder.look(
-                who, text, scope=extras.scope, memory=extras.memory, conversation=extras.conversation_id
+                who, text, scope=extras.scope, memory=extras.memory, conversation=thread
             )
         budget, question = prompt_budget(model.context_tokens), ChatTurn("user", text)
         others = sum(map(turn_tokens, _turns(asked.messages))) - turn_tokens(question)
@@ -213,17 +213,19 @@ class Exchanges:
         except GantryError:
             log.warning("exchange.not_kept", exc_info=True)
 
-    async def _history(self, who: Actor, extras: Extras) -> tuple[Sequence[ChatTurn], UUID | None]:
-        """Return what was said where the question goes on, and the last message in view."""
+    async def _history(
+        self, who: Actor, extras: Extras
+    ) -> tuple[Sequence[ChatTurn], UUID | None, UUID | None]:
+        """Return what was said where the question goes on, the last message in view, and the conversation."""
         if not extras.continues:
-            return (), None
+            return (), None, None
         async with self.database.read() as tx:
             thread, named = await _place(tx, who, extras)
             above = named.id if named else thread.active_leaf_id
             rows = await tx.chat.path(above, limit=_HISTORY) if above else []
             if (rows and rows[-1].status is MessageStatus.STREAMING) or await _is_comparing(tx, thread):
                 raise AlreadyAnswering
-        return turns_of(rows), thread.active_leaf_id
+        return turns_of(rows), thread.active_leaf_id, thread.id
 
     async def _thread(
         self, tx: UnitOfWork, exchange: Exchange, text: str, now: datetime
@@ -241,7 +243,9 @@ class Exchanges:
         await go_on_from(tx, above)
         await tx.chat.lock(thread)  # who asks on the page meanwhile is there before this, or after it
         leads = thread.active_leaf_id == leaf and not await _is_comparing(tx, thread)
-        thread.title = thread.title or title_from_prompt(text)
+        if not thread.title:
+            thread.title = title_from_prompt(text)
+            await tx.chat.index_title(thread)
         return thread, above, leads
 
 

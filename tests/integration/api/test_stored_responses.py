@@ -10,12 +10,14 @@ import pytest
 from openai import AsyncOpenAI
 from openai.types.responses import Response
 
+from gantry.domain.finding import Filters, sought
+from gantry.services.conversations import Beginning
 from tests.factories import actor_of, make_account
 from tests.parts.live import eventually
 from tests.parts.llm_server import Script
 from tests.parts.locks import waits_for_a_lock
 from tests.parts.programs import openai_client
-from tests.parts.stack import Stack
+from tests.parts.stack import Stack, all_messages
 
 MODEL = "openai/scripted"
 
@@ -58,7 +60,7 @@ async def test_an_answer_goes_on_from_a_stored_one(client: AsyncOpenAI, stack: S
         "Or else?",
         "Otherwise.",
     ]
-    _thread, messages = await stack.services.conversations.all_messages(stack.who, kept)
+    _thread, messages = await all_messages(stack.services, stack.who, kept)
     assert len(messages) == 6
 
 
@@ -70,7 +72,8 @@ async def test_only_from_ones_own_stored_answers(client: AsyncOpenAI, stack: Sta
     async with openai_client(stack, ben) as bens:
         theirs = await bens.responses.create(model=MODEL, input="Who are you?", store=True)
     own = await client.responses.create(model=MODEL, input="Who are you?", store=True)
-    _thread, messages = await stack.services.conversations.all_messages(
+    _thread, messages = await all_messages(
+        stack.services,
         stack.who,
         UUID(own.model_extra["gantry"]["conversation_id"]),  # type: ignore[index]
     )
@@ -80,6 +83,38 @@ async def test_only_from_ones_own_stored_answers(client: AsyncOpenAI, stack: Sta
             await client.responses.create(model=MODEL, input="And?", previous_response_id=named)
         assert refused.value.param == "previous_response_id"
     assert len(stack.llm.requests) == asked
+
+
+@pytest.mark.parametrize("beginning", [Beginning(temporary=True), Beginning(remembered=False), Beginning()])
+async def test_memory_is_off_where_the_conversation_says_so(
+    client: AsyncOpenAI, stack: Stack, beginning: Beginning
+) -> None:
+    """Also where only an answer of it is named."""
+    await stack.services.memory.add_fact(stack.who, "My boat is called Amalia.")
+    thread = await stack.services.conversations.create(stack.who, beginning=beginning)
+    named = {"gantry": {"conversation_id": str(thread.id)}}
+    first = await client.responses.create(model=MODEL, input="Hello?", extra_body=named)
+    await client.responses.create(
+        model=MODEL,
+        input="What is my boat called?",
+        previous_response_id=first.id,
+        store=True,
+        extra_body={"gantry": {"memory": True}},
+    )
+    is_told = "Amalia" in stack.llm.last.body["messages"][-1]["content"]
+    assert is_told is (beginning == Beginning())
+
+
+async def test_a_conversation_without_a_title_is_found_by_the_one_it_gets(
+    client: AsyncOpenAI, stack: Stack
+) -> None:
+    """It is that of its first question."""
+    thread = await stack.services.conversations.create(stack.who)
+    named = {"gantry": {"conversation_id": str(thread.id)}}
+    await client.responses.create(model=MODEL, input="Where do heliotropes grow?", extra_body=named)
+    async with stack.database.read() as tx:
+        found = await tx.finding.titles(sought("heliotropes"), Filters(), owner=stack.who.id)
+    assert [each.conversation_id for each in found] == [thread.id]
 
 
 CALLS = (
@@ -126,7 +161,7 @@ async def test_functions_are_called_and_answered(client: AsyncOpenAI, stack: Sta
     first = await ask(instructions="Be brief.", input="The weather?", previous_response_id=hello.id)
     called = [(each.name, each.arguments) for each in first.output if each.type == "function_call"]
     assert called == [("weather", '{"place": "Oslo"}'), ("time", "{}")]
-    _thread, messages = await stack.services.conversations.all_messages(stack.who, conversation(hello))
+    _thread, messages = await all_messages(stack.services, stack.who, conversation(hello))
     assert len(messages) == 2, "a call is no answer"
     second = await ask(
         instructions="Be brief.",
@@ -143,7 +178,7 @@ async def test_functions_are_called_and_answered(client: AsyncOpenAI, stack: Sta
     assert sent[3]["tool_calls"][0]["function"] == {"name": "weather", "arguments": '{"place": "Oslo"}'}
     last = await ask(input="Sure?", previous_response_id=again.id)
     assert conversation(last) == conversation(hello)
-    _thread, messages = await stack.services.conversations.all_messages(stack.who, conversation(hello))
+    _thread, messages = await all_messages(stack.services, stack.who, conversation(hello))
     assert [each.content for each in messages] == [
         "Who are you?", "Hal.", "The weather?", "It rains at noon.", "Sure?", "As I said.",
     ]  # fmt: skip
