@@ -35,6 +35,7 @@ __all__ = [
     "ProgramLooks",
     "ProgramUses",
     "Reads",
+    "ReadsAndWrites",
     "Writes",
     "authenticate",
     "came_through_a_proxy",
@@ -113,6 +114,18 @@ async def _signed(
     return actor
 
 
+async def _signed_for_each(
+    request: Request,
+    scopes: SecurityScopes,
+    in_cookie: Annotated[str | None, Depends(_cookie)],
+    in_header: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
+) -> Actor:
+    actor = await _signed(request, scopes, in_cookie, in_header)
+    for scope in scopes.scopes:
+        actor.require_any(Scope(scope))
+    return actor
+
+
 async def _program(
     request: Request,
     scopes: SecurityScopes,
@@ -123,13 +136,15 @@ async def _program(
     return await _signed(request, scopes, None, None)
 
 
-# Who asks, by what a program's token must be for; a session is for everything. Of several scopes one will do.
+# Who asks, by what a program's token must be for; a session is for everything. Of several scopes one will do, except
+# for ReadsAndWrites, whose routes say so with ``described.EACH_SCOPE``.
 AnyScope = Annotated[Actor, Security(_signed, scopes=list(Scope))]
 Reads = Annotated[Actor, Security(_signed, scopes=[Scope.READ])]
 Writes = Annotated[Actor, Security(_signed, scopes=[Scope.WRITE])]
 Asks = Annotated[Actor, Security(_signed, scopes=[Scope.CHAT])]
 AsksOrReads = Annotated[Actor, Security(_signed, scopes=[Scope.CHAT, Scope.READ])]
 AsksOrWrites = Annotated[Actor, Security(_signed, scopes=[Scope.CHAT, Scope.WRITE])]
+ReadsAndWrites = Annotated[Actor, Security(_signed_for_each, scopes=[Scope.READ, Scope.WRITE])]
 Administers = Annotated[Actor, Security(_signed, scopes=[Scope.ADMIN])]
 # For OpenAI's clients, which send a token and never a cookie.
 Program = Annotated[Actor, Security(_program, scopes=[Scope.CHAT])]

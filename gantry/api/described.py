@@ -10,6 +10,7 @@ from gantry.api.links import tell_links
 from gantry.api.parameters import tell_parameters
 
 OPEN: dict[str, Any] = {"security": []}  # as ``openapi_extra``: needs no account
+EACH_SCOPE: dict[str, Any] = {"x-each-scope": True}  # the same: a token needs all the scopes, not one of them
 # Both ways in: their names in the document.
 SESSION, TOKEN = "session", "token"
 SERVERS = [{"url": "/", "description": "This installation."}]
@@ -98,10 +99,11 @@ def describe(api: FastAPI, schemas: dict[str, Any], *models: type[BaseModel]) ->
 
 
 def _tell_scopes(operation: dict[str, Any]) -> None:
-    """Say which scopes a token may have in words: the lists in ``security`` mean all of them, ours mean any, and for tokens only."""
+    """Say which scopes a token needs in words: the lists in ``security`` mean all of them, ours mostly any, and for tokens only."""
+    together = " and " if operation.pop("x-each-scope", False) else " or "
     ways: list[dict[str, list[str]]] = operation.get("security", [])
     scopes = dict.fromkeys(scope for way in ways for scope in way.get(TOKEN, ()))
     if scopes:
-        named = " or ".join(f"`{scope}`" for scope in scopes)
+        named = together.join(f"`{scope}`" for scope in scopes)
         operation["description"] = f"{operation['description']}\n\nA token needs the scope {named}."
         operation["security"] = [{name: [] for name in way} for way in ways]

@@ -9,8 +9,8 @@ from annotated_types import Ge, Le
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, StrictBool
 
-from gantry.api.access import Reads, Writes, client_of
-from gantry.api.described import OPEN
+from gantry.api.access import Reads, ReadsAndWrites, Writes, client_of
+from gantry.api.described import EACH_SCOPE, OPEN
 from gantry.api.files import StoredFile, stored_file
 from gantry.api.refusals import ANYBODY, BODY, CHANGE, LIMITED, NAMED, SIGNED_IN
 from gantry.domain.sharing import MAX_SHARE_DAYS, Included, StoredShare
@@ -104,12 +104,13 @@ class SharedOut(BaseModel):
     "/conversations/{conversation_id}/shares",
     status_code=201,
     operation_id="share_conversation",
+    openapi_extra=EACH_SCOPE,
     responses=SIGNED_IN | NAMED | BODY | CHANGE,
 )
 async def share_conversation(
-    who: Writes, conversation_id: UUID, new: ShareIn, response: Response
+    who: ReadsAndWrites, conversation_id: UUID, new: ShareIn, response: Response
 ) -> NewShareOut:
-    """Make a link to the branch on screen, as it is now, for anybody who has it."""
+    """Make a link to the branch on screen, as it is now, for anybody who has it: it tells what is written there."""
     response.headers["Cache-Control"] = "no-store"
     included = Included(new.files, new.sources)
     share, token = await services().shares.create(who, conversation_id, included=included, days=new.days)

@@ -21,7 +21,7 @@ from gantry.domain.personas import PersonaDraft
 from gantry.runtime import installed
 from tests.factories import actor_of, make_account
 from tests.parts.api_server import api_of, serving, sign_in
-from tests.parts.stack import Stack
+from tests.parts.stack import Stack, all_messages
 
 SECRET = "zebra-striped-umbrella"
 SAYING: dict[str, Any] = {"model": "gantry/extractive", "messages": [{"role": "user", "content": "hello"}]}
@@ -33,8 +33,9 @@ CALLING: dict[str, Any] = {
 }
 NOBODY, ANY = "open", "any"
 READ, WRITE, CHAT, ADMIN = (frozenset({scope}) for scope in ("read", "write", "chat", "admin"))
+SHARE = "POST /api/v1/conversations/{conversation_id}/shares"
 
-# What a token must be for (one of them), and a body that would do something.
+# What a token must be for (one of them; for SHARE all), and a body that would do something.
 ROUTES: dict[str, tuple[Any, Any]] = {
     "GET /api/v1/setup": (NOBODY, None),
     "POST /api/v1/setup": (NOBODY, {"email": "x@example.org", "password": "long enough"}),
@@ -140,7 +141,7 @@ ROUTES: dict[str, tuple[Any, Any]] = {
     "GET /api/v1/shares": (READ, None),
     "DELETE /api/v1/shares/{share_id}": (WRITE, None),
     "GET /api/v1/conversations/{conversation_id}/shares": (READ, None),
-    "POST /api/v1/conversations/{conversation_id}/shares": (WRITE, {}),
+    SHARE: (READ | WRITE, {}),
     "GET /api/v1/shared/{token}": (NOBODY, None),
     "GET /api/v1/shared/{token}/files/{document_id}": (NOBODY, None),
     "GET /api/v1/shared/{token}/files/{document_id}/image": (NOBODY, None),
@@ -243,7 +244,8 @@ async def test_every_route_with_every_scope_and_a_foreign_token(place: Place, st
         for scopes, token in place.tokens.items():
             answer = await place.ask(route, token)
             refused = answer.status_code == 403 and "insufficient" in answer.text
-            allowed = wanted in (NOBODY, ANY) or bool(scopes & wanted)
+            needed = wanted if route == SHARE else scopes & wanted if isinstance(wanted, frozenset) else ()
+            allowed = wanted in (NOBODY, ANY) or bool(needed and scopes.issuperset(needed))
             if not wanted:  # a token has no session to end
                 assert answer.status_code == 403, (route, scopes)
             elif refused == allowed:
@@ -258,12 +260,35 @@ async def test_every_route_with_every_scope_and_a_foreign_token(place: Place, st
                 leaks.append(f"{route} {sorted(scopes)}: {answer.status_code} for what is Ada's")
     assert leaks == []
     services, ada = stack.services, stack.who
-    thread, messages = await services.conversations.all_messages(
-        ada, (await services.conversations.list_conversations(ada))[0].conversation.id
+    thread, messages = await all_messages(
+        services, ada, (await services.conversations.list_conversations(ada))[0].conversation.id
     )
     assert (SECRET in thread.title, len(messages)) == (True, 2)
     assert [each.name for each in await services.api_tokens.list_tokens(ada)] == [SECRET]
     assert [each.name for each in await services.collections.list_collections(ada)][-1] == SECRET
+
+
+@pytest.mark.parametrize(
+    ("scopes", "status"),
+    [(["write"], 403), (["read"], 403), (["chat", "write"], 403), (["read", "write"], 201)],
+)
+async def test_a_link_tells_what_may_be_read(stack: Stack, scopes: list[str], status: int) -> None:
+    """A token that reads nothing makes no link, behind which everything would be told; the document says so."""
+    sent = await stack.ask("hello")
+    await stack.read(sent)
+    made = await stack.services.api_tokens.create(stack.who, "Links", scopes)
+    async with api_of(stack) as client:
+        client.cookies.clear()
+        answer = await client.post(
+            f"/api/v1/conversations/{sent.conversation_id}/shares",
+            json={},
+            headers={"authorization": f"Bearer {made.secret}"},
+        )
+        described = (await client.get("/api/v1/openapi.json")).json()
+    assert answer.status_code == status, answer.text
+    operation = described["paths"]["/api/v1/conversations/{conversation_id}/shares"]["post"]
+    assert operation["description"].endswith("A token needs the scope `read` and `write`.")
+    assert not [name for name in operation if name.startswith("x-")]
 
 
 async def test_a_token_is_no_cookie_and_a_cookie_no_token(place: Place) -> None:
