@@ -7,6 +7,7 @@ from enum import StrEnum
 from uuid import UUID
 
 MAX_FACT_CHARACTERS = 1000
+MAX_FACTS = 10_000  # of one account
 PASSED_OVER = datetime(1970, 1, 1, tzinfo=UTC)
 """Stands for when memory has read a message that came while it was off: read once it is on again, unlike what was forgotten."""
 

@@ -113,10 +113,13 @@ class GraphRepository:
         )
         return (await self._session.execute(query)).first() is not None
 
-    async def remove_unmentioned(self) -> None:
-        """Remove names that no memory mentions any more, but for those that somebody is about to mention."""
+    async def remove_unmentioned(self, owner: UUID | None) -> None:
+        """Remove names of *owner* (None: of everybody) that no memory mentions any more, but for those that somebody is about to mention."""
         named = exists().where(col(Mention.entity_id) == col(Entity.id))
-        query = select(col(Entity.id)).where(~named).limit(_REMOVED_AT_ONCE).with_for_update(skip_locked=True)
+        query = select(col(Entity.id)).where(~named)
+        if owner is not None:
+            query = query.where(col(Entity.account_id) == owner)
+        query = query.limit(_REMOVED_AT_ONCE).with_for_update(skip_locked=True)
         while unnamed := (await self._session.execute(query)).scalars().all():
             # A statement of its own sees what was mentioned just before it was locked.
             gone = delete(Entity).where(col(Entity.id).in_(unnamed), ~named)

@@ -117,9 +117,14 @@ class MemoryRepository:
 
     async def count_turns(self, owner: UUID) -> int:
         """Return how many messages are remembered."""
-        query = select(func.count()).where(
-            col(MemoryItem.account_id) == owner, col(MemoryItem.kind) == MemoryKind.TURN
-        )
+        return await self._count(owner, MemoryKind.TURN)
+
+    async def count_facts(self, owner: UUID) -> int:
+        """Return how many facts are remembered."""
+        return await self._count(owner, MemoryKind.FACT)
+
+    async def _count(self, owner: UUID, kind: MemoryKind) -> int:
+        query = select(func.count()).where(col(MemoryItem.account_id) == owner, col(MemoryItem.kind) == kind)
         return (await self._session.execute(query)).scalar_one()
 
     async def turns_of(self, messages: Collection[UUID]) -> dict[UUID, MemoryItem]:

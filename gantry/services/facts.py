@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from gantry.domain.english.learning import Learned, Link, entity_key
-from gantry.domain.memory import EntityKind, MemoryKind
+from gantry.domain.memory import MAX_FACTS, EntityKind, MemoryKind
 from gantry.models import Account, Entity, MemoryItem, Mention, Message, Relation
 from gantry.repositories.unit import UnitOfWork
 
@@ -23,7 +23,7 @@ async def store_fact(
 ) -> MemoryItem | None:
     """Remember a fact that *message* tells; it takes the place of what was learned for the same slot.
 
-    Returns None when it is known already.
+    Returns None when it is known already, or when memory holds as many facts as it may.
     """
     mark = fingerprint(fact.text)
     owner, thread = message.account_id, message.conversation_id
@@ -32,6 +32,8 @@ async def store_fact(
     if fact.slot:
         older = await tx.memory.in_slot(owner, fact.slot, conversation=thread)
         await tx.memory.remove([row.id for row in older], owner=owner)
+    if not await has_room(tx, owner):
+        return None
     item = MemoryItem(
         account_id=owner,
         kind=MemoryKind.FACT,
@@ -50,6 +52,11 @@ async def store_fact(
     for link in fact.links:
         await _relate(tx, item, link, account, entities)
     return item
+
+
+async def has_room(tx: UnitOfWork, owner: UUID) -> bool:
+    """Whether one more fact about *owner* may be remembered."""
+    return await tx.memory.count_facts(owner) < MAX_FACTS
 
 
 async def name_entities(tx: UnitOfWork, item: MemoryItem, names: Sequence[str], at: datetime) -> None:

@@ -184,7 +184,7 @@ class Learner:
     async def housekeeping(self) -> None:
         """Remove names that no memory mentions any more."""
         async with self.database.begin() as tx:
-            await tx.graph.remove_unmentioned()
+            await tx.graph.remove_unmentioned(None)
 
 
 async def _read(tx: UnitOfWork, message: Message, account: Account) -> _Reading:

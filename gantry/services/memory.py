@@ -11,7 +11,7 @@ from gantry.domain.english.learning import entity_key, names_in, names_of
 from gantry.domain.errors import Conflict, Invalid
 from gantry.domain.knowledge import Found, KnownFact, Recalled
 from gantry.domain.live import Notice, NoticeKind, Notices
-from gantry.domain.memory import MAX_FACT_CHARACTERS, Fact, Graph, MemoryKind
+from gantry.domain.memory import MAX_FACT_CHARACTERS, MAX_FACTS, Fact, Graph, MemoryKind
 from gantry.domain.messages import _
 from gantry.domain.retrieval import MAX_QUESTION_CHARACTERS
 from gantry.domain.text import storable
@@ -20,7 +20,7 @@ from gantry.domain.words import counting, stem
 from gantry.models import MemoryItem
 from gantry.repositories.database import Database
 from gantry.repositories.values import value_of
-from gantry.services.facts import fingerprint, key_of, make_names, name_entities
+from gantry.services.facts import fingerprint, has_room, key_of, make_names, name_entities
 from gantry.services.retrieval import Retriever
 from gantry.services.vector_changes import VectorChanges
 
@@ -85,6 +85,11 @@ class MemoryService:
         async with self.database.begin() as tx:
             if await tx.memory.find_fact(who.id, fingerprint(text)):
                 raise Conflict(_("This is already remembered."))
+            if not await has_room(tx, who.id):
+                raise Conflict(
+                    _("Memory holds {most} facts already.", most=MAX_FACTS),
+                    advice=_("Forget some of them first."),
+                )
             row = MemoryItem(
                 account_id=who.id,
                 kind=MemoryKind.FACT,
@@ -115,7 +120,7 @@ class MemoryService:
             await tx.memory.index([row])
             await tx.graph.unname(row.id)
             await name_entities(tx, row, names, now)
-            await tx.graph.remove_unmentioned()
+            await tx.graph.remove_unmentioned(who.id)
             if before != text:
                 await tx.sent.unquote(row.id)  # forgetting it later means this too
         self._tell(who)
@@ -135,7 +140,7 @@ class MemoryService:
                 # A model that has not read it yet would learn the same again.
                 await tx.study.count_as_studied(who.id, conversation)
             await tx.memory.remove(facts, owner=who.id)
-            await tx.graph.remove_unmentioned()
+            await tx.graph.remove_unmentioned(who.id)
         self._tell(who)
 
     async def forget_everything(self, who: Actor) -> None:
@@ -165,7 +170,7 @@ class MemoryService:
                 await tx.reading.pass_over_unread(conversation)
                 await tx.reading.pass_over(conversation)
                 forgotten = await tx.memory.forget_conversation(conversation)
-                await tx.graph.remove_unmentioned()
+                await tx.graph.remove_unmentioned(who.id)
         if forgotten:
             await self.vectors.forget(who.id, VectorKind.MEMORY, rows=forgotten)
         self.notices.publish(who.id, Notice(NoticeKind.CONVERSATION, str(conversation), origin=who.page))

@@ -12,13 +12,13 @@ from sqlalchemy import func, select
 from gantry.domain.clock import utc_now
 from gantry.domain.context import PartKind
 from gantry.domain.english.learning import Learned, Link
-from gantry.domain.errors import NotFound
+from gantry.domain.errors import Conflict, NotFound
 from gantry.domain.memory import EntityKind, MemoryKind
 from gantry.domain.vectors import VectorKind
 from gantry.models import Entity, MemoryItem, Message, Relation
 from gantry.repositories.unit import UnitOfWork
 from gantry.services.conversations import UNDO_SECONDS, Beginning
-from gantry.services.facts import name_entities, store_fact
+from gantry.services.facts import make_names, name_entities, store_fact
 from gantry.services.sweeping import SweepReport
 from tests.factories import actor_of, make_account
 from tests.parts.hasty import after_search
@@ -490,12 +490,45 @@ async def test_a_name_that_is_just_being_removed_is_made_again(stack: Stack) -> 
         row = await remember(tx, stack, "Was in Porto.", ["Porto"])
         await tx.memory.remove([row.id], owner=stack.who.id)
     async with stack.database.begin() as tx:
-        await tx.graph.remove_unmentioned()
+        await tx.graph.remove_unmentioned(stack.who.id)
         adding = asyncio.create_task(stack.services.memory.add_fact(stack.who, "Lives in Porto."))
         assert not (await asyncio.wait({adding}, timeout=0.5))[0]
     await adding
     graph = await stack.services.memory.graph(stack.who)
     assert [(each.name, each.mentions) for each in graph.names] == [("Porto", 1)]
+
+
+async def test_names_of_others_are_left_to_the_housekeeping(stack: Stack) -> None:
+    """Whoever changes or forgets a fact goes through their own names alone."""
+    memory, who = stack.services.memory, stack.who
+    async with stack.database.begin() as tx:
+        ben = await make_account(tx, "ben@example.org")
+        await make_names(tx, ben.id, [("Bergen", None)], utc_now())
+        await make_names(tx, who.id, [("Porto", None)], utc_now())
+    fact = await memory.add_fact(who, "Knows Amalia.")
+    await memory.change_fact(who, fact.id, "Knows Beatrix.")
+    assert await count(stack, Entity) == 2, "Bergen and Beatrix"
+    await memory.forget(who, [fact.id])
+    assert await count(stack, Entity) == 1
+    await stack.main.knowledge.learner.housekeeping()
+    assert await count(stack, Entity) == 0
+
+
+async def test_memory_holds_so_many_facts_and_no_more(
+    library: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One more by hand is refused, and is not learned either; one that takes another's place is."""
+    monkeypatch.setattr("gantry.services.facts.MAX_FACTS", 2)
+    memory, who = library.services.memory, library.who
+    by_hand = await memory.add_fact(who, "Knows Amalia.")
+    await told(library, "My name is Ada.")
+    with pytest.raises(Conflict):
+        await memory.add_fact(who, "Knows Beatrix.")
+    await told(library, "My sister is called Cecilia.")
+    await told(library, "My name is Eve.")
+    assert {each.content for each in await memory.facts(who)} == {"Knows Amalia.", "Name: Eve"}
+    await memory.forget(who, [by_hand.id])
+    await memory.add_fact(who, "Knows Beatrix.")
 
 
 async def test_facts_are_paged_in_their_order(stack: Stack) -> None:
