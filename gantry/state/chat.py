@@ -170,9 +170,9 @@ class ChatState(rx.State):
     @guarded
     async def rate(self, message: str, rating: Literal["up", "down", ""]):
         """Keep a judgement, or take it back."""
-        who = await acting(self)
-        await services().chat.rate(who, uuid_of(message), Rating(rating) if rating else None)
-        self.rated[message] = rating
+        who, chosen = await acting(self), uuid_of(message)
+        await services().chat.rate(who, chosen, Rating(rating) if rating else None)
+        self.rated[str(chosen)] = rating
 
     @rx.event
     @guarded

@@ -10,6 +10,8 @@ from gantry.state.language import said
 from gantry.state.session import acting, guarded, notify, uuid_of
 from gantry.state.views.importing import ImportView, import_view
 
+_NAME_CHARACTERS = 255
+
 
 class ImportingState(rx.State):
     """The newest imports, and the one about to be undone."""
@@ -60,7 +62,7 @@ class ImportingState(rx.State):
     @guarded
     async def ask_undo(self, run: str, name: str):
         """Ask before an import is undone; an empty *run* closes the question."""
-        self.undoing_id, self.undoing_name = run, name
+        self.undoing_id, self.undoing_name = str(uuid_of(run)) if run else "", name[:_NAME_CHARACTERS]
 
     @rx.event
     @guarded

@@ -49,10 +49,10 @@ class PromptsState(KeepingState, rx.State):
     async def open_form(self, prompt: str):
         """Open the form for a prompt, or for a new one when *prompt* is empty."""
         who = await acting(self)
-        self.form_id, self.form_name, self.form_content = prompt, "", ""
+        self.form_id = self.form_name = self.form_content = ""
         if prompt:
             stored = await services().prompts.get(who, uuid_of(prompt, "prompt"))
-            self.form_name, self.form_content = stored.name, stored.content
+            self.form_id, self.form_name, self.form_content = str(stored.id), stored.name, stored.content
         self.turn += 1
         self._edit()
 
@@ -79,9 +79,9 @@ class PromptsState(KeepingState, rx.State):
     async def use(self, prompt: str, conversation: Annotated[str, StringConstraints(max_length=36)]):
         """Put a prompt into the message that is written in *conversation*; ask first for its variables, if it has any."""
         stored = await services().prompts.get(await acting(self), uuid_of(prompt, "prompt"))
-        self.variables, self.place = list(variables_in(stored.content)), conversation
+        self.variables, self.place = list(variables_in(stored.content)), conversation[:36]
         if self.variables:
-            self.using_id, self.using_name = prompt, stored.name
+            self.using_id, self.using_name = str(stored.id), stored.name
         else:
             self._put(stored.content)
 

@@ -35,6 +35,7 @@ from gantry.state.language import said
 from gantry.state.views.notices import NoticeKind, NoticeView
 
 MAX_NOTICES = 4
+MAX_ID_CHARACTERS = 64  # UUID takes dashes and braces without end
 _GONE = {
     "item": _("This item no longer exists."),
     "token": _("This token no longer exists."),
@@ -44,6 +45,8 @@ _GONE = {
     "persona": _("This persona no longer exists."),
     "prompt": _("This prompt no longer exists."),
     "message": _("This message no longer exists."),
+    "collection": _("This collection no longer exists."),
+    "document": _("This document no longer exists."),
 }
 
 log = logging.getLogger(__name__)
@@ -94,9 +97,11 @@ async def withdraw(state: rx.State, notice: str) -> None:
 def uuid_of(raw: str, what: str = "item") -> UUID:
     """Return the id in *raw*; NotFound, naming *what*, when it is none, as for one that does not exist."""
     try:
-        return UUID(raw)
+        if len(raw) <= MAX_ID_CHARACTERS:
+            return UUID(raw)
     except ValueError:
-        raise NotFound(_GONE[what]) from None
+        pass
+    raise NotFound(_GONE[what])
 
 
 async def way_in(state: rx.State):

@@ -67,7 +67,7 @@ class VaultState(FindingState, rx.State):
     @guarded
     async def open_collection(self, collection: str):
         """Show the documents of one collection, or (empty) of all."""
-        self.collection_id, self._pages = collection, 1
+        self.collection_id, self._pages = str(uuid_of(collection, "collection")) if collection else "", 1
         await self._show()
 
     @rx.event

@@ -2,7 +2,9 @@
 
 import math
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import combinations
 
 from gantry.domain.memory import Graph
@@ -73,8 +75,11 @@ def graph_view(graph: Graph) -> GraphView:
         for each in graph.relations
         if key_of[each.subject_id] != key_of[each.object_id]
     }
-    joined = [key for key in names if any(key in link[:2] for link in links)]
-    places = dict(zip(joined, _laid_out(joined, sorted(links)), strict=True))
+    ends = {end for link in links for end in link[:2]}
+    joined = [key for key in names if key in ends]
+    index = {key: number for number, key in enumerate(joined)}
+    pairs = sorted({(index[a], index[b]) for a, b, _label in links})
+    places = dict(zip(joined, _laid_out(len(joined), tuple(pairs)), strict=True))
     return GraphView(
         [_node(key, names[key], places[key]) for key in joined],
         [_edge(names, places, link) for link in sorted(links)],
@@ -107,17 +112,18 @@ def _edge(
     return EdgeView(label, said, *ends, left=f"{50 * (x1 + x2):.1f}%", top=f"{50 * (y1 + y2):.1f}%")
 
 
-def _laid_out(keys: list[str], links: list[tuple[str, str, str]]) -> list[tuple[float, float]]:
-    """Return a place for each name, as shares of width and height: all push each other away, what is linked pulls."""
+@lru_cache(
+    maxsize=64
+)  # it takes 50 ms for sixty names, and a page asks at every key that is pressed in its search
+def _laid_out(count: int, pairs: tuple[tuple[int, int], ...]) -> Sequence[tuple[float, float]]:
+    """Return a place for each of *count* names, as shares of width and height: all push each other away, what is linked pulls."""
     points: list[list[float]] = []
-    for number in range(len(keys)):
+    for number in range(count):
         angle, radius = (
             number * 2.399963,
             30 * math.sqrt(number + 0.5),
         )  # the golden angle spreads them evenly
         points.append([radius * math.cos(angle) * 1.5, radius * math.sin(angle)])
-    index = {key: number for number, key in enumerate(keys)}
-    pairs = {(index[a], index[b]) for a, b, _label in links}
     for round_ in range(_ROUNDS):
         push = [
             [-0.012 * x, -0.03 * y] for x, y in points

@@ -12,7 +12,7 @@ from reflex.istate.data import ReflexURL, SessionData
 
 from gantry.domain.accounts import Actor
 from gantry.domain.catalog import EXTRACTIVE, ModelRef
-from gantry.domain.chat import MessageRole, StoredConversation, StoredMessage
+from gantry.domain.chat import MessageRole, Rating, StoredConversation, StoredMessage
 from gantry.domain.errors import AlreadyAnswering, NotFound
 from gantry.domain.knowledge import DocumentScope, ScopeKind
 from gantry.services.catalog import ModelChoice
@@ -122,6 +122,9 @@ class Threads:
                 self.add(target)
             self.keys[client_key] = self.exchange(target, text)
         return self.keys[client_key]
+
+    async def rate(self, who: Actor, message: UUID, rating: Rating | None) -> None:
+        self.calls.append(("rate", message, rating))
 
     async def edit(self, who: Actor, message: UUID, text: str, *, model: str | None, client_key: str) -> Sent:
         self.calls.append(("edit", message, text, model, client_key))
@@ -442,3 +445,15 @@ def test_the_line_below_an_answer_tells_what_it_took(model: str, label: str) -> 
 
 def _router(page: Tab, path: str) -> Any:
     return replace(page.root.router, url=ReflexURL(f"http://localhost{path}"))
+
+
+async def test_a_judgement_is_kept_by_the_answers_id() -> None:
+    """However a page writes the id, what is kept is what ids are."""
+    threads = Threads.of(ONE)
+    async with tab(chat=threads, catalog=FakeCatalog(), vault=FakeVault()) as page:
+        chat = await page.of(ChatState)
+        await chat.rate(f"{{{str(TWO).upper()}}}", "up")
+        assert chat.rated == {str(TWO): "up"}
+        await chat.rate("-" * 100_000 + TWO.hex, "up")
+        assert chat.rated == {str(TWO): "up"}
+    assert threads.calls == [("rate", TWO, Rating.UP)]

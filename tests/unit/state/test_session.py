@@ -1,11 +1,12 @@
 """Who is signed in, what they are told, and what a hostile page gets."""
 
 from typing import Literal
+from uuid import uuid4
 
 import pytest
 import reflex as rx
 
-from gantry.domain.errors import AlreadyAnswering
+from gantry.domain.errors import AlreadyAnswering, NotFound
 from gantry.state.session import MAX_NOTICES, NoticeState, SessionState, guarded, notify, uuid_of
 from tests.unit.state.stage import ADA, FakeAccounts, tab
 
@@ -205,7 +206,14 @@ async def test_a_theme_is_kept() -> None:
 
 def test_what_is_no_id_does_not_exist() -> None:
     """Something that is not an id at all looks like an id that is not there."""
-    from gantry.domain.errors import NotFound  # noqa: PLC0415
+    for kind in ("item", "document", "collection"):
+        with pytest.raises(NotFound):
+            uuid_of("../etc/passwd", kind)
 
+
+def test_an_id_is_no_longer_than_ids_are() -> None:
+    """Dashes and braces count for nothing, but not without end: what is called an id is kept by some states."""
+    one = uuid4()
+    assert uuid_of(f"{{{str(one).upper()}}}") == one
     with pytest.raises(NotFound):
-        uuid_of("../etc/passwd")
+        uuid_of("-" * 100_000 + one.hex)
