@@ -27,6 +27,7 @@ from gantry.state.shared import Reach, SharedStates, forget_state
 from gantry.state.wire import headers_of, page_of, payload_of
 
 MAX_TOKEN_CHARACTERS = 64
+MAX_WAITING = 100  # events of one tab: each may bring a megabyte, and they are handled one after another
 _SAID_BY_PAGES = frozenset({"event", "ping", "client_error"})
 
 log = logging.getLogger(__name__)
@@ -175,12 +176,26 @@ class BoundNamespace(EventNamespace):
         if not isinstance(name, str) or name not in handlers or name.endswith(".setvar"):
             log.warning("event.unknown", extra={"handler": str(name)[:100]})
             return
+        token = self.sid_to_token.get(sid)
+        if token is None or self._waiting(token) >= MAX_WAITING:
+            log.warning("event.crowded_out", extra={"handler": name})
+            return
         payload = payload_of(name, data.get("payload"))
         if payload is None:
             log.warning("event.malformed", extra={"handler": name})
             return
         page = page_of(data.get("router_data"))
         await super().on_event(sid, {"name": name, "payload": payload, "router_data": page})
+
+    def _waiting(self, token: str) -> int:
+        """Return how many events of *token* are being handled, or wait for that; Reflex counts them nowhere.
+
+        The first of those that are handled in turn has a task, as have those that are handled beside them.
+        """
+        processor = self.app.event_processor
+        in_turn = processor._token_queues.get(token, ())  # noqa: SLF001
+        tasks = processor._tasks.values()  # noqa: SLF001 - named by the event, the token and a number
+        return max(len(in_turn) - 1, 0) + sum(task.get_name().split("|")[2:3] == [token] for task in tasks)
 
     def on_disconnect(self, sid: str) -> asyncio.Task | None:
         """Let go of the connection, and of the tab's state if nobody is signed in any more."""

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 import uvicorn
+from reflex.istate.manager.token import BaseStateToken
 from reflex.state import OnLoadInternalState, State
 from websockets.exceptions import ConnectionClosed
 
@@ -162,6 +163,24 @@ async def test_pages_raise_no_other_events(here: Here, event: str) -> None:
         assert not tab.account
         await victim.send(SessionState.event_handlers["load"])
         assert victim.is_connected
+
+
+async def test_events_do_not_pile_up(here: Here, caplog: pytest.LogCaptureFixture) -> None:
+    """Behind a slow event of a tab a hundred wait, and more are refused; when it is over, the tab goes on."""
+    before = set(states(here))
+    async with WireTab("", "/login") as tab:
+        await tab.open(here)
+        [token] = set(states(here)) - before
+        tokens = here.app.event_processor._token_queues
+        async with here.app.state_manager.modify_state(BaseStateToken(ident=token, cls=State)):
+            for _ in range(300):
+                await tab.send(SessionState.event_handlers["keep_zone"], zone=LARGE)
+            await until(lambda: caplog.text.count("event.crowded_out") + len(tokens.get(token, ())) >= 300)
+            assert len(tokens[token]) <= 100
+        await until(lambda: token not in tokens)
+        told = len(tab.updates)
+        await tab.send(SessionState.event_handlers["load"])
+        await tab.until(lambda: len(tab.updates) > told)
 
 
 async def test_attachments_are_not_collected(here: Here) -> None:
