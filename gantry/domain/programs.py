@@ -11,6 +11,11 @@ from gantry.domain.knowledge import MAX_CHOSEN, DocumentScope, ScopeKind
 
 MAX_MODEL_CHARACTERS = 300
 MAX_PROGRAM_BODY_BYTES = 20_000_000  # pictures come inside
+MAX_PROGRAM_MARKS = (
+    600_000  # commas and opening brackets in it: as many values may be in the JSON, and no more
+)
+MAX_PROGRAM_MESSAGES = 5_000
+MAX_PROGRAM_PARTS = 1_000  # of one message
 MAX_OPEN_REQUESTS = 100  # of one account in one process
 MAX_EMBEDDING_INPUTS = 2048
 MAX_EMBEDDING_CHARACTERS = 2_000_000
@@ -94,6 +99,7 @@ class Question:
         body = object_in(raw)
         if body is None:
             raise Invalid("Send a JSON object.")
+        require_few(body.get("messages"), "messages")
         messages = objects_in(body.get("messages"))
         if not messages:
             raise Invalid("messages is a list of at least one message.", field="messages")
@@ -115,6 +121,17 @@ class Question:
         """What the last message of the person says."""
         last = next((m for m in reversed(self.messages) if m.get("role") == "user"), None)
         return text_of(last.get("content")) if last else ""
+
+
+def require_few(raw: Any, name: str) -> None:
+    """Raise Invalid where the field *name* holds more messages, or a message more parts, than are taken."""
+    messages = list_in(raw) or []
+    if len(messages) > MAX_PROGRAM_MESSAGES:
+        raise Invalid(f"{name} holds at most {MAX_PROGRAM_MESSAGES:,} messages.", field=name)
+    for each in map(object_in, messages):
+        parts = [] if each is None else [list_in(each.get(part)) or [] for part in ("content", "output")]
+        if any(len(some) > MAX_PROGRAM_PARTS for some in parts):
+            raise Invalid(f"A message holds at most {MAX_PROGRAM_PARTS:,} parts.", field=name)
 
 
 def model_named(body: Mapping[str, Any]) -> str:

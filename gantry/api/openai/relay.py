@@ -14,7 +14,7 @@ from starlette.types import Receive, Scope, Send
 from gantry.api.access import still_signed_in
 from gantry.api.openai.errors import told
 from gantry.domain.errors import GantryError, Invalid, InvalidToken
-from gantry.domain.programs import MAX_PROGRAM_BODY_BYTES
+from gantry.domain.programs import MAX_PROGRAM_BODY_BYTES, MAX_PROGRAM_MARKS
 from gantry.services.programs import ProgramAnswer
 
 RECHECK_SECONDS = 1.0  # how long a stream may outlive its token
@@ -30,6 +30,9 @@ _Result = TypeVar("_Result")
 async def json_of(request: Request) -> Any:
     """Return the JSON in a request's body; Invalid when it is none, or too much."""
     raw = b"".join([piece async for piece in _bounded(request)])
+    # Before it is read: millions of small values are a gigabyte, and hold up everybody for seconds.
+    if len(raw) > MAX_PROGRAM_MARKS and sum(map(raw.count, (b",", b"[", b"{"))) > MAX_PROGRAM_MARKS:
+        raise Invalid(f"A request may hold at most {MAX_PROGRAM_MARKS:,} commas and opening brackets.")
     try:
         return orjson.loads(raw)
     except ValueError:

@@ -17,6 +17,8 @@ from gantry.api.openai.errors import told
 from gantry.api.openai.relay import Relay, json_of, json_whole, unless_gone, whole
 from gantry.domain.completions import error_in
 from gantry.domain.errors import GantryError
+from gantry.domain.json_values import object_in
+from gantry.domain.programs import require_few
 from gantry.domain.responses import ResponseTeller, chat_request, previous_answer
 from gantry.runtime import services
 from gantry.services.program_models import ProgramModel
@@ -95,6 +97,7 @@ async def responses(who: Program, request: Request) -> Response:
     functions waits an hour for their output.
     """
     body = await json_of(request)
+    require_few((object_in(body) or {}).get("input"), "input")
     asked = chat_request(body)
     try:
         previous, origin = previous_answer(body), _origin(request)

@@ -253,15 +253,40 @@ async def test_an_error_within_a_piece_fails_a_response(program: httpx.AsyncClie
     assert "response.completed" not in stream.text
 
 
-async def test_a_hundred_thousand_messages(program: httpx.AsyncClient, stack: Stack) -> None:
-    """Are passed on; stored with documents, the question is the last of them."""
-    many = [{"role": ("user", "assistant")[number % 2], "content": "x"} for number in range(100_001)]
+async def test_many_messages_and_parts(program: httpx.AsyncClient, stack: Stack) -> None:
+    """Are passed on; stored with documents, the question is the last of them. A text may hold commas."""
+    many: list[dict[str, Any]] = [
+        {"role": ("assistant", "user")[number % 2], "content": "x"} for number in range(5_000)
+    ]
+    many[1]["content"] = [{"type": "text", "text": "x"}] * 1_000
+    many[3]["content"] = "1,2,[3]," * 50_000
     for extras in ({}, {"store": True, "gantry": {"collections": "all"}}):
         answer = await program.post(CHAT, json={"model": MODEL, "messages": many, **extras})
         assert answer.status_code == 200, answer.text
         assert len(stack.llm.last.body["messages"]) == len(many)
+    many[1]["content"] = "x"
     listed = {"model": MODEL, "input": many}
     assert (await program.post(RESPONSES, json=listed)).status_code == 200
+
+
+TOO_MANY: dict[str, tuple[str, Any]] = {
+    "messages": ("5,000 messages", HELLO * 5_001),
+    "parts": ("1,000 parts", [{"role": "user", "content": [{"type": "text", "text": "x"}] * 1_001}]),
+    "values": ("600,000 commas and opening brackets", [{}] * 300_000),
+}
+
+
+@pytest.mark.parametrize(("path", "name"), [(CHAT, "messages"), (RESPONSES, "input")])
+@pytest.mark.parametrize("what", TOO_MANY)
+async def test_too_much_is_refused_before_it_is_looked_at(
+    program: httpx.AsyncClient, stack: Stack, what: str, path: str, name: str
+) -> None:
+    """It would hold up everybody for seconds."""
+    said, many = TOO_MANY[what]
+    answer = await program.post(path, json={"model": MODEL, name: many})
+    assert answer.status_code == 400, answer.text
+    assert said in as_openai(answer)["message"]
+    assert stack.llm.requests == []
 
 
 async def test_nothing_of_somebody_else(program: httpx.AsyncClient, stack: Stack) -> None:
