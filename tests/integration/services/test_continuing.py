@@ -178,3 +178,19 @@ async def test_an_answer_that_is_being_continued_is_not_called_complete(stack: S
     with pytest.raises(AlreadyAnswering):
         await stack.services.chat.resume(stack.who, sent.message_id)
     await stack.services.answers.stop(stack.who, more.generation_id)
+
+
+async def test_a_title_that_somebody_gives_meanwhile_stays(stack: Stack) -> None:
+    """The first question of a conversation names it only where it has no name by then; it is found by the one it has."""
+    empty = await stack.services.conversations.create(stack.who)
+    async with stack.database.begin() as tx:
+        row = await tx.chat.get_conversation(empty.id, owner=stack.who.id)
+        row.title, row.title_by_hand = "Lupins", True
+        await tx.chat.index_title(row)
+        asking = asyncio.create_task(stack.ask("Tell me about tides.", empty.id))
+        await held_up(stack, asking)
+    await stack.read(await asking)
+    named = (await stack.services.chat.window(stack.who, empty.id)).conversation
+    assert named.title == "Lupins"
+    found = await stack.services.search.find(stack.who, "lupins")
+    assert [each.conversation_id for each in found] == [empty.id]
