@@ -139,14 +139,16 @@ class IndexingRepository:
                 .execution_options(synchronize_session=False)
             )
 
-    async def mark_chunks(self, chunks: Collection[Chunk], set_name: str, *, collection: UUID | None) -> None:
-        """Note that *set_name* holds the vectors of those *chunks* that still stand in *collection*, with the same context."""
+    async def mark_chunks(
+        self, chunks: Collection[tuple[UUID, str]], set_name: str, *, collection: UUID | None
+    ) -> None:
+        """Note that *set_name* holds the vectors of those *chunks* (id and context) that still stand in *collection* as they were."""
         as_they_were = tuple_(col(Chunk.id), col(Chunk.context))
         for some in _batches(chunks):
             await self._session.execute(
                 update(Chunk)
                 .where(
-                    as_they_were.in_([(chunk.id, chunk.context) for chunk in some]),
+                    as_they_were.in_(some),
                     col(Chunk.collection_id).is_not_distinct_from(collection),
                 )
                 .values(vectors_in=set_name)

@@ -189,6 +189,16 @@ class VaultRepository:
         """Write columns of all chunks of a document."""
         await self._session.execute(update(Chunk).where(col(Chunk.document_id) == document).values(**values))
 
+    async def embedded(self, document: UUID) -> dict[str, list[tuple[UUID, str]]]:
+        """Return id and context of the chunks of a document that have vectors, by the sets that hold these."""
+        query = select(col(Chunk.vectors_in), col(Chunk.id), col(Chunk.context)).where(
+            col(Chunk.document_id) == document, col(Chunk.vectors_in) != ""
+        )
+        found: dict[str, list[tuple[UUID, str]]] = {}
+        for row in await self._session.execute(query):
+            found.setdefault(row.vectors_in, []).append((row.id, row.context))
+        return found
+
     async def contexts(self, document: UUID) -> list[tuple[UUID, str]]:
         """Return id and heading of every chunk of a document."""
         query = select(col(Chunk.id), col(Chunk.heading)).where(col(Chunk.document_id) == document)

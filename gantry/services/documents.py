@@ -125,7 +125,7 @@ class DocumentService:
 
     async def move(self, who: Actor, document: UUID, collection: UUID) -> None:
         """Put a document into another collection; Conflict when the same file is there."""
-        async with self.database.begin() as tx:
+        async with self.database.begin(news=False) as tx:  # news is what its vectors' following leaves to do
             row = await tx.vault.get_document(document, owner=who.id)
             await tx.vault.get_collection(collection, owner=who.id)
             if row.conversation_id is not None:
@@ -134,8 +134,10 @@ class DocumentService:
             if same is not None and same.id != row.id:
                 raise Conflict(_("This file is already in that collection."))
             row.collection_id, row.updated_at = collection, self.now()
-            await tx.vault.change_chunks(document, collection_id=collection)
-        await self.vectors.move(who.id, document=document, group=collection)
+            # Until their vectors have followed they count as without any: nobody else would notice if this process died first.
+            embedded = await tx.vault.embedded(document)
+            await tx.vault.change_chunks(document, collection_id=collection, vectors_in="")
+        await self.vectors.move(who.id, document=document, group=collection, embedded=embedded)
         tell_changed(self.notices, row)
 
     async def delete(self, who: Actor, documents: Sequence[UUID]) -> None:

@@ -100,7 +100,7 @@ class Embedding:
             if kind is VectorKind.MEMORY:
                 await tx.indexing.mark_memories([row for row in rows if isinstance(row, MemoryItem)], name)
             for collection in {chunk.collection_id for chunk in chunks}:
-                those = [chunk for chunk in chunks if chunk.collection_id == collection]
+                those = [(chunk.id, chunk.context) for chunk in chunks if chunk.collection_id == collection]
                 await tx.indexing.mark_chunks(those, name, collection=collection)
         if documents := {chunk.document_id for chunk in chunks}:
             async with self.database.begin() as tx:

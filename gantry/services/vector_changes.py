@@ -1,6 +1,6 @@
 """Having the vectors follow at once what a person deletes or moves."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -36,11 +36,29 @@ class VectorChanges:
                 self.sweep.be_due()
                 return
 
-    async def move(self, account: UUID, *, document: UUID, group: UUID) -> None:
-        """Let a document's vectors follow it into another collection; where the index is away they are made anew."""
+    async def move(
+        self,
+        account: UUID,
+        *,
+        document: UUID,
+        group: UUID,
+        embedded: Mapping[str, Collection[tuple[UUID, str]]],
+    ) -> None:
+        """Let a document's vectors follow it into another collection; where the index is away they are made anew.
+
+        Args:
+            embedded: Id and context of its chunks that had vectors, by their sets; they are marked as having none, and have them again afterwards.
+        """
+        followed = True
         try:
             for each in await self.sets.in_use():
                 await self.index.move(each.name, account, source=document, group=group)
         except Unavailable:
-            async with self.database.begin() as tx:
-                await tx.vault.change_chunks(document, vectors_in="")
+            followed = False
+        async with self.database.begin() as tx:
+            for row in await tx.vault.owned([document], owner=account):
+                if row.collection_id != group:  # moved on meanwhile, and whose vectors came last is unknown
+                    await tx.vault.change_chunks(document, vectors_in="")
+                elif followed:
+                    for name, chunks in embedded.items():
+                        await tx.indexing.mark_chunks(chunks, name, collection=group)

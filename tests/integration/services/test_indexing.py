@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -12,12 +13,13 @@ import pytest
 from gantry.domain.embedding import Embedder, EmbeddingModel, TextRole, Vector
 from gantry.domain.knowledge import DocumentScope, ScopeKind
 from gantry.domain.vault import UNFINISHED, DocumentState, StoredDocument
-from gantry.domain.vectors import IndexUnavailable, VectorEntry, VectorKind, VectorScope
+from gantry.domain.vectors import IndexUnavailable, VectorEntry, VectorIndex, VectorKind, VectorScope
 from gantry.models import new_id
+from gantry.services.documents import DocumentService
 from gantry.services.sweeping import SweepReport
 from tests.parts import documents
 from tests.parts.chroma import ChromaServer
-from tests.parts.knowledge import background, read, reading_stack, until, upload
+from tests.parts.knowledge import background, embedded, read, reading_stack, until, upload
 from tests.parts.stack import Stack, running_stack
 
 ALL = DocumentScope()
@@ -192,6 +194,78 @@ async def test_a_document_moved_while_it_is_read_is_found_where_it_stands(librar
     await until(moved)
     scope = DocumentScope(ScopeKind.SOME, collections=(work.id,))
     assert (await library.services.retriever.documents(who, "page 149", scope=scope)).passages
+
+
+class Slow:
+    """An index in which moving waits until it may; everything else is the index's own."""
+
+    def __init__(self, index: VectorIndex) -> None:
+        self._index = index
+        self.begun, self.may_go_on = asyncio.Event(), asyncio.Event()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._index, name)
+
+    async def move(self, set_name: str, account: UUID, *, source: UUID, group: UUID) -> None:
+        """Move, late."""
+        self.begun.set()
+        await self.may_go_on.wait()
+        await self._index.move(set_name, account, source=source, group=group)
+
+
+def slow_documents(stack: Stack) -> tuple[DocumentService, Slow]:
+    """Return a service whose vectors follow late, and what holds them."""
+    documents = stack.services.documents
+    index = Slow(documents.vectors.index)
+    held: Any = index
+    return replace(documents, vectors=replace(documents.vectors, index=held)), index
+
+
+async def test_a_process_that_dies_in_a_move_leaves_no_vectors_behind(library: Stack) -> None:
+    """They are made anew where the document stands."""
+    row = await read(library, (await upload(library, "note.txt", NOTES[7])).id)
+    work = await library.services.collections.create(library.who, "Work")
+    documents, index = slow_documents(library)
+    moving = asyncio.create_task(documents.move(library.who, row.id, work.id))
+    await index.begun.wait()
+    moving.cancel()
+
+    async def followed() -> bool:
+        return await near(library, "lexical-512", [1.0] * 512, work.id) == 1
+
+    await until(followed)
+
+
+async def test_moved_twice_vectors_end_where_the_document_stands(library: Stack) -> None:
+    """Also where the first move reaches the index last."""
+    services, who = library.services, library.who
+    row = await read(library, (await upload(library, "note.txt", NOTES[7])).id)
+    first, second = [await services.collections.create(who, name) for name in ("First", "Second")]
+    documents, index = slow_documents(library)
+    moving = asyncio.create_task(documents.move(who, row.id, first.id))
+    await index.begun.wait()
+    await services.documents.move(who, row.id, second.id)
+
+    async def followed() -> bool:
+        return await near(library, "lexical-512", [1.0] * 512, second.id) == 1
+
+    await until(followed)
+    index.may_go_on.set()
+    await moving
+    await until(followed)
+    await embedded(library)
+    assert await followed()
+
+
+async def test_vectors_that_followed_are_not_made_again(stack: Stack) -> None:
+    """A large document is moved at once, however slow the model is."""
+    async with background(stack.main):
+        row = await read(stack, (await upload(stack, "note.txt", NOTES[7])).id)
+        await embedded(stack)
+    work = await stack.services.collections.create(stack.who, "Work")
+    await stack.services.documents.move(stack.who, row.id, work.id)
+    assert await stack.main.knowledge.sweep.compared() == (1, 0, 1)
+    assert await near(stack, "lexical-512", [1.0] * 512, work.id) == 1
 
 
 async def test_a_document_renamed_while_it_is_embedded_is_found_by_its_new_name(library: Stack) -> None:
