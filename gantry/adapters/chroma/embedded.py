@@ -9,6 +9,7 @@ import resource
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from gantry.adapters.chroma.client import COSINE, DATABASE, TENANT, MissingCollectionError
@@ -54,6 +55,7 @@ class EmbeddedChroma:
         self._folder = folder
         self._gate = Gate()
         self._removed = Removed()
+        self._naming = Lock()
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="chroma-anew")
         self._closing = False
         self._engine: Any = self._opened()
@@ -88,16 +90,23 @@ class EmbeddedChroma:
     def names(self, limit: int, offset: int) -> list[str]:
         """See `Client`."""
         with self._gate.open():
-            return sorted(self._ids)[offset : offset + limit]
+            return sorted({each.removesuffix(_ANEW) for each in self._ids})[offset : offset + limit]
 
     def collection(self, name: str, *, make: bool) -> str:
         """See `Client`."""
         with self._gate.open():
-            if name not in self._ids:
+            if not self._is_there(name):
                 if not make:
                     raise MissingCollectionError(name)
                 self._ids[name] = self._made(name)
             return self._ids[name]
+
+    def _is_there(self, name: str) -> bool:
+        """Whether there is a collection of that name; a copy that could not be given the name is given it first."""
+        with self._naming:
+            if name not in self._ids and name + _ANEW in self._ids:
+                self._settle(name)
+            return name in self._ids
 
     def _made(self, name: str) -> str:
         made = self._engine.create_collection(name, json.dumps(COSINE), None, None, True, TENANT, DATABASE)
@@ -106,7 +115,7 @@ class EmbeddedChroma:
     def drop(self, name: str) -> None:
         """See `Client`."""
         with self._gate.open():
-            if name not in self._ids:
+            if not self._is_there(name):
                 raise MissingCollectionError(name)
             self._engine.delete_collection(name, TENANT, DATABASE)
             self._held.forget(self._ids.pop(name))
@@ -211,6 +220,8 @@ class EmbeddedChroma:
 
     def _copy(self, name: str, key: str, count: int) -> None:
         """Put a copy in the place of a collection; at each moment one of them is whole."""
+        if name + _ANEW in self._ids:
+            self._settle(name)  # a draft that could not be dropped
         draft = self._ids[name + _ANEW] = self._made(name + _ANEW)
         try:
             for first in range(0, count, _WRITE):
@@ -228,12 +239,13 @@ class EmbeddedChroma:
 
     def _settle(self, name: str) -> None:
         """Drop what was being written in the place of a collection that is there, else give it the name."""
-        draft = self._ids.pop(name + _ANEW)
+        draft = self._ids[name + _ANEW]
         if name in self._ids:
             self._engine.delete_collection(name + _ANEW, TENANT, DATABASE)
         else:
             self._engine.update_collection(draft, name, None, None)
             self._ids[name] = draft
+        del self._ids[name + _ANEW]  # only now: where it failed, the copy is all there is
 
     def _said(self, place: Place) -> Iterator[list[dict[str, Any]]]:
         """Read what is said of the vectors of *place*."""

@@ -1,6 +1,8 @@
 """An embedded index gives back what was removed: collections that have lost much are written anew."""
 
 import asyncio
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -154,6 +156,31 @@ async def test_questions_and_new_vectors_meanwhile_lose_nothing(tmp_path: Path) 
     assert await index.rows("test-64", account, VectorKind.CHUNK) == set(more)
     assert await index.rows("test-64", account, VectorKind.MEMORY) == set(rows[:100])
     await index.aclose()
+
+
+@pytest.mark.parametrize("is_opened_again", [False, True])
+def test_a_copy_that_cannot_be_given_its_name_is_not_lost(tmp_path: Path, *, is_opened_again: bool) -> None:
+    """As when the disk is full at that moment: it has the name once that is possible, and nothing empty takes its place."""
+    client = EmbeddedChroma(tmp_path)
+    fill(client, staying=60, going=190)
+    with closing(sqlite3.connect(tmp_path / "chroma.sqlite3")) as database:
+        refusal = (
+            "BEFORE UPDATE OF name ON collections BEGIN SELECT RAISE(FAIL, 'database or disk is full'); END"
+        )
+        database.execute(f"CREATE TRIGGER full {refusal}")
+        with pytest.raises(Exception, match="full"):
+            client.write_anew()
+        with pytest.raises(Exception, match="full"):
+            client.collection(NAME, make=True)
+        assert client.names(10, 0) == [NAME]
+        database.execute("DROP TRIGGER full")
+    if is_opened_again:
+        client.close()
+        client = EmbeddedChroma(tmp_path)
+    assert client.names(10, 0) == [NAME]
+    assert client.count(client.collection(NAME, make=True)) == 60
+    assert nearest(client, 31)[0] == f"{UUID(int=31).hex}:0"
+    client.close()
 
 
 @pytest.mark.parametrize("was_dropped", [False, True])
