@@ -319,14 +319,22 @@ class VaultRepository:
             update(Document).where(col(Document.state).in_(UNFINISHED)).values(lease_until=now)
         )
 
-    async def forsaken(self, *, before: datetime) -> Sequence[Document]:
-        """Return files that were uploaded to be attached before that moment, and were never sent."""
-        query = select(Document).where(
-            col(Document.collection_id).is_(None),
-            col(Document.conversation_id).is_(None),
-            col(Document.created_at) < before,
+    async def remove_forsaken(self, *, before: datetime) -> list[tuple[UUID, UUID]]:
+        """Delete files that were uploaded to be attached before that moment, and were never sent; returns account and document of each.
+
+        In one statement: one that is just being sent stays.
+        """
+        gone = await self._session.execute(
+            delete(Document)
+            .where(
+                col(Document.collection_id).is_(None),
+                col(Document.conversation_id).is_(None),
+                col(Document.created_at) < before,
+            )
+            .returning(col(Document.account_id), col(Document.id))
+            .execution_options(synchronize_session=False)
         )
-        return (await self._session.execute(query)).scalars().all()
+        return [(row.account_id, row.id) for row in gone]
 
     async def existing(self, documents: Many[UUID]) -> set[UUID]:
         """Return which of these documents there are."""

@@ -59,10 +59,9 @@ class Cleaner:
         them again they come back.
         """
         async with self.database.begin() as tx:
-            rows = await tx.vault.forsaken(before=self.now() - timedelta(hours=_FORSAKEN_HOURS))
-            await tx.vault.remove([row.id for row in rows])
-        for row in rows:
-            await self.forget(row.account_id, [row.id])
+            gone = await tx.vault.remove_forsaken(before=self.now() - timedelta(hours=_FORSAKEN_HOURS))
+        for account, document in gone:
+            await self.forget(account, [document])
         aside = await self.files.aside()
         known = await self._existing(aside)
         await self.files.bring_back([each for each in aside if each[1] in known])

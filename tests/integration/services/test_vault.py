@@ -31,7 +31,9 @@ from tests.parts import documents
 from tests.parts.doomed import DoomedWriter
 from tests.parts.hasty import after_search
 from tests.parts.knowledge import background, once, read, until, upload
+from tests.parts.live import eventually
 from tests.parts.llm_server import Script
+from tests.parts.locks import waits_for_a_lock
 from tests.parts.samples import SAMPLES, SENTENCE
 from tests.parts.stack import Stack
 
@@ -537,6 +539,25 @@ async def test_a_discarded_conversation_takes_its_files_along(library: Stack) ->
     assert not await library.main.knowledge.index.rows("lexical-512", library.who.id, VectorKind.CHUNK)
     with pytest.raises(NotFound):
         await library.services.documents.get(library.who, row.id)
+
+
+async def test_a_file_sent_at_last_is_not_cleaned_up_meanwhile(stack: Stack) -> None:
+    """Uploaded long ago and never sent it goes, unless it is just being sent."""
+    sent = await upload(stack, "sent.txt", b"The code word is heliotrope.", attach=True)
+    never = await upload(stack, "never.txt", b"The code word is delphinium.", attach=True)
+    conversation = (await stack.ask("Hello?")).conversation_id
+    later = replace(stack.main.knowledge.cleaner, now=lambda: utc_now() + timedelta(hours=25))
+    async with stack.database.begin() as tx:
+        (await tx.vault.get_document(sent.id, owner=stack.who.id)).conversation_id = conversation
+        await tx.session.flush()
+        cleaning = asyncio.create_task(later.housekeeping())
+        if not stack.database.is_sqlite:  # where it cannot begin before this has ended
+            await eventually(lambda: waits_for_a_lock(stack.database))
+    await cleaning
+    path = Path((await stack.services.documents.original(stack.who, sent.id)).path)
+    assert path.read_bytes() == b"The code word is heliotrope."
+    with pytest.raises(NotFound):
+        await stack.services.documents.get(stack.who, never.id)
 
 
 async def test_one_file_takes_room_once(library: Stack) -> None:
