@@ -88,14 +88,22 @@ class ReadingRepository:
         )
 
     async def mark_unread(self, owner: UUID, conversation: UUID | None = None) -> None:
-        """Have memory read the messages it passed over: it was switched on."""
-        query = update(Message).where(
-            col(Message.account_id) == owner, col(Message.memorised_at) == PASSED_OVER
-        )
+        """Have memory read the messages it passed over: it was switched on.
+
+        Who is just reading some saw that it was off: those are waited for, and count as well.
+        """
+        there = [col(Message.account_id) == owner]
         if conversation is not None:
-            query = query.where(col(Message.conversation_id) == conversation)
+            there.append(col(Message.conversation_id) == conversation)
+        unread = (col(Message.memorised_at).is_(None), col(Message.status) != MessageStatus.STREAMING)
         await self._session.execute(
-            query.values(memorised_at=None).execution_options(synchronize_session=False)
+            select(col(Message.id)).where(*there, *unread).order_by(col(Message.id)).with_for_update()
+        )
+        await self._session.execute(
+            update(Message)
+            .where(*there, col(Message.memorised_at) == PASSED_OVER)
+            .values(memorised_at=None)
+            .execution_options(synchronize_session=False)
         )
 
     async def above(self, message: Message, count: int) -> list[Message]:

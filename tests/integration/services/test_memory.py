@@ -7,13 +7,13 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from gantry.domain.clock import utc_now
 from gantry.domain.context import PartKind
 from gantry.domain.english.learning import Learned, Link
 from gantry.domain.errors import Conflict, NotFound
-from gantry.domain.memory import EntityKind, MemoryKind
+from gantry.domain.memory import PASSED_OVER, EntityKind, MemoryKind
 from gantry.domain.vectors import VectorKind
 from gantry.models import Entity, MemoryItem, Message, Relation
 from gantry.repositories.unit import UnitOfWork
@@ -91,6 +91,34 @@ async def test_learning_from_a_conversation_that_is_removed_meanwhile(stack: Sta
     assert before
     assert [gone.conversation for gone in await removal] == [conversation]
     assert await count(stack, MemoryItem) == 0
+
+
+@pytest.mark.parametrize("is_of_one", [False, True])
+async def test_switched_on_while_somebody_reads_that_it_is_off(stack: Stack, *, is_of_one: bool) -> None:
+    """What the learner holds at that moment is read all the same."""
+    memory, who = stack.services.memory, stack.who
+    stack.llm.default = Script(text="Noted.")
+    sent = await stack.ask("My sister is called Beatrix.")
+    await stack.read(sent)
+
+    async def switch(on: bool) -> None:
+        if is_of_one:
+            await memory.set_remembered(who, sent.conversation_id, on)
+        else:
+            await memory.change_settings(who, enabled=on)
+
+    await switch(False)
+    async with stack.database.begin() as tx:
+        await tx.session.execute(update(Message).values(memorised_at=None))  # said just now
+    async with stack.database.begin() as tx:
+        unread = await tx.reading.unread(limit=5)
+        switching = asyncio.create_task(switch(True))
+        if not stack.database.is_sqlite:  # where that cannot begin before this has ended
+            await eventually(lambda: waits_for_a_lock(stack.database))
+        await tx.reading.mark_read([message.id for message, *_ in unread], at=PASSED_OVER)
+    await switching
+    await stack.main.knowledge.learner.learn()
+    assert [fact.content for fact in await memory.facts(who)] == ["Has a sister called Beatrix."]
 
 
 async def test_what_was_said_once_is_given_in_another_conversation(library: Stack) -> None:
