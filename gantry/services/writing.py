@@ -62,7 +62,6 @@ _SHORTER_TRIES = 3  # of a prompt that is too long, before the last one
 _SHORTER_PERCENT = 70  # of the prompt, where no length is told
 _LEAVE_SECONDS = 3  # in which a writer stores its last checkpoint when the process ends
 _CALM_SECONDS = 1.0  # after an answer: who has read it may ask the next
-_FINISH_PATIENCE_SECONDS = 60  # for a database that is away just when an answer ends
 
 log = logging.getLogger(__name__)
 
@@ -416,16 +415,16 @@ class Writers:
         status: GenerationStatus,
         error: AnswerError | None = None,
     ) -> None:
-        """Store the end of an answer, then tell its readers. LeaseLost: it was not ours to end."""
-        until = self.now() + timedelta(seconds=_FINISH_PATIENCE_SECONDS)
+        """Store the end of an answer, then tell its readers. LeaseLost: it was not ours to end.
+
+        A database that is away is waited for until this process ends: the answer is nowhere else, and has been read.
+        """
         while True:
             try:
                 measures = await self._store_end(assignment, draft, status, error)
                 break
             except Unavailable:
                 log.warning("generation.finish_delayed")
-                if self.now() > until:
-                    raise
                 await asyncio.sleep(self.heartbeat_seconds)
         if error is not None:
             self.events.announce(assignment.generation_id, LiveKind.ERROR, asdict(error))
