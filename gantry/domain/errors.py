@@ -12,6 +12,7 @@ GantryError                    500  something went wrong on our side
 │   └── AlreadyAnswering            one answer at a time per conversation
 └── Unavailable                503  a dependency failed; retrying may help
     ├── WrongSchema                 the database is older or newer than this version
+    ├── DatabaseAway                it does not answer, or takes nothing; it may again in a moment
     └── ModelUnavailable            a model server refused, timed out or answered nonsense
         └── ContextTooLong          the prompt did not fit; carries the length when the server told it
 
@@ -164,6 +165,10 @@ class WrongSchema(Unavailable):
     """The database schema is older or newer than this version of Gantry."""
 
     kind = "wrong-schema"
+
+
+class DatabaseAway(Unavailable):
+    """The database does not answer, or takes nothing new; what has time waits for it."""
 
 
 class ModelFault(StrEnum):

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from sqlalchemy.engine import URL
 
-from gantry.domain.errors import Unavailable
+from gantry.domain.errors import DatabaseAway, Unavailable
 from gantry.domain.messages import _
 from gantry.places import typed
 
@@ -80,7 +80,7 @@ def for_people(error: BaseException) -> Unavailable:
     """Return what somebody who uses Gantry is told."""
     match fault_of(error):
         case DatabaseFault.FULL:
-            return Unavailable(
+            return DatabaseAway(
                 _("The server's disk is full."),
                 advice=_("Nothing new can be saved until an administrator frees space."),
             )
@@ -89,12 +89,12 @@ def for_people(error: BaseException) -> Unavailable:
                 _("The database is damaged."), advice=_("Ask an administrator to restore a backup.")
             )
         case DatabaseFault.READ_ONLY:
-            return Unavailable(
+            return DatabaseAway(
                 _("The database cannot be written."),
                 advice=_("Ask an administrator to check its permissions."),
             )
         case _:
-            return Unavailable(_("The database does not answer."), advice=_("Try again in a moment."))
+            return DatabaseAway(_("The database does not answer."), advice=_("Try again in a moment."))
 
 
 def for_operators(error: BaseException, url: URL) -> Unavailable:

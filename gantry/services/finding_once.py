@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from uuid import UUID
 
 from gantry.domain.context import Knowledge
@@ -29,7 +30,7 @@ class FindingOnce:
             search = asyncio.create_task(
                 self.finder.find(asked, on_stage=lambda what: self._tell(question, what))
             )
-            search.add_done_callback(lambda _: self._forget_later(question))
+            search.add_done_callback(partial(self._ended, question))
             self._found[question] = search
         return await asyncio.shield(self._found[question])
 
@@ -42,11 +43,11 @@ class FindingOnce:
         for told in self._told[question]:
             told(what)
 
-    def _forget_later(self, question: UUID) -> None:
-        asyncio.get_running_loop().call_later(_KEPT_SECONDS, self._forget, question)
+    def _ended(self, question: UUID, search: asyncio.Task[Knowledge]) -> None:
+        if search.cancelled() or search.exception() is None:
+            asyncio.get_running_loop().call_later(_KEPT_SECONDS, self._forget, question)
+        else:
+            self._forget(question)  # who tries again looks again
 
     def _forget(self, question: UUID) -> None:
-        search = self._found.pop(question)
-        if not search.cancelled():
-            search.exception()  # it was told to those who wait, if anybody does
-        del self._told[question]
+        del self._found[question], self._told[question]

@@ -7,12 +7,12 @@ dies leaves its last checkpoint; the sweep of any process finds the silent row a
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import aclosing, suppress
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from gantry.domain.catalog import (
@@ -53,6 +53,7 @@ from gantry.services.checkpoints import Checkpoint, Checkpoints, keep_sent, said
 from gantry.services.drafts import Assignment, Draft
 from gantry.services.finding_once import FindingOnce
 from gantry.services.outcomes import GIVEN_UP, outcome_of
+from gantry.services.patience import once_there
 from gantry.services.prompting import Prompter, Told
 from gantry.services.side_work import meanwhile
 from gantry.services.sources import Asked, SourceFinder
@@ -62,6 +63,8 @@ _SHORTER_TRIES = 3  # of a prompt that is too long, before the last one
 _SHORTER_PERCENT = 70  # of the prompt, where no length is told
 _LEAVE_SECONDS = 3  # in which a writer stores its last checkpoint when the process ends
 _CALM_SECONDS = 1.0  # after an answer: who has read it may ask the next
+
+_Prepared = TypeVar("_Prepared")
 
 log = logging.getLogger(__name__)
 
@@ -286,7 +289,7 @@ class Writers:
 
     async def _pump(self, assignment: Assignment, draft: Draft) -> None:
         """Ask the model and hand on what it says; again, shorter, when it tells that its context is too small."""
-        model = await self.catalog.resolve(assignment.actor, assignment.model)
+        model = await self._there(partial(self.catalog.resolve, assignment.actor, assignment.model))
         for _attempt in range(_SHORTER_TRIES):
             try:
                 await self._stream(assignment, draft, model)
@@ -295,7 +298,7 @@ class Writers:
                     raise
                 told = error.context_tokens
                 if told is not None and told != model.context_tokens:
-                    await self.catalog.learn_context(model.ref, told)
+                    await self._there(partial(self.catalog.learn_context, model.ref, told))
                 elif draft.can_be_shorter:  # our count of tokens was too low, or no length was told
                     told = draft.prompt_estimate * _SHORTER_PERCENT // 100
                 else:
@@ -311,8 +314,8 @@ class Writers:
         continues = assignment.attempt > 1 and text == assignment.stored_text and bool(text)
         opening = Opening(assignment.attempt, text, reasoning, continues=continues)
         self.events.open(assignment.generation_id, opening)
-        told = await self.prompter.conversation(assignment, model, prefix=text)
-        knowledge = await self._knowledge(assignment, told, continued=bool(text))
+        told = await self._there(partial(self.prompter.conversation, assignment, model, prefix=text))
+        knowledge = await self._there(partial(self._knowledge, assignment, told, continued=bool(text)))
         request, prompt = self.prompter.request(assignment, model, told, knowledge)
         budget = prompt_budget(model.context_tokens, assignment.parameters.max_tokens)
         take = partial(draft.take, prompt, budget_tokens=budget, known=knowledge.sources)
@@ -334,6 +337,10 @@ class Writers:
                     draft.truncated = True
                     break
                 self._take(assignment, draft, model, delta)
+
+    async def _there(self, ask: Callable[[], Awaitable[_Prepared]]) -> _Prepared:
+        """Prepare something, whatever becomes of the database meanwhile: a stop, a drain or a lost lease ends it."""
+        return await once_there(ask, pause_seconds=self.heartbeat_seconds)
 
     async def _knowledge(self, assignment: Assignment, told: Told, *, continued: bool) -> Knowledge:
         """Look for what may answer the question; a text that is continued keeps its sources and their numbers.

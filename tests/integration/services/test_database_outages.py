@@ -12,7 +12,9 @@ import pytest
 
 from gantry.domain.chat import MessageStatus
 from gantry.domain.clock import utc_now
+from gantry.domain.errors import Unavailable
 from gantry.domain.live import LiveKind, NoticeKind
+from gantry.services.sources import Asked
 from tests.parts.database import fresh_postgres
 from tests.parts.gate import Gate, gate_to
 from tests.parts.live import eventually
@@ -63,3 +65,45 @@ async def test_an_answer_that_ends_in_a_long_outage_is_kept(
     assert (reader.text, reader.status) == (TEXT, "complete")
     assert LiveKind.RESTARTED not in reader.kinds
     assert len(stack.llm.requests) == 1
+
+
+async def test_an_answer_is_prepared_when_the_database_is_back(gated: tuple[Stack, Gate]) -> None:
+    """That it went away before the model was asked is no fault of the answer: it is written, in the first attempt."""
+    stack, gate = gated
+    stack.llm.default = Script(TEXT)
+    sent = await stack.ask()
+    gate.close()
+    await eventually(lambda: gate.refused > 5)
+    assert not stack.llm.requests
+    gate.open()
+    reader = await stack.read(sent)
+    assert (reader.text, reader.status, reader.position.attempt) == (TEXT, "complete", 1)
+
+
+async def test_an_answer_that_waits_for_the_database_can_be_stopped(gated: tuple[Stack, Gate]) -> None:
+    """Whoever does not want to wait presses Stop; the end is stored when the database is back."""
+    stack, gate = gated
+    sent = await stack.ask()
+    gate.close()
+    await eventually(lambda: gate.refused > 5)
+    stack.main.writers.stop(sent.generation_id)
+    gate.open()
+    assert (await stack.read(sent)).status == "stopped"
+    assert not stack.llm.requests
+
+
+async def test_a_search_that_failed_is_not_shared(gated: tuple[Stack, Gate]) -> None:
+    """Answers side by side look once; when that failed for the database, the next try looks again."""
+    stack, gate = gated
+    sent = await stack.ask()
+    await stack.read(sent)
+    answer = await stack.message(sent.message_id)
+    finder, question = stack.main.writers._once, answer.parent_id
+    assert finder is not None
+    assert question is not None
+    asked = Asked(stack.who, sent.conversation_id, question, "hello")
+    gate.close()
+    with pytest.raises(Unavailable):
+        await finder.find(asked, on_stage=print)
+    gate.open()
+    assert await finder.find(asked, on_stage=print)
