@@ -3,7 +3,9 @@
 import asyncio
 import logging
 import secrets
+import time
 from collections.abc import Callable, Coroutine, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Self, TypeVar
@@ -22,7 +24,7 @@ from gantry.domain.citations import cited_numbers
 from gantry.domain.clock import utc_now
 from gantry.domain.completions import Heard, annotations
 from gantry.domain.context import Knowledge, Retrieval, Source
-from gantry.domain.errors import AlreadyAnswering, GantryError, Invalid, NotFound
+from gantry.domain.errors import AlreadyAnswering, Conflict, DatabaseAway, GantryError, Invalid, NotFound
 from gantry.domain.live import NoticeKind
 from gantry.domain.messages import _
 from gantry.domain.programs import Extras, Question, preceded, text_of
@@ -40,6 +42,9 @@ from gantry.services.prompting import turns_of
 from gantry.services.sources import SourceFinder
 
 _HISTORY = 200  # messages of a continued conversation that are looked at
+KEEP_PATIENCE_SECONDS = 20.0  # for a database that is away: so long a program waits for the end of its stream
+_PAUSE_SECONDS = 0.5  # between two tries
+_LEAVE_SECONDS = 3.0  # in which it may come back when the process ends
 
 _Kept = TypeVar("_Kept")
 
@@ -100,6 +105,7 @@ class Exchanges:
     conversations: ConversationService
     now: Callable[[], datetime] = utc_now
     _keeping: set["asyncio.Task[Any]"] = field(default_factory=set["asyncio.Task[Any]"])
+    _leaving: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def ground(self, who: Actor, asked: Question, model: ResolvedModel) -> Grounded:
         """Put what is found, and the conversation so far, to the question; NotFound for what is not *who*'s."""
@@ -142,6 +148,38 @@ class Exchanges:
         return await asyncio.shield(self._beside(self._keep(exchange, status)))
 
     async def _keep(self, exchange: Exchange, status: MessageStatus) -> dict[str, str]:
+        """Store the exchange, once; a database that is away is waited for a while."""
+        answer_id = exchange.asked.answer_id or new_id()
+        until, again = time.monotonic() + KEEP_PATIENCE_SECONDS, False
+        while True:
+            try:
+                # It may have been stored although nobody heard so; then its id is taken, too.
+                thread = await self._thread_of(answer_id) if again else None
+                thread = thread or await self._store(exchange, status, answer_id)
+                break
+            except (DatabaseAway, Conflict) as error:
+                if time.monotonic() > until or self._leaving.is_set():
+                    raise
+                if isinstance(error, Conflict) and not again:
+                    raise
+                again = True
+                log.warning("exchange.keeping_delayed")
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._leaving.wait(), _PAUSE_SECONDS)
+        # Beside what an open page shows of it there is now a branch, or more.
+        continues = exchange.asked.extras.continues
+        kind = NoticeKind.CONVERSATION if continues else NoticeKind.CONVERSATIONS
+        self.conversations.tell(exchange.who, kind, thread)
+        return {"conversation_id": str(thread), "message_id": str(answer_id)}
+
+    async def _thread_of(self, answer: UUID) -> UUID | None:
+        """Return the conversation of an answer that is stored already."""
+        async with self.database.read() as tx:
+            found = await tx.chat.find_message(answer)
+        return found.conversation_id if found else None
+
+    async def _store(self, exchange: Exchange, status: MessageStatus, answer_id: UUID) -> UUID:
+        """Store the exchange in one transaction; returns its conversation."""
         who, asked, model, heard = exchange.who, exchange.asked, exchange.model, exchange.heard
         now, text, grounded = self.now(), storable(asked.text), exchange.grounded
         async with self.database.begin() as tx:
@@ -156,7 +194,7 @@ class Exchanges:
                 created_at=now,
             )
             answer = Message(
-                id=asked.answer_id or new_id(),
+                id=answer_id,
                 conversation_id=thread.id,
                 account_id=who.id,
                 parent_id=question.id,
@@ -179,10 +217,7 @@ class Exchanges:
                 thread.active_leaf_id, thread.compared, thread.model = answer.id, None, str(model.ref)
             await tx.chat.add_messages([question, answer])
             await _keep_sources(tx, who, answer, grounded, now)
-        # Beside what an open page shows of it there is now a branch, or more.
-        kind = NoticeKind.CONVERSATION if asked.extras.continues else NoticeKind.CONVERSATIONS
-        self.conversations.tell(who, kind, thread.id)
-        return {"conversation_id": str(thread.id), "message_id": str(answer.id)}
+        return thread.id
 
     def keep_later(self, exchange: Exchange, status: MessageStatus) -> None:
         """Store what there is of an answer that was cut off, while its request goes away.
@@ -204,7 +239,13 @@ class Exchanges:
         return task
 
     async def settle(self) -> None:
-        """Wait until what is to be kept is stored; call before the database is closed."""
+        """Wait until what is to be kept is stored; call before the database is closed.
+
+        A database that is away is given some seconds, and one last try.
+        """
+        if self._keeping:
+            await asyncio.wait(self._keeping, timeout=_LEAVE_SECONDS)
+        self._leaving.set()
         await asyncio.gather(*self._keeping, return_exceptions=True)
 
     async def _keep_quietly(self, exchange: Exchange, status: MessageStatus) -> None:

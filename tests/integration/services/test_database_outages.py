@@ -8,12 +8,15 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+import orjson
 import pytest
 
 from gantry.domain.chat import MessageStatus
 from gantry.domain.clock import utc_now
 from gantry.domain.errors import Unavailable
 from gantry.domain.live import LiveKind, NoticeKind
+from gantry.services import exchanges
+from gantry.services.programs import ProgramAnswer
 from gantry.services.sources import Asked
 from tests.parts.database import fresh_postgres
 from tests.parts.gate import Gate, gate_to
@@ -107,3 +110,73 @@ async def test_a_search_that_failed_is_not_shared(gated: tuple[Stack, Gate]) -> 
         await finder.find(asked, on_stage=print)
     gate.open()
     assert await finder.find(asked, on_stage=print)
+
+
+async def program_asks(stack: Stack) -> ProgramAnswer:
+    """Have a program ask a question that is to be stored; its model has begun to answer."""
+    asked = {"role": "user", "content": "What is 2 + 2?"}
+    body = {"model": "openai/scripted", "messages": [asked], "stream": False, "store": True}
+    return await stack.services.programs.chat(stack.who, body)
+
+
+async def told_of(answer: ProgramAnswer) -> dict[str, Any]:
+    """Return what Gantry says of a program's answer."""
+    told = b"".join([piece async for piece in answer.pieces])
+    await answer.aclose()
+    value = orjson.loads(told)
+    assert value["choices"][0]["message"]["content"] == "Four."
+    return value["gantry"]
+
+
+async def conversations_of(stack: Stack) -> list[list[str]]:
+    """Return what is said in each conversation."""
+    listed = await stack.services.conversations.list_conversations(stack.who)
+    said: list[list[str]] = []
+    for each in listed:
+        _, messages = await stack.services.conversations.all_messages(stack.who, each.conversation.id)
+        said.append([message.content for message in messages])
+    return said
+
+
+async def test_a_programs_answer_is_stored_when_the_database_is_back(gated: tuple[Stack, Gate]) -> None:
+    """A moment without the database costs a moment, and neither question nor answer."""
+    stack, gate = gated
+    stack.llm.default = Script("Four.")
+    answer = await program_asks(stack)
+    gate.close()
+    told = asyncio.create_task(told_of(answer))
+    await eventually(lambda: gate.refused > 2)
+    gate.open()
+    assert set(await told) == {"conversation_id", "message_id"}
+    assert await conversations_of(stack) == [["What is 2 + 2?", "Four."]]
+
+
+async def test_a_programs_answer_is_stored_once(gated: tuple[Stack, Gate]) -> None:
+    """Also where the database has stored it and nobody heard so."""
+    stack, gate = gated
+    stack.llm.default = Script("Four.")
+    answer = await program_asks(stack)
+    gate.lose_reply_after(b"INSERT INTO message")
+    told = await told_of(answer)
+    assert gate.lost.is_set()
+    assert UUID(told["message_id"]) == answer.id
+    assert await conversations_of(stack) == [["What is 2 + 2?", "Four."]]
+
+
+async def test_a_program_does_not_wait_for_ever(
+    gated: tuple[Stack, Gate], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It gets its answer, and is told that it is not stored; so it is when the process ends meanwhile."""
+    stack, gate = gated
+    stack.llm.default = Script("Four.")
+    first, second = await program_asks(stack), await program_asks(stack)
+    gate.close()
+    monkeypatch.setattr(exchanges, "KEEP_PATIENCE_SECONDS", 0.2)
+    assert (await told_of(first))["not_stored"] == "The database does not answer."
+    monkeypatch.undo()
+    monkeypatch.setattr(exchanges, "_LEAVE_SECONDS", 0.2)
+    told = asyncio.create_task(told_of(second))
+    await eventually(lambda: bool(stack.services.programs.exchanges._keeping))
+    async with asyncio.timeout(PATIENCE):
+        await stack.services.programs.exchanges.settle()
+        assert (await told)["not_stored"] == "The database does not answer."
