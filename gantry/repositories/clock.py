@@ -1,6 +1,7 @@
 """The time, by the one clock that all replicas can ask."""
 
 import logging
+import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
@@ -15,8 +16,16 @@ TOLERATED = timedelta(seconds=0.25)  # what asking over a network cannot tell ap
 log = logging.getLogger(__name__)
 
 
+def steady() -> float:
+    """Return seconds that pass while this machine sleeps, too, and that nobody sets."""
+    counts_on = getattr(time, "CLOCK_BOOTTIME", None)  # on Linux monotonic() stands still meanwhile
+    return time.monotonic() if counts_on is None else time.clock_gettime(counts_on)
+
+
 class DatabaseClock:
     """Tells the time; call it. Leases and the order of messages are compared between hosts whose clocks may differ.
+
+    What the database told is counted on from, so that a host whose clock is set takes nobody's lease for run out.
 
     Args:
         database: SQLite has no clock of its own: then this host's is right.
@@ -27,10 +36,14 @@ class DatabaseClock:
         self._database = database
         self._here = here
         self._ahead = timedelta()
+        self._told: tuple[datetime, float] | None = None  # a moment, and when that was
 
     def __call__(self) -> datetime:
         """Return the present moment."""
-        return self._here() + self._ahead
+        if self._told is None:
+            return self._here()
+        moment, at = self._told
+        return moment + timedelta(seconds=steady() - at)
 
     async def adjust(self) -> None:
         """Ask the database for the time; keeps to what was known when it does not answer."""
@@ -41,13 +54,15 @@ class DatabaseClock:
                 await tx.session.execute(
                     text("SELECT 1")
                 )  # connecting may take long, and is not to be measured
-                asked = self._here()
+                asked = steady()
                 theirs: datetime = (await tx.session.execute(text("SELECT clock_timestamp()"))).scalar_one()
-                answered = self._here()
+                answered, ours = steady(), self._here()
         except Unavailable:
             return
-        ahead = theirs - (asked + (answered - asked) / 2)
-        ahead = ahead if abs(ahead) > max(TOLERATED, answered - asked) else timedelta()
+        took = timedelta(seconds=answered - asked)
+        ahead = theirs + took / 2 - ours
+        ahead = ahead if abs(ahead) > max(TOLERATED, took) else timedelta()
         if abs(ahead - self._ahead) > TOLERATED:
             log.warning("clock.differs", extra={"database_ahead_seconds": round(ahead.total_seconds(), 3)})
         self._ahead = ahead
+        self._told = (ours + ahead, answered)
