@@ -96,6 +96,8 @@ class Writers:
     _draining: bool = False
     _once: FindingOnce | None = field(init=False, default=None)
     _ended: float = -_CALM_SECONDS  # when the last answer did
+    _missed: bool = False  # the last sweep: the database was away
+    _claims_from: float = 0.0  # by the monotonic clock
 
     def __post_init__(self) -> None:
         """Share the finder among answers that are compared."""
@@ -175,13 +177,29 @@ class Writers:
     async def sweep(self, *, alone: bool = False) -> int:
         """Take over answers whose writer has gone silent; returns how many.
 
+        While the database was away nobody could renew a lease: after that each has the time of one to do so.
+
         Args:
             alone: The caller knows that no other process writes, so no lease needs to run out first.
         """
-        if not alone:
-            async with self.database.read() as tx:
-                if not await tx.generations.are_silent(now=self.now(), apart_from=tuple(self._running)):
-                    return 0
+        try:
+            if not alone and not await self._may_claim():
+                return 0
+            return await self._take_over(alone=alone)
+        except Unavailable:
+            self._missed = True
+            raise
+
+    async def _may_claim(self) -> bool:
+        """Whether an answer is silent that is to be taken over now."""
+        async with self.database.read() as tx:
+            silent = await tx.generations.are_silent(now=self.now(), apart_from=tuple(self._running))
+        if self._missed:
+            self._missed = False
+            self._claims_from = time.monotonic() + self.lease_seconds
+        return silent and time.monotonic() >= self._claims_from
+
+    async def _take_over(self, *, alone: bool) -> int:
         async with self.database.begin() as tx:
             if alone:
                 await tx.generations.expire_all(now=self.now() - timedelta(seconds=1))

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import aclosing, asynccontextmanager
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -11,6 +11,7 @@ from uuid import UUID
 import orjson
 import pytest
 
+from gantry.bootstrap import Built, build
 from gantry.domain.chat import MessageStatus
 from gantry.domain.clock import utc_now
 from gantry.domain.errors import Unavailable
@@ -180,3 +181,44 @@ async def test_a_program_does_not_wait_for_ever(
     async with asyncio.timeout(PATIENCE):
         await stack.services.programs.exchanges.settle()
         assert (await told)["not_stored"] == "The database does not answer."
+
+
+@asynccontextmanager
+async def two_gates(postgres_url: str, postgres_template: str) -> AsyncGenerator[tuple[Stack, Gate, Built, Gate]]:
+    """Yield a deployment of two processes, each with its gate to the database."""
+    async with AsyncExitStack() as exits:
+        url = exits.enter_context(fresh_postgres(postgres_url, postgres_template))
+        ours, through_ours = await exits.enter_async_context(gate_to(url))
+        theirs, through_theirs = await exits.enter_async_context(gate_to(url))
+        stack = await exits.enter_async_context(running_stack(through_ours))
+        settings = stack.settings.model_copy(update={"database_url": through_theirs})
+        yield stack, ours, await stack.exits.enter_async_context(build(settings)), theirs
+        ours.open()
+
+
+@pytest.mark.parametrize("lives", [True, False])
+async def test_an_outage_longer_than_a_lease_takes_no_answer_from_its_writer(
+    postgres_url: str, postgres_template: str, lives: bool
+) -> None:
+    """Who sweeps first leaves every writer the time to renew its lease; one that does not is dead."""
+    async with two_gates(postgres_url, postgres_template) as (stack, ours, other, theirs):
+        stack.llm.default = Script(text=["word "] * 400, tokens_per_second=100)
+        sent = await stack.ask()
+        await Reader().follow(
+            stack.services, stack.who, sent.generation_id, until=lambda reader: bool(reader.text)
+        )
+        ours.close()
+        theirs.close()
+        ended = asyncio.get_running_loop().time() + stack.settings.generation_lease_seconds
+        with pytest.raises(Unavailable):
+            await other.writers.sweep()
+        theirs.open()
+        await eventually(lambda: asyncio.get_running_loop().time() > ended)
+        assert await other.writers.sweep() == 0
+        if lives:
+            ours.open()
+        taken, until = 0, asyncio.get_running_loop().time() + 2 * stack.settings.generation_lease_seconds
+        while not taken and asyncio.get_running_loop().time() < until:
+            await asyncio.sleep(0.05)
+            taken = await other.writers.sweep()
+        assert taken == (0 if lives else 1)
