@@ -21,6 +21,18 @@ from gantry.repositories import sqlite
 from gantry.repositories.faults import cannot_be_stored, for_people
 from gantry.repositories.unit import UnitOfWork
 
+# Of PostgreSQL's client: a server whose host has vanished is given up within half a minute, where the system would take hours.
+_WATCHED = {
+    "connect_timeout": 10,
+    "keepalives": 1,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,  # milliseconds
+}
+# Should this host vanish in the middle of a transaction, the server lets go of what it holds.
+_LETS_GO = "-c idle_in_transaction_session_timeout=60s"
+
 log = logging.getLogger(__name__)
 
 
@@ -37,6 +49,16 @@ def engine_url(database_url: str, *, sync: bool = False) -> URL:
     if backend in {"postgresql", "postgres"}:
         return url.set(drivername="postgresql+psycopg")
     raise ValueError(f"DATABASE_URL: {backend} is not supported; use sqlite:/// or postgresql://")
+
+
+def watched(url: URL) -> dict[str, Any]:
+    """Return how a process that serves connects to PostgreSQL at *url*, apart from what that says itself.
+
+    Not for what may be idle in the middle of a transaction, such as a backup.
+    """
+    options = {name: value for name, value in _WATCHED.items() if name not in url.query}
+    theirs = url.query.get("options", ())  # the last one counts
+    return options | {"options": " ".join((_LETS_GO, *([theirs] if isinstance(theirs, str) else theirs)))}
 
 
 class Database:
@@ -66,6 +88,7 @@ class Database:
         if not self.is_sqlite:
             return create_async_engine(
                 self._url,
+                connect_args=watched(self._url),
                 pool_size=10,
                 max_overflow=10,
                 pool_pre_ping=True,
