@@ -117,6 +117,12 @@ class GenerationRepository:
         if (await self._session.execute(_ending(stored=stored), values)).one_or_none() is None:
             raise LeaseLost
 
+    async def ended_at(self, generation: UUID, attempt: int, *, status: GenerationStatus) -> datetime | None:
+        """Return when *attempt* ended an answer as *status*; None when it did not."""
+        row = col(Generation.id) == generation, col(Generation.attempt) == attempt
+        query = select(col(Generation.finished_at)).where(*row, col(Generation.status) == status)
+        return (await self._session.execute(query)).scalar_one_or_none()
+
     async def release(self, *, writer: str, now: datetime) -> None:
         """Let go of all that *writer* still writes, for others to take over at once."""
         await self._session.execute(

@@ -444,11 +444,12 @@ class Writers:
 
         A database that is away is waited for until this process ends: the answer is nowhere else, and has been read.
         """
-        while True:
+        again, measures = False, None
+        while measures is None:
             try:
-                measures = await self._store_end(assignment, draft, status, error)
-                break
+                measures = await self._stored_end(assignment, draft, status, error, again=again)
             except Unavailable:
+                again = True
                 log.warning("generation.finish_delayed")
                 await asyncio.sleep(self.heartbeat_seconds)
         if error is not None:
@@ -461,6 +462,29 @@ class Writers:
         log.info("generation.finished", extra={"status": status.value})
         model = assignment.model if self.catalog.lists(assignment.model) else "other"
         self.telemetry.answer(draft.report(model, status.value, error.kind if error else "", measures))
+
+    async def _stored_end(
+        self,
+        assignment: Assignment,
+        draft: Draft,
+        status: GenerationStatus,
+        error: AnswerError | None,
+        *,
+        again: bool,
+    ) -> dict[str, Any]:
+        """Store the end; *again*, it may be there although nobody heard so."""
+        try:
+            return await self._store_end(assignment, draft, status, error)
+        except LeaseLost:
+            if not again:
+                raise
+        async with self.database.read() as tx:
+            ended = await tx.generations.ended_at(
+                assignment.generation_id, assignment.attempt, status=status
+            )
+        if ended is None:
+            raise LeaseLost
+        return draft.measures(ended)
 
     async def _store_end(
         self, assignment: Assignment, draft: Draft, status: GenerationStatus, error: AnswerError | None

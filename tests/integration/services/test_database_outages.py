@@ -222,3 +222,25 @@ async def test_an_outage_longer_than_a_lease_takes_no_answer_from_its_writer(
             await asyncio.sleep(0.05)
             taken = await other.writers.sweep()
         assert taken == (0 if lives else 1)
+
+
+async def test_an_end_is_told_also_where_nobody_heard_that_it_is_stored(
+    gated: tuple[Stack, Gate], caplog: pytest.LogCaptureFixture
+) -> None:
+    """The database has stored it and broke off before it said so: readers and pages learn of it all the same."""
+    caplog.set_level("INFO")
+    stack, gate = gated
+    stack.llm.default = Script(TEXT, tokens_per_second=200)
+    async with aclosing(stack.services.feed.follow(stack.who)) as notices:
+        sent = await stack.ask()
+        gate.lose_reply_after(b"finished_at=")
+        reader = await stack.read(sent)
+        await eventually(lambda: stack.main.writers.count == 0)
+        assert gate.lost.is_set()
+        async with asyncio.timeout(PATIENCE):
+            async for notice in notices:
+                if notice.data.get("ended") == str(sent.message_id):
+                    break
+    assert (reader.text, reader.status) == (TEXT, "complete")
+    assert reader.kinds.count(LiveKind.END) == 1
+    assert [record.message for record in caplog.records].count("generation.finished") == 1
