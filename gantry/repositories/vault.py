@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, case, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -305,12 +305,22 @@ class VaultRepository:
         row = (await self._session.execute(query.where(col(Document.id) == document))).one()
         return row.collection_id, row.conversation_id, row.name
 
-    async def release(self, worker: str, *, now: datetime) -> None:
-        """Let go of all that *worker* reads, for others to take over at once."""
+    async def release(self, worker: str, *, now: datetime, document: UUID | None = None) -> None:
+        """Let go of all that *worker* reads, or of *document* alone, for others to take over at once.
+
+        Whoever lets go has not died of it: what counted as a failure for that case is taken back.
+        """
+        counted = (col(Document.state) == DocumentState.PARSING) & (col(Document.failures) > 0)
+        ours = (col(Document.worker) == worker) & col(Document.state).in_(UNFINISHED)
         await self._session.execute(
             update(Document)
-            .where(col(Document.worker) == worker, col(Document.state).in_(UNFINISHED))
-            .values(lease_until=now)
+            .where(ours if document is None else ours & (col(Document.id) == document))
+            .values(
+                lease_until=now,
+                worker="",
+                failures=case((counted, col(Document.failures) - 1), else_=col(Document.failures)),
+            )
+            .execution_options(synchronize_session=False)
         )
 
     async def expire_all(self, *, now: datetime) -> None:

@@ -29,6 +29,7 @@ from gantry.log import log_context
 from gantry.models import Chunk, Document, new_id
 from gantry.repositories.database import Database
 from gantry.services.embedding import Embedding
+from gantry.services.patience import once_there
 from gantry.services.vector_changes import VectorChanges
 
 MAX_AT_ONCE = 2  # documents read by one process
@@ -182,7 +183,8 @@ class Ingestion:
             except LeaseLost:
                 log.info("document.lease_lost")
             except Unavailable:
-                log.warning("document.interrupted")  # the lease runs out, and somebody goes on
+                log.warning("document.interrupted")
+                await self._let_go(work)
             except asyncio.CancelledError:
                 log.info("document.stopped")
                 raise
@@ -209,6 +211,16 @@ class Ingestion:
         finally:
             reading.cancel()
             await asyncio.wait({reading})
+
+    async def _let_go(self, work: _Task) -> None:
+        """Let anybody go on, as soon as the database can be told; should this process end before, the lease runs out."""
+
+        async def release() -> None:
+            async with self.database.begin() as tx:
+                await tx.vault.release(self.name, now=self.now(), document=work.document)
+
+        await asyncio.sleep(self.heartbeat_seconds)  # what is away, the database or another, has time to come back
+        await once_there(release, pause_seconds=self.heartbeat_seconds)
 
     async def _checkpoint(self, work: _Task, **values: Any) -> None:
         async with self.database.begin() as tx:
