@@ -219,7 +219,9 @@ class Ingestion:
             async with self.database.begin() as tx:
                 await tx.vault.release(self.name, now=self.now(), document=work.document)
 
-        await asyncio.sleep(self.heartbeat_seconds)  # what is away, the database or another, has time to come back
+        await asyncio.sleep(
+            self.heartbeat_seconds
+        )  # what is away, the database or another, has time to come back
         await once_there(release, pause_seconds=self.heartbeat_seconds)
 
     async def _checkpoint(self, work: _Task, **values: Any) -> None:

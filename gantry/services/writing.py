@@ -479,9 +479,7 @@ class Writers:
             if not again:
                 raise
         async with self.database.read() as tx:
-            ended = await tx.generations.ended_at(
-                assignment.generation_id, assignment.attempt, status=status
-            )
+            ended = await tx.generations.ended_at(assignment.generation_id, assignment.attempt, status=status)
         if ended is None:
             raise LeaseLost
         return draft.measures(ended)

@@ -34,10 +34,11 @@ async def test_unreachable_database_changes_nothing() -> None:
 
 async def test_clock_that_is_set_changes_nothing(database: Database) -> None:
     """A step of one host's clock lets no lease run out: between two looks the time goes on from what the database told."""
-    step = timedelta()
-    clock = DatabaseClock(database, here=lambda: utc_now() + step)
+    steps = [timedelta()]
+    clock = DatabaseClock(database, here=lambda: utc_now() + steps[-1])
     await clock.adjust()
     for step in (timedelta(hours=1), -timedelta(hours=1)):
+        steps.append(step)
         off = abs(clock() - utc_now())
         assert off > timedelta(minutes=59) if database.is_sqlite else off < timedelta(seconds=1)
     before = clock()

@@ -30,7 +30,9 @@ async def test_nobody_waits_hours_for_a_host_that_vanished(postgres_url: str) ->
 
 async def test_what_the_address_names_stays(postgres_url: str) -> None:
     """DATABASE_URL has the last word."""
-    theirs = "connect_timeout=4&options=-c%20idle_in_transaction_session_timeout%3D5s%20-c%20lock_timeout%3D7s"
+    theirs = (
+        "connect_timeout=4&options=-c%20idle_in_transaction_session_timeout%3D5s%20-c%20lock_timeout%3D7s"
+    )
     given, idle = await settings_of(f"{postgres_url}?{theirs}")
     assert (given["connect_timeout"], given["keepalives_idle"], idle) == ("4", "10", "5s")
     async with Database(f"{postgres_url}?{theirs}") as database, database.read() as tx:

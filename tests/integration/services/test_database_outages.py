@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -15,7 +14,7 @@ from gantry.bootstrap import Built, build
 from gantry.domain.chat import MessageStatus
 from gantry.domain.clock import utc_now
 from gantry.domain.errors import Unavailable
-from gantry.domain.live import LiveKind, NoticeKind
+from gantry.domain.live import LiveKind
 from gantry.services import exchanges
 from gantry.services.programs import ProgramAnswer
 from gantry.services.sources import Asked
@@ -184,7 +183,9 @@ async def test_a_program_does_not_wait_for_ever(
 
 
 @asynccontextmanager
-async def two_gates(postgres_url: str, postgres_template: str) -> AsyncGenerator[tuple[Stack, Gate, Built, Gate]]:
+async def two_gates(
+    postgres_url: str, postgres_template: str
+) -> AsyncGenerator[tuple[Stack, Gate, Built, Gate]]:
     """Yield a deployment of two processes, each with its gate to the database."""
     async with AsyncExitStack() as exits:
         url = exits.enter_context(fresh_postgres(postgres_url, postgres_template))
