@@ -44,8 +44,9 @@ class Gate:
         task = asyncio.current_task()
         assert task is not None
         self._passing.add(task)
+        self._open.add(writer)  # closing breaks it off also while the server is being reached
         server_reader, server = await asyncio.open_connection(self.host, self.port)
-        self._open |= {writer, server}
+        self._open.add(server)
         back = asyncio.create_task(_pump(server_reader, writer))
         try:
             with suppress(OSError):
