@@ -22,7 +22,7 @@ from tests.parts.database import fresh_postgres
 from tests.parts.gate import Gate, gate_to
 from tests.parts.live import eventually
 from tests.parts.llm_server import Script, markdown_answer
-from tests.parts.stack import PATIENCE, Reader, Stack, running_stack
+from tests.parts.stack import PATIENCE, Reader, Stack, all_messages, running_stack
 
 TEXT = "".join(markdown_answer(100))
 
@@ -133,7 +133,7 @@ async def conversations_of(stack: Stack) -> list[list[str]]:
     listed = await stack.services.conversations.list_conversations(stack.who)
     said: list[list[str]] = []
     for each in listed:
-        _, messages = await stack.services.conversations.all_messages(stack.who, each.conversation.id)
+        _, messages = await all_messages(stack.services, stack.who, each.conversation.id)
         said.append([message.content for message in messages])
     return said
 
