@@ -25,6 +25,12 @@ class FactForm(TypedDict):
     content: str
 
 
+class NewFactForm(FactForm):
+    """The form for a new one; ``added`` says how many there had been when it was filled in."""
+
+    added: str
+
+
 class MemoryState(FindingState, rx.State):
     """Facts, the graph, and what is allowed."""
 
@@ -32,6 +38,7 @@ class MemoryState(FindingState, rx.State):
     by_model: bool = False
     turns: int = 0
     facts: list[FactView] = []
+    added: int = 0  # by this form
     nodes: list[NodeView] = []
     edges: list[EdgeView] = []
     others: list[NodeView] = []  # names that nothing else is known about
@@ -67,9 +74,12 @@ class MemoryState(FindingState, rx.State):
 
     @rx.event
     @guarded
-    async def add(self, form: FactForm):
-        """Remember a sentence."""
+    async def add(self, form: NewFactForm):
+        """Remember a sentence; what is sent twice in one breath is passed over the second time."""
+        if form["added"] != str(self.added):
+            return None
         await services().memory.add_fact(await acting(self), form["content"])
+        self.added += 1
         await notify(self, _("Remembered."), kind="success")
         await self._show()
         return rx.set_value(FACT_FIELD, "")  # only now: what was refused stays to be changed

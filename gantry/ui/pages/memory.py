@@ -112,8 +112,9 @@ def _add() -> rx.Component:
                 auto_complete="off",
                 class_name="input",
             ),
+            rx.el.input(type="hidden", name="added", value=MemoryState.added),
             rx.el.button(_("Remember"), type="submit", class_name="button"),
-            on_submit=MemoryState.add.throttle(1000),  # pyright: ignore[reportAttributeAccessIssue]
+            on_submit=MemoryState.add,
             class_name="row memory-add",
         ),
         search_field(_("Search facts"), _("Search facts"), MemoryState.search, MemoryState.find),
