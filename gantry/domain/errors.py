@@ -171,6 +171,10 @@ class DatabaseAway(Unavailable):
     """The database does not answer, or takes nothing new; what has time waits for it."""
 
 
+class DatabaseFull(DatabaseAway):
+    """It answers and takes nothing new: the disk is full, or it cannot be written."""
+
+
 class ModelFault(StrEnum):
     """What went wrong at a model server."""
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from pathlib import Path
@@ -56,9 +57,10 @@ def watched(url: URL) -> dict[str, Any]:
 
     Not for what may be idle in the middle of a transaction, such as a backup.
     """
-    options = {name: value for name, value in _WATCHED.items() if name not in url.query}
-    theirs = url.query.get("options", ())  # the last one counts
-    return options | {"options": " ".join((_LETS_GO, *([theirs] if isinstance(theirs, str) else theirs)))}
+    named = {name: value for name, value in _WATCHED.items() if name not in url.query}
+    # What is given here would come instead of theirs. A pooler that takes no options gets none where PGOPTIONS is empty.
+    theirs = "options" in url.query or "PGOPTIONS" in os.environ
+    return named if theirs else named | {"options": _LETS_GO}
 
 
 class Database:

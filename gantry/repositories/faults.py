@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from enum import StrEnum
 
 from sqlalchemy.engine import URL
+from sqlalchemy.exc import DataError, NotSupportedError, ProgrammingError
 
-from gantry.domain.errors import DatabaseAway, Unavailable
+from gantry.domain.errors import DatabaseAway, DatabaseFull, Unavailable
 from gantry.domain.messages import _
 from gantry.places import typed
 
@@ -29,6 +30,7 @@ _POSTGRES = {
     "XX001": "damaged",
     "XX002": "damaged",
 }
+_TOO_SLOW = "57014"  # the operator's statement_timeout
 _SYSTEM = {errno.ENOSPC: "full", errno.EDQUOT: "full", errno.EACCES: "read-only", errno.EROFS: "read-only"}
 
 
@@ -80,7 +82,7 @@ def for_people(error: BaseException) -> Unavailable:
     """Return what somebody who uses Gantry is told."""
     match fault_of(error):
         case DatabaseFault.FULL:
-            return DatabaseAway(
+            return DatabaseFull(
                 _("The server's disk is full."),
                 advice=_("Nothing new can be saved until an administrator frees space."),
             )
@@ -89,12 +91,19 @@ def for_people(error: BaseException) -> Unavailable:
                 _("The database is damaged."), advice=_("Ask an administrator to restore a backup.")
             )
         case DatabaseFault.READ_ONLY:
-            return DatabaseAway(
+            return DatabaseFull(
                 _("The database cannot be written."),
                 advice=_("Ask an administrator to check its permissions."),
             )
         case _:
-            return DatabaseAway(_("The database does not answer."), advice=_("Try again in a moment."))
+            kind = Unavailable if _stays(error) else DatabaseAway
+            return kind(_("The database does not answer."), advice=_("Try again in a moment."))
+
+
+def _stays(error: BaseException) -> bool:
+    """Whether it would be said again, however often one asks: of the statement, or of how long it may take."""
+    wrong = isinstance(error, (DataError, ProgrammingError, NotSupportedError))
+    return wrong or any(getattr(each, "sqlstate", None) == _TOO_SLOW for each in _causes(error))
 
 
 def for_operators(error: BaseException, url: URL) -> Unavailable:

@@ -16,7 +16,7 @@ from uuid import UUID
 
 from gantry.domain.chunking import Chunker, TextChunk, context_of
 from gantry.domain.clock import utc_now
-from gantry.domain.errors import LeaseLost, Unavailable
+from gantry.domain.errors import DatabaseFull, LeaseLost, Unavailable
 from gantry.domain.files import FileStore
 from gantry.domain.live import Notice, NoticeKind, Notices
 from gantry.domain.messages import _
@@ -182,6 +182,10 @@ class Ingestion:
                 self.telemetry.ingested(problem.kind if problem else "ready", time.perf_counter() - started)
             except LeaseLost:
                 log.info("document.lease_lost")
+            except (
+                DatabaseFull
+            ):  # counts as a failure, once the lease has run out: this document may be what fills it
+                log.warning("document.interrupted")
             except Unavailable:
                 log.warning("document.interrupted")
                 await self._let_go(work)

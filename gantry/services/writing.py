@@ -37,6 +37,7 @@ from gantry.domain.clock import utc_now
 from gantry.domain.context import Knowledge, Retrieval
 from gantry.domain.errors import (
     ContextTooLong,
+    DatabaseAway,
     LeaseLost,
     Unavailable,
 )
@@ -62,6 +63,7 @@ MAX_ATTEMPTS = 5  # after which an answer that keeps killing its writer is given
 _SHORTER_TRIES = 3  # of a prompt that is too long, before the last one
 _SHORTER_PERCENT = 70  # of the prompt, where no length is told
 _LEAVE_SECONDS = 3  # in which a writer stores its last checkpoint when the process ends
+_REFUSED_SECONDS = 60.0  # for which a database that refuses the end of an answer is asked again
 _CALM_SECONDS = 1.0  # after an answer: who has read it may ask the next
 
 _Prepared = TypeVar("_Prepared")
@@ -443,12 +445,16 @@ class Writers:
         """Store the end of an answer, then tell its readers. LeaseLost: it was not ours to end.
 
         A database that is away is waited for until this process ends: the answer is nowhere else, and has been read.
+        For one that refuses, which may never end, there is a minute.
         """
-        again, measures = False, None
+        again, measures, refused_until = False, None, 0.0
         while measures is None:
             try:
                 measures = await self._stored_end(assignment, draft, status, error, again=again)
-            except Unavailable:
+            except Unavailable as fault:
+                refused_until = refused_until or time.monotonic() + _REFUSED_SECONDS
+                if not isinstance(fault, DatabaseAway) and time.monotonic() > refused_until:
+                    raise
                 again = True
                 log.warning("generation.finish_delayed")
                 await asyncio.sleep(self.heartbeat_seconds)

@@ -38,7 +38,8 @@ class MemoryState(FindingState, rx.State):
     by_model: bool = False
     turns: int = 0
     facts: list[FactView] = []
-    added: int = 0  # by this form
+    added: int = 0  # by this form,
+    _last: str = ""  # and what was added last
     nodes: list[NodeView] = []
     edges: list[EdgeView] = []
     others: list[NodeView] = []  # names that nothing else is known about
@@ -75,11 +76,11 @@ class MemoryState(FindingState, rx.State):
     @rx.event
     @guarded
     async def add(self, form: NewFactForm):
-        """Remember a sentence; what is sent twice in one breath is passed over the second time."""
-        if form["added"] != str(self.added):
+        """Remember a sentence; the same one, sent twice in one breath, is passed over the second time."""
+        if form["added"] != str(self.added) and form["content"] == self._last:
             return None
         await services().memory.add_fact(await acting(self), form["content"])
-        self.added += 1
+        self.added, self._last = self.added + 1, form["content"]
         await notify(self, _("Remembered."), kind="success")
         await self._show()
         return rx.set_value(FACT_FIELD, "")  # only now: what was refused stays to be changed

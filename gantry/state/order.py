@@ -48,7 +48,7 @@ class OrderState(rx.State):
     asking: Asked = ""
     title: str = ""  # of the open dialog
     text: str = ""  # what its field holds at first
-    turn: int = 0  # counts the times one was opened: each has a field of its own
+    turn: int = 0  # counts the times one was opened, or rows were selected: each has fields of its own
     choices: list[FolderChoiceView] = []
     collections: list[CollectionView] = []
     chosen: list[str] = []  # of the collections
@@ -66,6 +66,7 @@ class OrderState(rx.State):
     @guarded
     async def begin_picking(self, conversation: Id):
         """Offer a box to tick on every row; that of *conversation* is ticked."""
+        self.turn += 1  # boxes that were ticked before are none of these
         self.picking, self.picked, self._last = True, [conversation], conversation
 
     @rx.event

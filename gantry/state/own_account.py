@@ -37,23 +37,22 @@ class OwnAccountState(rx.State):
     receipt: list[str] = []  # what has been deleted; the dialog shows it
     receipt_file: str = ""
     email_fault: str = ""
-    _email: str = ""  # the address that was changed to last
+    _changed: tuple[str, str] = ("", "")  # the address that was typed last, and as it is kept
 
     @rx.event
     @guarded
     async def change_email(self, form: EmailForm):
         """Sign in with another address from now on."""
         self.email_fault = ""
-        if form["email"] == self._email:  # sent twice in one breath
+        who = await acting(self)
+        if (form["email"], who.email) == self._changed:  # sent twice in one breath
             return None
         try:
-            person = await services().own_account.change_email(
-                await acting(self), form["email"], form["password"]
-            )
+            person = await services().own_account.change_email(who, form["email"], form["password"])
         except GantryError as error:
             self.email_fault = told(error)
             return None
-        self._email = form["email"]
+        self._changed = form["email"], person.email
         await notify(
             self, _("Saved. You sign in as {email} from now on.", email=person.email), kind="success"
         )

@@ -482,6 +482,20 @@ async def test_one_of_several_answers_is_kept_once(tab: Tab) -> None:
     await expect(tab.notices).to_have_count(0)
 
 
+async def test_two_facts_sent_in_one_breath_are_both_remembered(tab: Tab) -> None:
+    """Only the same one is passed over."""
+    await tab.open("/settings/memory")
+    await tab.page.evaluate(
+        """facts => { for (const fact of facts) {
+            const field = document.getElementById("new-fact");
+            field.value = fact;
+            field.form.requestSubmit();
+        } }""",
+        ["Plays the cello.", "Is allergic to peanuts."],
+    )
+    await expect(tab.page.get_by_test_id("fact")).to_have_count(2)
+
+
 async def test_a_form_sent_twice_tells_what_came_of_the_first(tab: Tab, person: Person) -> None:
     """A fact that is remembered is not refused in the same breath, and who leaves gets their receipt."""
     await tab.open("/settings/memory")

@@ -94,7 +94,8 @@ def context_limit(words: Words) -> tuple[bool, int | None]:
         return False, None
     if not coded and not _TOO_LONG.search(said):
         return False, None
-    return True, words.context_tokens or _length_in(said)
+    told = words.context_tokens
+    return True, told if told and _LEAST <= told <= _MOST else _length_in(said)
 
 
 def _length_in(said: str) -> int | None:

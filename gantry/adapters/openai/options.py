@@ -89,6 +89,11 @@ _OF_ROLES = re.compile(
     r"\broles?\b|[`'\"](?:system|developer)[`'\"]|\b(?:system|developer) (?:roles?|messages?|prompts?|turns?|instructions?)|角色|系统(?:消息|提示)",
     re.IGNORECASE,
 )
+# Not what it is about: a request that is repeated, and what goes wrong on the way.
+_REPEATED = re.compile(
+    r"[`'\"](?:stream|role)[`'\"]\s*[:=]\s*[`'\"]?\w+[`'\"]?|\bstream (?:error|id|reset|closed)\b",
+    re.IGNORECASE,
+)
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _REFUSED = re.compile(
     r"\bnot\b|n't|unsupported|invalid|unknown|unexpected|\bonly\b|\bno\b|must|\btwo\b|multiple|\bgot\b|expected",
@@ -118,6 +123,7 @@ _BLIND = re.compile(
 def change_for(body: dict[str, Any], words: Words, status: int = 400) -> Change | None:
     """Return how to ask again after a refusal in *words*, or None when it names nothing of ours that can go."""
     said = words.sentence
+    about = _REPEATED.sub(" ", said) if status in _ASKERS else ""
     if _pictures_in(body["messages"]) and _BLIND.search(said):
         return Change.NO_PICTURES
     named = _named_in(words)
@@ -130,11 +136,11 @@ def change_for(body: dict[str, Any], words: Words, status: int = 400) -> Change 
         status == _NOT_ACCEPTABLE
         or "stream" in words.places
         or _NO_STREAMING.search(said)
-        or (status in _ASKERS and _OF_STREAMING.search(said))
+        or _OF_STREAMING.search(about)
     ):
         return Change.WHOLE
     turns = _ORDER.search(said) or (_SYSTEM.search(said) and _REFUSED.search(said))
-    if turns or {"messages", "role"} <= words.places or (status in _ASKERS and _OF_ROLES.search(said)):
+    if turns or {"messages", "role"} <= words.places or _OF_ROLES.search(about):
         return Change.PLAIN_TURNS if _plain_turns(body["messages"]) != body["messages"] else None
     if _NAMELESS.search(said) and not named.intersection(
         _DROPPED

@@ -19,19 +19,19 @@ class TemplateMarks:
     What may yet be the last mark is held back, so ``held`` is mostly empty.
     """
 
-    __slots__ = ("_before", "_begun", "_led", "held")
+    __slots__ = ("_begun", "_led", "_struck", "_tail", "held")
 
     def __init__(self) -> None:
         self.held = ""
         self._begun = False
         self._led = False  # by a mark
-        self._before = ""  # the last character that was let through
+        self._struck = False  # a text that is struck out ends as a model's answer does
+        self._tail = ""  # the last characters that were let through
 
     def feed(self, text: str) -> str:
         """Return what is certainly the answer's own after *text*."""
         if self._begun and not self.held and "<" not in text:
-            self._before = text[-1:] or self._before
-            return text
+            return self._passed(text)
         self.held += text
         if not self._begun and not self._begin():
             return ""
@@ -41,8 +41,10 @@ class TemplateMarks:
         """Return what was held back when the answer has ended, without marks that end it."""
         rest = self.held
         while (bare := rest.rstrip(_BLANKS)) and (mark := _ending_of(bare)):
+            if mark == "</s>" and (self._struck or "<s>" in self._tail + bare):
+                break
             rest = bare[: -len(mark)]
-        before = rest[-1:] or self._before
+        before = rest[-1:] or self._tail[-1:]
         if rest != self.held and before and before in " \t`\"'":
             rest = self.held  # a sentence about the mark
         self.held = ""
@@ -63,7 +65,12 @@ class TemplateMarks:
 
     def _release(self, length: int) -> str:
         text, self.held = self.held[:length], self.held[length:]
-        self._before = text[-1:] or self._before
+        return self._passed(text)
+
+    def _passed(self, text: str) -> str:
+        near = self._tail + text
+        self._struck = self._struck or "<s>" in near
+        self._tail = near[-2:]
         return text
 
 

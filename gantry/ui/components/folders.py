@@ -143,7 +143,7 @@ def tag_filter() -> rx.Component:
 
 def row_to_pick(view: RowView, picked: rx.Var[bool]) -> rx.Component:
     """Lay out a row while rows are selected: a box to tick, with Shift for all rows up to it."""
-    box = Ahead("pick", picked, of=view.id)
+    box = Ahead("pick", picked, of=rx.Var.create(f"{OrderState.turn} {view.id}"))
     ticked = rx.cond(box.value, False, True)
     return rx.el.label(
         rx.el.input(

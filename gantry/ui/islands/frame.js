@@ -16,8 +16,8 @@ const WAYS_OUT = [
 ];
 const root = () => document.documentElement;
 const isPhone = () => matchMedia(PHONE).matches;
-/** A double click on what is done once (gantry/ui/browser.py) is one press. */
-const pressAgain = (event) => event.detail > 1 && event.target.closest("[data-once]") && event.stopPropagation(event.preventDefault());
+/** A double click on what is done once (gantry/ui/browser.py) is one press. Fingers make none: a tap that follows soon is meant. */
+const again = (event) => event.detail > 1 && event.pointerType !== "touch" && event.target.closest("[data-once]");
 const isMac = () => /Mac|iPhone|iPad/.test(navigator.platform);
 
 const isOpen = () => (isPhone() ? root().dataset.drawer === "open" : root().dataset.sidebar !== "closed");
@@ -71,7 +71,7 @@ if (typeof document !== "undefined") {
   tell();
   matchMedia(PHONE).addEventListener("change", tell);
   addEventListener("keydown", onKeyDown);
-  addEventListener("click", pressAgain, true);
+  addEventListener("click", (event) => again(event) && event.stopPropagation(event.preventDefault()), true);
   // What waits to be read waits for the tab to be looked at.
   document.addEventListener("visibilitychange", () => root().toggleAttribute("data-hidden", document.hidden));
   setTimeout(renew, RENEW_AFTER_MS);

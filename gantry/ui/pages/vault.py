@@ -331,7 +331,10 @@ def _deleting(kind: str, item: str, title: Text, text: Text) -> rx.Component:
     return confirmation(
         text,
         action=_("Delete"),
-        on_confirm=VaultState.confirm_delete(item),
+        on_confirm=[
+            _SHOWN.forgets(),
+            VaultState.confirm_delete(item),
+        ],  # a collection that is gone is not shown
         open_=VaultState.dialog == kind,
         title=title,
         testid=f"dialog-{kind}",

@@ -2,10 +2,11 @@
 
 from typing import Any
 
+import pytest
 from sqlalchemy import text
 
 from gantry.repositories.connecting import connected
-from gantry.repositories.database import Database
+from gantry.repositories.database import Database, engine_url, watched
 
 
 async def settings_of(database_url: str) -> tuple[dict[str, Any], str]:
@@ -44,3 +45,13 @@ def test_a_migration_and_a_backup_may_be_idle(postgres_url: str) -> None:
     with connected(postgres_url) as connection:
         idle = connection.exec_driver_sql("SHOW idle_in_transaction_session_timeout").scalar_one()
     assert idle == "0"
+
+
+def test_a_pooler_that_takes_no_options_gets_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By an empty one in the environment, instead of which ours do not come."""
+    monkeypatch.delenv("PGOPTIONS", raising=False)
+    assert "options" in watched(engine_url("postgresql://db/gantry"))
+    assert "options" not in watched(engine_url("postgresql://db/gantry?options=-csearch_path%3Dgantry"))
+    for theirs in ("", "-c search_path=gantry"):
+        monkeypatch.setenv("PGOPTIONS", theirs)
+        assert "options" not in watched(engine_url("postgresql://db/gantry"))

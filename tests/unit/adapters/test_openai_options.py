@@ -231,3 +231,15 @@ def test_a_value_that_is_refused_is_not_tried_again_but_another_is() -> None:
     habits.learn("s", "m", [Change.NO_TEMPERATURE], {Change.NO_TEMPERATURE: 1.8})
     assert habits.of("s", "m", {"temperature": 1.8}) == (Change.NO_TEMPERATURE,)
     assert habits.of("s", "m", {"temperature": 0.8}) == ()
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "stream error: stream ID 1; INTERNAL_ERROR; received from peer",
+        "Bad gateway for {'model': 'm', 'stream': True, 'messages': [{'role': 'system', 'content': 'Be brief.'}]}",
+    ],
+)
+def test_what_goes_wrong_on_the_way_refuses_nothing(told: str) -> None:
+    """A request that is repeated in an error is not what it is about."""
+    assert change_for(BODY, Words.of(told)) not in {Change.WHOLE, Change.PLAIN_TURNS}

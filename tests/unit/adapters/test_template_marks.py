@@ -35,6 +35,7 @@ def test_marks_of_the_template_go(sent: str, answer: str, size: int) -> None:
         "Close it: `</s>`",
         "<|im_end|> ends a turn.",
         "Struck: <s>no</s> yes",
+        "Was <s>12 €</s>",
         "a < b, and b <",
         "<b>bold</b> <|start|>",
         "  indented\n",
