@@ -252,6 +252,7 @@ class Tab:
 
     async def person(self, email: str) -> Locator:
         """Search the table of people for somebody, as it shows fifty at first; returns their row."""
+        await expect(self.page.locator("dialog[open]")).to_have_count(0)  # below one nothing is searched
         await self.page.locator("#main input[type=search]").fill(email)
         rows = self.page.get_by_test_id("person")
         await expect(rows).to_have_count(1)
