@@ -12,7 +12,8 @@ GantryError                    500  something went wrong on our side
 │   └── AlreadyAnswering            one answer at a time per conversation
 └── Unavailable                503  a dependency failed; retrying may help
     ├── WrongSchema                 the database is older or newer than this version
-    ├── DatabaseAway                it does not answer, or takes nothing; it may again in a moment
+    ├── DatabaseAway                it does not answer; it may again in a moment
+    │   └── DatabaseFull            it answers and takes nothing: a full disk, or one that cannot be written
     └── ModelUnavailable            a model server refused, timed out or answered nonsense
         └── ContextTooLong          the prompt did not fit; carries the length when the server told it
 

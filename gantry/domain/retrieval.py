@@ -15,7 +15,7 @@ from gantry.domain.english.phrases import ANSWERED_BEFORE, PAST, PREFERENCE, STA
 from gantry.domain.oneself import about_oneself
 from gantry.domain.words import counting, porter_stem, stem
 
-MAX_QUESTION_CHARACTERS = 4000  # that are looked for; what is longer is mostly pasted
+MAX_SOUGHT_CHARACTERS = 4000  # of a question that are searched for; what is longer is mostly pasted
 _WORD = re.compile(r"[^\W_]+")
 _LONGEST_INSTRUCTION = 250  # characters; a longer message is about something else as well
 _LONGEST_PREFERENCE = 600

@@ -21,7 +21,7 @@ from gantry.domain.unspaced import RUN, SPACED, UNSPACED, asked_pairs, pairs
 ENGLISH = "english"
 APART = "·"  # ends the stems of other Latin languages: they are never taken for English words
 _LONGEST = 64  # characters of a term
-_CUT = 80  # of a word: no ending that is cut off is longer than what is beyond the term. What is longer is not kept
+_CUT = 80  # characters of a word that are read: the term and room for its ending. A longer word is not remembered
 _MAX_WORDS = 24  # of a question, and
 _MAX_PAIRS = 36  # where pairs of characters are among them
 _MOST_KNOWN = 1 << 16  # words whose terms are kept, of each language

@@ -12,7 +12,7 @@ from gantry.domain.clock import zone_named
 from gantry.domain.context import Source
 from gantry.domain.messages import _
 from gantry.domain.passages import best_passage
-from gantry.domain.retrieval import MAX_QUESTION_CHARACTERS
+from gantry.domain.retrieval import MAX_SOUGHT_CHARACTERS
 from gantry.domain.words import Asked, asked
 from gantry.domain.written_in import written_in
 from gantry.languages import chosen, day, translated
@@ -56,7 +56,7 @@ class ExtractiveAnswerer:
         question = request.question or next(
             (t.content for t in reversed(request.turns) if t.role == "user"), ""
         )
-        question = question[:MAX_QUESTION_CHARACTERS]
+        question = question[:MAX_SOUGHT_CHARACTERS]
         words = asked(question)
         documents = await asyncio.to_thread(_from_documents, request.sources, words)
         async with self.database.read() as tx:

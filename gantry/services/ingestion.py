@@ -182,9 +182,8 @@ class Ingestion:
                 self.telemetry.ingested(problem.kind if problem else "ready", time.perf_counter() - started)
             except LeaseLost:
                 log.info("document.lease_lost")
-            except (
-                DatabaseFull
-            ):  # counts as a failure, once the lease has run out: this document may be what fills it
+            except DatabaseFull:
+                # The lease runs out, and it counts as a failure: this document may be what fills the disk.
                 log.warning("document.interrupted")
             except Unavailable:
                 log.warning("document.interrupted")

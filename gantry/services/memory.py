@@ -13,7 +13,7 @@ from gantry.domain.knowledge import Found, KnownFact, Recalled
 from gantry.domain.live import Notice, NoticeKind, Notices
 from gantry.domain.memory import MAX_FACT_CHARACTERS, MAX_FACTS, Fact, Graph, MemoryKind
 from gantry.domain.messages import _
-from gantry.domain.retrieval import MAX_QUESTION_CHARACTERS
+from gantry.domain.retrieval import MAX_SOUGHT_CHARACTERS
 from gantry.domain.text import storable
 from gantry.domain.vectors import VectorKind
 from gantry.domain.words import counting, stem
@@ -186,7 +186,7 @@ class MemoryService:
 
     async def recall(self, who: Actor, question: str, *, conversation: UUID | None) -> Recalled:
         """Return what may be told in *conversation* (None: outside of any) for a question; nothing when memory is off for it."""
-        question = storable(question)[:MAX_QUESTION_CHARACTERS]
+        question = storable(question)[:MAX_SOUGHT_CHARACTERS]
         async with self.database.read() as tx:
             account = await tx.memory.account(who.id)
             if not account.memory_enabled:

@@ -66,7 +66,7 @@ class Retriever:
             return Found(nothing=Nothing.MISSING if chosen else Nothing.EMPTY)
         if not question.strip():
             return Found(searched=searched, nothing=Nothing.UNRELATED)
-        question = question[: retrieval.MAX_QUESTION_CHARACTERS]
+        question = question[: retrieval.MAX_SOUGHT_CHARACTERS]
         near, words, left_out = await self._both(
             partial(
                 self.vectors.nearest,
@@ -119,7 +119,7 @@ class Retriever:
             counted: How many there are, and how many of them are *exclude*'s, where the caller has just counted.
         """
         started = time.perf_counter()
-        question = storable(question)[: retrieval.MAX_QUESTION_CHARACTERS]
+        question = storable(question)[: retrieval.MAX_SOUGHT_CHARACTERS]
         if counted is None:
             async with self.database.read() as tx:
                 counted = await tx.knowledge.count_memories(owner=who.id, conversation=exclude)

@@ -68,6 +68,14 @@ def dialog_actions(*buttons: rx.Component, on_cancel: Any = None) -> rx.Componen
     return rx.el.div(*cancel, *buttons, class_name="dialog-actions")
 
 
+def done_with(close: Any) -> rx.Component:
+    """Lay out the one button below what is shown once: a double click on what was there before does not close it."""
+    button = rx.el.button(
+        _("Done"), type="button", on_click=close, class_name="button primary", custom_attrs=once()
+    )
+    return dialog_actions(button)
+
+
 def form_dialog(  # noqa: PLR0913 - what a form is made of
     *fields: rx.Component,
     buttons: tuple[rx.Component, ...],

@@ -10,6 +10,7 @@ _ENDS = (
     "<｜end▁of▁sentence｜>",
 )  # fmt: skip
 _BLANKS = " \t\r\n"
+_MOST = 400  # characters that are held back: a model that repeats a mark without end is shown doing so
 _LONGEST = max(map(len, (*_ENDS, *_LEADS)))
 
 
@@ -35,7 +36,7 @@ class TemplateMarks:
         self.held += text
         if not self._begun and not self._begin():
             return ""
-        return self._release(_sure(self.held))
+        return self._release(_sure(self.held) if len(self.held) <= _MOST else len(self.held))
 
     def flush(self) -> str:
         """Return what was held back when the answer has ended, without marks that end it."""

@@ -5,11 +5,10 @@ import reflex as rx
 from gantry.domain.api_tokens import MAX_TOKEN_NAME_CHARACTERS, Scope
 from gantry.state.api_tokens import ApiTokensState
 from gantry.state.views.api_tokens import TokenView
-from gantry.ui.browser import once
 from gantry.ui.components.local import moment
 from gantry.ui.components.placeholders import skeleton
 from gantry.ui.copying import copy_field
-from gantry.ui.dialogs import confirmation, dialog, dialog_actions, form_dialog, submit_button
+from gantry.ui.dialogs import confirmation, dialog, done_with, form_dialog, submit_button
 from gantry.ui.forms import field
 from gantry.ui.text import Text, _, around, ltr
 
@@ -164,15 +163,7 @@ def _secret_dialog() -> rx.Component:
     return dialog(
         rx.el.p(_("Copy it now: you won't see it again."), class_name="soft"),
         copy_field(ApiTokensState.secret, label=_("token"), long=True),
-        dialog_actions(
-            rx.el.button(
-                _("Done"),
-                type="button",
-                on_click=ApiTokensState.close,
-                class_name="button primary",
-                custom_attrs=once(),
-            )
-        ),
+        done_with(ApiTokensState.close),
         open_=ApiTokensState.secret != "",
         title=_("Token for {name}", name=ApiTokensState.secret_name),
         on_close=ApiTokensState.close,

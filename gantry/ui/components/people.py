@@ -6,11 +6,10 @@ import reflex as rx
 
 from gantry.state.admin import PeopleState
 from gantry.state.views.admin import PersonView
-from gantry.ui.browser import once
 from gantry.ui.components.local import moment
 from gantry.ui.components.placeholders import empty
 from gantry.ui.copying import copy_field
-from gantry.ui.dialogs import confirmation, dialog, dialog_actions, form_dialog, submit_button
+from gantry.ui.dialogs import confirmation, dialog, done_with, form_dialog, submit_button
 from gantry.ui.forms import field, search_field
 from gantry.ui.menus import actions
 from gantry.ui.text import Text, _, around
@@ -137,15 +136,7 @@ def _handed_dialog() -> rx.Component:
             )
         ),
         copy_field(PeopleState.handed_password, label=_("password")),
-        dialog_actions(
-            rx.el.button(
-                _("Done"),
-                type="button",
-                on_click=PeopleState.close,
-                class_name="button primary",
-                custom_attrs=once(),
-            )
-        ),
+        done_with(PeopleState.close),
         open_=PeopleState.handed_password != "",
         title=_("New password"),
         on_close=PeopleState.close,

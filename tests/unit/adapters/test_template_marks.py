@@ -56,3 +56,11 @@ def test_words_are_not_held_back() -> None:
     assert marks.feed(" <b>") == " <b>"
     assert marks.feed("<|im") == ""
     assert marks.feed("age|>") == "<|image|>"
+
+
+def test_a_mark_without_end_is_neither_held_nor_read_again() -> None:
+    """A model that is stuck repeats its mark; each is looked at among a few, not among all before it."""
+    marks = TemplateMarks()
+    said = "".join(marks.feed("<|im_end|>") for _ in range(20_000))
+    assert len(said) > 150_000
+    assert len(marks.held) <= 400
